@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+# Layers are targets. A core (curtain_core) may reach base and message only; the check walks the link closure at configure
+# time and fails with the path from the core to the forbidden library.
+set(CURTAIN_CORES "" CACHE INTERNAL "")
+
+# curtain_library(name SOURCES ... LINKS ...): a static library of ours.
+function(curtain_library name)
+	cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+	add_library(${name} STATIC ${ARG_SOURCES})
+	target_link_libraries(${name} PUBLIC ${ARG_LINKS} PRIVATE curtain_flags)
+endfunction()
+
+# curtain_core(name SOURCES ... LINKS ...): a library that must stay free of MQTT, SQL, JSON, YAML and HTTP.
+function(curtain_core name)
+	curtain_library(${name} ${ARGN})
+	set(CURTAIN_CORES "${CURTAIN_CORES};${name}" CACHE INTERNAL "")
+endfunction()
+
+# curtain_test(name SOURCES ... LINKS ... LABEL unit|sim|scenario|integration): a cmocka program and its ctest entry.
+function(curtain_test name)
+	if(NOT CURTAIN_TESTS)
+		return()
+	endif()
+	cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
+	add_executable(${name} ${ARG_SOURCES})
+	target_link_libraries(${name} PRIVATE ${ARG_LINKS} PkgConfig::CMOCKA curtain_flags)
+	add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+	set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
+endfunction()
+
+# curtain_fuzzer(name SOURCES ... LINKS ...): a libFuzzer target; built with -DCURTAIN_FUZZ=ON (clang).
+function(curtain_fuzzer name)
+	if(NOT CURTAIN_FUZZ)
+		return()
+	endif()
+	cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+	add_executable(${name} ${ARG_SOURCES})
+	target_link_libraries(${name} PRIVATE ${ARG_LINKS} curtain_flags)
+	target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+set(CURTAIN_FORBIDDEN_IN_CORES "jansson|JANSSON|yaml|YAML|sqlite|SQLITE|PQ|libpq|mosquitto|MOSQUITTO|crypto|CRYPTO|paho|PAHO|curl|CURL|jq|onig|systemd|SYSTEMD")
+
+function(curtain_walk_links core target path)
+	string(REGEX REPLACE "\\$<LINK_ONLY:(.*)>" "\\1" target "${target}")
+	if(target MATCHES "${CURTAIN_FORBIDDEN_IN_CORES}")
+		message(FATAL_ERROR "layer check: core ${core} reaches ${target} (${path} -> ${target}); move that code to the shell")
+	endif()
+	if(NOT TARGET ${target})
+		return()
+	endif()
+	get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
+	if(links)
+		foreach(link ${links})
+			curtain_walk_links(${core} "${link}" "${path} -> ${target}")
+		endforeach()
+	endif()
+endfunction()
+
+function(curtain_check_layers)
+	foreach(core ${CURTAIN_CORES})
+		if(core)
+			curtain_walk_links(${core} ${core} "core")
+			get_target_property(sources ${core} SOURCES)
+			get_target_property(folder ${core} SOURCE_DIR)
+			foreach(source ${sources})
+				file(STRINGS ${folder}/${source} includes REGEX "^#include [<\"](jansson|yaml|sqlite3|libpq|mosquitto|MQTT|curl|jq|jv|codec|config|bus|lane|service)")
+				if(includes)
+					message(FATAL_ERROR "layer check: ${folder}/${source} of core ${core} has ${includes}; a core includes base, message and its own headers")
+				endif()
+			endforeach()
+		endif()
+	endforeach()
+	message(STATUS "layer check: cores clean")
+endfunction()

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Runs from the root of the source tree: schemas/examples are the cases. The same files are judged by an independent
+ * validator in tests/contract/check_schemas.py; the two must agree on each.
+ */
+#include <dirent.h>
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/codec.h"
+#include "codec/json.h"
+
+#define MESSAGE(type)                                                                                                  \
+	static enum err round_##type(const char *json, size_t length, struct buf *out, struct errinfo *info)           \
+	{                                                                                                              \
+		struct type message;                                                                                   \
+		enum err err = codec_##type##_decode(json, length, &message, info);                                    \
+		return err ? err : codec_##type##_encode(&message, out);                                               \
+	}
+
+MESSAGE(reading)
+MESSAGE(alert)
+MESSAGE(incident)
+MESSAGE(page)
+MESSAGE(reply)
+MESSAGE(entry)
+MESSAGE(status)
+
+static enum err round_lane_ack(const char *json, size_t length, struct buf *out, struct errinfo *info)
+{
+	struct lane_ack ack;
+	enum err err = codec_ack_decode(json, length, &ack, info);
+	return err ? err : codec_ack_encode(&ack, out);
+}
+
+static enum err round_clock(const char *json, size_t length, struct buf *out, struct errinfo *info)
+{
+	struct wall at;
+	enum err err = codec_clock_decode(json, length, &at, info);
+	return err ? err : codec_clock_encode(at, out);
+}
+
+static enum err batch_items(
+	struct codec_batch *batch, const struct lane_batch *head, struct buf *items, struct errinfo *info)
+{
+	struct reading reading;
+	struct entry entry;
+	enum err err;
+
+	if (!strcmp(head->lane, "reading"))
+		while (!(err = codec_batch_next_reading(batch, &reading, info)) &&
+			!(err = codec_reading_encode(&reading, items)))
+			;
+	else
+		while (!(err = codec_batch_next_entry(batch, &entry, info)) &&
+			!(err = codec_entry_encode(&entry, items)))
+			;
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static enum err round_lane_batch(const char *json, size_t length, struct buf *out, struct errinfo *info)
+{
+	struct codec_batch *batch = NULL;
+	struct lane_batch head;
+	struct buf items;
+	enum err err = codec_batch_open(json, length, &batch, &head, info);
+
+	buf_init(&items, CODEC_BATCH_BYTES_MAX);
+	if (!err)
+		err = batch_items(batch, &head, &items, info);
+	if (!err)
+		err = codec_batch_encode(&head, items.data ? items.data : "", items.length, out);
+	codec_batch_close(batch);
+	buf_fini(&items);
+	return err;
+}
+
+typedef enum err round_function(const char *json, size_t length, struct buf *out, struct errinfo *info);
+
+static round_function *round_of(const char *file)
+{
+	static const struct {
+		const char *prefix;
+		round_function *round;
+	} rounds[] = {{"reading.", round_reading}, {"alert.", round_alert}, {"incident.", round_incident},
+		{"page.", round_page}, {"reply.", round_reply}, {"entry.", round_entry}, {"status.", round_status},
+		{"lane_batch.", round_lane_batch}, {"lane_ack.", round_lane_ack}, {"clock.", round_clock}};
+
+	for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++)
+		if (!strncmp(file, rounds[i].prefix, strlen(rounds[i].prefix)))
+			return rounds[i].round;
+	return NULL;
+}
+
+static size_t slurp(const char *folder, const char *name, char *out, size_t size)
+{
+	char path[600];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "rb");
+	assert_non_null(file);
+	size_t length = fread(out, 1, size, file);
+	fclose(file);
+	return length;
+}
+
+/* each_example calls check for each example of folder that this codec knows (request and response are tested beside
+ * them). */
+static unsigned each_example(
+	const char *folder, void (*check)(const char *name, round_function *round, const char *json, size_t length))
+{
+	static char json[65536];
+	DIR *dir = opendir(folder);
+	unsigned count = 0;
+	assert_non_null(dir);
+	for (struct dirent *d; (d = readdir(dir));) {
+		round_function *round = round_of(d->d_name);
+		if (round) {
+			check(d->d_name, round, json, slurp(folder, d->d_name, json, sizeof json));
+			count++;
+		}
+	}
+	closedir(dir);
+	return count;
+}
+
+static void check_valid(const char *name, round_function *round, const char *json, size_t length)
+{
+	struct errinfo info = {0};
+	struct buf once, twice;
+
+	buf_init(&once, CODEC_BATCH_BYTES_MAX);
+	buf_init(&twice, CODEC_BATCH_BYTES_MAX);
+	if (round(json, length, &once, &info) || round(once.data, once.length, &twice, &info))
+		fail_msg("%s: %s", name, info.text);
+	assert_string_equal(once.data, twice.data);
+	buf_fini(&once);
+	buf_fini(&twice);
+}
+
+static void check_invalid(const char *name, round_function *round, const char *json, size_t length)
+{
+	struct errinfo info = {0};
+	struct buf out;
+
+	buf_init(&out, CODEC_BATCH_BYTES_MAX);
+	if (!round(json, length, &out, &info))
+		fail_msg("%s passes", name);
+	if (!info.text[0])
+		fail_msg("%s: no cause is given", name);
+	buf_fini(&out);
+}
+
+static void valid_examples_survive_a_round_trip(void **state)
+{
+	(void)state;
+	assert_true(each_example("schemas/examples/valid", check_valid) >= 20);
+}
+
+static void invalid_examples_are_refused_with_a_cause(void **state)
+{
+	(void)state;
+	assert_true(each_example("schemas/examples/invalid", check_invalid) >= 40);
+}
+
+static long allocations_left;
+
+static void *scarce_malloc(size_t size)
+{
+	return allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+static void check_scarce(const char *name, round_function *round, const char *json, size_t length)
+{
+	struct buf out;
+
+	buf_init(&out, CODEC_BATCH_BYTES_MAX);
+	for (long allowed = 0;; allowed++) {
+		struct errinfo info = {0};
+		allocations_left = allowed;
+		json_set_alloc_funcs(scarce_malloc, free);
+		enum err err = round(json, length, &out, &info);
+		json_set_alloc_funcs(malloc, free);
+		buf_reset(&out);
+		if (!err)
+			break;
+		if (allowed > 100000)
+			fail_msg("%s never passes", name);
+	}
+	buf_fini(&out);
+}
+
+static void each_failing_allocation_is_an_error_and_leaks_nothing(void **state)
+{
+	(void)state;
+	each_example("schemas/examples/valid", check_scarce);
+}
+
+static void numbers_print_as_short_as_they_read_back(void **state)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = {{0, "{\"n\":0}"}, {-0.5, "{\"n\":-0.5}"}, {-12.25, "{\"n\":-12.25}"}, {0.1, "{\"n\":0.1}"},
+		{1234.567, "{\"n\":1234.567}"}, {0.0001, "{\"n\":0.0001}"}, {1e15, "{\"n\":1e+15}"},
+		{0.1 + 0.2, "{\"n\":0.30000000000000004}"}, {100, "{\"n\":100}"}, {-0.001, "{\"n\":-0.001}"}};
+	struct buf out;
+	(void)state;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		buf_reset(&out);
+		json_open(&out, '{');
+		json_member_number(&out, "n", cases[i].value);
+		json_close(&out, '}');
+		assert_string_equal(out.data, cases[i].text);
+	}
+	buf_reset(&out);
+	json_member_number(&out, "n", NAN);
+	assert_int_equal(out.failed, ERR_INVALID);
+	buf_reset(&out);
+	json_member_text(&out, "t", "a\"b\\\n窗");
+	assert_string_equal(out.data, "\"t\":\"a\\\"b\\\\\\u000a窗\"");
+	buf_reset(&out);
+	json_text(&out, "\xff");
+	assert_int_equal(out.failed, ERR_INVALID);
+	buf_fini(&out);
+}
+
+static void fault_names_message_and_key(void **state)
+{
+	struct errinfo info = {0};
+	struct lane_ack ack = {.seq = 42};
+	(void)state;
+	assert_int_equal(codec_ack_decode("{\"epoch\":1,\"seq\":2,\"wnat\":true}", 31, &ack, &info), ERR_INVALID);
+	assert_string_equal(info.text, "ack.wnat: unknown key");
+	assert_int_equal(ack.seq, 42);
+}
+
+static void bad_item_is_passed_over(void **state)
+{
+	const char *json = "{\"lane\":\"reading\",\"producer\":\"ingest-1\",\"epoch\":1,\"shard\":0,\"prev\":0,\"seq\":"
+			   "1,\"at\":\"2026-11-24T04:01:46Z\",\"items\":[5,"
+			   "{\"device\":\"d\",\"household\":\"h\",\"quantity\":\"motion\",\"value\":1,\"at\":\"2026-11-"
+			   "24T04:01:46Z\",\"received\":\"2026-11-24T04:01:46Z\"}]}";
+	struct codec_batch *batch;
+	struct lane_batch head;
+	struct reading reading;
+	(void)state;
+	assert_int_equal(codec_batch_open(json, strlen(json), &batch, &head, NULL), ERR_OK);
+	assert_int_equal(head.count, 2);
+	assert_int_equal(codec_batch_next_reading(batch, &reading, NULL), ERR_INVALID);
+	assert_int_equal(codec_batch_next_reading(batch, &reading, NULL), ERR_OK);
+	assert_int_equal(reading.quantity, QUANTITY_MOTION);
+	assert_int_equal(codec_batch_next_reading(batch, &reading, NULL), ERR_NOT_FOUND);
+	codec_batch_close(batch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(valid_examples_survive_a_round_trip),
+		cmocka_unit_test(invalid_examples_are_refused_with_a_cause),
+		cmocka_unit_test(each_failing_allocation_is_an_error_and_leaks_nothing),
+		cmocka_unit_test(numbers_print_as_short_as_they_read_back),
+		cmocka_unit_test(fault_names_message_and_key),
+		cmocka_unit_test(bad_item_is_passed_over),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

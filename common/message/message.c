@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "message/message.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/text.h"
+
+unsigned shard_of(const char *household, unsigned shards)
+{
+	assert(shards >= 1 && shards <= 256);
+	return text_crc32(household, strlen(household)) % shards;
+}
+
+static enum err word_find(const char *const *words, int count, const char *name, int *out)
+{
+	for (int i = 0; i < count; i++) {
+		if (!strcmp(words[i], name)) {
+			*out = i;
+			return ERR_OK;
+		}
+	}
+	return ERR_NOT_FOUND;
+}
+
+/* WORDS defines the table of an enum and the two functions that message.h declares for it. */
+#define WORDS(type, count, ...)                                                                                        \
+	static const char *const type##_words[] = {__VA_ARGS__};                                                       \
+	_Static_assert(sizeof type##_words / sizeof *type##_words == (count), "a word for each " #type);               \
+	const char *type##_name(enum type v)                                                                           \
+	{                                                                                                              \
+		assert((unsigned)v < (count));                                                                         \
+		return type##_words[v];                                                                                \
+	}                                                                                                              \
+	enum err type##_find(const char *name, enum type *out)                                                         \
+	{                                                                                                              \
+		int found;                                                                                             \
+		enum err err = word_find(type##_words, (count), name, &found);                                         \
+		if (!err)                                                                                              \
+			*out = (enum type)found;                                                                       \
+		return err;                                                                                            \
+	}
+
+WORDS(alert_kind, ALERT_KIND_COUNT, "sos", "fall", "gas", "smoke", "co", "leak", "silence", "rule", "device")
+WORDS(alert_level, ALERT_LEVEL_COUNT, "life", "alarm", "attention", "maintenance")
+WORDS(alert_state, ALERT_STATE_COUNT, "raised", "updated", "cleared")
+WORDS(incident_state, INCIDENT_STATE_COUNT, "raised", "paging", "accepted", "on_site", "escalated", "resolved",
+	"cancelled")
+WORDS(incident_event, INCIDENT_EVENT_COUNT, "raised", "alert_joined", "alert_cleared", "paged", "declined", "timed_out",
+	"accepted", "arrived", "escalated", "resolved", "cancelled")
+WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "away")
+WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk")
+WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done")
+WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy")
+WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * message: the closed set of messages as plain values. Fixed arrays, no pointers, copied by `=`, no ownership.
+ * Strings are NUL-ended UTF-8. A zeroed struct is not a valid message; codec.h says what each needs.
+ * The JSON form of each is schemas/json/<name>.schema.json.
+ */
+#ifndef CURTAIN_MESSAGE_MESSAGE_H
+#define CURTAIN_MESSAGE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "message/quantity.h"
+
+#define ID_BYTES 64      /* household, community, team, user, incident, alert, page ... (text_is_id) */
+#define DEVICE_BYTES 96  /* device names as vendors use them (text_is_label) */
+#define CHANNEL_BYTES 48 /* a part of a device: probe, relay, phase; "" = the device itself */
+#define WORD_BYTES 32    /* short words: vendor texts, rule names, profile names */
+#define REASON_BYTES 400 /* one line for a person, per language */
+#define NOTE_BYTES 400
+#define PHONE_BYTES 32
+#define EVIDENCE_MAX 8
+#define CHANNELS_MAX 12
+#define INCIDENT_ALERTS_MAX 16
+#define COUNTERS_MAX 40
+
+/* reading: one value of one device. (device, channel, quantity, at) names it for ever. */
+struct reading {
+	char device[DEVICE_BYTES];
+	char channel[CHANNEL_BYTES];
+	char household[ID_BYTES];
+	enum quantity quantity;
+	double value;          /* canonical unit, finite */
+	double delta;          /* counters: increase since the reading at `since`, >= 0; NAN = unknown */
+	struct wall since;     /* counters with delta: time of the earlier reading; else WALL_NONE */
+	struct wall at;        /* the device's own time where it has one, else arrival */
+	struct wall received;  /* when ingest took it */
+	bool retained;         /* the broker replayed a stored state: no fresh sign of anything */
+	bool late;             /* older than an earlier reading of the same (device, channel, quantity) */
+	char text[WORD_BYTES]; /* vendor's word ("DRY", "single"); "" = none */
+};
+
+enum alert_kind {
+	ALERT_SOS,
+	ALERT_FALL,
+	ALERT_GAS,
+	ALERT_SMOKE,
+	ALERT_CO,
+	ALERT_LEAK,    /* a device's own alarm */
+	ALERT_SILENCE, /* no sign of life for too long */
+	ALERT_RULE,    /* another named rule of the detector */
+	ALERT_DEVICE,  /* a device needs care: maintenance, never a page at night */
+	ALERT_KIND_COUNT
+};
+
+enum alert_level { ALERT_LIFE, ALERT_ALARM, ALERT_ATTENTION, ALERT_MAINTENANCE, ALERT_LEVEL_COUNT };
+enum alert_state { ALERT_RAISED, ALERT_UPDATED, ALERT_CLEARED, ALERT_STATE_COUNT };
+
+/* evidence: a reading that an alert rests on. */
+struct evidence {
+	enum quantity quantity;
+	char device[DEVICE_BYTES];
+	double value;
+	struct wall at;
+};
+
+/* alert: somebody may need attention. id is a function of household, rule (or device and quantity) and onset, so a
+ * replay after a crash raises nothing twice. Updates and the clear carry the same id and a higher revision. */
+struct alert {
+	char id[ID_BYTES];
+	uint32_t revision; /* from 1 */
+	char household[ID_BYTES];
+	enum alert_kind kind;
+	enum alert_level level;
+	enum alert_state state;
+	char rule[WORD_BYTES];
+	struct wall onset; /* when it began (last sign of life, moment of the press) */
+	struct wall at;    /* when it was raised, updated or cleared */
+	char reason_zh[REASON_BYTES];
+	char reason_en[REASON_BYTES];
+	double confidence; /* 0..1 */
+	uint8_t evidence_count;
+	struct evidence evidence[EVIDENCE_MAX];
+	uint64_t looked_at; /* bit mask of enum quantity: channels that were judged ... */
+	uint64_t blind;     /* ... and those that were offline */
+};
+
+enum incident_state {
+	INCIDENT_RAISED,    /* known, nobody asked yet */
+	INCIDENT_PAGING,    /* somebody is being asked */
+	INCIDENT_ACCEPTED,  /* somebody is on the way */
+	INCIDENT_ON_SITE,   /* somebody is at the door */
+	INCIDENT_ESCALATED, /* nobody left to ask: the desk has it */
+	INCIDENT_RESOLVED,  /* over, with an outcome */
+	INCIDENT_CANCELLED, /* over by itself before anybody accepted */
+	INCIDENT_STATE_COUNT
+};
+
+enum incident_event {
+	INCIDENT_EVENT_RAISED,
+	INCIDENT_EVENT_ALERT_JOINED,
+	INCIDENT_EVENT_ALERT_CLEARED,
+	INCIDENT_EVENT_PAGED,
+	INCIDENT_EVENT_DECLINED,
+	INCIDENT_EVENT_TIMED_OUT,
+	INCIDENT_EVENT_ACCEPTED,
+	INCIDENT_EVENT_ARRIVED,
+	INCIDENT_EVENT_ESCALATED,
+	INCIDENT_EVENT_RESOLVED,
+	INCIDENT_EVENT_CANCELLED,
+	INCIDENT_EVENT_COUNT
+};
+
+enum outcome { OUTCOME_NONE, OUTCOME_FALSE_ALARM, OUTCOME_HELPED, OUTCOME_AMBULANCE, OUTCOME_AWAY, OUTCOME_COUNT };
+
+/* incident: a snapshot after one event of one emergency's life. revision counts the events from 1. */
+struct incident {
+	char id[ID_BYTES];
+	uint32_t revision;
+	char household[ID_BYTES], community[ID_BYTES], team[ID_BYTES];
+	enum incident_state state;
+	enum incident_event event;
+	char actor[ID_BYTES]; /* the user of this event; "" = the system */
+	enum alert_kind kind;
+	enum alert_level level;
+	struct wall opened;
+	struct wall at;           /* of this event */
+	char responder[ID_BYTES]; /* who accepted; "" = nobody */
+	enum outcome outcome;
+	uint32_t step; /* how far the ladder of people was climbed, from 0 */
+	char reason_zh[REASON_BYTES];
+	char reason_en[REASON_BYTES];
+	char note[NOTE_BYTES];
+	uint8_t alert_count; /* further alerts than INCIDENT_ALERTS_MAX are counted in note */
+	char alerts[INCIDENT_ALERTS_MAX][ID_BYTES];
+};
+
+enum page_role { PAGE_PRIMARY, PAGE_BACKUP, PAGE_CAPTAIN, PAGE_DESK, PAGE_ROLE_COUNT };
+
+/* page: "please go". Sent to one user; the id is a function of incident, user and step. */
+struct page {
+	char id[ID_BYTES];
+	char incident[ID_BYTES];
+	char user[ID_BYTES];
+	char household[ID_BYTES];
+	enum page_role role;
+	enum alert_kind kind;
+	enum alert_level level;
+	struct wall at;
+	struct wall expires; /* then the next one is asked; WALL_NONE = the desk, never */
+	char reason_zh[REASON_BYTES];
+	char reason_en[REASON_BYTES];
+	bool withdrawn; /* another has accepted, or it is over: no need to go */
+};
+
+enum reply_action { REPLY_ACCEPT, REPLY_DECLINE, REPLY_ARRIVED, REPLY_DONE, REPLY_ACTION_COUNT };
+
+struct reply {
+	char page[ID_BYTES]; /* may be "": then incident and user say which */
+	char incident[ID_BYTES];
+	char user[ID_BYTES]; /* filled in from the topic, which the access list makes true */
+	enum reply_action action;
+	enum outcome outcome; /* with REPLY_DONE */
+	struct wall at;
+	char note[NOTE_BYTES];
+};
+
+enum entry_kind {
+	ENTRY_DEVICE,
+	ENTRY_HOUSEHOLD,
+	ENTRY_CONSENT,
+	ENTRY_TEAM,
+	ENTRY_VOLUNTEER,
+	ENTRY_POLICY,
+	ENTRY_KIND_COUNT
+};
+
+/* entry: one row of the directory, the latest of its key; deleted = tombstone (body not set). */
+struct entry {
+	enum entry_kind kind;
+	char key[DEVICE_BYTES]; /* device, household, household (consent), team, user, policy name */
+	uint64_t seq;           /* commit order at records, from 1 */
+	bool deleted;
+	union {
+		struct {
+			char household[ID_BYTES];
+			char place[WORD_BYTES]; /* "kitchen", "front_door" */
+		} device;
+		struct {
+			char community[ID_BYTES], team[ID_BYTES], policy[ID_BYTES];
+			uint8_t persons;
+			bool canary; /* a household that exists to be missed; its incidents go to the desk only */
+		} household;
+		struct {
+			uint64_t quantities;     /* bit mask of enum quantity that may be processed */
+			struct wall from, until; /* WALL_NONE = open */
+		} consent;
+		struct {
+			char community[ID_BYTES], captain[ID_BYTES], desk[ID_BYTES];
+			char number[PHONE_BYTES]; /* fall-back for the "1" key */
+		} team;
+		struct {
+			char team[ID_BYTES];
+			char phone[PHONE_BYTES];
+			bool day, night, desk; /* what this person does */
+			uint8_t weekdays;      /* bit 0 = Monday */
+			uint8_t order;         /* lower is asked earlier */
+		} volunteer;
+		struct {
+			uint32_t accept_life_s, accept_alarm_s,
+				accept_attention_s; /* time to answer before the next is asked */
+			uint32_t arrive_s;          /* from accept to arrival before the desk is told */
+			bool attention_pages;       /* false: attentions wait on the desk's tile */
+		} policy;
+	} body;
+};
+
+enum status_state { STATUS_STARTING, STATUS_READY, STATUS_DEGRADED, STATUS_STOPPING, STATUS_DOWN, STATUS_STATE_COUNT };
+
+struct status_counter {
+	char name[WORD_BYTES];
+	int64_t value;
+};
+
+struct status {
+	char service[WORD_BYTES];
+	char instance[ID_BYTES];
+	char version[WORD_BYTES];
+	enum status_state state;
+	struct wall at;
+	struct wall started;
+	struct wall clock; /* the time this service has worked up to (replay clock, or its judging time) */
+	int64_t lag_ms;    /* oldest thing not yet passed on */
+	int64_t outbox;    /* batches not yet acknowledged by all */
+	uint8_t counter_count;
+	struct status_counter counters[COUNTERS_MAX];
+};
+
+/* shard_of gives the shard of a household: CRC-32 of its id modulo shards (1..256). */
+unsigned shard_of(const char *household, unsigned shards);
+
+/* Names as on the wire; *_find gives ERR_NOT_FOUND for unknown words. */
+const char *alert_kind_name(enum alert_kind v);
+const char *alert_level_name(enum alert_level v);
+const char *alert_state_name(enum alert_state v);
+const char *incident_state_name(enum incident_state v);
+const char *incident_event_name(enum incident_event v);
+const char *outcome_name(enum outcome v);
+const char *page_role_name(enum page_role v);
+const char *reply_action_name(enum reply_action v);
+const char *entry_kind_name(enum entry_kind v);
+const char *status_state_name(enum status_state v);
+enum err alert_kind_find(const char *name, enum alert_kind *out) ERR_MUST_CHECK;
+enum err alert_level_find(const char *name, enum alert_level *out) ERR_MUST_CHECK;
+enum err alert_state_find(const char *name, enum alert_state *out) ERR_MUST_CHECK;
+enum err incident_state_find(const char *name, enum incident_state *out) ERR_MUST_CHECK;
+enum err incident_event_find(const char *name, enum incident_event *out) ERR_MUST_CHECK;
+enum err outcome_find(const char *name, enum outcome *out) ERR_MUST_CHECK;
+enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
+enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
+enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;
+enum err status_state_find(const char *name, enum status_state *out) ERR_MUST_CHECK;
+
+_Static_assert(QUANTITY_COUNT <= 64, "quantity sets are 64-bit masks");
+
+#endif
