@@ -26,9 +26,10 @@ begin
 				'actor', nullif(e.actor, ''), 'note', e.body->'note')) order by revision) from incident_event e where e.incident = incident.id)) as item
 		from incident where household = home order by opened desc limit most),
 	item as (
-		select * from day union all select * from recent_alert union all select * from recent_incident order by at desc limit most)
+		select * from (select * from day union all select * from recent_alert union all select * from recent_incident) every
+		order by at desc, item->>'what' desc limit most)
 	select jsonb_build_object('household', home, 'known', exists (select from household where id = home),
-		'items', coalesce(jsonb_agg(item order by at desc), '[]')) into answer from item;
+		'items', coalesce(jsonb_agg(item order by at desc, item->>'what' desc), '[]')) into answer from item;
 	return answer;
 end $$;
 
