@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "records/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/json.h"
+
+void group_init(struct group *group, size_t limit_bytes)
+{
+	memset(group, 0, sizeof *group);
+	rows_init(&group->rows, limit_bytes);
+	buf_init(&group->alerts, limit_bytes);
+	buf_init(&group->incidents, limit_bytes);
+	buf_init(&group->positions, limit_bytes);
+}
+
+void group_fini(struct group *group)
+{
+	if (!group)
+		return;
+	rows_fini(&group->rows);
+	buf_fini(&group->alerts);
+	buf_fini(&group->incidents);
+	buf_fini(&group->positions);
+	free(group->position);
+	group->position = NULL;
+}
+
+void group_reset(struct group *group)
+{
+	rows_reset(&group->rows);
+	buf_reset(&group->alerts);
+	buf_reset(&group->incidents);
+	buf_reset(&group->positions);
+	group->position_count = 0;
+	group->alert_count = group->incident_count = group->items_refused = 0;
+	memset(&group->refused, 0, sizeof group->refused);
+}
+
+static enum err keep_position(struct group *group, const struct lane_batch *head)
+{
+	for (size_t i = 0; i < group->position_count; i++) {
+		struct group_position *p = &group->position[i];
+		if (p->last.shard == head->shard && p->last.epoch == head->epoch &&
+			strcmp(p->last.producer, head->producer) == 0 && strcmp(p->last.lane, head->lane) == 0) {
+			p->last = *head;
+			return ERR_OK;
+		}
+	}
+	if (group->position_count == group->position_capacity) {
+		size_t capacity = group->position_capacity ? group->position_capacity * 2 : 32;
+		struct group_position *position = reallocarray(group->position, capacity, sizeof *position);
+		if (!position)
+			return ERR_NOMEM;
+		group->position = position;
+		group->position_capacity = capacity;
+	}
+	group->position[group->position_count++] = (struct group_position){.first = *head, .last = *head};
+	return ERR_OK;
+}
+
+static enum err next_reading(struct group *group, struct codec_batch *batch, struct errinfo *info)
+{
+	struct reading reading;
+	enum err err = codec_batch_next_reading(batch, &reading, info);
+
+	return err ? err : rows_append(&group->rows, &reading);
+}
+
+static enum err next_alert(struct group *group, struct codec_batch *batch, struct errinfo *info)
+{
+	struct alert alert;
+	enum err err = codec_batch_next_alert(batch, &alert, info);
+
+	if (err)
+		return err;
+	if (!group->alert_count++)
+		json_open(&group->alerts, '[');
+	return codec_alert_encode(&alert, &group->alerts);
+}
+
+static enum err next_incident(struct group *group, struct codec_batch *batch, struct errinfo *info)
+{
+	struct incident incident;
+	enum err err = codec_batch_next_incident(batch, &incident, info);
+
+	if (err)
+		return err;
+	if (!group->incident_count++)
+		json_open(&group->incidents, '[');
+	return codec_incident_encode(&incident, &group->incidents);
+}
+
+enum err group_add(struct group *group, const struct lane_batch *head, struct codec_batch *batch)
+{
+	for (;;) {
+		struct errinfo info = {0};
+		enum err err = strcmp(head->lane, "reading") == 0 ? next_reading(group, batch, &info)
+			       : strcmp(head->lane, "alert") == 0 ? next_alert(group, batch, &info)
+								  : next_incident(group, batch, &info);
+		if (err == ERR_NOT_FOUND)
+			break;
+		if (err == ERR_INVALID) {
+			group->items_refused++;
+			if (!group->refused.code)
+				group->refused = info;
+		} else if (err) {
+			return err;
+		}
+	}
+	return keep_position(group, head);
+}
+
+enum err group_end(struct group *group)
+{
+	struct buf *out = &group->positions;
+
+	if (group->rows.count)
+		rows_end(&group->rows);
+	if (group->alert_count)
+		json_close(&group->alerts, ']');
+	if (group->incident_count)
+		json_close(&group->incidents, ']');
+	json_open(out, '[');
+	for (size_t i = 0; i < group->position_count; i++) {
+		const struct lane_batch *head = &group->position[i].last;
+		json_open(out, '{');
+		json_member_text(out, "lane", head->lane);
+		json_member_text(out, "producer", head->producer);
+		json_member_int(out, "shard", head->shard);
+		json_member_int(out, "epoch", (int64_t)head->epoch);
+		json_member_int(out, "prev", (int64_t)group->position[i].first.prev);
+		json_member_int(out, "seq", (int64_t)head->seq);
+		json_member_wall(out, "at", head->at);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	if (group->rows.stream.failed || group->alerts.failed || group->incidents.failed)
+		return ERR_FULL;
+	return out->failed;
+}
+
+size_t group_bytes(const struct group *group)
+{
+	return group->rows.stream.length + group->alerts.length + group->incidents.length;
+}

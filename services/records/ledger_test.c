@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "records/ledger.h"
+
+static void gives(const char *kind, const char *format, const char *text, const char *wanted)
+{
+	struct errinfo info = {0};
+	struct buf out;
+	enum err err;
+
+	buf_init(&out, 1 << 16);
+	err = ledger_check(kind, format, text, strlen(text), &out, &info);
+	if (err)
+		print_message("%d:%d %s\n", info.line, info.column, info.text);
+	assert_int_equal(err, ERR_OK);
+	assert_string_equal(out.data, wanted);
+	buf_fini(&out);
+}
+
+static void refuses(const char *kind, const char *format, const char *text, int line, const char *what)
+{
+	struct errinfo info = {0};
+	struct buf out;
+
+	buf_init(&out, 1 << 16);
+	assert_int_not_equal(ledger_check(kind, format, text, strlen(text), &out, &info), ERR_OK);
+	if (!strstr(info.text, what))
+		print_message("%d:%d %s\n", info.line, info.column, info.text);
+	assert_non_null(strstr(info.text, what));
+	assert_int_equal(info.line, line);
+	buf_fini(&out);
+}
+
+static void a_ledger_becomes_json(void **state)
+{
+	(void)state;
+	gives("ledger", "yaml",
+		"communities:\n- {id: c-1, name: \"测试 \\\"社区\\\"\"}\n"
+		"volunteers:\n- id: v-1\n  team: t-1\n  day: true\n  weekdays: [mon, sun]\n  order: 3\n  phone:\n"
+		"consents:\n- {household: h-1, quantities: [sos, water_total], until: 2027-01-01T00:00:00+08:00}\n"
+		"devices: []\n",
+		"{\"communities\":[{\"id\":\"c-1\",\"name\":\"测试 \\\"社区\\\"\"}],"
+		"\"volunteers\":[{\"id\":\"v-1\",\"team\":\"t-1\",\"day\":true,\"weekdays\":65,\"order\":3}],"
+		"\"consents\":[{\"household\":\"h-1\",\"quantities\":[\"water_total\",\"sos\"],\"until\":\"2026-12-"
+		"31T16:00:00.000Z\"}],"
+		"\"devices\":[]}");
+}
+
+static void json_is_yaml(void **state)
+{
+	(void)state;
+	gives("ledger", "yaml", "{\"devices\": [{\"id\": \"门 1\", \"household\": \"h-1\", \"place\": \"\"}]}",
+		"{\"devices\":[{\"id\":\"门 1\",\"household\":\"h-1\"}]}");
+}
+
+static void one_kind_is_a_list(void **state)
+{
+	(void)state;
+	gives("devices", "yaml", "- {id: \"00061\", household: h-1}\n",
+		"{\"devices\":[{\"id\":\"00061\",\"household\":\"h-1\"}]}");
+}
+
+static void a_deleted_row_needs_its_key_only(void **state)
+{
+	(void)state;
+	gives("households", "yaml", "[{id: h-1, deleted: true}]",
+		"{\"households\":[{\"deleted\":true,\"id\":\"h-1\"}]}");
+	gives("households", "csv", "id,deleted\nh-1,true\n", "{\"households\":[{\"deleted\":true,\"id\":\"h-1\"}]}");
+}
+
+static void csv_has_a_header_and_quotes(void **state)
+{
+	(void)state;
+	gives("consents", "csv",
+		"\xef\xbb\xbfhousehold,quantities,from\r\nh-1,\"sos; contact\",\r\n\r\nh-2,sos,2026-01-01T00:00:00Z",
+		"{\"consents\":[{\"household\":\"h-1\",\"quantities\":[\"contact\",\"sos\"]},"
+		"{\"household\":\"h-2\",\"quantities\":[\"sos\"],\"from\":\"2026-01-01T00:00:00.000Z\"}]}");
+	gives("communities", "csv", "id,name\nc-1,\"a \"\"b\"\", c\"\n",
+		"{\"communities\":[{\"id\":\"c-1\",\"name\":\"a \\\"b\\\", c\"}]}");
+}
+
+static void faults_say_where(void **state)
+{
+	(void)state;
+	refuses("ledger", "yaml", "households:\n- id: h-1\n  community: c-1\n  teem: t-1\n", 4, "unknown key \"teem\"");
+	refuses("ledger", "yaml", "households:\n- id: h-1\n  community: c-1\n", 2, "households[0].team: is missing");
+	refuses("ledger", "yaml",
+		"households:\n- {id: h-1, community: c-1, team: t-1}\n- {id: h 2, community: c-1, team: t-1}\n", 3,
+		"households[1].id: must be an id");
+	refuses("ledger", "yaml", "people: []\n", 1, "unknown kind");
+	refuses("ledger", "yaml", "devices: []\ndevices: []\n", 2, "twice");
+	refuses("ledger", "yaml",
+		"devices:\n- {id: a, household: h}\n- {id: b, household: h}\n- {id: a, household: h}\n", 4,
+		"\"a\" stands twice (also in line 2)");
+	refuses("ledger", "yaml", "devices: [\n", 2, "");
+	refuses("ledger", "yaml", "", 0, "empty");
+	refuses("ledger", "yaml", "devices: []\n---\ndevices: []\n", 2, "second document");
+	refuses("ledger", "yaml", "devices:\n- {id: phone-h-1, household: h-1}\n", 2, "every household gets");
+	refuses("ledger", "yaml", "consents:\n- {household: h-1, quantities: [sos, colour]}\n", 2, "unknown quantity");
+	refuses("ledger", "yaml", "consents:\n- {household: h-1, quantities: sos}\n", 2, "must be a list");
+	refuses("ledger", "yaml", "consents:\n- {household: h-1, quantities: [sos], from: 2026-01-01}\n", 2,
+		"must be a time with an offset");
+	refuses("ledger", "yaml", "volunteers:\n- {id: v, team: t, order: 256}\n", 2,
+		"order: is no whole number in its range");
+	refuses("ledger", "yaml", "volunteers:\n- {id: v, team: t, day: yes}\n", 2, "must be true or false");
+	refuses("ledger", "yaml", "volunteers:\n- {id: v, team: t, id: w}\n", 2, "stands twice");
+	refuses("ledger", "yaml", "volunteers:\n- [v]\n", 2, "each row is a mapping");
+	refuses("ledger", "yaml", "volunteers:\n- {id: {a: b}}\n", 2, "a text or a list");
+	refuses("devices", "csv", "id,household\na,h-1\nb,h-1,c\n", 3, "more fields than the header has");
+	refuses("devices", "csv", "id,household\n\"a,h-1\n", 2, "a quote is not closed");
+	refuses("devices", "csv", "id,household\n\"a\"x,h-1\n", 2, "text after a closing quote");
+	refuses("devices", "csv", "id,colour\na,red\n", 2, "unknown key \"colour\"");
+	refuses("devices", "csv", "id,household\n\xff,h-1\n", 0, "UTF-8");
+	refuses("ledger", "csv", "id\n", 0, "one kind");
+	refuses("ledger", "xml", "id\n", 0, "yaml or csv");
+	refuses("cats", "yaml", "[]", 0, "is none");
+}
+
+static void faults_name_no_person(void **state)
+{
+	struct errinfo info = {0};
+	struct buf out;
+	static const char text[] = "elders:\n- {id: e-1, household: h-1, name: \"secret\\x07\"}\n";
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	assert_int_equal(ledger_check("ledger", "yaml", text, sizeof text - 1, &out, &info), ERR_INVALID);
+	assert_null(strstr(info.text, "secret"));
+	assert_non_null(strstr(info.text, "elders[0].name"));
+	buf_fini(&out);
+}
+
+static void too_long_is_told(void **state)
+{
+	struct errinfo info = {0};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 16);
+	assert_int_equal(ledger_check("communities", "csv", "id\nc-1\nc-2\n", 11, &out, &info), ERR_FULL);
+	buf_fini(&out);
+}
+
+static void lists_of_a_row_are_bounded(void **state)
+{
+	char text[2048] = "household,quantities\nh-1,";
+	struct errinfo info = {0};
+	struct buf out;
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		memcpy(text + 25 + 4 * i, "sos ", 5);
+	buf_init(&out, 1 << 16);
+	assert_int_equal(ledger_check("consents", "csv", text, strlen(text), &out, &info), ERR_RANGE);
+	buf_fini(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ledger_becomes_json),
+		cmocka_unit_test(json_is_yaml),
+		cmocka_unit_test(one_kind_is_a_list),
+		cmocka_unit_test(a_deleted_row_needs_its_key_only),
+		cmocka_unit_test(csv_has_a_header_and_quotes),
+		cmocka_unit_test(faults_say_where),
+		cmocka_unit_test(faults_name_no_person),
+		cmocka_unit_test(too_long_is_told),
+		cmocka_unit_test(lists_of_a_row_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

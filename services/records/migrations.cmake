@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Turns schemas/sql/NNNN_*.sql (ASCII) into migrations.c: cmake -DFOLDER=... -DOUT=... -P migrations.cmake
+file(GLOB scripts ${FOLDER}/[0-9][0-9][0-9][0-9]_*.sql)
+list(SORT scripts)
+set(number 0)
+set(text "/* SPDX-License-Identifier: MIT\n * Made from schemas/sql by migrations.cmake. */\n#include \"records/migrate.h\"\n")
+set(table "")
+foreach(script ${scripts})
+	math(EXPR number "${number} + 1")
+	get_filename_component(name ${script} NAME_WE)
+	if(NOT name MATCHES "^0*${number}_")
+		message(FATAL_ERROR "migration ${name} should have number ${number}")
+	endif()
+	file(READ ${script} hex HEX)
+	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+	# An array, not a string literal: a compiler need not take long ones. 20 bytes a line.
+	string(REGEX REPLACE "(....................................................................................................)" "\\1\n\t" bytes "${bytes}")
+	string(APPEND text "\nstatic const char sql_${number}[] = {\n\t${bytes}0};\n")
+	string(APPEND table "\t{\"${name}\", sql_${number}},\n")
+endforeach()
+file(WRITE ${OUT} "${text}\nconst struct migration migrations[] = {\n${table}\t{NULL, NULL},\n};\n")

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * registry: answers curtain/api/<user>/records/<method> and feeds the directory lanes, over one connection to
+ * PostgreSQL, one thing at a time. Methods: import    kind, format, text, dry_run    changes the registry, all or
+ * nothing timeline  household, limit               what is known of a household; noted in api_audit summary counts
+ */
+#ifndef CURTAIN_RECORDS_REGISTRY_H
+#define CURTAIN_RECORDS_REGISTRY_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "bus/bus.h"
+#include "records/pg.h"
+#include "records/settings.h"
+
+struct registry_stats {
+	int64_t requests, refused, imports;
+	int64_t directory_batches, directory_entries, directory_refused;
+	unsigned directory_waiting; /* consumers that are not up to date */
+	unsigned waiting;           /* requests */
+};
+
+struct registry;
+
+/* registry_create subscribes to requests. settings must outlive it; pg is its alone. */
+enum err registry_create(const struct records_settings *settings, struct bus *bus, struct pg *pg,
+	struct registry **out_registry, struct errinfo *info) ERR_MUST_CHECK;
+void registry_destroy(struct registry *registry);
+/* registry_connected: pg is connected, the database migrated. registry_lost: it is not there any more. */
+void registry_connected(struct registry *registry);
+void registry_lost(struct registry *registry);
+bool registry_event(struct registry *registry, const struct bus_event *event, struct turn turn);
+/* registry_tick starts the next thing to do. */
+void registry_tick(struct registry *registry, struct turn turn);
+struct mono registry_due(const struct registry *registry);
+struct registry_stats registry_stats(const struct registry *registry);
+bool registry_busy(const struct registry *registry);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "records/settings.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define S struct records_settings
+
+/* clang-format off */
+const struct config_key records_config[] = {
+	SERVICE_CONFIG_KEYS(S, common, "records-1"),
+	{"postgres.conninfo", CONFIG_TEXT, CONFIG_FIELD(S, conninfo), "\"dbname=curtain\"", 0, 511, NULL, "libpq connection text, without a password."},
+	{"postgres.uri_file", CONFIG_PATH, CONFIG_FIELD(S, uri_file), "\"\"", 0, 255, NULL, "File with the whole connection URI, password included; set: used instead of postgres.conninfo."},
+	{"lanes.reading_producers", CONFIG_LIST, CONFIG_FIELD(S, reading_producers), "[ingest-1]", 0, 32, NULL, "Instances whose readings are stored."},
+	{"lanes.alert_producers", CONFIG_LIST, CONFIG_FIELD(S, alert_producers), "[ingest-1, detector-1]", 0, 32, NULL, "Instances whose alerts are stored."},
+	{"lanes.incident_producers", CONFIG_LIST, CONFIG_FIELD(S, incident_producers), "[dispatcher-1]", 0, 32, NULL, "Instances whose incidents are stored."},
+	{"lanes.queue_bytes", CONFIG_BYTES, CONFIG_FIELD(S, queue_bytes), "32MiB", 8388608, 1073741824, NULL, "Batches held while a transaction runs or PostgreSQL is away; more are left to their producers, which keep them."},
+	{"lanes.group_readings", CONFIG_INT, CONFIG_FIELD(S, group_readings), "20000", 1, 200000, NULL, "Readings that may share one transaction."},
+	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 60000, NULL, "How often a missing batch is asked for."},
+	{"directory.page", CONFIG_INT, CONFIG_FIELD(S, directory_page), "500", 1, 2000, NULL, "Entries in one batch of a directory lane."},
+	{"directory.poll", CONFIG_DURATION, CONFIG_FIELD(S, directory_poll_ms), "10s", 100, 600000, NULL, "How often changes that others made in the database are looked for."},
+	{"api.requests", CONFIG_INT, CONFIG_FIELD(S, requests), "16", 1, 256, NULL, "Requests that may wait; further ones are told to come again."},
+	{"api.timeline_items", CONFIG_INT, CONFIG_FIELD(S, timeline_items), "50", 1, 500, NULL, "Items of a timeline when the caller names no limit."},
+	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of the days in a timeline (IANA name)."},
+	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
+};
+/* clang-format on */
+
+enum err records_conninfo(const struct records_settings *settings, char out[512], struct errinfo *info)
+{
+	if (*settings->uri_file)
+		return config_secret(settings->uri_file, out, 512, info);
+	return text_copy(out, 512, settings->conninfo);
+}
+
+enum err records_check(const void *values, struct errinfo *info)
+{
+	const struct records_settings *settings = values;
+	struct zone *zone = NULL;
+	char conninfo[512];
+	enum err err = records_conninfo(settings, conninfo, info);
+
+	if (err)
+		return err;
+	err = zone_load(settings->zone, &zone, info);
+	zone_destroy(zone);
+	return err;
+}
