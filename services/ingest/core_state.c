@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * States as the store keeps them: little-endian, one version byte in front, the key says of what.
+ *
+ *   key      device US channel US quantity; a device's own state has an empty quantity (US = 0x1f, which no label
+ * holds) device   version, since, seen, battery, signal, onset of each ailment part     version, flags, faults, text,
+ * value, at, base, base_at, onset
+ *
+ * The version counts for both; a field that is added makes a new one, and the reader of the old one stays for one
+ * release.
+ */
+#include "core_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define STATE_VERSION 1
+#define STATE_SEPARATOR '\x1f'
+
+enum part_flag { PART_KNOWN = 1, PART_ALARMING = 2 };
+
+/* cursor: writes or reads fixed fields; a read beyond the end sets bad. */
+struct cursor {
+	unsigned char *to;
+	const unsigned char *from;
+	size_t at, length;
+	bool bad;
+};
+
+static void put(struct cursor *c, uint64_t value, unsigned bytes)
+{
+	assert(c->at + bytes <= c->length);
+	for (unsigned i = 0; i < bytes; i++)
+		c->to[c->at++] = (unsigned char)(value >> 8 * i);
+}
+
+static uint64_t get(struct cursor *c, unsigned bytes)
+{
+	uint64_t value = 0;
+
+	if (c->length - c->at < bytes) {
+		c->bad = true;
+		return 0;
+	}
+	for (unsigned i = 0; i < bytes; i++)
+		value |= (uint64_t)c->from[c->at++] << 8 * i;
+	return value;
+}
+
+static void put_wall(struct cursor *c, struct wall t)
+{
+	put(c, (uint64_t)t.ms, 8);
+}
+
+#define WALL_SANE_MS (INT64_C(1) << 53) /* differences of such times never overflow */
+
+static struct wall get_wall(struct cursor *c)
+{
+	struct wall t = {.ms = (int64_t)get(c, 8)};
+
+	if (wall_is_set(t) && (t.ms < -WALL_SANE_MS || t.ms > WALL_SANE_MS)) {
+		c->bad = true;
+		return WALL_NONE;
+	}
+	return t;
+}
+
+static void put_number(struct cursor *c, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof bits);
+	put(c, bits, 8);
+}
+
+static double get_number(struct cursor *c)
+{
+	uint64_t bits = get(c, 8);
+	double value;
+
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+void core_state_key(const struct device *device, const struct part *part, char *out, size_t size)
+{
+	snprintf(out, size, "%s%c%s%c%s", device->id, STATE_SEPARATOR, part ? part->key.channel : "", STATE_SEPARATOR,
+		part ? quantity_info((enum quantity)part->key.quantity)->name : "");
+}
+
+static void device_write(const struct device *device, struct cursor *c)
+{
+	put_wall(c, device->since);
+	put_wall(c, device->seen);
+	put_number(c, device->battery);
+	put_number(c, device->signal);
+	for (int i = 0; i < AILMENT_COUNT; i++)
+		put_wall(c, device->onset[i]);
+}
+
+static void part_write(const struct part *part, struct cursor *c)
+{
+	put(c, (part->known ? PART_KNOWN : 0u) | (part->alarming ? PART_ALARMING : 0u), 1);
+	put(c, part->faults, 1);
+	put(c, part->text, 4);
+	put_number(c, part->value);
+	put_wall(c, part->at);
+	put_number(c, part->base);
+	put_wall(c, part->base_at);
+	put_wall(c, part->onset);
+}
+
+static void state_write(const struct node *node, struct ingest_state *out)
+{
+	struct cursor c = {.to = out->blob, .length = sizeof out->blob};
+
+	put(&c, STATE_VERSION, 1);
+	if (node->kind == NODE_DEVICE) {
+		const struct device *device = (const struct device *)node;
+		core_state_key(device, NULL, out->key, sizeof out->key);
+		device_write(device, &c);
+	} else {
+		const struct part *part = (const struct part *)node;
+		core_state_key(part->device, part, out->key, sizeof out->key);
+		part_write(part, &c);
+	}
+	out->length = c.at;
+	out->slot = node->slot;
+}
+
+bool ingest_dirty(struct ingest_core *core, struct ingest_state *out_state)
+{
+	struct tomb *tomb = core->tombs;
+
+	if (tomb) {
+		core->tombs = tomb->next;
+		memcpy(out_state->key, tomb->key, sizeof out_state->key);
+		out_state->length = 0;
+		out_state->slot = INGEST_NO_SLOT;
+		free(tomb);
+		return true;
+	}
+	while (core->dirty_count) {
+		struct node *node = core->slots[core->dirty[--core->dirty_count]];
+		if (!node || !node->dirty)
+			continue;
+		node->dirty = false;
+		state_write(node, out_state);
+		return true;
+	}
+	return false;
+}
+
+/* state_name: a key taken apart. */
+struct state_name {
+	char device[DEVICE_BYTES];
+	char channel[CHANNEL_BYTES];
+	bool whole; /* the device's own state */
+	enum quantity quantity;
+};
+
+static enum err name_take(const char **at, char *out, size_t size, char end)
+{
+	const char *stop = strchr(*at, end);
+
+	if (!stop || (size_t)(stop - *at) >= size)
+		return ERR_CORRUPT;
+	memcpy(out, *at, (size_t)(stop - *at));
+	out[stop - *at] = '\0';
+	*at = stop + 1;
+	return ERR_OK;
+}
+
+static enum err name_parse(const char *key, struct state_name *out)
+{
+	if (name_take(&key, out->device, sizeof out->device, STATE_SEPARATOR) ||
+		name_take(&key, out->channel, sizeof out->channel, STATE_SEPARATOR))
+		return ERR_CORRUPT;
+	out->whole = *key == '\0';
+	return out->whole || !quantity_find(key, &out->quantity) ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err device_read(struct ingest_core *core, struct device *device, struct cursor *c)
+{
+	device->since = get_wall(c);
+	device->seen = device->saved_seen = get_wall(c);
+	device->battery = get_number(c);
+	device->signal = get_number(c);
+	for (int i = 0; i < AILMENT_COUNT; i++)
+		device->onset[i] = get_wall(c);
+	if (!wall_is_set(device->onset[AILMENT_SILENT]))
+		return core_health_arm(core, device, (struct wall){.ms = 0});
+	return core_health_arm(core, device, WALL_NEVER); /* until it is heard */
+}
+
+static void part_read(struct part *part, struct cursor *c)
+{
+	uint64_t flags = get(c, 1);
+
+	part->known = flags & PART_KNOWN;
+	part->alarming = flags & PART_ALARMING;
+	part->faults = (uint8_t)get(c, 1);
+	part->text = (uint32_t)get(c, 4);
+	part->value = get_number(c);
+	part->at = part->saved_at = get_wall(c);
+	part->base = get_number(c);
+	part->base_at = get_wall(c);
+	part->onset = get_wall(c);
+	if ((part->known && !wall_is_set(part->at)) || (part->alarming && !wall_is_set(part->onset)))
+		c->bad = true;
+}
+
+static struct device *device_find(const struct ingest_core *core, const char *id)
+{
+	struct device *device;
+
+	HASH_FIND_STR(core->devices, id, device);
+	return device;
+}
+
+static enum err part_restore(
+	struct ingest_core *core, struct device *device, const struct state_name *name, struct cursor *c)
+{
+	struct part *part = core_part_find(core, device, name->channel, name->quantity);
+
+	if (!part) {
+		enum err err = core_part_add(core, device, name->channel, name->quantity, &part);
+		if (err)
+			return err;
+	}
+	part_read(part, c);
+	return c->bad || c->at != c->length ? ERR_CORRUPT : ERR_OK;
+}
+
+/* blank: what a state that was forgotten reads as. Cheaper than taking it out of the tables; it costs a slot until its
+ * first use. */
+static enum err blank_restore(struct ingest_core *core, struct device *device, const struct state_name *name)
+{
+	unsigned char blob[INGEST_STATE_BYTES_MAX];
+	struct cursor to = {.to = blob, .length = sizeof blob};
+	struct part *part;
+
+	if (name->whole) {
+		const struct device fresh = {.since = WALL_NONE,
+			.seen = WALL_NONE,
+			.battery = __builtin_nan(""),
+			.signal = __builtin_nan(""),
+			.onset = {WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE}};
+		device_write(&fresh, &to);
+		struct cursor from = {.from = blob, .length = to.at};
+		return device_read(core, device, &from);
+	}
+	part = core_part_find(core, device, name->channel, name->quantity);
+	if (!part)
+		return ERR_OK;
+	const struct part fresh = {.at = WALL_NONE, .base_at = WALL_NONE, .onset = WALL_NONE};
+	part_write(&fresh, &to);
+	struct cursor from = {.from = blob, .length = to.at};
+	part_read(part, &from);
+	return ERR_OK;
+}
+
+enum err ingest_restore(struct ingest_core *core, const struct ingest_state *state)
+{
+	struct cursor c = {.from = state->blob, .length = state->length};
+	struct state_name name;
+
+	if (!memchr(state->key, '\0', sizeof state->key) || state->length > sizeof state->blob)
+		return ERR_CORRUPT;
+	enum err err = name_parse(state->key, &name);
+	if (err)
+		return err;
+	struct device *device = device_find(core, name.device);
+	if (!device)
+		return ERR_NOT_FOUND;
+	if (state->length == 0)
+		return blank_restore(core, device, &name);
+	if (get(&c, 1) != STATE_VERSION)
+		return ERR_VERSION;
+	if (!name.whole)
+		return part_restore(core, device, &name, &c);
+	err = device_read(core, device, &c);
+	return err || (!c.bad && c.at == c.length) ? err : ERR_CORRUPT;
+}
+
+uint32_t ingest_slot(const struct ingest_core *core, const char *key)
+{
+	struct state_name name;
+	const struct device *device;
+
+	if (name_parse(key, &name))
+		return INGEST_NO_SLOT;
+	device = device_find(core, name.device);
+	if (!device || name.whole)
+		return device ? device->node.slot : INGEST_NO_SLOT;
+	const struct part *part = core_part_find(core, device, name.channel, name.quantity);
+	return part ? part->node.slot : INGEST_NO_SLOT;
+}
+
+enum err ingest_refresh(struct ingest_core *core, uint32_t slot)
+{
+	assert(slot < core->slot_count && core->slots[slot]);
+	return core_mark(core, core->slots[slot]);
+}
