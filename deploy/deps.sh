@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing from Debian 12: deploy/deps.sh [build] [run] [test]  (default: build run)
+set -euo pipefail
+
+build="build-essential cmake ninja-build pkg-config libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
+	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev libcmocka-dev uthash-dev"
+run="mosquitto mosquitto-clients postgresql postgresql-client openssl ca-certificates tzdata python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
+test="python3-pytest python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format libclang-rt-14-dev nodejs npm sqlite3"
+
+wanted=
+[ $# -gt 0 ] || set -- build run
+for part in "$@"; do
+	case "$part" in
+	build) wanted="$wanted $build" ;;
+	run) wanted="$wanted $run" ;;
+	test) wanted="$wanted $test" ;;
+	*) echo "deps.sh: unknown part \"$part\": build, run or test" >&2; exit 2 ;;
+	esac
+done
+
+missing=
+for package in $wanted; do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+	echo "deps.sh: missing packages; run as root: apt-get install -y$missing" >&2
+	exit 1
+fi
+echo "deps.sh: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# Debian's packages start servers of their own on installation; ours are private, so the policy says no.
+policy=/usr/sbin/policy-rc.d
+made_policy=
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy" && made_policy=1
+fi
+trap '[ -z "$made_policy" ] || rm -f "$policy"' EXIT
+# A fresh system has no package lists; an old list may name files that are gone. A failed update is tried with what there is.
+apt-get update -qq >&2 || echo "deps.sh: apt-get update failed, going on with the lists at hand" >&2
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $missing >&2

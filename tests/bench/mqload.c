@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mqload: a raw MQTT 3.1.1 load generator and counting subscriber over one TCP connection, so light that the broker is
+ * what is measured.
+ *
+ *   mqload pub HOST PORT COUNT QOS HOMES RATE WINDOW [USER PASSWORD-FILE FIRST]
+ *       publishes COUNT counter readings on meter/h<home>/water; RATE 0 = as fast as WINDOW unacknowledged ones allow;
+ *       FIRST: readings that each home has sent in earlier runs (time and counter go on from there)
+ *   mqload sub HOST PORT COUNT QOS FILTER
+ *       receives COUNT messages, acknowledging them
+ */
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH_BYTES 60000
+#define BASE_TIME 1764547200 /* 2025-12-01T00:00:00Z: the load's own time, one reading a home and minute */
+
+static double now_s(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void fail(const char *what)
+{
+	perror(what);
+	_exit(1);
+}
+
+static void write_all(int fd, const uint8_t *bytes, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, bytes, length);
+		if (n < 0)
+			fail("write");
+		bytes += n;
+		length -= (size_t)n;
+	}
+}
+
+static size_t put_length(uint8_t *out, size_t length)
+{
+	size_t n = 0;
+	do {
+		uint8_t digit = length & 127;
+		length >>= 7;
+		out[n++] = length ? digit | 128 : digit;
+	} while (length);
+	return n;
+}
+
+static size_t put_text(uint8_t *out, const char *text, size_t length)
+{
+	out[0] = (uint8_t)(length >> 8);
+	out[1] = (uint8_t)length;
+	memcpy(out + 2, text, length);
+	return length + 2;
+}
+
+static int dial(const char *host, const char *port)
+{
+	struct addrinfo *found;
+	int one = 1;
+	if (getaddrinfo(host, port, &(struct addrinfo){.ai_socktype = SOCK_STREAM}, &found))
+		fail("getaddrinfo");
+	int fd = socket(found->ai_family, SOCK_STREAM, 0);
+	if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen))
+		fail("connect");
+	freeaddrinfo(found);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	return fd;
+}
+
+static void login(int fd, const char *role, const char *user, const char *password)
+{
+	uint8_t body[512], packet[520], answer[4];
+	char id[40];
+	size_t n = put_text(body, "MQTT", 4);
+	body[n++] = 4;
+	body[n++] = (uint8_t)(2 | (user ? 0xc0 : 0)); /* clean session, user and password */
+	body[n++] = 0;
+	body[n++] = 0;
+	snprintf(id, sizeof id, "mqload-%s-%d", role, (int)getpid());
+	n += put_text(body + n, id, strlen(id));
+	if (user) {
+		n += put_text(body + n, user, strlen(user));
+		n += put_text(body + n, password, strlen(password));
+	}
+	packet[0] = 0x10;
+	size_t head = 1 + put_length(packet + 1, n);
+	memcpy(packet + head, body, n);
+	write_all(fd, packet, head + n);
+	for (size_t got = 0; got < sizeof answer;) {
+		ssize_t k = read(fd, answer + got, sizeof answer - got);
+		if (k <= 0)
+			fail("no CONNACK");
+		got += (size_t)k;
+	}
+	if (answer[3]) {
+		fprintf(stderr, "mqload: refused with code %d\n", answer[3]);
+		_exit(1);
+	}
+}
+
+static size_t put_reading(uint8_t *out, long i, int qos, long homes, long first)
+{
+	char topic[64], payload[256], stamp[32];
+	long home = i % homes, count = first + i / homes;
+	struct timespec wall;
+	time_t at = BASE_TIME + 60 * count;
+	struct tm utc;
+	gmtime_r(&at, &utc);
+	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	int tl = snprintf(topic, sizeof topic, "meter/h%06ld/water", home);
+	int pl = snprintf(payload, sizeof payload,
+		"{\"id\":\"h%06ld-w\",\"seq\":%ld,\"ts\":\"%s\",\"total_m3\":%.3f,\"sent_us\":%ld}", home, i, stamp,
+		100 + (double)count * 0.001, wall.tv_sec * 1000000L + wall.tv_nsec / 1000);
+	size_t n = 0;
+	out[n++] = (uint8_t)(0x30 | qos << 1);
+	n += put_length(out + n, (size_t)(2 + tl + (qos ? 2 : 0) + pl));
+	n += put_text(out + n, topic, (size_t)tl);
+	if (qos) {
+		uint16_t id = (uint16_t)(i % 65535 + 1);
+		out[n++] = (uint8_t)(id >> 8);
+		out[n++] = (uint8_t)id;
+	}
+	memcpy(out + n, payload, (size_t)pl);
+	return n + (size_t)pl;
+}
+
+/* take_acks reads what is there and gives the number of PUBACKs in it. */
+static long take_acks(int fd)
+{
+	static uint8_t in[65536];
+	static size_t held;
+	long acked = 0;
+	size_t at = 0;
+	ssize_t k = read(fd, in + held, sizeof in - held);
+	if (k <= 0)
+		fail("the broker closed the connection");
+	held += (size_t)k;
+	while (held - at >= 4) {
+		if ((in[at] & 0xf0) == 0x40)
+			acked++;
+		at += 2u + in[at + 1];
+	}
+	memmove(in, in + at, held - at);
+	held -= at;
+	return acked;
+}
+
+static void publish(int fd, long count, int qos, long homes, double rate, long window, long first)
+{
+	static uint8_t out[BATCH_BYTES + 1024];
+	long sent = 0, acked = 0;
+	double began = now_s();
+	while (qos ? acked < count : sent < count) {
+		size_t n = 0;
+		long limit = count;
+		if (rate > 0 && (double)limit > (now_s() - began) * rate)
+			limit = (long)((now_s() - began) * rate);
+		while (sent < limit && (!qos || sent - acked < window) && n < BATCH_BYTES)
+			n += put_reading(out + n, sent++, qos, homes, first);
+		if (n)
+			write_all(fd, out, n);
+		if (!qos && n)
+			continue;
+		bool stuck = sent - acked >= window || sent >= count;
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		if (poll(&wait, 1, stuck && qos ? 1000 : n ? 0 : 1) > 0)
+			acked += take_acks(fd);
+	}
+	printf("pub %ld in %.3f s = %.0f/s\n", count, now_s() - began, (double)count / (now_s() - began));
+}
+
+/* take_publishes walks the packets in in[0..held), puts PUBACKs into acks and gives how many bytes were whole packets.
+ */
+static size_t take_publishes(const uint8_t *in, size_t held, uint8_t *acks, size_t *acks_length, long *got)
+{
+	size_t at = 0;
+	for (;;) {
+		size_t length = 0, shift = 0, body = at + 1;
+		bool whole = false;
+		while (body < held && !whole) {
+			length |= (size_t)(in[body] & 127) << shift;
+			shift += 7;
+			whole = !(in[body++] & 128);
+		}
+		if (!whole || held - body < length)
+			return at;
+		if ((in[at] & 0xf0) == 0x30) {
+			(*got)++;
+			if (in[at] >> 1 & 3) {
+				size_t topic = (size_t)(in[body] << 8 | in[body + 1]);
+				const uint8_t ack[] = {0x40, 2, in[body + 2 + topic], in[body + 3 + topic]};
+				memcpy(acks + *acks_length, ack, sizeof ack);
+				*acks_length += sizeof ack;
+			}
+		}
+		at = body + length;
+	}
+}
+
+static void subscribe(int fd, long count, int qos, const char *filter)
+{
+	static uint8_t in[1 << 20], acks[1 << 18];
+	uint8_t packet[300] = {0x82};
+	size_t held = 0, n = strlen(filter);
+	long got = 0;
+	double began = 0;
+	packet[1] = (uint8_t)(2 + 2 + n + 1);
+	packet[3] = 1;
+	put_text(packet + 4, filter, n);
+	packet[6 + n] = (uint8_t)qos;
+	write_all(fd, packet, 7 + n);
+	while (got < count) {
+		ssize_t k = read(fd, in + held, sizeof in - held);
+		size_t acks_length = 0;
+		if (k <= 0)
+			fail("the broker closed the connection");
+		held += (size_t)k;
+		long before = got;
+		size_t used = take_publishes(in, held, acks, &acks_length, &got);
+		if (!before && got)
+			began = now_s();
+		if (acks_length)
+			write_all(fd, acks, acks_length);
+		memmove(in, in + used, held - used);
+		held -= used;
+	}
+	printf("sub %ld in %.3f s = %.0f/s\n", count, now_s() - began, (double)count / (now_s() - began));
+}
+
+int main(int argc, char **argv)
+{
+	char password[128] = "";
+	bool publishing = argc > 1 && !strcmp(argv[1], "pub");
+	if (argc < (publishing ? 9 : 7)) {
+		fputs("usage: mqload pub HOST PORT COUNT QOS HOMES RATE WINDOW [USER PASSWORD-FILE FIRST]\n"
+		      "       mqload sub HOST PORT COUNT QOS FILTER\n",
+			stderr);
+		return 2;
+	}
+	if (argc > 10) {
+		FILE *file = fopen(argv[10], "re");
+		if (!file || !fgets(password, sizeof password, file))
+			fail(argv[10]);
+		password[strcspn(password, "\n")] = 0;
+		fclose(file);
+	}
+	int fd = dial(argv[2], argv[3]);
+	login(fd, argv[1], argc > 9 ? argv[9] : NULL, password);
+	long count = atol(argv[4]);
+	int qos = atoi(argv[5]);
+	if (publishing)
+		publish(fd, count, qos, atol(argv[6]), atof(argv[7]), atol(argv[8]), argc > 11 ? atol(argv[11]) : 0);
+	else
+		subscribe(fd, count, qos, argv[6]);
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds deploy/mosquitto/access.table against schemas/asyncapi.yaml: each operation needs a line, each line an operation."""
+import pathlib
+import re
+import sys
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NOT_IN_A_DISTRICT = {"player", "tap", "health"}
+
+
+def overlap(a, b):
+    """Whether two filters can match the same topic."""
+    if a == "@vendor" or b == "@vendor":
+        return a == b
+    left, right = a.split("/"), b.split("/")
+    for i, (x, y) in enumerate(zip(left, right)):
+        if "#" in (x, y):
+            return True
+        if x != y and "+" not in (x, y):
+            return False
+    longer = left[len(right):] or right[len(left):]
+    return not longer or longer[0] == "#"
+
+
+def main():
+    document = yaml.safe_load((ROOT / "schemas/asyncapi.yaml").read_text(encoding="utf-8"))
+    operations = set()
+    for name, operation in document["operations"].items():
+        channel = operation["channel"]["$ref"].rsplit("/", 1)[1]
+        address = document["channels"][channel]["address"]
+        topic = "@vendor" if channel == "vendor" else re.sub(r"\{[^}]+\}", "+", address)
+        operations.add((operation["x-class"], {"send": "write", "receive": "read"}[operation["action"]], topic))
+    lines = set()
+    for line in (ROOT / "deploy/mosquitto/access.table").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            account, verb, topic = line.split()[:3]
+            if account not in NOT_IN_A_DISTRICT:
+                lines.add((account, verb, topic.replace("%u", "+")))
+    faults = [f"asyncapi.yaml: {c} may {v} {t}, but access.table has no such line" for c, v, t in sorted(operations)
+              if not any(c == c2 and v == v2 and overlap(t, t2) for c2, v2, t2 in lines)]
+    faults += [f"access.table: {c} {v} {t} has no operation in asyncapi.yaml" for c, v, t in sorted(lines)
+               if not any(c == c2 and v == v2 and overlap(t, t2) for c2, v2, t2 in operations)]
+    for fault in faults:
+        print(fault)
+    print(f"{len(operations)} operations, {len(lines)} lines, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cmd: the commands of the tool. Each takes its own name as argv[0] and returns an exit status:
+ * 0 done, 1 the answer is bad news (unhealthy, refused), 2 wrong usage or nobody answered.
+ */
+#ifndef CURTAIN_TOOL_CMD_H
+#define CURTAIN_TOOL_CMD_H
+
+int cmd_completion(int argc, char **argv);
+int cmd_dead_letters(int argc, char **argv);
+int cmd_follow(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_map(int argc, char **argv);
+int cmd_quantities(int argc, char **argv);
+int cmd_sos(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_timeline(int argc, char **argv);
+
+#endif
