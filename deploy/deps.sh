@@ -6,7 +6,8 @@ set -euo pipefail
 build="build-essential cmake ninja-build pkg-config libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
 	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev libcmocka-dev uthash-dev"
 run="mosquitto mosquitto-clients postgresql postgresql-client openssl ca-certificates tzdata python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
-test="python3-pytest python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format libclang-rt-14-dev nodejs npm sqlite3"
+test="python3-pytest python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format libclang-rt-14-dev sqlite3"
+tools="node:nodejs npm:npm" # commands of the tests that may come from elsewhere than Debian
 
 wanted=
 [ $# -gt 0 ] || set -- build run
@@ -17,6 +18,10 @@ for part in "$@"; do
 	test) wanted="$wanted $test" ;;
 	*) echo "deps.sh: unknown part \"$part\": build, run or test" >&2; exit 2 ;;
 	esac
+done
+
+for tool in $tools; do
+	[[ $wanted != *python3-pytest* ]] || command -v "${tool%%:*}" > /dev/null || wanted="$wanted ${tool##*:}"
 done
 
 missing=
