@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * core: notices that a home has stopped leaving its usual traces. Pure: readings, directory entries and incidents in,
+ * alerts out. Device families are ingest's business, volunteers the dispatcher's.
+ *
+ * Time. A reading carries `at` (the device's time) and `received` (when ingest took it). The core judges at the time up
+ * to which everything is known: the watermark of lane "reading", given to detector_tick; it never reads a clock. What a
+ * home did is found from `at`; what was known when follows from `received`. A reading that comes late never raises an
+ * alert about the past; it may end one, with the reason.
+ *
+ * Order. Alerts leave detector_tick in order of (at, id, revision), each only when the watermark is beyond its `at`:
+ * the same input gives the same bytes however it was cut into batches and however often tick was called.
+ *
+ * Cost: O(1) a reading (O(log homes) when a timer moves); at most DETECTOR_SENSORS_MAX channels a home, the rest is
+ * counted.
+ */
+#ifndef CURTAIN_DETECTOR_CORE_H
+#define CURTAIN_DETECTOR_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "detector/rules.h"
+#include "message/message.h"
+
+#define DETECTOR_DEVICES_MAX 16 /* of one home */
+#define DETECTOR_SENSORS_MAX 24 /* (device, channel, quantity) of one home that say something of its life */
+#define DETECTOR_EFFECTS_MAX 8  /* of one tick */
+
+struct detector_config {
+	const struct zone *zone; /* of the words and of "night"; owned by the caller, outlives the core */
+	unsigned rule_count;
+	struct detector_rule rules[DETECTOR_RULES_MAX];
+	struct detector_limits limits;
+	int64_t meter_fresh_ms;  /* a meter's last reading older than this: the channel is blind */
+	int64_t device_quiet_ms; /* a device of events unheard for this long: its channels are blind */
+	bool ordered;            /* readings of a home come in order of `received` (one instance of ingest) */
+	uint32_t homes_max;
+};
+
+/* What a household is to the detector; docs/detector.md has the picture. */
+enum detector_mode {
+	DETECTOR_UNWATCHED, /* no consent in force, or nothing heard yet */
+	DETECTOR_LEARNING,  /* heard for less than limits.learning_ms */
+	DETECTOR_AT_HOME,
+	DETECTOR_AWAY, /* declared; the first sign of life ends it */
+	DETECTOR_MODE_COUNT
+};
+
+struct detector_effects {
+	unsigned count;
+	struct alert items[DETECTOR_EFFECTS_MAX];
+};
+
+struct detector_core;
+
+enum err detector_create(
+	const struct detector_config *config, struct detector_core **out_core, struct errinfo *info) ERR_MUST_CHECK;
+void detector_destroy(struct detector_core *core);
+/* detector_configure puts new rules and limits in force; habits and open alerts stay, those of a rule that is gone are
+ * cleared. ERR_NOMEM leaves some homes to the next judgement. */
+enum err detector_configure(struct detector_core *core, const struct detector_config *config) ERR_MUST_CHECK;
+
+/* detector_entry takes a directory entry: household, consent, device; others are passed over. A home is watched while
+ * it has a household and a consent in force. The tombstone of either, or of a device, forgets what was known of it;
+ * open alerts are cleared. ERR_FULL beyond homes_max, ERR_NOMEM. */
+enum err detector_entry(struct detector_core *core, const struct entry *entry) ERR_MUST_CHECK;
+/* detector_feed takes one reading. Readings of unknown homes or without consent, NaN, late ones and those of a home
+ * that has too many channels are counted, never an error. ERR_NOMEM is its only failure. */
+enum err detector_feed(struct detector_core *core, const struct reading *reading) ERR_MUST_CHECK;
+/* detector_feed_incident takes an incident of the dispatcher. Resolved with `away` (or `ambulance`): the home is away
+ * from then on and its silence alerts are cleared; the first sign of life after it ends that. Resolved with `helped` or
+ * `false_alarm`: somebody saw the person then, which is a sign of life. Others change nothing. */
+enum err detector_feed_incident(struct detector_core *core, const struct incident *incident) ERR_MUST_CHECK;
+/* detector_tick judges everything that was due before now; every reading received before now has been fed. Call again
+ * with the same now while out->count == DETECTOR_EFFECTS_MAX. */
+enum err detector_tick(struct detector_core *core, struct wall now, struct detector_effects *out) ERR_MUST_CHECK;
+/* detector_due: the earliest now at which detector_tick has something to do; WALL_NEVER = nothing. */
+struct wall detector_due(const struct detector_core *core);
+
+/* State for the store. detector_dirty gives each part of a home changed since the last call as (key, blob); length 0 =
+ * forgotten. detector_restore takes one back, after the directory, in the order in which they were given, older copies
+ * included: ERR_VERSION for a blob of another version, ERR_CORRUPT for a broken one (either leaves the home as new: it
+ * learns again), ERR_NOT_FOUND when the home is not in the directory, ERR_NOMEM; length 0 forgets. */
+#define DETECTOR_STATE_BYTES_MAX 16384
+#define DETECTOR_KEY_BYTES (ID_BYTES + 2)
+#define DETECTOR_NO_SLOT UINT32_MAX
+struct detector_state {
+	char key[DETECTOR_KEY_BYTES];
+	size_t length;
+	unsigned char blob[DETECTOR_STATE_BYTES_MAX];
+	uint32_t slot; /* a small number of this part while it lives; DETECTOR_NO_SLOT if forgotten */
+};
+bool detector_dirty(struct detector_core *core, struct detector_state *out_state);
+enum err detector_restore(struct detector_core *core, const struct detector_state *state) ERR_MUST_CHECK;
+/* detector_slot finds a part by its key; detector_refresh marks it dirty, so that the store can copy it forward. */
+uint32_t detector_slot(const struct detector_core *core, const char *key);
+enum err detector_refresh(struct detector_core *core, uint32_t slot) ERR_MUST_CHECK;
+
+/* What is worth counting. */
+enum detector_tally {
+	DETECTOR_READINGS,
+	DETECTOR_SIGNS,
+	DETECTOR_LATE,
+	DETECTOR_UNKNOWN_HOME,
+	DETECTOR_NO_CONSENT,
+	DETECTOR_TOO_MANY,
+	DETECTOR_NO_DELTA,
+	DETECTOR_RAISED,
+	DETECTOR_UPDATED,
+	DETECTOR_CLEARED,
+	DETECTOR_TALLY_COUNT
+};
+const char *detector_tally_name(enum detector_tally tally);
+int64_t detector_tally(const struct detector_core *core, enum detector_tally tally);
+/* detector_modes counts the homes in each mode and the open alerts. */
+void detector_modes(
+	const struct detector_core *core, uint32_t out_homes[DETECTOR_MODE_COUNT], uint32_t *out_open_alerts);
+/* detector_mode_name gives "unwatched", "learning", "at_home", "away". detector_mode_of: ERR_NOT_FOUND if unknown. */
+const char *detector_mode_name(enum detector_mode mode);
+enum err detector_mode_of(
+	const struct detector_core *core, const char *household, enum detector_mode *out_mode) ERR_MUST_CHECK;
+
+#endif
