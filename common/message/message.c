@@ -50,6 +50,7 @@ WORDS(incident_event, INCIDENT_EVENT_COUNT, "raised", "alert_joined", "alert_cle
 	"accepted", "arrived", "escalated", "resolved", "cancelled")
 WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "away")
 WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk")
+WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done")
 WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy")
 WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")

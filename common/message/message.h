@@ -23,6 +23,7 @@
 #define EVIDENCE_MAX 8
 #define CHANNELS_MAX 12
 #define INCIDENT_ALERTS_MAX 16
+#define ONCALL_USERS_MAX 16
 #define COUNTERS_MAX 40
 
 /* reading: one value of one device. (device, channel, quantity, at) names it for ever. */
@@ -154,6 +155,19 @@ struct page {
 	bool withdrawn; /* another has accepted, or it is over: no need to go */
 };
 
+/* oncall: who answers for a team during one shift; the same shift and directory give the same bytes. */
+enum oncall_shift { ONCALL_DAY, ONCALL_NIGHT, ONCALL_SHIFT_COUNT };
+
+struct oncall {
+	char team[ID_BYTES], community[ID_BYTES];
+	enum oncall_shift shift;
+	struct wall from, until;
+	uint8_t user_count; /* on duty, in the order in which they are asked; at most so many are told */
+	char users[ONCALL_USERS_MAX][ID_BYTES];
+	char captain[ID_BYTES], desk[ID_BYTES]; /* asked after them; "" = none */
+	char number[PHONE_BYTES];               /* for the "1" key; "" = none is known */
+};
+
 enum reply_action { REPLY_ACCEPT, REPLY_DECLINE, REPLY_ARRIVED, REPLY_DONE, REPLY_ACTION_COUNT };
 
 struct reply {
@@ -248,6 +262,7 @@ const char *incident_state_name(enum incident_state v);
 const char *incident_event_name(enum incident_event v);
 const char *outcome_name(enum outcome v);
 const char *page_role_name(enum page_role v);
+const char *oncall_shift_name(enum oncall_shift v);
 const char *reply_action_name(enum reply_action v);
 const char *entry_kind_name(enum entry_kind v);
 const char *status_state_name(enum status_state v);
@@ -258,6 +273,7 @@ enum err incident_state_find(const char *name, enum incident_state *out) ERR_MUS
 enum err incident_event_find(const char *name, enum incident_event *out) ERR_MUST_CHECK;
 enum err outcome_find(const char *name, enum outcome *out) ERR_MUST_CHECK;
 enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
+enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
 enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;
 enum err status_state_find(const char *name, enum status_state *out) ERR_MUST_CHECK;
