@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * duty: who is on duty. Pure: the directory's households, teams, volunteers and policies in, the people of a team at a
+ * time out. Two shifts a day (settings: day from 07:00, night from 19:00, local time); a volunteer serves by day, by
+ * night or both, on the weekdays of the mask. A night belongs to the weekday on which it began.
+ */
+#ifndef CURTAIN_DISPATCHER_DUTY_H
+#define CURTAIN_DISPATCHER_DUTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "message/message.h"
+
+#define DUTY_PEOPLE_MAX 64 /* of one team on duty at once; further ones, by order, are not asked */
+
+struct duty_config {
+	const struct zone *zone;                /* borrowed; outlives the duty */
+	int32_t day_from_min, night_from_min;   /* minutes after local midnight, different from each other */
+	uint32_t accept_life_s, accept_alarm_s; /* what counts where the directory names no policy */
+	uint32_t accept_attention_s, arrive_s;
+	bool attention_pages;
+	char desk[ID_BYTES]; /* the desk of households and teams that name none */
+};
+
+struct duty_shift {
+	bool night;
+	struct wall from, until;
+	uint8_t weekday; /* of from; 0 = Monday */
+};
+
+/* duty_home: what an alert's household means for paging. */
+struct duty_home {
+	bool known; /* it is in the directory */
+	bool canary;
+	char community[ID_BYTES], team[ID_BYTES]; /* "" = unknown */
+	uint32_t accept_s[ALERT_LEVEL_COUNT];     /* by level; maintenance: 0 */
+	uint32_t arrive_s;
+	bool attention_pages;
+};
+
+/* duty_people: whom to ask, in this order: users, then captain ("" = none), then desk (always set). */
+struct duty_people {
+	unsigned count;
+	char users[DUTY_PEOPLE_MAX][ID_BYTES];
+	char captain[ID_BYTES], desk[ID_BYTES];
+};
+
+struct duty;
+
+enum err duty_create(const struct duty_config *config, struct duty **out_duty, struct errinfo *info) ERR_MUST_CHECK;
+void duty_destroy(struct duty *duty);
+/* duty_entry takes a directory entry (household, team, volunteer, policy; others are passed over); a tombstone
+ * forgets. ERR_NOMEM is its only failure. */
+enum err duty_entry(struct duty *duty, const struct entry *entry) ERR_MUST_CHECK;
+struct duty_shift duty_shift_at(const struct duty *duty, struct wall at);
+struct duty_home duty_home_of(const struct duty *duty, const char *household);
+/* duty_people_at gives the people of team at a time; an unknown team has nobody but the fall-back desk. */
+void duty_people_at(const struct duty *duty, const char *team, struct wall at, struct duty_people *out);
+/* duty_is_desk says whether user speaks for the desk of team: named by the team, by the settings, or a volunteer of the
+ * team who serves at the desk. */
+bool duty_is_desk(const struct duty *duty, const char *team, const char *user);
+/* duty_oncall tells who answers now; ERR_NOT_FOUND for a team that the directory does not name. The number of the "1"
+ * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. */
+enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
+/* duty_next_team walks the teams of the directory: "" gives the first; false after the last. */
+bool duty_next_team(const struct duty *duty, char team[ID_BYTES]);
+
+#endif

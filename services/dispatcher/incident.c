@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatcher/incident.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "incident_internal.h"
+
+/* ---- the state machine: one table, one place that moves a state (docs/incident.md has the picture) ---- */
+
+#define NO INCIDENT_STATE_COUNT
+#define RA INCIDENT_RAISED
+#define PA INCIDENT_PAGING
+#define AC INCIDENT_ACCEPTED
+#define ON INCIDENT_ON_SITE
+#define ES INCIDENT_ESCALATED
+#define RE INCIDENT_RESOLVED
+#define CA INCIDENT_CANCELLED
+
+/* clang-format off */
+static const uint8_t next_states[INCIDENT_STATE_COUNT][INCIDENT_EVENT_COUNT] = {
+	/*             raised joined cleared paged declined timed_out accepted arrived escalated resolved cancelled */
+	[RA] = {         NO,    RA,    RA,     PA,   NO,      NO,       AC,      NO,     ES,       NO,      CA},
+	[PA] = {         NO,    PA,    PA,     PA,   PA,      PA,       AC,      NO,     ES,       NO,      CA},
+	[AC] = {         NO,    AC,    AC,     AC,   PA,      AC,       NO,      ON,     NO,       RE,      NO},
+	[ON] = {         NO,    ON,    ON,     ON,   NO,      ON,       NO,      NO,     NO,       RE,      NO},
+	[ES] = {         NO,    ES,    ES,     PA,   NO,      NO,       AC,      NO,     ES,       NO,      CA},
+	[RE] = {         NO,    NO,    NO,     NO,   NO,      NO,       NO,      NO,     NO,       NO,      NO},
+	[CA] = {         NO,    NO,    NO,     NO,   NO,      NO,       NO,      NO,     NO,       NO,      NO},
+};
+/* clang-format on */
+
+enum incident_state incident_next_state(enum incident_state state, enum incident_event event)
+{
+	assert((unsigned)state < INCIDENT_STATE_COUNT && (unsigned)event < INCIDENT_EVENT_COUNT);
+	return (enum incident_state)next_states[state][event];
+}
+
+bool incident_over(enum incident_state state)
+{
+	return state == INCIDENT_RESOLVED || state == INCIDENT_CANCELLED;
+}
+
+/* ---- effects ---- */
+
+enum err core_push(struct incident_core *core, const struct incident_effect *effect)
+{
+	if (core->queue_count == core->queue_capacity) {
+		unsigned capacity = core->queue_capacity ? core->queue_capacity * 2 : INCIDENT_EFFECTS_MAX;
+		struct incident_effect *grown = realloc(core->queue, capacity * sizeof *grown);
+		if (!grown)
+			return ERR_NOMEM;
+		core->queue = grown;
+		core->queue_capacity = capacity;
+	}
+	core->queue[core->queue_count++] = *effect;
+	return ERR_OK;
+}
+
+void core_give(struct incident_core *core, struct incident_effects *out)
+{
+	while (out->count < INCIDENT_EFFECTS_MAX && core->queue_head < core->queue_count)
+		out->items[out->count++] = core->queue[core->queue_head++];
+	if (core->queue_head == core->queue_count)
+		core->queue_head = core->queue_count = 0;
+}
+
+void case_snapshot(const struct emergency *e, struct incident *out)
+{
+	unsigned further = e->further_alerts;
+
+	*out = e->now;
+	out->alert_count = 0;
+	for (unsigned i = 0; i < e->alert_count; i++) {
+		if (out->alert_count < INCIDENT_ALERTS_MAX)
+			text_cut(out->alerts[out->alert_count++], ID_BYTES, e->alerts[i].id);
+		else
+			further++;
+	}
+	if (further && !out->note[0])
+		snprintf(out->note, sizeof out->note, "+%u alerts", further);
+}
+
+static enum err push_snapshot(struct incident_core *core, const struct emergency *e)
+{
+	struct incident_effect effect = {.kind = INCIDENT_SNAPSHOT};
+
+	case_snapshot(e, &effect.as.snapshot);
+	return core_push(core, &effect);
+}
+
+void core_mark(struct incident_core *core, struct emergency *e)
+{
+	e->dirty = true;
+	if (e->slot < core->dirty_from)
+		core->dirty_from = e->slot;
+}
+
+enum err case_touch(struct incident_core *core, struct emergency *e)
+{
+	core_mark(core, e);
+	return timerq_set(&core->timers, e->slot, case_due(e));
+}
+
+enum err case_event(
+	struct incident_core *core, struct emergency *e, enum incident_event event, const char *actor, struct wall now)
+{
+	enum incident_state next = incident_next_state(e->now.state, event);
+
+	assert(next != INCIDENT_STATE_COUNT);
+	e->now.state = next;
+	e->now.event = event;
+	e->now.revision++;
+	e->now.at = now;
+	text_cut(e->now.actor, sizeof e->now.actor, actor);
+	core_mark(core, e);
+	return push_snapshot(core, e);
+}
+
+enum err case_close(
+	struct incident_core *core, struct emergency *e, enum incident_event event, const char *actor, struct wall now)
+{
+	enum err err = case_event(core, e, event, actor, now);
+
+	e->arrive_due = e->done_due = WALL_NEVER;
+	e->forget_due = wall_plus(now, core->config.keep_ms);
+	case_open_clear(core, e);
+	return err ? err : ladder_withdraw(core, e, "", now);
+}
+
+/* ---- life cycle ---- */
+
+enum err incident_core_create(
+	const struct incident_config *config, struct incident_core **out_core, struct errinfo *info)
+{
+	struct incident_core *core = calloc(1, sizeof *core);
+	enum err err;
+
+	if (!core)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	core->config = *config;
+	core->directory_changed = true;
+	core->oncall_due = WALL_NEVER;
+	timerq_init(&core->timers);
+	err = duty_create(&config->duty, &core->duty, info);
+	if (err)
+		free(core);
+	else
+		*out_core = core;
+	return err;
+}
+
+void incident_core_destroy(struct incident_core *core)
+{
+	struct last_oncall *last, *next;
+
+	if (!core)
+		return;
+	case_free_all(core);
+	HASH_ITER(hh, core->oncalls, last, next)
+	{
+		HASH_DEL(core->oncalls, last);
+		free(last);
+	}
+	timerq_fini(&core->timers);
+	duty_destroy(core->duty);
+	free(core->queue);
+	free(core);
+}
+
+/* ---- alerts ---- */
+
+static enum err judge(struct incident_core *core, enum incident_verdict verdict, struct incident_effects *out)
+{
+	out->verdict = verdict;
+	core->alert_verdicts[verdict]++;
+	return ERR_OK;
+}
+
+/* lead makes an alert the one that the incident is about. */
+static void lead(struct emergency *e, const struct alert *alert)
+{
+	e->now.kind = alert->kind;
+	e->now.level = alert->level;
+	text_cut(e->now.reason_zh, sizeof e->now.reason_zh, alert->reason_zh);
+	text_cut(e->now.reason_en, sizeof e->now.reason_en, alert->reason_en);
+}
+
+static void incident_id(const struct incident_core *core, const struct alert *alert, char out[ID_BYTES])
+{
+	uint64_t hash = text_hash64(alert->household, strlen(alert->household) + 1, 0);
+	struct emergency *other;
+
+	hash = text_hash64(alert->id, strlen(alert->id) + 1, hash);
+	snprintf(out, ID_BYTES, "i-%016llx", (unsigned long long)hash);
+	HASH_FIND(hh, core->emergencies, out, strlen(out), other);
+	if (other) /* an alert that became more urgent after its incident was over */
+		snprintf(out, ID_BYTES, "i-%016llx-%u", (unsigned long long)hash, alert->revision);
+}
+
+/* page_first: whoever waits for nothing is asked now; a canary goes to the desk whatever its level. */
+static enum err page_first(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	struct duty_home home = duty_home_of(core->duty, e->now.household);
+
+	if (e->now.level == ALERT_ATTENTION && !home.attention_pages && !home.canary)
+		return ERR_OK;
+	return ladder_begin(core, e, now);
+}
+
+static enum err open_case(struct incident_core *core, const struct alert *alert, struct wall now)
+{
+	struct incident first = {.state = INCIDENT_RAISED, .event = INCIDENT_EVENT_RAISED, .opened = now, .at = now};
+	struct duty_home home = duty_home_of(core->duty, alert->household);
+	struct emergency *e;
+	enum err err;
+
+	incident_id(core, alert, first.id);
+	first.revision = 1;
+	text_cut(first.household, sizeof first.household, alert->household);
+	text_cut(first.community, sizeof first.community, home.community);
+	text_cut(first.team, sizeof first.team, home.team);
+	err = case_create(core, &first, &e);
+	if (err)
+		return err;
+	lead(e, alert);
+	core->tallies[INCIDENT_OPENED]++;
+	err = case_alert_add(core, e, alert);
+	if (!err)
+		err = case_open_set(core, e);
+	if (!err)
+		err = push_snapshot(core, e);
+	if (!err)
+		err = page_first(core, e, now);
+	return err ? err : case_touch(core, e);
+}
+
+/* press_on: the incident has become more urgent. */
+static enum err press_on(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	if (e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE)
+		return ladder_urge(core, e, now);
+	return page_first(core, e, now);
+}
+
+static enum err join_case(struct incident_core *core, struct emergency *e, const struct alert *alert, struct wall now)
+{
+	bool urgent = alert->level < e->now.level;
+	enum err err = case_alert_add(core, e, alert);
+
+	if (urgent)
+		lead(e, alert);
+	if (!err)
+		err = case_event(core, e, INCIDENT_EVENT_ALERT_JOINED, "", now);
+	if (!err && urgent)
+		err = press_on(core, e, now);
+	return err ? err : case_touch(core, e);
+}
+
+static bool all_cleared(const struct emergency *e)
+{
+	for (unsigned i = 0; i < e->alert_count; i++)
+		if (!e->alerts[i].cleared)
+			return false;
+	return !e->further_alerts;
+}
+
+/* clear_alert: nobody is sent to what is over by itself; but a call for help goes on until a person says so. */
+static enum err clear_alert(struct incident_core *core, struct emergency *e, struct case_alert *note, struct wall now)
+{
+	enum err err;
+
+	note->cleared = true;
+	err = case_event(core, e, INCIDENT_EVENT_ALERT_CLEARED, "", now);
+	if (!err && e->now.level != ALERT_LIFE && all_cleared(e) &&
+		incident_next_state(e->now.state, INCIDENT_EVENT_CANCELLED) != INCIDENT_STATE_COUNT)
+		err = case_close(core, e, INCIDENT_EVENT_CANCELLED, "", now);
+	return err ? err : case_touch(core, e);
+}
+
+/* update_alert: a newer revision of an alert of an open incident. */
+static enum err update_alert(struct incident_core *core, struct emergency *e, struct case_alert *note,
+	const struct alert *alert, struct wall now)
+{
+	bool leads = note->level == e->now.level && e->now.kind == alert->kind, urgent = alert->level < e->now.level;
+	enum err err = ERR_OK;
+
+	note->revision = alert->revision;
+	if (alert->state == ALERT_CLEARED)
+		return clear_alert(core, e, note, now);
+	note->cleared = false;
+	if (alert->level < note->level)
+		note->level = alert->level;
+	if (urgent) {
+		lead(e, alert);
+		err = case_event(core, e, INCIDENT_EVENT_ALERT_JOINED, "", now);
+		if (!err)
+			err = press_on(core, e, now);
+	} else if (leads) { /* the same with newer words: whoever is asked next reads them */
+		text_cut(e->now.reason_zh, sizeof e->now.reason_zh, alert->reason_zh);
+		text_cut(e->now.reason_en, sizeof e->now.reason_en, alert->reason_en);
+	}
+	return err ? err : case_touch(core, e);
+}
+
+static enum err feed(
+	struct incident_core *core, const struct alert *alert, struct wall now, struct incident_effects *out)
+{
+	struct alert_home *home;
+	struct emergency *e = NULL;
+	struct case_alert *note = NULL;
+
+	HASH_FIND_STR(core->alerts, alert->id, home);
+	if (home)
+		note = case_alert_find(e = home->emergency, alert->id);
+	if (note && alert->revision <= note->revision)
+		return judge(core, INCIDENT_REPEATED, out);
+	if (alert->level == ALERT_MAINTENANCE)
+		return judge(core, INCIDENT_PASSED, out);
+	if (note && incident_over(e->now.state) && (alert->state == ALERT_CLEARED || alert->level >= e->now.level)) {
+		note->revision = alert->revision;
+		return judge(core, INCIDENT_PASSED, out) ? ERR_NOMEM : case_touch(core, e);
+	}
+	if (!note && alert->state == ALERT_CLEARED)
+		return judge(core, INCIDENT_UNKNOWN, out);
+	(void)judge(core, INCIDENT_TAKEN, out);
+	if (note && !incident_over(e->now.state))
+		return update_alert(core, e, note, alert, now);
+	e = case_open_of(core, alert->household);
+	return e ? join_case(core, e, alert, now) : open_case(core, alert, now);
+}
+
+enum err incident_feed(
+	struct incident_core *core, const struct alert *alert, struct wall now, struct incident_effects *out)
+{
+	enum err err;
+
+	out->count = 0;
+	err = feed(core, alert, now, out);
+	core_give(core, out);
+	return err;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tables behind the core: emergencies by id and slot, the open one of each household, and whose an alert is.
+ */
+#include "incident_internal.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static enum err take_slot(struct incident_core *core, struct emergency *e)
+{
+	uint32_t slot = 0;
+
+	while (slot < core->slot_count && core->slots[slot])
+		slot++;
+	if (slot == core->slot_capacity) {
+		uint32_t capacity = core->slot_capacity ? core->slot_capacity * 2 : 16;
+		struct emergency **grown = realloc(core->slots, capacity * sizeof *grown);
+		if (!grown)
+			return ERR_NOMEM;
+		core->slots = grown;
+		core->slot_capacity = capacity;
+	}
+	if (slot == core->slot_count)
+		core->slot_count++;
+	core->slots[slot] = e;
+	e->slot = slot;
+	return ERR_OK;
+}
+
+enum err case_create(struct incident_core *core, const struct incident *first, struct emergency **out)
+{
+	struct emergency *e = calloc(1, sizeof *e);
+
+	if (!e)
+		return ERR_NOMEM;
+	e->now = *first;
+	e->arrive_due = e->done_due = e->forget_due = WALL_NEVER;
+	if (take_slot(core, e)) {
+		free(e);
+		return ERR_NOMEM;
+	}
+	HASH_ADD(hh, core->emergencies, now.id, strlen(e->now.id), e);
+	*out = e;
+	return ERR_OK;
+}
+
+void case_open_clear(struct incident_core *core, struct emergency *e)
+{
+	struct household *household;
+
+	HASH_FIND_STR(core->households, e->now.household, household);
+	if (!household || household->open != e)
+		return;
+	HASH_DEL(core->households, household);
+	free(household);
+	core->open_count--;
+}
+
+enum err case_open_set(struct incident_core *core, struct emergency *e)
+{
+	struct household *household;
+
+	HASH_FIND_STR(core->households, e->now.household, household);
+	if (!household) {
+		household = calloc(1, sizeof *household);
+		if (!household)
+			return ERR_NOMEM;
+		text_cut(household->id, sizeof household->id, e->now.household);
+		HASH_ADD_STR(core->households, id, household);
+		core->open_count++;
+	}
+	household->open = e;
+	return ERR_OK;
+}
+
+struct emergency *case_open_of(const struct incident_core *core, const char *id)
+{
+	struct household *household;
+
+	HASH_FIND_STR(core->households, id, household);
+	return household ? household->open : NULL;
+}
+
+struct case_alert *case_alert_find(struct emergency *e, const char *id)
+{
+	for (unsigned i = 0; i < e->alert_count; i++)
+		if (!strcmp(e->alerts[i].id, id))
+			return &e->alerts[i];
+	return NULL;
+}
+
+/* own makes e the one that an alert's id leads to. */
+static enum err own(struct incident_core *core, struct emergency *e, const char *id)
+{
+	struct alert_home *home;
+
+	HASH_FIND_STR(core->alerts, id, home);
+	if (!home) {
+		home = calloc(1, sizeof *home);
+		if (!home)
+			return ERR_NOMEM;
+		text_cut(home->id, sizeof home->id, id);
+		HASH_ADD_STR(core->alerts, id, home);
+	}
+	home->emergency = e;
+	return ERR_OK;
+}
+
+enum err case_alert_add(struct incident_core *core, struct emergency *e, const struct alert *alert)
+{
+	struct case_alert *note;
+
+	if (e->alert_count == CASE_ALERTS_MAX) {
+		e->further_alerts++;
+		return ERR_OK;
+	}
+	if (e->alert_count == e->alert_capacity) {
+		unsigned capacity = e->alert_capacity ? e->alert_capacity * 2 : 2;
+		struct case_alert *grown = realloc(e->alerts, capacity * sizeof *grown);
+		if (!grown)
+			return ERR_NOMEM;
+		e->alerts = grown;
+		e->alert_capacity = capacity;
+	}
+	note = &e->alerts[e->alert_count++];
+	memset(note, 0, sizeof *note);
+	text_cut(note->id, sizeof note->id, alert->id);
+	note->revision = alert->revision;
+	note->level = alert->level;
+	note->cleared = alert->state == ALERT_CLEARED;
+	return own(core, e, alert->id);
+}
+
+static void disown(struct incident_core *core, const struct emergency *e, const char *id)
+{
+	struct alert_home *home;
+
+	HASH_FIND_STR(core->alerts, id, home);
+	if (home && home->emergency == e) {
+		HASH_DEL(core->alerts, home);
+		free(home);
+	}
+}
+
+void case_discard(struct incident_core *core, struct emergency *e)
+{
+	case_open_clear(core, e);
+	for (unsigned i = 0; i < e->alert_count; i++)
+		disown(core, e, e->alerts[i].id);
+	timerq_remove(&core->timers, e->slot);
+	core->slots[e->slot] = NULL;
+	HASH_DEL(core->emergencies, e);
+	free(e->alerts);
+	free(e->asked);
+	free(e);
+}
+
+void case_forget(struct incident_core *core, struct emergency *e)
+{
+	struct tomb *tomb = malloc(sizeof *tomb);
+
+	if (tomb) { /* without one the store keeps a row too many, which the next start forgets again */
+		text_cut(tomb->id, sizeof tomb->id, e->now.id);
+		tomb->next = core->tombs;
+		core->tombs = tomb;
+	}
+	case_discard(core, e);
+}
+
+void case_free_all(struct incident_core *core)
+{
+	struct emergency *e, *next;
+
+	HASH_ITER(hh, core->emergencies, e, next)
+	{
+		case_discard(core, e);
+	}
+	while (core->tombs) {
+		struct tomb *tomb = core->tombs;
+		core->tombs = tomb->next;
+		free(tomb);
+	}
+	free(core->slots);
+}
+
+struct wall case_due(const struct emergency *e)
+{
+	struct wall due = e->forget_due;
+
+	if (e->arrive_due.ms < due.ms)
+		due = e->arrive_due;
+	if (e->done_due.ms < due.ms)
+		due = e->done_due;
+	for (unsigned i = 0; e->now.state == INCIDENT_PAGING && i < e->asked_count; i++)
+		if (e->asked[i].state == ASKED_OPEN && e->asked[i].expires.ms < due.ms)
+			due = e->asked[i].expires;
+	return due;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The ladder of people. A rung ("step") is one time at which somebody new is asked; life keeps two pages open, the
+ * other levels one. A page that expires stays an invitation: whoever answers later is as welcome, until somebody goes.
+ */
+#include "incident_internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define LIFE_PAGES 2 /* primary and backup at once: a minute lost is a minute on the floor */
+
+void page_id(const char *incident, const char *user, uint32_t step, char out[ID_BYTES])
+{
+	uint64_t hash = text_hash64(incident, strlen(incident) + 1, 0);
+
+	hash = text_hash64(user, strlen(user) + 1, hash);
+	hash = text_hash64(
+		&(uint8_t[]){(uint8_t)step, (uint8_t)(step >> 8), (uint8_t)(step >> 16), (uint8_t)(step >> 24)}, 4,
+		hash);
+	snprintf(out, ID_BYTES, "p-%016llx", (unsigned long long)hash);
+}
+
+struct asked *asked_find(struct emergency *e, const char *user)
+{
+	for (unsigned i = 0; i < e->asked_count; i++)
+		if (!strcmp(e->asked[i].user, user))
+			return &e->asked[i];
+	return NULL;
+}
+
+static struct asked *asked_add(struct emergency *e, const char *user, unsigned limit)
+{
+	struct asked *asked = asked_find(e, user);
+
+	if (asked)
+		return asked;
+	if (e->asked_count >= limit)
+		return NULL;
+	if (e->asked_count == e->asked_capacity) {
+		unsigned capacity = e->asked_capacity ? e->asked_capacity * 2 : 4;
+		struct asked *grown = realloc(e->asked, capacity * sizeof *grown);
+		if (!grown)
+			return NULL;
+		e->asked = grown;
+		e->asked_capacity = capacity;
+	}
+	asked = &e->asked[e->asked_count++];
+	memset(asked, 0, sizeof *asked);
+	text_cut(asked->user, sizeof asked->user, user);
+	return asked;
+}
+
+static enum err send_page(
+	struct incident_core *core, struct emergency *e, const struct asked *asked, bool withdrawn, struct wall now)
+{
+	struct incident_effect effect = {.kind = INCIDENT_PAGE};
+	struct page *page = &effect.as.page;
+
+	page_id(e->now.id, asked->user, asked->step, page->id);
+	text_cut(page->incident, sizeof page->incident, e->now.id);
+	text_cut(page->user, sizeof page->user, asked->user);
+	text_cut(page->household, sizeof page->household, e->now.household);
+	page->role = asked->role;
+	page->kind = e->now.kind;
+	page->level = e->now.level;
+	page->at = withdrawn ? now : asked->at;
+	page->expires = asked->expires.ms == WALL_NEVER.ms ? WALL_NONE : asked->expires;
+	text_cut(page->reason_zh, sizeof page->reason_zh, e->now.reason_zh);
+	text_cut(page->reason_en, sizeof page->reason_en, e->now.reason_en);
+	page->withdrawn = withdrawn;
+	core->tallies[withdrawn ? INCIDENT_WITHDRAWN : INCIDENT_PAGES]++;
+	return core_push(core, &effect);
+}
+
+static enum err ask(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
+	struct wall expires, struct wall now)
+{
+	struct asked *asked = asked_add(e, user, role < PAGE_CAPTAIN ? CASE_PEOPLE_MAX - 2 : CASE_PEOPLE_MAX);
+
+	if (!asked)
+		return ERR_NOMEM;
+	asked->state = ASKED_OPEN;
+	asked->role = role;
+	asked->step = e->now.step;
+	asked->round = e->round;
+	asked->at = now;
+	asked->expires = expires;
+	return send_page(core, e, asked, false, now);
+}
+
+/* next_of finds who comes next: false when nobody is left but the desk. */
+static bool next_of(
+	struct emergency *e, const struct duty_people *people, const char **out_user, enum page_role *out_role)
+{
+	const struct asked *asked;
+
+	for (unsigned i = 0; i <= people->count; i++) {
+		const char *user = i < people->count ? people->users[i] : people->captain;
+		if (!*user || !strcmp(user, people->desk))
+			continue;
+		asked = asked_find(e, user);
+		if (asked && asked->round == e->round)
+			continue;
+		if (!asked && e->asked_count >= CASE_PEOPLE_MAX - (i < people->count ? 2 : 0))
+			continue;
+		*out_user = user;
+		*out_role = i == people->count ? PAGE_CAPTAIN : i == 0 ? PAGE_PRIMARY : PAGE_BACKUP;
+		return true;
+	}
+	return false;
+}
+
+static unsigned open_pages(const struct emergency *e)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < e->asked_count; i++)
+		count += e->asked[i].state == ASKED_OPEN && e->asked[i].role != PAGE_DESK;
+	return count;
+}
+
+static enum err page_desk(struct incident_core *core, struct emergency *e, const char *desk, struct wall now)
+{
+	e->now.step += e->asked_count > 0;
+	return ask(core, e, desk, PAGE_DESK, WALL_NEVER, now);
+}
+
+static bool desk_is_asked(struct emergency *e, const char *desk)
+{
+	const struct asked *asked = asked_find(e, desk);
+
+	return asked && asked->state == ASKED_OPEN && asked->round == e->round;
+}
+
+static enum err escalate(
+	struct incident_core *core, struct emergency *e, const struct duty_people *people, struct wall now)
+{
+	enum err err = desk_is_asked(e, people->desk) ? ERR_OK : page_desk(core, e, people->desk, now);
+
+	core->tallies[INCIDENT_ESCALATIONS]++;
+	return err ? err : case_event(core, e, INCIDENT_EVENT_ESCALATED, people->desk, now);
+}
+
+enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	struct duty_home home = duty_home_of(core->duty, e->now.household);
+	unsigned wanted = e->now.level == ALERT_LIFE ? LIFE_PAGES : 1, open = open_pages(e);
+	struct duty_people people;
+	const char *user;
+	enum page_role role;
+	bool asks = !home.canary && (e->now.level != ALERT_ATTENTION || home.attention_pages), stepped = false;
+	enum err err = ERR_OK;
+
+	duty_people_at(core->duty, e->now.team, now, &people);
+	while (!err && asks && open < wanted && next_of(e, &people, &user, &role)) {
+		if (!stepped)
+			e->now.step += e->asked_count > 0;
+		stepped = true;
+		err = ask(core, e, user, role, wall_plus(now, home.accept_s[e->now.level] * MS_PER_SECOND), now);
+		if (!err)
+			err = case_event(core, e, INCIDENT_EVENT_PAGED, user, now);
+		open++;
+	}
+	if (!err && !open)
+		err = escalate(core, e, &people, now);
+	return err;
+}
+
+enum err ladder_withdraw(struct incident_core *core, struct emergency *e, const char *user, struct wall now)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < e->asked_count && !err; i++) {
+		struct asked *asked = &e->asked[i];
+		if ((asked->state != ASKED_OPEN && asked->state != ASKED_EXPIRED) || !strcmp(asked->user, user))
+			continue;
+		asked->state = ASKED_WITHDRAWN;
+		err = send_page(core, e, asked, true, now);
+	}
+	return err;
+}
+
+enum err ladder_begin(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	enum err err = ladder_withdraw(core, e, "", now);
+
+	e->round++;
+	return err ? err : ladder_climb(core, e, now);
+}
+
+enum err ladder_tell_late(struct incident_core *core, struct emergency *e, const struct asked *asked, struct wall now)
+{
+	return send_page(core, e, asked, true, now);
+}
+
+enum err ladder_urge(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	struct asked *asked = asked_find(e, e->now.responder);
+	enum page_role role = asked ? asked->role : PAGE_DESK;
+	enum err err;
+
+	e->now.step++;
+	err = ask(core, e, e->now.responder, role, WALL_NEVER, now);
+	if (err)
+		return err;
+	asked_find(e, e->now.responder)->state = ASKED_ACCEPTED;
+	return case_event(core, e, INCIDENT_EVENT_PAGED, e->now.responder, now);
+}
+
+bool ladder_waits(const struct incident_core *core, const struct emergency *e, struct wall now)
+{
+	struct duty_home home = duty_home_of(core->duty, e->now.household);
+	struct duty_people people;
+
+	if (e->now.state != INCIDENT_ESCALATED || home.canary ||
+		(e->now.level == ALERT_ATTENTION && !home.attention_pages))
+		return false;
+	for (unsigned i = 0; i < e->asked_count; i++)
+		if (e->asked[i].role != PAGE_DESK)
+			return false;
+	duty_people_at(core->duty, e->now.team, now, &people);
+	return people.count || people.captain[0];
+}
+
+/* ---- time ---- */
+
+static enum err expire(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	unsigned expired = 0;
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < e->asked_count && !err; i++) {
+		struct asked *asked = &e->asked[i];
+		if (asked->state != ASKED_OPEN || asked->expires.ms > now.ms)
+			continue;
+		asked->state = ASKED_EXPIRED;
+		expired++;
+		core->tallies[INCIDENT_TIMED_OUTS]++;
+		err = case_event(core, e, INCIDENT_EVENT_TIMED_OUT, asked->user, now);
+	}
+	return err || !expired ? err : ladder_climb(core, e, now);
+}
+
+/* overdue: a responder is late or silent. The desk is told beside; whoever is on the way stays so. */
+static enum err overdue(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	struct duty_people people;
+	enum err err = case_event(core, e, INCIDENT_EVENT_TIMED_OUT, e->now.responder, now);
+
+	core->tallies[INCIDENT_TIMED_OUTS]++;
+	duty_people_at(core->duty, e->now.team, now, &people);
+	if (err || desk_is_asked(e, people.desk))
+		return err;
+	if (!strcmp(people.desk, e->now.responder)) { /* the desk itself has it: it is reminded, again and again */
+		e->done_due = wall_plus(now, core->config.done_ms);
+		return ladder_urge(core, e, now);
+	}
+	err = page_desk(core, e, people.desk, now);
+	return err ? err : case_event(core, e, INCIDENT_EVENT_PAGED, people.desk, now);
+}
+
+enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	enum err err = ERR_OK;
+
+	if (e->now.state == INCIDENT_PAGING)
+		err = expire(core, e, now);
+	if (!err && e->arrive_due.ms <= now.ms) {
+		e->arrive_due = WALL_NEVER;
+		err = overdue(core, e, now);
+	}
+	if (!err && e->done_due.ms <= now.ms) {
+		e->done_due = WALL_NEVER;
+		err = overdue(core, e, now);
+	}
+	return err;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Emergencies as the store keeps them (base/blob.h), one version byte in front: the snapshot, timers, alerts, people.
+ * A field that is added makes a new version; the reader of the old one stays for one release.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/blob.h"
+#include "base/text.h"
+#include "incident_internal.h"
+
+#define STATE_VERSION 1
+
+static void snapshot_put(struct blob *b, const struct incident *i)
+{
+	const char *texts[] = {
+		i->household, i->community, i->team, i->actor, i->responder, i->reason_zh, i->reason_en, i->note};
+
+	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
+		blob_put_text(b, texts[n]);
+	blob_put(b, i->revision, 4);
+	blob_put(b, i->step, 4);
+	blob_put(b, i->state, 1);
+	blob_put(b, i->event, 1);
+	blob_put(b, i->kind, 1);
+	blob_put(b, i->level, 1);
+	blob_put(b, i->outcome, 1);
+	blob_put_wall(b, i->opened);
+	blob_put_wall(b, i->at);
+}
+
+static unsigned word_get(struct blob *b, unsigned count)
+{
+	unsigned value = (unsigned)blob_get(b, 1);
+
+	b->bad = b->bad || value >= count;
+	return b->bad ? 0 : value;
+}
+
+static void snapshot_get(struct blob *b, struct incident *i)
+{
+	struct {
+		char *out;
+		size_t size;
+	} texts[] = {{i->household, ID_BYTES}, {i->community, ID_BYTES}, {i->team, ID_BYTES}, {i->actor, ID_BYTES},
+		{i->responder, ID_BYTES}, {i->reason_zh, REASON_BYTES}, {i->reason_en, REASON_BYTES},
+		{i->note, NOTE_BYTES}};
+
+	for (size_t n = 0; n < sizeof texts / sizeof *texts; n++)
+		blob_get_text(b, texts[n].out, texts[n].size);
+	i->revision = (uint32_t)blob_get(b, 4);
+	i->step = (uint32_t)blob_get(b, 4);
+	i->state = (enum incident_state)word_get(b, INCIDENT_STATE_COUNT);
+	i->event = (enum incident_event)word_get(b, INCIDENT_EVENT_COUNT);
+	i->kind = (enum alert_kind)word_get(b, ALERT_KIND_COUNT);
+	i->level = (enum alert_level)word_get(b, ALERT_LEVEL_COUNT);
+	i->outcome = (enum outcome)word_get(b, OUTCOME_COUNT);
+	i->opened = blob_get_wall(b);
+	i->at = blob_get_wall(b);
+}
+
+static void emergency_put(struct blob *b, const struct emergency *e)
+{
+	blob_put(b, STATE_VERSION, 1);
+	snapshot_put(b, &e->now);
+	blob_put(b, e->round, 4);
+	blob_put(b, e->further_alerts, 4);
+	blob_put_wall(b, e->arrive_due);
+	blob_put_wall(b, e->done_due);
+	blob_put_wall(b, e->forget_due);
+	blob_put(b, e->alert_count, 2);
+	for (unsigned i = 0; i < e->alert_count; i++) {
+		const struct case_alert *alert = &e->alerts[i];
+		blob_put_text(b, alert->id);
+		blob_put(b, alert->revision, 4);
+		blob_put(b, alert->level, 1);
+		blob_put(b, alert->cleared, 1);
+	}
+	blob_put(b, e->asked_count, 2);
+	for (unsigned i = 0; i < e->asked_count; i++) {
+		const struct asked *asked = &e->asked[i];
+		blob_put_text(b, asked->user);
+		blob_put(b, asked->state, 1);
+		blob_put(b, asked->role, 1);
+		blob_put(b, asked->step, 4);
+		blob_put(b, asked->round, 4);
+		blob_put_wall(b, asked->at);
+		blob_put_wall(b, asked->expires);
+	}
+}
+
+static void alert_get(struct blob *b, struct alert *out)
+{
+	blob_get_text(b, out->id, sizeof out->id);
+	out->revision = (uint32_t)blob_get(b, 4);
+	out->level = (enum alert_level)word_get(b, ALERT_LEVEL_COUNT);
+	out->state = word_get(b, 2) ? ALERT_CLEARED : ALERT_RAISED;
+}
+
+static void asked_get(struct blob *b, struct asked *out)
+{
+	blob_get_text(b, out->user, sizeof out->user);
+	out->state = (enum asked_state)word_get(b, ASKED_STATE_COUNT);
+	out->role = (enum page_role)word_get(b, PAGE_ROLE_COUNT);
+	out->step = (uint32_t)blob_get(b, 4);
+	out->round = (uint32_t)blob_get(b, 4);
+	out->at = blob_get_wall(b);
+	out->expires = blob_get_wall(b);
+}
+
+bool incident_dirty(struct incident_core *core, struct incident_state_blob *out_state)
+{
+	assert(core->queue_head == core->queue_count); /* a state without its effects must not reach the store */
+	if (core->tombs) {
+		struct tomb *tomb = core->tombs;
+		core->tombs = tomb->next;
+		text_cut(out_state->id, sizeof out_state->id, tomb->id);
+		out_state->length = 0;
+		free(tomb);
+		return true;
+	}
+	while (core->dirty_from < core->slot_count) {
+		struct emergency *e = core->slots[core->dirty_from];
+		if (e && e->dirty) {
+			struct blob b = blob_write(out_state->blob, sizeof out_state->blob);
+			emergency_put(&b, e);
+			assert(!b.bad);
+			text_cut(out_state->id, sizeof out_state->id, e->now.id);
+			out_state->length = b.at;
+			e->dirty = false;
+			return true;
+		}
+		core->dirty_from++;
+	}
+	core->dirty_from = UINT32_MAX;
+	return false;
+}
+
+static enum err lists_get(struct incident_core *core, struct blob *b, struct emergency *e)
+{
+	unsigned count = (unsigned)blob_get(b, 2);
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < count && !b->bad && !err; i++) {
+		struct alert alert = {0};
+		alert_get(b, &alert);
+		if (!b->bad)
+			err = i < CASE_ALERTS_MAX ? case_alert_add(core, e, &alert) : ERR_CORRUPT;
+	}
+	count = (unsigned)blob_get(b, 2);
+	if (err || b->bad || count > CASE_PEOPLE_MAX)
+		return err ? err : ERR_CORRUPT;
+	e->asked = count ? calloc(count, sizeof *e->asked) : NULL;
+	if (count && !e->asked)
+		return ERR_NOMEM;
+	e->asked_capacity = count;
+	while (e->asked_count < count && !b->bad)
+		asked_get(b, &e->asked[e->asked_count++]);
+	return b->bad || b->at != b->size ? ERR_CORRUPT : ERR_OK;
+}
+
+enum err incident_restore(struct incident_core *core, const struct incident_state_blob *state)
+{
+	struct blob b = blob_read(state->blob, state->length);
+	struct incident now = {0};
+	struct emergency *e;
+	enum err err;
+
+	if (blob_get(&b, 1) != STATE_VERSION)
+		return state->length ? ERR_VERSION : ERR_CORRUPT;
+	snapshot_get(&b, &now);
+	text_cut(now.id, sizeof now.id, state->id);
+	if (b.bad || !text_is_id(now.id) || !text_is_id(now.household))
+		return ERR_CORRUPT;
+	HASH_FIND(hh, core->emergencies, now.id, strlen(now.id), e);
+	if (e || (!incident_over(now.state) && case_open_of(core, now.household)))
+		return ERR_CORRUPT; /* twice the same, or two open ones in one household */
+	err = case_create(core, &now, &e);
+	if (err)
+		return err;
+	e->round = (uint32_t)blob_get(&b, 4);
+	e->further_alerts = (uint32_t)blob_get(&b, 4);
+	e->arrive_due = blob_get_wall(&b);
+	e->done_due = blob_get_wall(&b);
+	e->forget_due = blob_get_wall(&b);
+	err = lists_get(core, &b, e);
+	if (!err && !incident_over(now.state))
+		err = case_open_set(core, e);
+	if (!err)
+		err = timerq_set(&core->timers, e->slot, case_due(e));
+	if (err)
+		case_discard(core, e);
+	return err;
+}
