@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "dispatcher/duty.h"
+
+static struct zone *zone;
+static struct duty *duty;
+
+static int set_up(void **state)
+{
+	struct duty_config config = {.day_from_min = 7 * 60,
+		.night_from_min = 19 * 60,
+		.accept_life_s = 60,
+		.accept_alarm_s = 120,
+		.accept_attention_s = 600,
+		.arrive_s = 1200,
+		.desk = "the-desk"};
+
+	(void)state;
+	assert_int_equal(zone_load("Asia/Shanghai", &zone, NULL), ERR_OK);
+	config.zone = zone;
+	assert_int_equal(duty_create(&config, &duty, NULL), ERR_OK);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	duty_destroy(duty);
+	zone_destroy(zone);
+	return 0;
+}
+
+static struct wall at(const char *local)
+{
+	char text[40];
+	struct wall t;
+
+	snprintf(text, sizeof text, "%s+08:00", local);
+	assert_int_equal(wall_parse(text, strlen(text), &t), ERR_OK);
+	return t;
+}
+
+static struct entry entry(enum entry_kind kind, const char *key)
+{
+	struct entry e = {.kind = kind, .seq = 1};
+
+	text_cut(e.key, sizeof e.key, key);
+	return e;
+}
+
+static void give(const struct entry *e)
+{
+	assert_int_equal(duty_entry(duty, e), ERR_OK);
+}
+
+static void give_team(const char *team, const char *captain, const char *desk, const char *number)
+{
+	struct entry e = entry(ENTRY_TEAM, team);
+
+	text_cut(e.body.team.community, ID_BYTES, "c-1");
+	text_cut(e.body.team.captain, ID_BYTES, captain);
+	text_cut(e.body.team.desk, ID_BYTES, desk);
+	text_cut(e.body.team.number, PHONE_BYTES, number);
+	give(&e);
+}
+
+static void give_person(
+	const char *user, const char *team, const char *phone, bool day, bool night, uint8_t weekdays, uint8_t order)
+{
+	struct entry e = entry(ENTRY_VOLUNTEER, user);
+
+	text_cut(e.body.volunteer.team, ID_BYTES, team);
+	text_cut(e.body.volunteer.phone, PHONE_BYTES, phone);
+	e.body.volunteer.day = day;
+	e.body.volunteer.night = night;
+	e.body.volunteer.weekdays = weekdays;
+	e.body.volunteer.order = order;
+	give(&e);
+}
+
+static void give_tombstone(enum entry_kind kind, const char *key)
+{
+	struct entry e = entry(kind, key);
+
+	e.deleted = true;
+	give(&e);
+}
+
+/* on_duty compares who is on duty with "a b c". */
+static void assert_on_duty(const char *team, const char *local, const char *expected)
+{
+	struct duty_people people;
+	char got[400] = "";
+
+	duty_people_at(duty, team, at(local), &people);
+	for (unsigned i = 0; i < people.count; i++) {
+		strcat(got, i ? " " : "");
+		strcat(got, people.users[i]);
+	}
+	assert_string_equal(got, expected);
+}
+
+static void shift_changes_at_seven_and_nineteen_to_the_millisecond(void **state)
+{
+	(void)state;
+	give_team("t-1", "", "", "");
+	give_person("d", "t-1", "", true, false, 127, 1);
+	give_person("n", "t-1", "", false, true, 127, 1);
+	assert_on_duty("t-1", "2026-03-02T06:59:59.999", "n");
+	assert_on_duty("t-1", "2026-03-02T07:00:00.000", "d");
+	assert_on_duty("t-1", "2026-03-02T18:59:59.999", "d");
+	assert_on_duty("t-1", "2026-03-02T19:00:00.000", "n");
+	assert_on_duty("t-1", "2026-03-03T00:00:00.000", "n");
+}
+
+static void shift_has_its_bounds_and_the_weekday_on_which_it_began(void **state)
+{
+	struct duty_shift shift = duty_shift_at(duty, at("2026-03-03T02:00:00")); /* Tuesday */
+
+	(void)state;
+	assert_true(shift.night);
+	assert_int_equal(shift.from.ms, at("2026-03-02T19:00:00").ms);
+	assert_int_equal(shift.until.ms, at("2026-03-03T07:00:00").ms);
+	assert_int_equal(shift.weekday, 0);
+	shift = duty_shift_at(duty, shift.until);
+	assert_false(shift.night);
+	assert_int_equal(shift.weekday, 1);
+	assert_int_equal(shift.until.ms, at("2026-03-03T19:00:00").ms);
+}
+
+static void sunday_night_volunteer_serves_until_monday_morning(void **state)
+{
+	(void)state;
+	give_person("n", "t-1", "", false, true, 1 << 6, 1);
+	assert_on_duty("t-1", "2026-03-08T18:59:00", "");
+	assert_on_duty("t-1", "2026-03-08T19:00:00", "n");
+	assert_on_duty("t-1", "2026-03-09T06:59:00", "n");
+	assert_on_duty("t-1", "2026-03-09T20:00:00", "");
+}
+
+static void volunteers_are_asked_in_their_order_then_by_name(void **state)
+{
+	(void)state;
+	give_person("c", "t-1", "", true, true, 127, 2);
+	give_person("b", "t-1", "", true, true, 127, 2);
+	give_person("z", "t-1", "", true, true, 127, 1);
+	give_person("other", "t-2", "", true, true, 127, 0);
+	assert_on_duty("t-1", "2026-03-02T12:00:00", "z b c");
+	give_person("c", "t-1", "", true, true, 127, 0);
+	assert_on_duty("t-1", "2026-03-02T12:00:00", "c z b");
+	give_person("z", "t-2", "", true, true, 127, 9);
+	assert_on_duty("t-1", "2026-03-02T12:00:00", "c b");
+	assert_on_duty("t-2", "2026-03-02T12:00:00", "other z");
+	give_tombstone(ENTRY_VOLUNTEER, "c");
+	assert_on_duty("t-1", "2026-03-02T12:00:00", "b");
+}
+
+static void captain_and_desk_come_from_the_team_or_the_settings(void **state)
+{
+	struct duty_people people;
+
+	(void)state;
+	give_team("t-1", "cap", "", "");
+	duty_people_at(duty, "t-1", at("2026-03-02T12:00:00"), &people);
+	assert_string_equal(people.captain, "cap");
+	assert_string_equal(people.desk, "the-desk");
+	give_team("t-1", "cap", "d-1", "");
+	duty_people_at(duty, "t-1", at("2026-03-02T12:00:00"), &people);
+	assert_string_equal(people.desk, "d-1");
+	assert_true(duty_is_desk(duty, "t-1", "d-1"));
+	assert_false(duty_is_desk(duty, "t-1", "the-desk"));
+	give_tombstone(ENTRY_TEAM, "t-1");
+	duty_people_at(duty, "t-1", at("2026-03-02T12:00:00"), &people);
+	assert_string_equal(people.captain, "");
+	assert_string_equal(people.desk, "the-desk");
+	assert_int_equal(people.count, 0);
+}
+
+static void volunteer_at_the_desk_speaks_for_the_own_team_only(void **state)
+{
+	struct entry e = entry(ENTRY_VOLUNTEER, "d-2");
+
+	(void)state;
+	text_cut(e.body.volunteer.team, ID_BYTES, "t-1");
+	e.body.volunteer.desk = true;
+	give(&e);
+	assert_true(duty_is_desk(duty, "t-1", "d-2"));
+	assert_false(duty_is_desk(duty, "t-2", "d-2"));
+}
+
+static void people_beyond_the_bound_are_not_asked(void **state)
+{
+	struct duty_people people;
+	char user[ID_BYTES];
+
+	(void)state;
+	for (int i = 0; i < DUTY_PEOPLE_MAX + 1; i++) {
+		snprintf(user, sizeof user, "v-%03d", i);
+		give_person(user, "t-1", "", true, true, 127, 100);
+	}
+	duty_people_at(duty, "t-1", at("2026-03-02T12:00:00"), &people);
+	assert_int_equal(people.count, DUTY_PEOPLE_MAX);
+	assert_string_equal(people.users[DUTY_PEOPLE_MAX - 1], "v-063");
+}
+
+static void household_has_its_policy_or_the_settings(void **state)
+{
+	struct entry home = entry(ENTRY_HOUSEHOLD, "h-1"), policy = entry(ENTRY_POLICY, "calm");
+	struct duty_home got = duty_home_of(duty, "h-1");
+
+	(void)state;
+	assert_false(got.known);
+	assert_int_equal(got.accept_s[ALERT_LIFE], 60);
+	text_cut(home.body.household.community, ID_BYTES, "c-1");
+	text_cut(home.body.household.team, ID_BYTES, "t-1");
+	text_cut(home.body.household.policy, ID_BYTES, "calm");
+	home.body.household.canary = true;
+	give(&home);
+	got = duty_home_of(duty, "h-1");
+	assert_true(got.known && got.canary && !got.attention_pages);
+	assert_int_equal(got.arrive_s, 1200);
+	policy.body.policy.accept_life_s = 30;
+	policy.body.policy.accept_alarm_s = 90;
+	policy.body.policy.accept_attention_s = 300;
+	policy.body.policy.arrive_s = 900;
+	policy.body.policy.attention_pages = true;
+	give(&policy);
+	got = duty_home_of(duty, "h-1");
+	assert_int_equal(got.accept_s[ALERT_LIFE], 30);
+	assert_int_equal(got.accept_s[ALERT_ALARM], 90);
+	assert_int_equal(got.accept_s[ALERT_ATTENTION], 300);
+	assert_int_equal(got.arrive_s, 900);
+	assert_true(got.attention_pages);
+	assert_string_equal(got.team, "t-1");
+	give_tombstone(ENTRY_POLICY, "calm");
+	assert_int_equal(duty_home_of(duty, "h-1").accept_s[ALERT_LIFE], 60);
+	give_tombstone(ENTRY_HOUSEHOLD, "h-1");
+	assert_false(duty_home_of(duty, "h-1").known);
+}
+
+static void number_of_the_one_key_falls_back_to_team_and_captain(void **state)
+{
+	struct oncall oncall;
+	struct wall noon = at("2026-03-02T12:00:00");
+
+	(void)state;
+	assert_int_equal(duty_oncall(duty, "t-1", noon, &oncall), ERR_NOT_FOUND);
+	give_person("cap", "t-1", "300", false, false, 127, 1);
+	assert_int_equal(duty_oncall(duty, "t-1", noon, &oncall), ERR_NOT_FOUND);
+	give_team("t-1", "cap", "", "");
+	assert_int_equal(duty_oncall(duty, "t-1", noon, &oncall), ERR_OK);
+	assert_string_equal(oncall.number, "300");
+	assert_int_equal(oncall.user_count, 0);
+	give_team("t-1", "cap", "", "200");
+	assert_int_equal(duty_oncall(duty, "t-1", noon, &oncall), ERR_OK);
+	assert_string_equal(oncall.number, "200");
+	give_person("v-1", "t-1", "", true, false, 127, 1);
+	give_person("v-2", "t-1", "100", true, false, 127, 2);
+	assert_int_equal(duty_oncall(duty, "t-1", noon, &oncall), ERR_OK);
+	assert_string_equal(oncall.number, "100");
+	assert_int_equal(oncall.user_count, 2);
+	assert_string_equal(oncall.users[0], "v-1");
+	assert_int_equal(oncall.shift, ONCALL_DAY);
+	assert_int_equal(oncall.until.ms, at("2026-03-02T19:00:00").ms);
+}
+
+static void teams_are_walked_in_order_and_only_named_ones(void **state)
+{
+	char team[ID_BYTES] = "";
+
+	(void)state;
+	give_team("t-2", "", "", "");
+	give_team("t-1", "", "", "");
+	give_person("v-1", "t-0", "", true, true, 127, 1);
+	assert_true(duty_next_team(duty, team));
+	assert_string_equal(team, "t-1");
+	assert_true(duty_next_team(duty, team));
+	assert_string_equal(team, "t-2");
+	assert_false(duty_next_team(duty, team));
+}
+
+#define WITH_DUTY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_DUTY(shift_changes_at_seven_and_nineteen_to_the_millisecond),
+		WITH_DUTY(shift_has_its_bounds_and_the_weekday_on_which_it_began),
+		WITH_DUTY(sunday_night_volunteer_serves_until_monday_morning),
+		WITH_DUTY(volunteers_are_asked_in_their_order_then_by_name),
+		WITH_DUTY(captain_and_desk_come_from_the_team_or_the_settings),
+		WITH_DUTY(volunteer_at_the_desk_speaks_for_the_own_team_only),
+		WITH_DUTY(people_beyond_the_bound_are_not_asked),
+		WITH_DUTY(household_has_its_policy_or_the_settings),
+		WITH_DUTY(number_of_the_one_key_falls_back_to_team_and_captain),
+		WITH_DUTY(teams_are_walked_in_order_and_only_named_ones),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
