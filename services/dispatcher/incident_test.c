@@ -1,0 +1,883 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "incident_world.h"
+
+static struct world w;
+static struct wall t0;
+
+static int set_up(void **state)
+{
+	(void)state;
+	world_open(&w);
+	t0 = world_at("2026-03-02T12:00:00");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	world_close(&w);
+	return 0;
+}
+
+static struct wall after_s(int64_t seconds)
+{
+	return wall_plus(t0, seconds * MS_PER_SECOND);
+}
+
+static void feed(const char *id, const char *household, enum alert_level level, int64_t s)
+{
+	struct alert alert = world_alert(id, household, level);
+
+	world_feed(&w, &alert, after_s(s));
+}
+
+static void feed_again(const char *id, const char *household, enum alert_level level, enum alert_state state,
+	uint32_t revision, int64_t s)
+{
+	struct alert alert = world_alert(id, household, level);
+
+	alert.state = state;
+	alert.revision = revision;
+	world_feed(&w, &alert, after_s(s));
+}
+
+static void says(const char *user, enum reply_action action, int64_t s)
+{
+	world_reply(&w, user, action, action == REPLY_DONE ? OUTCOME_HELPED : OUTCOME_NONE, after_s(s));
+}
+
+static void tick(int64_t s)
+{
+	world_tick(&w, after_s(s));
+}
+
+#define TRACE(expected) assert_string_equal(w.trace, expected)
+#define STATE(expected) assert_string_equal(incident_state_name(w.last.state), expected)
+
+/* ---- the ladder ---- */
+
+static void call_for_help_pages_primary_and_backup_at_once(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+	STATE("paging");
+	assert_string_equal(w.last.community, "c-1");
+	assert_string_equal(w.last.team, "t-1");
+	assert_int_equal(w.page.role, PAGE_BACKUP);
+	assert_int_equal(w.page.expires.ms, after_s(60).ms);
+	assert_int_equal(w.last.step, 0);
+	assert_int_equal(incident_due(w.core).ms, after_s(60).ms);
+	assert_string_equal(w.last.alerts[0], "a-1");
+}
+
+static void alarm_asks_one_after_another_then_captain_then_desk(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	TRACE("raised +v-1 paged:v-1");
+	tick(119);
+	TRACE("");
+	tick(120);
+	TRACE("timed_out:v-1 +v-2 paged:v-2");
+	says("v-2", REPLY_DECLINE, 130);
+	TRACE("declined:v-2 +v-3 paged:v-3");
+	assert_int_equal(w.last.step, 2);
+	tick(250);
+	TRACE("timed_out:v-3 +cap paged:cap");
+	assert_int_equal(w.page.role, PAGE_CAPTAIN);
+	tick(370);
+	TRACE("timed_out:cap +desk escalated:desk");
+	STATE("escalated");
+	assert_int_equal(w.page.role, PAGE_DESK);
+	assert_false(wall_is_set(w.page.expires));
+	tick(100000);
+	TRACE("");
+}
+
+static void life_keeps_two_pages_open_while_somebody_is_left(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_DECLINE, 10);
+	TRACE("declined:v-1 +v-3 paged:v-3");
+	says("v-2", REPLY_DECLINE, 20);
+	TRACE("declined:v-2 +cap paged:cap");
+	says("v-3", REPLY_DECLINE, 30);
+	TRACE("declined:v-3");
+	STATE("paging");
+	says("cap", REPLY_DECLINE, 40);
+	TRACE("declined:cap +desk escalated:desk");
+}
+
+static void both_pages_of_a_step_expire_together(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	tick(60);
+	TRACE("timed_out:v-1 timed_out:v-2 +v-3 paged:v-3 +cap paged:cap");
+	assert_int_equal(w.last.step, 1);
+	tick(120);
+	TRACE("timed_out:v-3 timed_out:cap +desk escalated:desk");
+}
+
+static void late_answer_is_welcome_until_somebody_goes(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	tick(60);
+	says("v-2", REPLY_ACCEPT, 75);
+	TRACE("accepted:v-2 -v-1 -v-3 -cap");
+	STATE("accepted");
+	assert_string_equal(w.last.responder, "v-2");
+}
+
+static void shift_change_brings_other_people(void **state)
+{
+	(void)state;
+	world_person(&w, "v-1", true, false, 1, t0);
+	world_person(&w, "v-2", true, false, 2, t0);
+	world_person(&w, "v-3", false, true, 3, t0);
+	t0 = world_at("2026-03-02T18:59:30");
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	TRACE("raised +v-1 paged:v-1");
+	tick(120); /* past 19:00 */
+	TRACE("timed_out:v-1 +v-3 paged:v-3");
+	t0 = world_at("2026-03-03T06:59:59");
+	feed("a-2", "h-2", ALERT_ALARM, 0);
+	TRACE("raised +v-3 paged:v-3");
+	tick(120);
+	assert_non_null(strstr(w.trace, "timed_out:v-3 +v-1 paged:v-1"));
+}
+
+static void nobody_on_duty_goes_to_captain_and_without_one_to_the_desk(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 3; i++)
+		world_person(&w, (const char *[]){"v-1", "v-2", "v-3"}[i - 1], false, false, 1, t0);
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +cap paged:cap");
+	world_team(&w, "", "", t0);
+	feed("a-2", "h-2", ALERT_LIFE, 0);
+	TRACE("raised +fallback escalated:fallback");
+	STATE("escalated");
+}
+
+static void unknown_household_goes_to_the_fallback_desk_until_it_is_known(void **state)
+{
+	(void)state;
+	feed("a-1", "h-9", ALERT_LIFE, 0);
+	TRACE("raised +fallback escalated:fallback");
+	assert_string_equal(w.last.community, "");
+	world_household(&w, "h-9", "", false, after_s(5));
+	tick(5);
+	TRACE("+v-1 paged:v-1 +v-2 paged:v-2");
+	STATE("paging");
+	assert_string_equal(w.last.team, "t-1");
+	says("v-1", REPLY_ACCEPT, 8);
+	TRACE("accepted:v-1 -fallback -v-2");
+}
+
+static void canary_goes_to_the_desk_only_whatever_its_level(void **state)
+{
+	(void)state;
+	feed("a-1", "h-canary", ALERT_ATTENTION, 0);
+	TRACE("raised +desk escalated:desk");
+	feed("a-2", "h-canary", ALERT_LIFE, 10);
+	TRACE("alert_joined -desk +desk escalated:desk");
+	tick(100000);
+	TRACE("");
+	says("desk", REPLY_DONE, 100001);
+	TRACE("accepted:desk resolved:desk");
+}
+
+/* ---- alerts ---- */
+
+static void attention_waits_on_the_tile_and_nobody_is_paged(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	TRACE("raised");
+	STATE("raised");
+	tick(100000);
+	assert_string_equal(w.trace, "");
+	says("desk", REPLY_DONE, 100001);
+	TRACE("accepted:desk resolved:desk");
+}
+
+static void attention_pages_where_the_policy_says_so(void **state)
+{
+	(void)state;
+	world_policy(&w, "h-1", true, t0);
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	TRACE("raised +v-1 paged:v-1");
+	assert_int_equal(w.page.expires.ms, after_s(300).ms);
+}
+
+static void maintenance_makes_no_incident(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_MAINTENANCE, 0);
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_PASSED);
+	assert_int_equal(incident_open_count(w.core), 0);
+}
+
+static void second_alert_joins_open_incident(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	feed("a-2", "h-1", ALERT_ALARM, 5);
+	TRACE("alert_joined");
+	assert_int_equal(w.last.alert_count, 2);
+	assert_string_equal(w.last.reason_en, "reason of a-1");
+	assert_int_equal(incident_open_count(w.core), 1);
+	feed("a-3", "h-2", ALERT_ALARM, 6);
+	assert_int_equal(incident_open_count(w.core), 2);
+}
+
+static void call_for_help_joining_an_attention_pages_anew(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	feed("a-2", "h-1", ALERT_LIFE, 10);
+	TRACE("alert_joined +v-1 paged:v-1 +v-2 paged:v-2");
+	assert_int_equal(w.last.level, ALERT_LIFE);
+	assert_int_equal(w.last.kind, ALERT_SOS);
+	assert_string_equal(w.last.reason_en, "reason of a-2");
+	assert_int_equal(w.page.level, ALERT_LIFE);
+}
+
+static void more_urgent_alert_asks_again_those_who_declined_or_slept(void **state)
+{
+	char first[ID_BYTES];
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	text_cut(first, sizeof first, w.page.id);
+	says("v-1", REPLY_DECLINE, 10);
+	feed("a-2", "h-1", ALERT_LIFE, 20);
+	TRACE("alert_joined -v-2 +v-1 paged:v-1 +v-2 paged:v-2");
+	assert_string_not_equal(w.page.id, first);
+	assert_int_equal(w.page.expires.ms, after_s(80).ms);
+}
+
+static void more_urgent_alert_goes_to_whoever_is_on_the_way(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	feed("a-2", "h-1", ALERT_LIFE, 20);
+	TRACE("alert_joined +v-1 paged:v-1");
+	STATE("accepted");
+	assert_int_equal(w.page.level, ALERT_LIFE);
+	tick(100);
+	TRACE("");
+	says("v-1", REPLY_ARRIVED, 600);
+	TRACE("arrived:v-1");
+	feed("a-3", "h-1", ALERT_LIFE, 700);
+	TRACE("alert_joined");
+}
+
+static void escalated_incident_is_asked_around_anew_by_a_call_for_help(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	for (int s = 120; s <= 480; s += 120)
+		tick(s);
+	STATE("escalated");
+	feed("a-2", "h-1", ALERT_LIFE, 500);
+	TRACE("alert_joined -v-1 -v-2 -v-3 -cap -desk +v-1 paged:v-1 +v-2 paged:v-2");
+	STATE("paging");
+}
+
+static void same_revision_changes_nothing(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	feed("a-1", "h-1", ALERT_LIFE, 1);
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+	says("v-1", REPLY_DONE, 10);
+	STATE("resolved");
+	feed("a-1", "h-1", ALERT_LIFE, 20);
+	TRACE("");
+	assert_int_equal(incident_open_count(w.core), 0);
+}
+
+static void update_refreshes_the_reason_and_a_raised_level_pages(void **state)
+{
+	struct alert alert = world_alert("a-1", "h-1", ALERT_ATTENTION);
+
+	(void)state;
+	world_feed(&w, &alert, after_s(0));
+	alert.revision = 2;
+	alert.state = ALERT_UPDATED;
+	text_cut(alert.reason_en, sizeof alert.reason_en, "16 hours");
+	world_feed(&w, &alert, after_s(1));
+	TRACE("");
+	struct incident now;
+	assert_int_equal(incident_find(w.core, w.last.id, &now), ERR_OK);
+	assert_string_equal(now.reason_en, "16 hours");
+	alert.revision = 3;
+	alert.level = ALERT_ALARM;
+	world_feed(&w, &alert, after_s(2));
+	TRACE("alert_joined +v-1 paged:v-1");
+	assert_int_equal(w.last.level, ALERT_ALARM);
+}
+
+static void cleared_before_anyone_accepted_is_cancelled(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	feed("a-2", "h-1", ALERT_ALARM, 1);
+	feed_again("a-1", "h-1", ALERT_ALARM, ALERT_CLEARED, 2, 10);
+	TRACE("alert_cleared");
+	feed_again("a-2", "h-1", ALERT_ALARM, ALERT_CLEARED, 2, 20);
+	TRACE("alert_cleared cancelled -v-1");
+	STATE("cancelled");
+	assert_int_equal(incident_open_count(w.core), 0);
+	tick(1000);
+	TRACE("");
+}
+
+static void cleared_on_the_tile_or_at_the_desk_is_cancelled(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	feed_again("a-1", "h-1", ALERT_ATTENTION, ALERT_CLEARED, 2, 10);
+	TRACE("alert_cleared cancelled");
+	feed("a-2", "h-9", ALERT_ALARM, 0);
+	feed_again("a-2", "h-9", ALERT_ALARM, ALERT_CLEARED, 2, 10);
+	TRACE("alert_cleared cancelled -fallback");
+}
+
+static void cleared_call_for_help_goes_on_until_a_person_says_so(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	feed_again("a-1", "h-1", ALERT_LIFE, ALERT_CLEARED, 2, 10);
+	TRACE("alert_cleared");
+	STATE("paging");
+	tick(60);
+	TRACE("timed_out:v-1 timed_out:v-2 +v-3 paged:v-3 +cap paged:cap");
+}
+
+static void cleared_after_an_accept_is_only_told(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 5);
+	feed_again("a-1", "h-1", ALERT_ALARM, ALERT_CLEARED, 2, 10);
+	TRACE("alert_cleared");
+	STATE("accepted");
+}
+
+static void clear_of_an_unknown_alert_is_counted_only(void **state)
+{
+	(void)state;
+	feed_again("a-1", "h-1", ALERT_ALARM, ALERT_CLEARED, 2, 10);
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_UNKNOWN);
+	assert_int_equal(incident_alerts(w.core, INCIDENT_UNKNOWN), 1);
+}
+
+static void new_call_for_help_after_resolution_opens_a_new_incident(void **state)
+{
+	char first[ID_BYTES];
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	text_cut(first, sizeof first, w.last.id);
+	says("v-1", REPLY_DONE, 10);
+	feed("a-2", "h-1", ALERT_LIFE, 20);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+	assert_string_not_equal(w.last.id, first);
+}
+
+static void update_after_the_end_opens_only_if_more_urgent(void **state)
+{
+	char first[ID_BYTES];
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	text_cut(first, sizeof first, w.last.id);
+	says("desk", REPLY_DONE, 10);
+	feed_again("a-1", "h-1", ALERT_ATTENTION, ALERT_UPDATED, 2, 20);
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_PASSED);
+	feed_again("a-1", "h-1", ALERT_ALARM, ALERT_UPDATED, 3, 30);
+	TRACE("raised +v-1 paged:v-1");
+	assert_string_not_equal(w.last.id, first);
+	feed_again("a-1", "h-1", ALERT_ALARM, ALERT_CLEARED, 4, 40);
+	TRACE("alert_cleared cancelled -v-1");
+}
+
+static void further_alerts_than_the_list_holds_are_counted(void **state)
+{
+	char id[ID_BYTES];
+
+	(void)state;
+	for (int i = 0; i < 80; i++) {
+		snprintf(id, sizeof id, "a-%d", i);
+		feed(id, "h-1", ALERT_ATTENTION, i);
+	}
+	assert_int_equal(w.last.alert_count, INCIDENT_ALERTS_MAX);
+	assert_string_equal(w.last.note, "+64 alerts");
+	assert_int_equal(w.last.revision, 80);
+	world_restart(&w, after_s(100));
+	feed("a-5", "h-1", ALERT_ATTENTION, 100);
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+}
+
+static void ids_are_a_function_of_their_causes(void **state)
+{
+	char incident[ID_BYTES], page[ID_BYTES];
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	text_cut(incident, sizeof incident, w.last.id);
+	text_cut(page, sizeof page, w.page.id);
+	world_close(&w);
+	world_open(&w);
+	feed("a-1", "h-1", ALERT_LIFE, 5000);
+	assert_string_equal(w.last.id, incident);
+	assert_string_equal(w.page.id, page);
+	assert_true(text_is_id(incident) && text_is_id(page));
+}
+
+/* ---- replies ---- */
+
+static void accept_arrive_done_is_the_good_life(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-2", REPLY_ACCEPT, 20);
+	TRACE("accepted:v-2 -v-1");
+	says("v-2", REPLY_ARRIVED, 400);
+	TRACE("arrived:v-2");
+	STATE("on_site");
+	says("v-2", REPLY_DONE, 900);
+	TRACE("resolved:v-2");
+	assert_int_equal(w.last.outcome, OUTCOME_HELPED);
+	assert_int_equal(w.last.revision, 6);
+	assert_int_equal(incident_open_count(w.core), 0);
+}
+
+static void second_accept_is_told_that_another_goes(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-2", REPLY_ACCEPT, 20);
+	says("v-1", REPLY_ACCEPT, 21);
+	TRACE("-v-1");
+	assert_int_equal(w.verdict, INCIDENT_LATE);
+	says("v-2", REPLY_ACCEPT, 22);
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+	says("v-1", REPLY_DONE, 23);
+	TRACE("-v-1");
+	assert_string_equal(w.last.responder, "v-2");
+	assert_int_equal(incident_replies(w.core, INCIDENT_LATE), 2);
+}
+
+static void strangers_and_forged_pages_change_nothing(void **state)
+{
+	struct reply reply = {.action = REPLY_ACCEPT, .at = t0};
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-2", REPLY_ACCEPT, 5); /* not asked yet */
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_FOREIGN);
+	text_cut(reply.incident, ID_BYTES, w.last.id);
+	text_cut(reply.user, ID_BYTES, "v-1");
+	text_cut(reply.page, ID_BYTES, "p-0000000000000000");
+	world_reply_as(&w, &reply, false, after_s(6));
+	assert_int_equal(w.verdict, INCIDENT_FOREIGN);
+	text_cut(reply.page, ID_BYTES, w.page.id);
+	text_cut(reply.incident, ID_BYTES, "i-unknown");
+	world_reply_as(&w, &reply, false, after_s(7));
+	assert_int_equal(w.verdict, INCIDENT_UNKNOWN);
+	text_cut(reply.incident, ID_BYTES, w.last.id);
+	world_reply_as(&w, &reply, false, after_s(8));
+	assert_int_equal(w.verdict, INCIDENT_TAKEN);
+	TRACE("accepted:v-1");
+}
+
+static void reply_to_an_older_page_of_the_same_person_counts(void **state)
+{
+	struct reply reply = {.action = REPLY_ACCEPT, .at = t0};
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	text_cut(reply.page, ID_BYTES, w.page.id);
+	feed("a-2", "h-1", ALERT_LIFE, 5);
+	text_cut(reply.incident, ID_BYTES, w.last.id);
+	text_cut(reply.user, ID_BYTES, "v-1");
+	world_reply_as(&w, &reply, false, after_s(6));
+	TRACE("accepted:v-1 -v-2");
+}
+
+static void arrived_and_done_imply_the_accept(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ARRIVED, 30);
+	TRACE("accepted:v-1 -v-2 arrived:v-1");
+	feed("a-2", "h-2", ALERT_LIFE, 0);
+	says("v-2", REPLY_DONE, 30);
+	TRACE("accepted:v-2 -v-1 resolved:v-2");
+}
+
+static void responder_may_hand_back(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	says("v-1", REPLY_DECLINE, 20);
+	TRACE("declined:v-1 +v-2 paged:v-2");
+	STATE("paging");
+	assert_string_equal(w.last.responder, "");
+	says("v-1", REPLY_ACCEPT, 30); /* thinks again */
+	TRACE("accepted:v-1 -v-2");
+	tick(1229);
+	TRACE("");
+	tick(1230);
+	TRACE("timed_out:v-1 +desk paged:desk");
+}
+
+static void declines_that_make_no_sense_change_nothing(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_DECLINE, 1);
+	says("v-1", REPLY_DECLINE, 2);
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+	says("desk", REPLY_DECLINE, 3);
+	assert_int_equal(w.verdict, INCIDENT_MISPLACED);
+	says("v-2", REPLY_ARRIVED, 4);
+	says("v-2", REPLY_DECLINE, 5);
+	assert_int_equal(w.verdict, INCIDENT_MISPLACED);
+	says("v-3", REPLY_DECLINE, 6);
+	assert_int_equal(w.verdict, INCIDENT_LATE);
+	TRACE("");
+	STATE("on_site");
+}
+
+static void late_decline_after_the_desk_has_it_is_harmless(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	tick(60);
+	tick(120);
+	STATE("escalated");
+	says("v-1", REPLY_DECLINE, 130);
+	TRACE("");
+	assert_int_equal(w.verdict, INCIDENT_LATE);
+	says("v-2", REPLY_ACCEPT, 140);
+	TRACE("accepted:v-2 -v-1 -v-3 -cap -desk");
+}
+
+static void replies_after_the_end_are_late(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_DONE, 10);
+	says("v-1", REPLY_DONE, 11);
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+	TRACE("");
+	says("v-2", REPLY_ACCEPT, 12);
+	assert_int_equal(w.verdict, INCIDENT_LATE);
+	TRACE("-v-2");
+	says("v-3", REPLY_ACCEPT, 13);
+	assert_int_equal(w.verdict, INCIDENT_FOREIGN);
+	tick(24 * 3600 + 9);
+	says("v-2", REPLY_ACCEPT, 24 * 3600 + 9);
+	assert_int_equal(w.verdict, INCIDENT_LATE);
+	tick(24 * 3600 + 10);
+	says("v-2", REPLY_ACCEPT, 24 * 3600 + 11);
+	assert_int_equal(w.verdict, INCIDENT_UNKNOWN);
+}
+
+static void desk_speaks_for_the_responder(void **state)
+{
+	struct reply reply = {.action = REPLY_ARRIVED, .at = t0};
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	text_cut(reply.incident, ID_BYTES, w.last.id);
+	text_cut(reply.user, ID_BYTES, "operator");
+	world_reply_as(&w, &reply, true, after_s(300));
+	TRACE("arrived:operator");
+	assert_string_equal(w.last.responder, "v-1");
+	reply.action = REPLY_DONE;
+	reply.outcome = OUTCOME_AMBULANCE;
+	text_cut(reply.note, NOTE_BYTES, "called 120");
+	world_reply_as(&w, &reply, true, after_s(310));
+	TRACE("resolved:operator");
+	assert_int_equal(w.last.outcome, OUTCOME_AMBULANCE);
+	assert_string_equal(w.last.note, "called 120");
+}
+
+static void notes_of_strangers_are_not_kept(void **state)
+{
+	struct reply reply = {.action = REPLY_ACCEPT, .at = t0};
+	struct incident now;
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	text_cut(reply.incident, ID_BYTES, w.last.id);
+	text_cut(reply.user, ID_BYTES, "eve");
+	text_cut(reply.note, NOTE_BYTES, "no need to go");
+	world_reply_as(&w, &reply, false, after_s(1));
+	assert_int_equal(w.verdict, INCIDENT_FOREIGN);
+	assert_int_equal(incident_find(w.core, w.last.id, &now), ERR_OK);
+	assert_string_equal(now.note, "");
+}
+
+/* ---- time ---- */
+
+static void no_arrival_in_time_tells_the_desk_beside(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	tick(1209);
+	TRACE("");
+	tick(1210);
+	TRACE("timed_out:v-1 +desk paged:desk");
+	STATE("accepted");
+	assert_string_equal(w.last.responder, "v-1");
+	says("v-1", REPLY_ARRIVED, 1300);
+	TRACE("arrived:v-1 -desk");
+}
+
+static void no_outcome_in_time_reminds_the_desk(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ARRIVED, 10);
+	tick(7210);
+	TRACE("timed_out:v-1 +desk paged:desk");
+	STATE("on_site");
+	says("desk", REPLY_DONE, 7300);
+	TRACE("resolved:desk -desk");
+}
+
+static void desk_that_has_it_is_reminded_again_and_again(void **state)
+{
+	(void)state;
+	feed("a-1", "h-canary", ALERT_LIFE, 0);
+	says("desk", REPLY_ACCEPT, 10);
+	TRACE("accepted:desk");
+	tick(7210);
+	TRACE("timed_out:desk +desk paged:desk");
+	tick(14410);
+	TRACE("timed_out:desk +desk paged:desk");
+}
+
+static void overdue_timers_fire_once_after_a_restart(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	feed("a-2", "h-2", ALERT_LIFE, 1);
+	says("v-1", REPLY_ACCEPT, 5);
+	world_restart(&w, after_s(5000));
+	assert_true(incident_due(w.core).ms <= after_s(5000).ms);
+	tick(5000);
+	TRACE("timed_out:v-1 +v-2 paged:v-2 timed_out:v-1 +desk paged:desk"); /* in the order in which they were due */
+	tick(5000);
+	TRACE("");
+	assert_int_equal(incident_due(w.core).ms, after_s(5120).ms);
+}
+
+static void broken_states_are_refused(void **state)
+{
+	static struct incident_state_blob blob, cut;
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	assert_true(incident_dirty(w.core, &blob));
+	assert_false(incident_dirty(w.core, &cut));
+	assert_int_equal(incident_restore(w.core, &blob), ERR_CORRUPT); /* it is there already */
+	world_close(&w);
+	world_open(&w);
+	for (size_t length = 0; length < blob.length; length++) {
+		cut = blob;
+		cut.length = length;
+		assert_int_equal(incident_restore(w.core, &cut), ERR_CORRUPT);
+	}
+	cut = blob;
+	cut.blob[0] = 99;
+	assert_int_equal(incident_restore(w.core, &cut), ERR_VERSION);
+	assert_int_equal(incident_open_count(w.core), 0);
+	assert_int_equal(incident_restore(w.core, &blob), ERR_OK);
+	assert_int_equal(incident_open_count(w.core), 1);
+}
+
+/* ---- on call ---- */
+
+static void oncall_is_told_when_it_changes_and_only_then(void **state)
+{
+	(void)state;
+	tick(0);
+	assert_int_equal(w.oncalls, 0);
+	assert_string_equal(w.oncall.users[0], "v-1");
+	world_person(&w, "v-1", true, true, 9, t0);
+	tick(1);
+	assert_int_equal(w.oncalls, 1);
+	assert_string_equal(w.oncall.users[2], "v-1");
+	world_person(&w, "v-1", true, true, 9, t0);
+	tick(2);
+	assert_int_equal(w.oncalls, 0);
+	assert_int_equal(incident_due(w.core).ms, world_at("2026-03-02T19:00:00").ms);
+	world_tick(&w, world_at("2026-03-02T19:00:00"));
+	assert_int_equal(w.oncalls, 1);
+	assert_int_equal(w.oncall.shift, ONCALL_NIGHT);
+	world_forget(&w, ENTRY_TEAM, "t-1", t0);
+	assert_int_equal(w.gone, 1);
+}
+
+/* ---- the picture ---- */
+
+static void next_cell(char **at, char out[32])
+{
+	while (**at == ' ' || **at == '|')
+		++*at;
+	size_t length = strcspn(*at, " |\n");
+	assert_true(length < 32);
+	memcpy(out, *at, length);
+	out[length] = '\0';
+	*at += length;
+}
+
+static void table_of_the_document_is_the_table_of_the_code(void **state)
+{
+	FILE *file = fopen("docs/incident.md", "r");
+	char line[1000], cell[32];
+	unsigned rows = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file)) {
+		char *at = line;
+		enum incident_state from, to;
+		if (line[0] != '|')
+			continue;
+		next_cell(&at, cell);
+		for (int event = 0; !strcmp(cell, "state") && event < INCIDENT_EVENT_COUNT; event++) {
+			char head[32];
+			next_cell(&at, head);
+			assert_string_equal(head, incident_event_name((enum incident_event)event));
+		}
+		if (incident_state_find(cell, &from))
+			continue;
+		rows++;
+		for (int event = 0; event < INCIDENT_EVENT_COUNT; event++) {
+			next_cell(&at, cell);
+			if (!strcmp(cell, "-"))
+				to = INCIDENT_STATE_COUNT;
+			else
+				assert_int_equal(incident_state_find(cell, &to), ERR_OK);
+			assert_int_equal(incident_next_state(from, (enum incident_event)event), to);
+		}
+	}
+	fclose(file);
+	assert_int_equal(rows, INCIDENT_STATE_COUNT);
+}
+
+static void every_pair_of_state_and_event_keeps_the_promises(void **state)
+{
+	(void)state;
+	for (int s = 0; s < INCIDENT_STATE_COUNT; s++) {
+		for (int v = 0; v < INCIDENT_EVENT_COUNT; v++) {
+			enum incident_state from = (enum incident_state)s;
+			enum incident_event event = (enum incident_event)v;
+			enum incident_state to = incident_next_state(from, event);
+			bool legal = to != INCIDENT_STATE_COUNT;
+			if (incident_over(from) || event == INCIDENT_EVENT_RAISED)
+				assert_false(legal); /* nobody is born twice or rises again */
+			if (event == INCIDENT_EVENT_CANCELLED)
+				assert_int_equal(legal, from == INCIDENT_RAISED || from == INCIDENT_PAGING ||
+								from == INCIDENT_ESCALATED);
+			if (event == INCIDENT_EVENT_RESOLVED)
+				assert_int_equal(legal, from == INCIDENT_ACCEPTED || from == INCIDENT_ON_SITE);
+			if (legal && incident_over(to))
+				assert_true(event == INCIDENT_EVENT_RESOLVED || event == INCIDENT_EVENT_CANCELLED);
+			if (legal && to == INCIDENT_ACCEPTED && from != INCIDENT_ACCEPTED)
+				assert_int_equal(event, INCIDENT_EVENT_ACCEPTED);
+			if (!incident_over(from) &&
+				(event == INCIDENT_EVENT_ALERT_JOINED || event == INCIDENT_EVENT_ALERT_CLEARED))
+				assert_int_equal(to, from); /* an alert alone moves nobody */
+		}
+	}
+}
+
+#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_WORLD(call_for_help_pages_primary_and_backup_at_once),
+		WITH_WORLD(alarm_asks_one_after_another_then_captain_then_desk),
+		WITH_WORLD(life_keeps_two_pages_open_while_somebody_is_left),
+		WITH_WORLD(both_pages_of_a_step_expire_together),
+		WITH_WORLD(late_answer_is_welcome_until_somebody_goes),
+		WITH_WORLD(shift_change_brings_other_people),
+		WITH_WORLD(nobody_on_duty_goes_to_captain_and_without_one_to_the_desk),
+		WITH_WORLD(unknown_household_goes_to_the_fallback_desk_until_it_is_known),
+		WITH_WORLD(canary_goes_to_the_desk_only_whatever_its_level),
+		WITH_WORLD(attention_waits_on_the_tile_and_nobody_is_paged),
+		WITH_WORLD(attention_pages_where_the_policy_says_so),
+		WITH_WORLD(maintenance_makes_no_incident),
+		WITH_WORLD(second_alert_joins_open_incident),
+		WITH_WORLD(call_for_help_joining_an_attention_pages_anew),
+		WITH_WORLD(more_urgent_alert_asks_again_those_who_declined_or_slept),
+		WITH_WORLD(more_urgent_alert_goes_to_whoever_is_on_the_way),
+		WITH_WORLD(escalated_incident_is_asked_around_anew_by_a_call_for_help),
+		WITH_WORLD(same_revision_changes_nothing),
+		WITH_WORLD(update_refreshes_the_reason_and_a_raised_level_pages),
+		WITH_WORLD(cleared_before_anyone_accepted_is_cancelled),
+		WITH_WORLD(cleared_on_the_tile_or_at_the_desk_is_cancelled),
+		WITH_WORLD(cleared_call_for_help_goes_on_until_a_person_says_so),
+		WITH_WORLD(cleared_after_an_accept_is_only_told),
+		WITH_WORLD(clear_of_an_unknown_alert_is_counted_only),
+		WITH_WORLD(new_call_for_help_after_resolution_opens_a_new_incident),
+		WITH_WORLD(update_after_the_end_opens_only_if_more_urgent),
+		WITH_WORLD(further_alerts_than_the_list_holds_are_counted),
+		WITH_WORLD(ids_are_a_function_of_their_causes),
+		WITH_WORLD(accept_arrive_done_is_the_good_life),
+		WITH_WORLD(second_accept_is_told_that_another_goes),
+		WITH_WORLD(strangers_and_forged_pages_change_nothing),
+		WITH_WORLD(reply_to_an_older_page_of_the_same_person_counts),
+		WITH_WORLD(arrived_and_done_imply_the_accept),
+		WITH_WORLD(responder_may_hand_back),
+		WITH_WORLD(declines_that_make_no_sense_change_nothing),
+		WITH_WORLD(late_decline_after_the_desk_has_it_is_harmless),
+		WITH_WORLD(replies_after_the_end_are_late),
+		WITH_WORLD(desk_speaks_for_the_responder),
+		WITH_WORLD(notes_of_strangers_are_not_kept),
+		WITH_WORLD(no_arrival_in_time_tells_the_desk_beside),
+		WITH_WORLD(no_outcome_in_time_reminds_the_desk),
+		WITH_WORLD(desk_that_has_it_is_reminded_again_and_again),
+		WITH_WORLD(overdue_timers_fire_once_after_a_restart),
+		WITH_WORLD(broken_states_are_refused),
+		WITH_WORLD(oncall_is_told_when_it_changes_and_only_then),
+		cmocka_unit_test(table_of_the_document_is_the_table_of_the_code),
+		cmocka_unit_test(every_pair_of_state_and_event_keeps_the_promises),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
