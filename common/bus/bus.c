@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * paho's threads meet the loop in one place, `struct bus.inbox`: they append events under the lock and wake the
- * eventfd; the loop takes the whole list at once. A message that does not fit waits inside paho's callback, which stops
- * its reading of the socket.
+ * paho's threads meet the loop in one place, the queue (queue.h).
  *
  * State belongs to the loop's thread: it changes only when the loop takes the event that says so.
  */
 #include "bus/bus.h"
 
 #include <MQTTAsync.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "bus/queue.h"
 
 #define BUS_SUBSCRIPTIONS_MAX 64
 #define BUS_FILTER_BYTES 256
@@ -29,17 +26,6 @@
 #define BUS_CONNECT_TIMEOUT_S 5
 
 enum bus_state { BUS_STATE_IDLE, BUS_STATE_CONNECTING, BUS_STATE_CONNECTED };
-
-/* item: an event in the queue; what its pointers point to lies behind it in the same allocation. */
-struct item {
-	struct item *next;
-	struct bus_event event;
-	size_t bytes;
-};
-
-struct list {
-	struct item *first, **last;
-};
 
 struct subscription {
 	char filter[BUS_FILTER_BYTES];
@@ -60,15 +46,10 @@ struct bus {
 	struct mono due;
 	int64_t backoff_us;
 	unsigned seed;
-	struct list taken; /* the loop's; events in order */
-	struct item *current;
-	int wake;
+	struct bus_queue queue;
 
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t room;
-	struct list inbox;
-	size_t queued_bytes;
-	bool closing;
+	pthread_cond_t goodbye;
 	bool said_goodbye;
 	int pending;
 	unsigned connection; /* counts them; what an earlier one left unsettled is no longer pending */
@@ -81,67 +62,20 @@ struct delivery {
 	unsigned connection;
 };
 
-static void list_init(struct list *list)
-{
-	list->first = NULL;
-	list->last = &list->first;
-}
-
-static void list_append(struct list *list, struct item *item)
-{
-	item->next = NULL;
-	*list->last = item;
-	list->last = &item->next;
-}
-
-static void list_free(struct list *list)
-{
-	while (list->first) {
-		struct item *item = list->first;
-		list->first = item->next;
-		free(item);
-	}
-	list_init(list);
-}
-
-static void bus_wake(const struct bus *bus)
-{
-	uint64_t one = 1;
-	ssize_t written = write(
-		bus->wake, &one, sizeof one); /* fails only when the counter is full: then it is readable already */
-	(void)written;
-}
-
 /* ---- on paho's threads ---- */
-
-static void push(struct bus *bus, struct item *item)
-{
-	pthread_mutex_lock(&bus->lock);
-	while (bus->queued_bytes && bus->queued_bytes + item->bytes > (size_t)bus->config.queue_bytes &&
-		!bus->closing && item->bytes)
-		pthread_cond_wait(&bus->room, &bus->lock);
-	if (bus->closing) {
-		free(item);
-	} else {
-		bus->queued_bytes += item->bytes;
-		list_append(&bus->inbox, item);
-		bus_wake(bus);
-	}
-	pthread_mutex_unlock(&bus->lock);
-}
 
 static void push_plain(struct bus *bus, enum bus_event_kind kind, uint64_t token, const char *reason)
 {
 	size_t length = strlen(reason) + 1;
-	struct item *item = malloc(sizeof *item + length);
+	struct bus_queue_item *item = malloc(sizeof *item + length);
 
 	if (!item)
 		abort(); /* an event that the loop waits for would be lost: a restart from the store is the honest way
 			    out */
-	*item = (struct item){
+	*item = (struct bus_queue_item){
 		.event = {.kind = kind, .token = token, .response_topic = "", .reason = (const char *)(item + 1)}};
 	memcpy(item + 1, reason, length);
-	push(bus, item);
+	bus_queue_push(&bus->queue, item);
 }
 
 static const char *place(char **at, const void *bytes, size_t length)
@@ -164,13 +98,13 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
 		MQTTProperties_getProperty(&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
 	size_t answer_length = answer ? (size_t)answer->value.data.len : 0,
 	       correlation_length = correlation ? (size_t)correlation->value.data.len : 0;
-	size_t bytes = sizeof(struct item) + name + payload + answer_length + correlation_length + 4;
-	struct item *item = malloc(bytes);
+	size_t bytes = sizeof(struct bus_queue_item) + name + payload + answer_length + correlation_length + 4;
+	struct bus_queue_item *item = malloc(bytes);
 
 	if (!item)
 		abort();
 	char *at = (char *)(item + 1);
-	*item = (struct item){.bytes = bytes,
+	*item = (struct bus_queue_item){.bytes = bytes,
 		.event = {.kind = BUS_MESSAGE,
 			.length = payload,
 			.retained = message->retained,
@@ -179,7 +113,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
 	item->event.payload = place(&at, message->payload, payload);
 	item->event.response_topic = place(&at, answer ? answer->value.data.data : "", answer_length);
 	item->event.correlation = place(&at, correlation ? correlation->value.data.data : "", correlation_length);
-	push(bus, item);
+	bus_queue_push(&bus->queue, item);
 	MQTTAsync_freeMessage(&message);
 	MQTTAsync_free(topic);
 	return 1;
@@ -235,7 +169,7 @@ static void say_goodbye(struct bus *bus)
 {
 	pthread_mutex_lock(&bus->lock);
 	bus->said_goodbye = true;
-	pthread_cond_broadcast(&bus->room);
+	pthread_cond_broadcast(&bus->goodbye);
 	pthread_mutex_unlock(&bus->lock);
 }
 
@@ -274,22 +208,18 @@ enum err bus_create(const struct bus_config *config, const char *client_id, cons
 	const void *will_payload, size_t will_length, struct bus **out_bus, struct errinfo *info)
 {
 	struct bus *bus = calloc(1, sizeof *bus);
-	enum err err = ERR_OK;
+	enum err err;
 
 	if (!bus)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	bus->config = *config;
 	bus->due = (struct mono){INT64_MAX};
 	bus->backoff_us = BUS_BACKOFF_MIN_US;
-	list_init(&bus->inbox);
-	list_init(&bus->taken);
 	pthread_mutex_init(&bus->lock, NULL);
-	pthread_cond_init(&bus->room, NULL);
+	pthread_cond_init(&bus->goodbye, NULL);
 	if (getrandom(&bus->seed, sizeof bus->seed, 0) != sizeof bus->seed)
 		bus->seed = (unsigned)getpid();
-	bus->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (bus->wake < 0)
-		err = errinfo_set(info, ERR_IO, "eventfd: %s", strerror(errno));
+	err = bus_queue_init(&bus->queue, (size_t)config->queue_bytes, info);
 	if (!err && config->password_file[0])
 		err = config_secret(config->password_file, bus->password, sizeof bus->password, info);
 	if (!err && will_topic) {
@@ -323,7 +253,7 @@ static void bus_leave(struct bus *bus)
 	clock_gettime(CLOCK_REALTIME, &limit);
 	limit.tv_sec += 1;
 	pthread_mutex_lock(&bus->lock);
-	while (!bus->said_goodbye && !pthread_cond_timedwait(&bus->room, &bus->lock, &limit))
+	while (!bus->said_goodbye && !pthread_cond_timedwait(&bus->goodbye, &bus->lock, &limit))
 		;
 	pthread_mutex_unlock(&bus->lock);
 }
@@ -332,22 +262,15 @@ void bus_destroy(struct bus *bus)
 {
 	if (!bus)
 		return;
-	pthread_mutex_lock(&bus->lock);
-	bus->closing = true;
-	pthread_cond_broadcast(&bus->room);
-	pthread_mutex_unlock(&bus->lock);
+	bus_queue_close(&bus->queue);
 	if (bus->client) {
 		if (bus->state == BUS_STATE_CONNECTED)
 			bus_leave(bus);
 		MQTTAsync_destroy(&bus->client);
 	}
-	list_free(&bus->inbox);
-	list_free(&bus->taken);
-	free(bus->current);
+	bus_queue_fini(&bus->queue);
 	free(bus->will_payload);
-	if (bus->wake >= 0)
-		close(bus->wake);
-	pthread_cond_destroy(&bus->room);
+	pthread_cond_destroy(&bus->goodbye);
 	pthread_mutex_destroy(&bus->lock);
 	explicit_bzero(bus->password, sizeof bus->password);
 	free(bus);
@@ -416,7 +339,7 @@ enum err bus_start(struct bus *bus, struct errinfo *info)
 
 int bus_fd(const struct bus *bus)
 {
-	return bus->wake;
+	return bus->queue.wake;
 }
 
 static void subscribe_now(struct bus *bus, const struct subscription *subscription)
@@ -461,37 +384,6 @@ void bus_tick(struct bus *bus, struct mono now)
 
 /* ---- the loop takes ---- */
 
-static bool refill(struct bus *bus)
-{
-	uint64_t count;
-
-	pthread_mutex_lock(&bus->lock);
-	bool any = bus->inbox.first != NULL;
-	if (any) {
-		bus->taken = bus->inbox;
-		list_init(&bus->inbox);
-	} else {
-		ssize_t got = read(bus->wake, &count, sizeof count);
-		(void)got;
-	}
-	pthread_mutex_unlock(&bus->lock);
-	return any;
-}
-
-static void release_current(struct bus *bus)
-{
-	if (!bus->current)
-		return;
-	if (bus->current->bytes) {
-		pthread_mutex_lock(&bus->lock);
-		bus->queued_bytes -= bus->current->bytes;
-		pthread_cond_signal(&bus->room);
-		pthread_mutex_unlock(&bus->lock);
-	}
-	free(bus->current);
-	bus->current = NULL;
-}
-
 /* follow keeps the state in step with the events. */
 static void follow(struct bus *bus, enum bus_event_kind kind)
 {
@@ -513,15 +405,12 @@ static void follow(struct bus *bus, enum bus_event_kind kind)
 
 enum err bus_next(struct bus *bus, struct bus_event *out_event)
 {
-	release_current(bus);
-	if (!bus->taken.first && !refill(bus))
+	const struct bus_event *event = bus_queue_take(&bus->queue);
+
+	if (!event)
 		return ERR_NOT_FOUND;
-	bus->current = bus->taken.first;
-	bus->taken.first = bus->current->next;
-	if (!bus->taken.first)
-		list_init(&bus->taken);
-	follow(bus, bus->current->event.kind);
-	*out_event = bus->current->event;
+	follow(bus, event->kind);
+	*out_event = *event;
 	return ERR_OK;
 }
 

@@ -9,7 +9,11 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <stdlib.h>
+
 #include "bus/bus.h"
+#include "bus/queue.h"
 
 static void filters_match_as_mqtt_says(void **state)
 {
@@ -71,12 +75,78 @@ static void missing_password_file_is_named(void **state)
 	assert_string_equal(info.file, "/nowhere/secret");
 }
 
+static struct bus_queue_item *item_of(size_t bytes, uint64_t token)
+{
+	struct bus_queue_item *item = calloc(1, sizeof *item);
+
+	item->bytes = bytes;
+	item->event.token = token;
+	return item;
+}
+
+static void *push_three(void *context)
+{
+	for (uint64_t token = 1; token <= 3; token++)
+		bus_queue_push(context, item_of(60, token));
+	return NULL;
+}
+
+static void a_full_queue_holds_the_pusher_up_and_loses_nothing(void **state)
+{
+	struct bus_queue queue;
+	pthread_t pusher;
+	uint64_t wanted = 1;
+	(void)state;
+	assert_int_equal(bus_queue_init(&queue, 100, NULL), ERR_OK);
+	assert_int_equal(pthread_create(&pusher, NULL, push_three, &queue), 0);
+	while (wanted <= 3) {
+		const struct bus_event *event = bus_queue_take(&queue);
+		assert_true(queue.bytes <= 100);
+		if (event)
+			assert_int_equal(event->token, wanted++);
+	}
+	pthread_join(pusher, NULL);
+	assert_null(bus_queue_take(&queue));
+	assert_int_equal(queue.bytes, 0);
+	bus_queue_fini(&queue);
+}
+
+static void what_is_larger_than_the_queue_passes_alone(void **state)
+{
+	struct bus_queue queue;
+	(void)state;
+	assert_int_equal(bus_queue_init(&queue, 100, NULL), ERR_OK);
+	bus_queue_push(&queue, item_of(1000, 1));
+	bus_queue_push(&queue, item_of(0, 2)); /* an event without weight never waits */
+	assert_int_equal(bus_queue_take(&queue)->token, 1);
+	assert_int_equal(bus_queue_take(&queue)->token, 2);
+	bus_queue_fini(&queue);
+}
+
+static void a_closed_queue_lets_go(void **state)
+{
+	struct bus_queue queue;
+	pthread_t pusher;
+	(void)state;
+	assert_int_equal(bus_queue_init(&queue, 100, NULL), ERR_OK);
+	bus_queue_push(&queue, item_of(100, 9));
+	assert_int_equal(pthread_create(&pusher, NULL, push_three, &queue), 0);
+	bus_queue_close(&queue);
+	pthread_join(pusher, NULL);
+	assert_int_equal(bus_queue_take(&queue)->token, 9);
+	assert_null(bus_queue_take(&queue));
+	bus_queue_fini(&queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_match_as_mqtt_says),
 		cmocka_unit_test(nothing_is_published_before_the_connection),
 		cmocka_unit_test(missing_password_file_is_named),
+		cmocka_unit_test(a_full_queue_holds_the_pusher_up_and_loses_nothing),
+		cmocka_unit_test(what_is_larger_than_the_queue_passes_alone),
+		cmocka_unit_test(a_closed_queue_lets_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
