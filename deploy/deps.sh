@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing from Debian 12: deploy/deps.sh [build] [run] [test]  (default: build run)
+# Installs what is missing from Debian 12: deploy/deps.sh [build] [run] [test] [compose]  (default: build run)
 set -euo pipefail
 
 build="build-essential cmake ninja-build pkg-config libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
 	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev libcmocka-dev uthash-dev"
 run="mosquitto mosquitto-clients postgresql postgresql-client openssl ca-certificates tzdata python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
 test="python3-pytest python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format libclang-rt-14-dev sqlite3"
+compose="docker.io docker-compose debootstrap mosquitto-clients" # what tests/compose.sh and tests/bare.sh need
 tools="node:nodejs npm:npm" # commands of the tests that may come from elsewhere than Debian
 
 wanted=
@@ -16,7 +17,8 @@ for part in "$@"; do
 	build) wanted="$wanted $build" ;;
 	run) wanted="$wanted $run" ;;
 	test) wanted="$wanted $test" ;;
-	*) echo "deps.sh: unknown part \"$part\": build, run or test" >&2; exit 2 ;;
+	compose) wanted="$wanted $compose" ;;
+	*) echo "deps.sh: unknown part \"$part\": build, run, test or compose" >&2; exit 2 ;;
 	esac
 done
 
