@@ -80,6 +80,7 @@ ring_contract() {
 	check "schemas and examples agree with an independent validator" /usr/bin/python3 tests/contract/check_schemas.py
 	check "access list and AsyncAPI agree" /usr/bin/python3 tests/contract/check_access.py
 	check "AsyncAPI document is valid" tests/contract/check_asyncapi.sh
+	check "systemd understands the units" tests/contract/check_systemd.sh
 	check "each payload maps as it should" /usr/bin/python3 tests/contract/check_payloads.py build/dev/bin/curtain
 }
 

@@ -13,6 +13,12 @@ table=$here/access.table
 
 fail() { echo "access.sh: $*" >&2; exit 2; }
 
+# replace FILE: FILE.new becomes FILE in one step and keeps its owner, which may be the broker's.
+replace() {
+	[ ! -e "$1" ] || chown --reference="$1" "$1.new" 2> /dev/null || true
+	mv -f "$1.new" "$1"
+}
+
 render() {
 	local dir=$1 filters=${2:-$1/filters}
 	[ -f "$filters" ] || : > "$filters"
@@ -27,7 +33,7 @@ render() {
 				else { t = topic[i]; gsub(/%u/, $2, t); printf "topic %s %s\n", verb[i], t }
 			}
 		}' "$table" "$dir/accounts" > "$dir/access.acl.new"
-	mv -f "$dir/access.acl.new" "$dir/access.acl"
+	replace "$dir/access.acl"
 }
 
 [ $# -ge 2 ] || fail "usage: access.sh init|add|render|remove DIR ..."
@@ -63,7 +69,7 @@ remove)
 	for file in accounts passwords; do
 		if [ "$file" = accounts ]; then pattern=" $name\$"; else pattern="^$name:"; fi
 		grep -v "$pattern" "$dir/$file" > "$dir/$file.new" || true
-		mv -f "$dir/$file.new" "$dir/$file"
+		replace "$dir/$file"
 	done
 	rm -f "$dir/secrets/$name"
 	render "$dir"
