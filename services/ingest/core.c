@@ -21,7 +21,6 @@ enum err ingest_core_create(
 	if (!core)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	core->config = *config;
-	core->now = WALL_NONE;
 	core->first_now = WALL_NONE;
 	timerq_init(&core->silence);
 	*out_core = core;
@@ -82,8 +81,6 @@ void core_see_now(struct ingest_core *core, struct wall now)
 {
 	if (!wall_is_set(core->first_now))
 		core->first_now = now;
-	if (now.ms > core->now.ms)
-		core->now = now;
 }
 
 bool core_home_agrees(const struct home *home, struct wall t)
@@ -183,7 +180,7 @@ enum err core_part_add(struct ingest_core *core, struct device *device, const ch
 	}
 	part_key_fill(&part->key, device, channel, quantity);
 	part->device = device;
-	part->at = part->saved_at = part->base_at = part->onset = WALL_NONE;
+	part->at = part->base_at = part->onset = WALL_NONE;
 	part->next = device->parts;
 	device->parts = part;
 	HASH_ADD(hh, core->parts, key, sizeof part->key, part);
@@ -192,26 +189,28 @@ enum err core_part_add(struct ingest_core *core, struct device *device, const ch
 	return ERR_OK;
 }
 
+void core_part_drop(struct ingest_core *core, struct part *part)
+{
+	struct part **link = &part->device->parts;
+
+	while (*link != part)
+		link = &(*link)->next;
+	*link = part->next;
+	HASH_DELETE(hh, core->parts, part);
+	slot_give(core, &part->node);
+	core->part_count--;
+	free(part);
+}
+
 /* ---- devices ---- */
 
 static void tomb_raise(
 	struct ingest_core *core, struct tomb *tomb, const struct device *device, const struct part *part)
 {
 	core_state_key(device, part, tomb->key, sizeof tomb->key);
+	tomb->slot = part ? part->node.slot : device->node.slot;
 	tomb->next = core->tombs;
 	core->tombs = tomb;
-}
-
-static void device_drop_parts(struct ingest_core *core, struct device *device)
-{
-	while (device->parts) {
-		struct part *part = device->parts;
-		device->parts = part->next;
-		HASH_DELETE(hh, core->parts, part);
-		slot_give(core, &part->node);
-		core->part_count--;
-		free(part);
-	}
 }
 
 void core_device_free(struct ingest_core *core, struct device *device)
@@ -221,20 +220,29 @@ void core_device_free(struct ingest_core *core, struct device *device)
 	free(device);
 }
 
-/* device_forget takes the device out of the tables; it lingers among the leaving until its open alerts are cleared. */
-static enum err device_forget(struct ingest_core *core, struct device *device)
+static void tombs_free(struct tomb *tombs)
+{
+	while (tombs) {
+		struct tomb *next = tombs->next;
+		free(tombs);
+		tombs = next;
+	}
+}
+
+/* device_bury raises a tomb for the device and for each of its parts: all or none. */
+static enum err device_bury(struct ingest_core *core, const struct device *device)
 {
 	struct tomb *tombs = NULL;
-	bool ill = false;
-
-	/* First everything that may fail. */
 	size_t needed = 1;
+
 	for (const struct part *part = device->parts; part; part = part->next)
 		needed++;
-	for (size_t i = 0; i < needed; i++) {
+	while (needed--) {
 		struct tomb *tomb = malloc(sizeof *tomb);
-		if (!tomb)
-			goto nomem;
+		if (!tomb) {
+			tombs_free(tombs);
+			return ERR_NOMEM;
+		}
 		tomb->next = tombs;
 		tombs = tomb;
 	}
@@ -243,10 +251,21 @@ static enum err device_forget(struct ingest_core *core, struct device *device)
 		tombs = tombs->next;
 		tomb_raise(core, tomb, device, part);
 		if (!part)
-			break;
+			return ERR_OK;
 	}
+}
+
+/* device_forget takes the device out of the tables; it lingers among the leaving until its open alerts are cleared. */
+static enum err device_forget(struct ingest_core *core, struct device *device)
+{
+	bool ill = false;
+	enum err err = device_bury(core, device);
+
+	if (err)
+		return err;
 	HASH_DEL(core->devices, device);
-	device_drop_parts(core, device);
+	while (device->parts)
+		core_part_drop(core, device->parts);
 	timerq_remove(&core->silence, device->node.slot);
 	slot_give(core, &device->node);
 	for (int i = 0; i < AILMENT_COUNT; i++)
@@ -258,13 +277,6 @@ static enum err device_forget(struct ingest_core *core, struct device *device)
 		core_device_free(core, device);
 	}
 	return ERR_OK;
-nomem:
-	while (tombs) {
-		struct tomb *next = tombs->next;
-		free(tombs);
-		tombs = next;
-	}
-	return ERR_NOMEM;
 }
 
 static enum err device_add(struct ingest_core *core, const struct entry *entry)
@@ -285,7 +297,7 @@ static enum err device_add(struct ingest_core *core, const struct entry *entry)
 	device->home = home;
 	text_cut(device->id, sizeof device->id, entry->key);
 	text_cut(device->place, sizeof device->place, entry->body.device.place);
-	device->since = device->seen = device->saved_seen = WALL_NONE;
+	device->since = device->seen = WALL_NONE;
 	device->battery = device->signal = NAN;
 	for (int i = 0; i < AILMENT_COUNT; i++)
 		device->onset[i] = WALL_NONE;
@@ -340,7 +352,8 @@ void ingest_core_destroy(struct ingest_core *core)
 	HASH_ITER(hh, core->devices, device, next_device)
 	{
 		HASH_DEL(core->devices, device);
-		device_drop_parts(core, device);
+		while (device->parts)
+			core_part_drop(core, device->parts);
 		free(device);
 	}
 	while (core->leaving) {
@@ -353,11 +366,7 @@ void ingest_core_destroy(struct ingest_core *core)
 		HASH_DEL(core->homes, home);
 		free(home);
 	}
-	while (core->tombs) {
-		struct tomb *tomb = core->tombs;
-		core->tombs = tomb->next;
-		free(tomb);
-	}
+	tombs_free(core->tombs);
 	timerq_fini(&core->silence);
 	free(core->dirty);
 	free(core->free_slots);

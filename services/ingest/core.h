@@ -69,25 +69,29 @@ enum err ingest_core_entry(struct ingest_core *core, const struct entry *entry) 
 /* ingest_feed takes one observation at now; ERR_NOMEM is its only failure. What it decides, in this order:
  *
  * Consent: in force now and at the reading's own time, for its quantity; else nothing is processed, calls for help
- * included. (That a device spoke at all is noted as soon as the household has any consent.) Clock: a time ahead by more
- * than future_ms is replaced by arrival; a time older than past_ms is rejected. Either names the device once
- * (maintenance alert, rule "clock"), until a right time clears it. A call for help whose time is older than past_ms AND
- * before 2020 comes from a device that lost its clock (battery changed): arrival counts, and help is called. Names:
- * (device, channel, quantity, at) names a reading for ever. The same name and value again is INGEST_DUPLICATE; another
- * value at the same time (devices with a resolution of a second), or a second arrival in one turn, gets the next free
- * ms. Order: a reading older than the last one is late: no delta, no edge, no change of the known state. Counters:
- * delta and since come from the last reading of the same (device, channel, quantity). A step back is a roll-over (the
- * last value stood within 1% below a power of ten or 2^32, the new one is within 1% of it above zero: delta goes
- * across), a replacement (new value near zero, or far below: a new baseline, delta unknown) or a fault (a small step
- * back: delta unknown, the baseline stays; the third in a row is a replacement). A retained value has no delta; the
- * next fresh one gets it all. Alarms (quantity_info.alarm): a state that becomes true, or is freshly reported true
- * while no alert of it is open, raises an alert; false clears it. A retained one raises only against a known false. SOS
- * and FALL raise on each message except within event_window of the last alert's onset; EDGE_CHANGE does not silence
- * them. Past alarms (expires_ms, alarm_past_ms) are readings. A full table rejects readings, never alarms. */
+ *   included. That a device spoke at all is noted as soon as the household has any consent.
+ * Clock: a time ahead by more than future_ms is replaced by arrival; one older than past_ms (or before 1970) is
+ *   rejected. Either names the device once (maintenance alert, rule "clock"), until a right time clears it. A call for
+ *   help whose time is too old AND before 2020 comes from a device that lost its clock (battery changed): arrival
+ *   counts, and help is called. A retained value that is too old is INGEST_RETAINED and no fault of the clock.
+ * Names: (device, channel, quantity, at) names a reading for ever. The name and value of the last one again is
+ *   INGEST_DUPLICATE; another value at the same time (devices with a resolution of a second), or a second arrival in
+ *   one turn, gets the next free ms.
+ * Order: a reading older than the last one is late: no delta, no edge, no change of the known state.
+ * Counters: delta and since come from the last reading of the same (device, channel, quantity). A step back is a
+ *   roll-over (the last value stood within 1% below a power of ten from 100 on or 2^32, the new one is within 1% of it
+ *   above zero: delta goes across), a fault (less than a tenth back: delta unknown, the baseline stays; the third in a
+ *   row is a replacement) or a replacement (anything lower: a new baseline, delta unknown). A retained value has no
+ *   delta; the next fresh one gets it all.
+ * Alarms (quantity_info.alarm): a state that becomes true, or is freshly reported true while no alert of it is open,
+ *   raises an alert; false clears it. A retained one raises only against a known false. SOS and FALL raise on each
+ *   message, late ones too, except within event_window (or the profile's dedupe, if that is longer) of the last alert's
+ *   onset; EDGE_CHANGE does not silence them. What is reason for an alert is never a duplicate. Past alarms (older than
+ *   expires_ms, else alarm_past_ms) are readings. A full table rejects readings, never alarms. */
 enum err ingest_feed(struct ingest_core *core, const struct observation *observation, struct wall now,
 	struct ingest_effects *out) ERR_MUST_CHECK;
-/* ingest_tick raises and clears maintenance alerts that time brings; call again while out->count == INGEST_EFFECTS_MAX.
- */
+/* ingest_tick raises and clears maintenance alerts that time brings, and clears those of devices that left: to be
+ * called after directory entries and before the state is stored, again while out->count == INGEST_EFFECTS_MAX. */
 enum err ingest_tick(struct ingest_core *core, struct wall now, struct ingest_effects *out) ERR_MUST_CHECK;
 struct wall ingest_due(const struct ingest_core *core);
 
@@ -100,8 +104,8 @@ struct ingest_state {
 	char key[DEVICE_BYTES + CHANNEL_BYTES + WORD_BYTES];
 	size_t length;
 	unsigned char blob[INGEST_STATE_BYTES_MAX];
-	uint32_t slot; /* set by ingest_dirty: a small number of this state while it lives; INGEST_NO_SLOT if forgotten
-			*/
+	uint32_t slot; /* set by ingest_dirty: a small number of this state while it lives; of a forgotten one, the
+			  number that it had and that another may have taken since */
 };
 #define INGEST_NO_SLOT UINT32_MAX
 bool ingest_dirty(struct ingest_core *core, struct ingest_state *out_state);

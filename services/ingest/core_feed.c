@@ -22,8 +22,7 @@ struct gate {
 	struct device *device;
 	struct part *part;
 	struct wall now, at;
-	bool own;  /* `at` is the device's own time */
-	bool same; /* value and text of the last one */
+	bool own; /* `at` is the device's own time */
 	bool late;
 	uint32_t text;
 	struct ingest_effects *out;
@@ -33,36 +32,33 @@ struct gate {
 static enum err gate_clock(struct gate *g, bool *out_pass)
 {
 	const struct ingest_core_config *config = &g->core->config;
-	bool wrong = false, pass = true;
+	struct wall t = g->o->at;
 
-	g->own = wall_is_set(g->o->at);
-	g->at = g->own ? g->o->at : g->now;
+	g->own = wall_is_set(t);
+	g->at = g->own ? t : g->now;
 	*out_pass = true;
 	if (!g->own)
 		return ERR_OK;
-	if (g->at.ms > g->now.ms + config->future_ms) {
-		wrong = true;
-		g->own = false;
-	} else if (g->at.ms < g->now.ms - config->past_ms) {
-		if (g->o->retained) { /* an old state is no fault of the clock */
-			core_push_reject(g->core, g->out, INGEST_RETAINED);
-			*out_pass = false;
-			return ERR_OK;
-		}
-		wrong = true;
-		pass = g->info->alarm && g->at.ms < CORE_EPOCH_MS;
-		g->own = false;
-	}
-	if (wrong)
-		g->at = g->now;
-	if (wrong)
-		g->core->tallies[INGEST_CLOCK_WRONG]++;
-	if (!pass)
-		core_push_reject(g->core, g->out, INGEST_CLOCK);
-	*out_pass = pass;
-	if (g->o->retained && !wrong)
+	bool ahead = t.ms > g->now.ms + config->future_ms;
+	bool old = t.ms < g->now.ms - config->past_ms || t.ms < 0;
+	if (old && g->o->retained) { /* an old state is no fault of the clock */
+		core_push_reject(g->core, g->out, INGEST_RETAINED);
+		*out_pass = false;
 		return ERR_OK;
-	return core_health_set(g->core, g->device, AILMENT_CLOCK, wrong, NAN, g->now, g->now, g->out);
+	}
+	if (ahead || old) {
+		g->core->tallies[INGEST_CLOCK_WRONG]++;
+		g->own = false;
+		g->at = g->now;
+	}
+	if (old && !(g->info->alarm && t.ms < CORE_EPOCH_MS)) {
+		core_push_reject(g->core, g->out, INGEST_CLOCK);
+		*out_pass = false;
+	}
+	/* A stored state may be of any age: it does not say that the clock is right now. */
+	if (g->o->retained && !ahead)
+		return ERR_OK;
+	return core_health_set(g->core, g->device, AILMENT_CLOCK, ahead || old, NAN, g->now, g->now, g->out);
 }
 
 /* gate_part finds the state, or makes it. When the table is full a call for help goes on without one (part NULL). */
@@ -70,8 +66,14 @@ static enum err gate_part(struct gate *g, bool *out_pass)
 {
 	*out_pass = true;
 	g->part = core_part_find(g->core, g->device, g->o->channel, g->o->quantity);
-	if (g->part)
+	if (g->part) {
+		/* Our own clock had been ahead: what it dated must not make all that follows late. */
+		if (g->part->known && g->part->at.ms > g->now.ms + 2 * g->core->config.future_ms + MS_PER_MINUTE) {
+			g->part->known = false;
+			g->part->base_at = WALL_NONE;
+		}
 		return ERR_OK;
+	}
 	enum err err = core_part_add(g->core, g->device, g->o->channel, g->o->quantity, &g->part);
 	if (err == ERR_FULL) {
 		g->part = NULL;
@@ -103,9 +105,12 @@ static bool alarm_wanted(const struct gate *g)
 	if (!g->info->alarm || g->o->value == 0 || alarm_is_past(g))
 		return false;
 	if (is_event(g)) {
+		int64_t window_ms = g->core->config.event_window_ms;
 		if (g->o->retained)
 			return false;
-		return !p->alarming || llabs(g->at.ms - p->onset.ms) >= g->core->config.event_window_ms;
+		if (g->o->dedupe_ms > window_ms)
+			window_ms = g->o->dedupe_ms;
+		return !p->alarming || llabs(g->at.ms - p->onset.ms) >= window_ms;
 	}
 	if (g->late)
 		return false;
@@ -114,19 +119,17 @@ static bool alarm_wanted(const struct gate *g)
 	return !p->alarming;
 }
 
-/* gate_repeat sorts out repeats and gives the reading its own name in time. */
+/* gate_repeat sorts out repeats and gives the reading its own name in time. Nothing here holds up a reading that is
+ * reason for an alert. */
 static bool gate_repeat(struct gate *g)
 {
 	const struct part *p = g->part;
 
 	if (!p->known)
 		return true;
-	g->same = p->value == g->o->value && p->text == g->text;
-	if (g->own && g->at.ms == p->at.ms && g->same) {
-		core_push_reject(g->core, g->out, INGEST_DUPLICATE);
-		return false;
-	}
-	if (g->o->dedupe_ms > 0 && g->same && llabs(g->at.ms - p->at.ms) < g->o->dedupe_ms) {
+	bool same = p->value == g->o->value && p->text == g->text;
+	bool twice = g->own && g->at.ms == p->at.ms, soon = llabs(g->at.ms - p->at.ms) < g->o->dedupe_ms;
+	if (same && (twice || soon) && !alarm_wanted(g)) {
 		core_push_reject(g->core, g->out, INGEST_DUPLICATE);
 		return false;
 	}
@@ -135,7 +138,7 @@ static bool gate_repeat(struct gate *g)
 	if (arrival_collides || g->at.ms == p->at.ms)
 		g->at.ms = p->at.ms + 1;
 	g->late = g->at.ms < p->at.ms;
-	if (g->o->edge == EDGE_CHANGE && g->same && !(is_event(g) && g->info->alarm) && !alarm_wanted(g)) {
+	if (g->o->edge == EDGE_CHANGE && same && !g->late && !(is_event(g) && g->info->alarm) && !alarm_wanted(g)) {
 		core_push_reject(g->core, g->out, INGEST_UNCHANGED);
 		return false;
 	}
@@ -153,6 +156,14 @@ static double modulus_of(double last)
 	return last < word && last >= word * 0.99 ? word : 0;
 }
 
+/* difference of two counts, without the noise of their binary fractions: no meter counts millionths. */
+static double difference(double now, double then)
+{
+	double exact = now - then;
+
+	return exact < 1e9 ? round(exact * 1e6) / 1e6 : exact;
+}
+
 static void counter_base(struct part *p, const struct reading *r)
 {
 	p->base = r->value;
@@ -164,7 +175,7 @@ static void counter_delta(struct ingest_core *core, struct part *p, struct readi
 {
 	if (!wall_is_set(p->base_at) || r->value >= p->base) {
 		if (wall_is_set(p->base_at)) {
-			r->delta = r->value - p->base;
+			r->delta = difference(r->value, p->base);
 			r->since = p->base_at;
 		}
 		counter_base(p, r);
@@ -173,7 +184,7 @@ static void counter_delta(struct ingest_core *core, struct part *p, struct readi
 	double modulus = modulus_of(p->base);
 	if (modulus > 0 && r->value <= modulus * 0.01) {
 		core->tallies[INGEST_ROLLED_OVER]++;
-		r->delta = modulus - p->base + r->value;
+		r->delta = difference(modulus + r->value, p->base);
 		r->since = p->base_at;
 		counter_base(p, r);
 		return;
@@ -238,19 +249,16 @@ static void gate_alarm(struct gate *g, const struct reading *r)
 	}
 }
 
-/* gate_seen moves the time of an unchanged value on, so that an older one is known to be late. Worth a write now and
- * then. */
-static enum err gate_seen(struct gate *g)
+/* gate_repeated: the observation is no reading. An unchanged value moves the state's time on, so that an older one is
+ * known to be late. */
+static enum err gate_repeated(struct gate *g)
 {
-	struct part *p = g->part;
+	bool unchanged = g->out->items[g->out->count - 1].as.reject == INGEST_UNCHANGED;
 
-	if (!p->known || g->at.ms <= p->at.ms)
+	if (!unchanged)
 		return ERR_OK;
-	p->at = g->at;
-	if (p->at.ms - p->saved_at.ms < CORE_SAVE_SEEN_MS)
-		return ERR_OK;
-	p->saved_at = p->at;
-	return core_mark(g->core, &p->node);
+	g->part->at = g->at;
+	return core_mark(g->core, &g->part->node);
 }
 
 /* gate_process makes the reading, the alarm and the new state. */
@@ -264,10 +272,8 @@ static enum err gate_process(struct gate *g)
 		memcpy(spare.key.channel, g->o->channel, sizeof spare.key.channel);
 		g->part = &spare;
 	}
-	if (!gate_repeat(g)) {
-		bool unchanged = g->out->items[g->out->count - 1].as.reject == INGEST_UNCHANGED;
-		return unchanged ? gate_seen(g) : ERR_OK;
-	}
+	if (!gate_repeat(g))
+		return gate_repeated(g);
 	reading_fill(g, &reading);
 	gate_count(g, &reading);
 	core_push_reading(g->out, &reading);
@@ -279,7 +285,7 @@ static enum err gate_process(struct gate *g)
 		g->part->known = true;
 		g->part->value = reading.value;
 		g->part->text = g->text;
-		g->part->at = g->part->saved_at = g->at;
+		g->part->at = g->at;
 		enum err err = core_health_judge(g->core, g->device, &reading, g->now, g->out);
 		if (err)
 			return err;

@@ -35,21 +35,18 @@ enum err core_health_set(struct ingest_core *core, struct device *device, enum a
 
 enum err core_health_heard(struct ingest_core *core, struct device *device, struct wall now, struct ingest_effects *out)
 {
-	enum err err = ERR_OK;
+	bool silent = wall_is_set(device->onset[AILMENT_SILENT]);
 
-	if (now.ms <= device->seen.ms)
-		return ERR_OK;
-	device->seen = now;
-	if (wall_is_set(device->onset[AILMENT_SILENT])) {
-		err = core_health_set(core, device, AILMENT_SILENT, false, NAN, now, now, out);
-		if (!err)
-			err = core_health_arm(core, device, wall_plus(now, core->config.silent_ms));
-	}
 	/* The subtraction of WALL_NONE would overflow. */
-	if (!err && (!wall_is_set(device->saved_seen) || now.ms - device->saved_seen.ms >= CORE_SAVE_SEEN_MS)) {
-		device->saved_seen = now;
-		err = core_mark(core, &device->node);
-	}
+	if (!silent && wall_is_set(device->seen) && llabs(now.ms - device->seen.ms) < CORE_SEEN_STEP_MS)
+		return ERR_OK;
+	bool back = now.ms < device->seen.ms; /* our own clock had been ahead */
+	device->seen = now;
+	enum err err = core_mark(core, &device->node);
+	if (!err && silent)
+		err = core_health_set(core, device, AILMENT_SILENT, false, NAN, now, now, out);
+	if (!err && (silent || back))
+		err = core_health_arm(core, device, wall_plus(now, core->config.silent_ms));
 	return err;
 }
 

@@ -17,7 +17,7 @@
 #include "base/timerq.h"
 #include "ingest/core.h"
 
-#define CORE_SAVE_SEEN_MS MS_PER_MINUTE /* "last heard" is worth a write only when it moved by this much */
+#define CORE_SEEN_STEP_MS MS_PER_MINUTE /* "last heard" moves in steps: not every message is worth a write */
 
 /* ailment: what can be wrong with a device; each is one maintenance alert while it lasts. */
 enum ailment { AILMENT_SILENT, AILMENT_OFFLINE, AILMENT_BATTERY, AILMENT_CLOCK, AILMENT_FAULT, AILMENT_COUNT };
@@ -47,8 +47,8 @@ struct device {
 	struct home *home;
 	struct part *parts;
 	struct device *next_leaving;
-	struct wall since; /* known from then on; WALL_NONE until the first tick */
-	struct wall seen, saved_seen;
+	struct wall since;                /* known from then on; WALL_NONE until the first tick */
+	struct wall seen;                 /* within CORE_SEEN_STEP_MS */
 	double battery, signal;           /* NAN = never said */
 	struct wall onset[AILMENT_COUNT]; /* WALL_NONE = well */
 };
@@ -70,15 +70,16 @@ struct part {
 	uint8_t faults; /* counters: small steps back in a row */
 	uint32_t text;  /* CRC-32 of the vendor's word */
 	double value;
-	struct wall at, saved_at;
+	struct wall at;
 	double base;         /* counters: what deltas are counted from */
 	struct wall base_at; /* WALL_NONE: no baseline */
 	struct wall onset;
 };
 
-/* tomb: the key of a forgotten state, until the store has heard of it. */
+/* tomb: key and slot of a forgotten state, until the store has heard of it. */
 struct tomb {
 	struct tomb *next;
+	uint32_t slot;
 	char key[sizeof(((struct ingest_state *)0)->key)];
 };
 
@@ -96,7 +97,7 @@ struct ingest_core {
 	uint32_t dirty_count, dirty_capacity;
 	uint32_t part_count;
 	struct timerq silence; /* by device slot */
-	struct wall now, first_now;
+	struct wall first_now;
 	int64_t rejects[INGEST_REJECT_COUNT];
 	int64_t tallies[INGEST_TALLY_COUNT];
 };
@@ -108,6 +109,7 @@ struct part *core_part_find(
 /* core_part_add gives a new part, ERR_FULL beyond devices_max. */
 enum err core_part_add(struct ingest_core *core, struct device *device, const char *channel, enum quantity quantity,
 	struct part **out_part) ERR_MUST_CHECK;
+void core_part_drop(struct ingest_core *core, struct part *part);
 enum err core_mark(struct ingest_core *core, struct node *node) ERR_MUST_CHECK;
 void core_device_free(struct ingest_core *core, struct device *device);
 void core_see_now(struct ingest_core *core, struct wall now);

@@ -12,6 +12,7 @@
 #include "core_internal.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +141,7 @@ bool ingest_dirty(struct ingest_core *core, struct ingest_state *out_state)
 		core->tombs = tomb->next;
 		memcpy(out_state->key, tomb->key, sizeof out_state->key);
 		out_state->length = 0;
-		out_state->slot = INGEST_NO_SLOT;
+		out_state->slot = tomb->slot;
 		free(tomb);
 		return true;
 	}
@@ -187,7 +188,7 @@ static enum err name_parse(const char *key, struct state_name *out)
 static enum err device_read(struct ingest_core *core, struct device *device, struct cursor *c)
 {
 	device->since = get_wall(c);
-	device->seen = device->saved_seen = get_wall(c);
+	device->seen = get_wall(c);
 	device->battery = get_number(c);
 	device->signal = get_number(c);
 	for (int i = 0; i < AILMENT_COUNT; i++)
@@ -206,7 +207,7 @@ static void part_read(struct part *part, struct cursor *c)
 	part->faults = (uint8_t)get(c, 1);
 	part->text = (uint32_t)get(c, 4);
 	part->value = get_number(c);
-	part->at = part->saved_at = get_wall(c);
+	part->at = get_wall(c);
 	part->base = get_number(c);
 	part->base_at = get_wall(c);
 	part->onset = get_wall(c);
@@ -236,32 +237,26 @@ static enum err part_restore(
 	return c->bad || c->at != c->length ? ERR_CORRUPT : ERR_OK;
 }
 
-/* blank: what a state that was forgotten reads as. Cheaper than taking it out of the tables; it costs a slot until its
- * first use. */
+/* blank_restore takes back that a state was forgotten: its device is in the directory again, under another roof. */
 static enum err blank_restore(struct ingest_core *core, struct device *device, const struct state_name *name)
 {
 	unsigned char blob[INGEST_STATE_BYTES_MAX];
 	struct cursor to = {.to = blob, .length = sizeof blob};
-	struct part *part;
 
-	if (name->whole) {
-		const struct device fresh = {.since = WALL_NONE,
-			.seen = WALL_NONE,
-			.battery = __builtin_nan(""),
-			.signal = __builtin_nan(""),
-			.onset = {WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE}};
-		device_write(&fresh, &to);
-		struct cursor from = {.from = blob, .length = to.at};
-		return device_read(core, device, &from);
-	}
-	part = core_part_find(core, device, name->channel, name->quantity);
-	if (!part)
+	if (!name->whole) {
+		struct part *part = core_part_find(core, device, name->channel, name->quantity);
+		if (part)
+			core_part_drop(core, part);
 		return ERR_OK;
-	const struct part fresh = {.at = WALL_NONE, .base_at = WALL_NONE, .onset = WALL_NONE};
-	part_write(&fresh, &to);
+	}
+	const struct device fresh = {.since = WALL_NONE,
+		.seen = WALL_NONE,
+		.battery = NAN,
+		.signal = NAN,
+		.onset = {WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE}};
+	device_write(&fresh, &to);
 	struct cursor from = {.from = blob, .length = to.at};
-	part_read(part, &from);
-	return ERR_OK;
+	return device_read(core, device, &from);
 }
 
 enum err ingest_restore(struct ingest_core *core, const struct ingest_state *state)

@@ -17,7 +17,7 @@
 #define TRIM_US 500000
 
 static const char *const migrations[] = {
-	JOURNAL_TABLE ";" LETTERS_TABLE ";"
+	JOURNAL_TABLE ";" LETTERS_TABLE ";" RECENT_TABLE ";"
 		      "CREATE TABLE directory (kind INTEGER NOT NULL, key TEXT NOT NULL, entry BLOB NOT NULL, PRIMARY "
 		      "KEY (kind, key)) STRICT, WITHOUT ROWID;"
 		      "CREATE TABLE subscription (filter TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
@@ -164,8 +164,8 @@ static void on_intake_connected(void *context, bool present)
 	ingest->intake_up = true;
 	log_info("intake_connected", "session", present ? "kept" : "new");
 	if (!present)
-		recent_forget(ingest->letters);
-	else if (recent_expect(ingest->letters, &info))
+		recent_forget(ingest->recent);
+	else if (recent_expect(ingest->recent, &info))
 		log_error("recent_messages_not_read", "cause", info.text);
 	subscribe(ingest);
 	service_publish_status(ingest->service);
@@ -241,6 +241,8 @@ enum err ingest_open(struct service *service, const void *settings, void **out_s
 		err = letters_open(ingest->store, ingest->settings.dead_letters, ingest->settings.dead_letter_bytes,
 			&ingest->letters, info);
 	if (!err)
+		err = recent_open(ingest->store, &ingest->recent, info);
+	if (!err)
 		err = open_lanes(ingest, info);
 	if (!err)
 		err = sql_prepare(store_db(ingest->store),
@@ -269,6 +271,7 @@ void ingest_close(void *state)
 	inbox_close(ingest->directory);
 	journal_close(ingest->journal);
 	letters_close(ingest->letters);
+	recent_close(ingest->recent);
 	sqlite3_finalize(ingest->save_entry);
 	ingest_core_destroy(ingest->core);
 	map_destroy(ingest->map);
@@ -495,7 +498,7 @@ static enum err store_turn(struct ingest *ingest, struct errinfo *info)
 	if (!err)
 		err = journal_write(ingest->journal, info);
 	if (!err)
-		err = recent_write(ingest->letters, info);
+		err = recent_write(ingest->recent, info);
 	if (!err)
 		err = outbox_trim(ingest->readings, info);
 	if (!err)

@@ -13,6 +13,7 @@
 #include "ingest/journal.h"
 #include "ingest/letters.h"
 #include "ingest/map.h"
+#include "ingest/recent.h"
 #include "ingest/settings.h"
 #include "lane/lane.h"
 #include "service/service.h"
@@ -54,6 +55,7 @@ struct ingest {
 	struct intake *intake;
 	struct journal *journal;
 	struct letters *letters;
+	struct recent *recent;
 	struct outbox *readings, *alerts;
 	struct inbox *directory;
 	struct sqlite3_stmt *save_entry;

@@ -60,6 +60,12 @@ static enum err settle(struct journal *journal, uint32_t slot, int64_t row, uint
 	return ERR_OK;
 }
 
+/* size_of gives what a state takes in a row. */
+static uint32_t size_of(const struct ingest_state *state)
+{
+	return (uint32_t)(3 + strlen(state->key) + state->length);
+}
+
 /* next_state takes the next state of a row; ERR_NOT_FOUND at its end, ERR_CORRUPT if it is broken. */
 static enum err next_state(const unsigned char **at, const unsigned char *end, struct ingest_state *out)
 {
@@ -87,15 +93,17 @@ static enum err restore_row(
 
 	journal->total_bytes += (int64_t)length;
 	while (!(err = next_state(&at, bytes + length, &state))) {
-		uint32_t size = (uint32_t)(3 + strlen(state.key) + state.length);
+		uint32_t slot = ingest_slot(journal->core, state.key);
+		bool gone = state.length == 0;
 		err = ingest_restore(journal->core, &state);
 		/* A device that left the directory while we were down takes its states with it. */
 		if (err == ERR_NOT_FOUND)
 			continue;
 		if (err)
 			return errinfo_set(info, err, "the state of a device cannot be read (%s)", err_name(err));
-		uint32_t slot = ingest_slot(journal->core, state.key);
-		if (slot != INGEST_NO_SLOT && settle(journal, slot, row, size))
+		if (!gone)
+			slot = ingest_slot(journal->core, state.key);
+		if (slot != INGEST_NO_SLOT && settle(journal, slot, gone ? 0 : row, gone ? 0 : size_of(&state)))
 			return errinfo_set(info, ERR_NOMEM, "out of memory");
 	}
 	return err == ERR_NOT_FOUND ? ERR_OK : errinfo_set(info, err, "a row of the journal is broken");
@@ -106,16 +114,19 @@ static enum err restore_all(struct journal *journal, struct errinfo *info)
 	sqlite3 *db = store_db(journal->store);
 	sqlite3_stmt *all;
 	enum err err = sql_prepare(db, "SELECT id, states FROM journal ORDER BY id", &all, info);
+	int code = SQLITE_DONE;
 
 	if (err)
 		return err;
-	while (!err && sqlite3_step(all) == SQLITE_ROW) {
+	while (!err && (code = sqlite3_step(all)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(all, 0);
 		err = restore_row(
 			journal, row, sqlite3_column_blob(all, 1), (size_t)sqlite3_column_bytes(all, 1), info);
 		journal->first = journal->first ? journal->first : row;
 		journal->last = row;
 	}
+	if (!err && code != SQLITE_DONE)
+		err = sql_fail(db, info, "device states");
 	sqlite3_finalize(all);
 	return err;
 }
@@ -169,8 +180,8 @@ static enum err append_dirty(struct journal *journal)
 		buf_append(&journal->row, state.key, key);
 		if (buf_append(&journal->row, state.blob, state.length))
 			return journal->row.failed;
-		if (state.slot != INGEST_NO_SLOT &&
-			settle(journal, state.slot, journal->last + 1, (uint32_t)(3 + key + state.length)))
+		bool gone = state.length == 0;
+		if (settle(journal, state.slot, gone ? 0 : journal->last + 1, gone ? 0 : size_of(&state)))
 			return ERR_NOMEM;
 	}
 	return ERR_OK;
@@ -192,27 +203,41 @@ static enum err write_row(struct journal *journal, struct errinfo *info)
 	return err;
 }
 
-/* drop_first refreshes what lives only in the oldest row and deletes it. */
-static enum err drop_first(struct journal *journal, struct errinfo *info)
+/* refresh_row marks those states of the oldest row dirty that have no newer copy. */
+static enum err refresh_row(struct journal *journal, const unsigned char *bytes, size_t length)
 {
+	const unsigned char *at = bytes;
 	struct ingest_state state;
 	enum err err = ERR_OK;
 
+	while (!err && !next_state(&at, bytes + length, &state)) {
+		uint32_t slot = ingest_slot(journal->core, state.key);
+		if (slot != INGEST_NO_SLOT && slot < journal->place_count &&
+			journal->places[slot].row == journal->first)
+			err = ingest_refresh(journal->core, slot);
+	}
+	return err;
+}
+
+/* drop_first refreshes what lives only in the oldest row and deletes it. */
+static enum err drop_first(struct journal *journal, struct errinfo *info)
+{
+	enum err err = ERR_OK;
+
 	sqlite3_bind_int64(journal->select, 1, journal->first);
-	if (sqlite3_step(journal->select) == SQLITE_ROW) {
-		const unsigned char *bytes = sqlite3_column_blob(journal->select, 0), *at = bytes;
+	int code = sqlite3_step(journal->select);
+	if (code == SQLITE_ROW) {
 		size_t length = (size_t)sqlite3_column_bytes(journal->select, 0);
 		journal->total_bytes -= (int64_t)length;
-		while (!err && !next_state(&at, bytes + length, &state)) {
-			uint32_t slot = ingest_slot(journal->core, state.key);
-			if (slot != INGEST_NO_SLOT && slot < journal->place_count &&
-				journal->places[slot].row == journal->first)
-				err = ingest_refresh(journal->core, slot);
-		}
+		err = refresh_row(journal, sqlite3_column_blob(journal->select, 0), length);
+		if (err)
+			errinfo_set(info, err, "out of memory for device states");
+	} else if (code != SQLITE_DONE) {
+		err = sql_fail(store_db(journal->store), info, "device states");
 	}
 	sqlite3_reset(journal->select);
 	if (err)
-		return errinfo_set(info, err, "out of memory for device states");
+		return err;
 	sqlite3_bind_int64(journal->delete, 1, journal->first);
 	journal->first++;
 	return sql_run(journal->delete, info);

@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * letters: dead letters, what was refused and why, bounded; and the ring of recent messages that tells a redelivery.
+ * letters: dead letters: what was refused and why, bounded in number and bytes; the oldest make room.
  */
 #ifndef CURTAIN_INGEST_LETTERS_H
 #define CURTAIN_INGEST_LETTERS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "lane/store.h"
 
 #define LETTERS_TABLE                                                                                                  \
 	"CREATE TABLE dead_letter (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, reason TEXT NOT NULL, "  \
-	"profile TEXT NOT NULL, "                                                                                      \
-	"topic TEXT NOT NULL, payload BLOB NOT NULL) STRICT;"                                                          \
-	"CREATE TABLE recent (id INTEGER PRIMARY KEY, marks BLOB NOT NULL) STRICT"
+	"profile TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL) STRICT"
 
 struct letter {
 	int64_t id;
-	struct wall at;
+	struct wall at; /* when it arrived */
 	const char *reason, *profile, *topic;
 	const void *payload;
 	size_t length;
@@ -32,23 +28,14 @@ struct letters;
 enum err letters_open(struct store *store, int64_t count_max, int64_t bytes_max, struct letters **out_letters,
 	struct errinfo *info) ERR_MUST_CHECK;
 void letters_close(struct letters *letters);
-/* letters_add keeps one, the oldest making room; inside the caller's transaction. */
+/* letters_add keeps one (its id is given by the store); inside the caller's transaction. */
 enum err letters_add(struct letters *letters, const struct letter *letter, struct errinfo *info) ERR_MUST_CHECK;
+/* letters_delete forgets one; inside the caller's transaction. An unknown id is fine. */
 enum err letters_delete(struct letters *letters, int64_t id, struct errinfo *info) ERR_MUST_CHECK;
 /* letters_next gives the first with an id beyond `after`; ERR_NOT_FOUND: none. Its pointers live until the next call.
  */
 enum err letters_next(struct letters *letters, int64_t after, struct letter *out, struct errinfo *info) ERR_MUST_CHECK;
 int64_t letters_count(const struct letters *letters);
 int64_t letters_dropped(const struct letters *letters); /* that had to make room, since start */
-
-/* recent_mark notes a QoS 1 message of this turn (a hash of id, topic and payload). */
-enum err recent_mark(struct letters *letters, uint64_t mark) ERR_MUST_CHECK;
-/* recent_write stores this turn's marks; inside the caller's transaction. */
-enum err recent_write(struct letters *letters, struct errinfo *info) ERR_MUST_CHECK;
-/* recent_expect: a session goes on: messages marked so far may come again. recent_forget: they will not. */
-enum err recent_expect(struct letters *letters, struct errinfo *info) ERR_MUST_CHECK;
-void recent_forget(struct letters *letters);
-/* recent_is says whether this message is one of those, and strikes it off. */
-bool recent_is(struct letters *letters, uint64_t mark);
 
 #endif

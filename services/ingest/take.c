@@ -206,12 +206,12 @@ static enum err accept(struct ingest *ingest, const struct intake_message *m)
 	mark = text_hash64(m->payload, m->length, mark);
 	ingest->messages++;
 	ingest->dirty = true;
-	if (m->qos && recent_is(ingest->letters, mark))
+	if (m->qos && recent_is(ingest->recent, mark))
 		ingest->redelivered++; /* it is stored; its acknowledgement, or its receipt, was lost */
 	else
 		err = take(ingest, m);
 	if (!err && m->qos)
-		err = recent_mark(ingest->letters, mark);
+		err = recent_mark(ingest->recent, mark);
 	return err ? err : want_receipt(ingest, m);
 }
 
