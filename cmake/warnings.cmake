@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 # One interface target carries the compiler's flags; every target of ours links it.
 add_library(curtain_flags INTERFACE)
+# Asserts are for our own bugs and stay on in every build.
+foreach(kind RELEASE RELWITHDEBINFO MINSIZEREL)
+	string(REPLACE "-DNDEBUG" "" CMAKE_C_FLAGS_${kind} "${CMAKE_C_FLAGS_${kind}}")
+endforeach()
 target_compile_options(curtain_flags INTERFACE
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
 	-Wundef -Wcast-qual -Wwrite-strings -Wimplicit-fallthrough -fno-strict-aliasing -fstack-protector-strong)
