@@ -53,6 +53,10 @@ enum err request_open(const char *json, size_t length, struct request_args **out
 		err = errinfo_set(info, ERR_INVALID, "request: must be {\"args\": {...}}");
 		goto fail;
 	}
+	if (json_object_size(args->args) > ARGS_MAX) {
+		err = errinfo_set(info, ERR_INVALID, "request: more than %d arguments", ARGS_MAX);
+		goto fail;
+	}
 	*out_args = args;
 	return ERR_OK;
 fail:
@@ -183,13 +187,21 @@ enum err response_encode_error(enum err code, const char *text, struct buf *out)
 	return out->failed;
 }
 
+static bool is_error_code(const char *code)
+{
+	for (int i = ERR_OK + 1; i < ERR_COUNT; i++)
+		if (!strcmp(code, err_name((enum err)i)))
+			return true;
+	return false;
+}
+
 static enum err decode_error(const json_t *error, struct response *out, struct errinfo *info)
 {
 	const char *code = json_string_value(json_object_get(error, "code"));
 	const char *text = json_string_value(json_object_get(error, "text"));
 
-	if (!code || !text || json_object_size(error) != 2 || !text_is_id(code) || strlen(code) >= sizeof out->code)
-		return errinfo_set(info, ERR_INVALID, "response.error: must hold code and text");
+	if (!code || !text || json_object_size(error) != 2 || !is_error_code(code))
+		return errinfo_set(info, ERR_INVALID, "response.error: must hold a known code and a text");
 	text_cut(out->code, sizeof out->code, code);
 	out->text = strdup(text);
 	return out->text ? ERR_OK : errinfo_set(info, ERR_NOMEM, "out of memory");
