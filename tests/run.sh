@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # All rings of tests on a bare Debian 12: installs what is missing, builds, and runs
-#   lint (format, shellcheck), unit and sim under sanitizers, contract (schemas, examples, AsyncAPI, access list, payloads),
+#   lint (format, shellcheck, clang-tidy, cppcheck, gcc -fanalyzer), unit and sim under sanitizers, contract (schemas, examples, AsyncAPI, access list, payloads),
 #   integration and scenario against real processes, a smoke run of the fuzz targets, and the demo's story.
 # tests/run.sh [RING]...   rings: lint unit contract integration demo fuzz   (default: all)
 # The last line is "N passed, N failed[, N skipped]".
@@ -69,6 +69,7 @@ ring_lint() {
 	check "shell scripts are clean" bash -c 'git ls-files "*.sh" .ci/run | xargs shellcheck'
 	check "C files are formatted" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format --dry-run --Werror'
 	check "each source has its licence line" bash -c '! git ls-files "*.c" "*.h" "*.sh" "*.py" "*.cmake" | xargs grep -L SPDX-License-Identifier | grep .'
+	ctests "static analysis" build/dev -L lint
 }
 
 ring_unit() {

@@ -53,7 +53,8 @@ static void line_value(struct line *line, const char *value)
 		} else if (c == '\n') {
 			line_add(line, "\\n", 2);
 		} else if (c < ' ' || c == 0x7f) {
-			line_add(line, escaped, (size_t)snprintf(escaped, sizeof escaped, "\\x%02x", c));
+			int length = snprintf(escaped, sizeof escaped, "\\x%02x", c);
+			line_add(line, escaped, (size_t)length);
 		} else {
 			line_add(line, p, 1);
 		}

@@ -64,6 +64,8 @@ static void wire_put(struct world *w, struct wire *wire, const char *topic, cons
 		struct packet *packet = &wire->packets[wire->count++];
 		text_cut(packet->topic, sizeof packet->topic, topic);
 		packet->data = malloc(length + 1);
+		if (!packet->data)
+			abort();
 		memcpy(packet->data, data, length);
 		packet->length = length;
 	}
@@ -371,7 +373,7 @@ static void quiet_network_sends_each_batch_once(void **state)
 static void losses_and_kills_change_nothing(void **state)
 {
 	const char *from = getenv("LANE_SEED");
-	unsigned first = from ? (unsigned)atoi(from) : 100;
+	unsigned first = from ? (unsigned)strtoul(from, NULL, 10) : 100;
 	(void)state;
 	for (unsigned seed = first; seed < first + 12; seed++)
 		run(seed, 5 + seed % 3 * 15, 5 + seed % 4 * 10);

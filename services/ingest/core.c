@@ -7,6 +7,7 @@
  */
 #include "core_internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,7 +249,8 @@ static enum err device_bury(struct ingest_core *core, const struct device *devic
 	}
 	for (const struct part *part = device->parts;; part = part->next) {
 		struct tomb *tomb = tombs;
-		tombs = tombs->next;
+		assert(tomb); /* one a part and one for the device were made above */
+		tombs = tomb->next;
 		tomb_raise(core, tomb, device, part);
 		if (!part)
 			return ERR_OK;

@@ -20,7 +20,7 @@ struct gate {
 	const struct observation *o;
 	const struct quantity_info *info;
 	struct device *device;
-	struct part *part;
+	struct part *part, spare; /* part = &spare: no room left for a memory of it */
 	struct wall now, at;
 	bool own; /* `at` is the device's own time */
 	bool late;
@@ -265,12 +265,13 @@ static enum err gate_repeated(struct gate *g)
 static enum err gate_process(struct gate *g)
 {
 	struct reading reading;
-	struct part spare = {.device = g->device, .at = WALL_NONE, .base_at = WALL_NONE, .onset = WALL_NONE};
 	bool tracked = g->part != NULL;
 
 	if (!tracked) { /* no room left: a call for help without a memory of it */
-		memcpy(spare.key.channel, g->o->channel, sizeof spare.key.channel);
-		g->part = &spare;
+		g->spare =
+			(struct part){.device = g->device, .at = WALL_NONE, .base_at = WALL_NONE, .onset = WALL_NONE};
+		memcpy(g->spare.key.channel, g->o->channel, sizeof g->spare.key.channel);
+		g->part = &g->spare;
 	}
 	if (!gate_repeat(g))
 		return gate_repeated(g);

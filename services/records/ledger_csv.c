@@ -119,10 +119,12 @@ static enum err read_row(
 	do {
 		char *text;
 		err = next_field(csv, &text, info);
-		if (!err && i == count)
-			err = csv_fault(csv, "more fields than the header has", info);
-		if (!err)
+		if (err)
+			break;
+		if (i < count)
 			err = put_field(csv, rows, names[i++], text, info);
+		else
+			err = csv_fault(csv, "more fields than the header has", info);
 	} while (!err && !csv->last);
 	return err ? err : ledger_row_end(rows, info);
 }

@@ -252,9 +252,8 @@ static void keep(struct pg *pg, PGresult *result)
 	text_cut(pg->command, sizeof pg->command, PQcmdStatus(result));
 	if (status == PGRES_TUPLES_OK && !pg->rows) {
 		pg->rows = result;
-	} else if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY) {
-		PQclear(result);
-	} else if (!pg->failed) {
+	} else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY &&
+		   !pg->failed) {
 		pg->failed = result;
 	} else {
 		PQclear(result);
