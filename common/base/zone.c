@@ -185,43 +185,44 @@ static size_t tzif_size(const struct tzif_counts *c, size_t time_bytes)
 	       c->isut;
 }
 
-static bool zone_read(struct zone *zone, const unsigned char *p, size_t length)
+/* zone_read: ERR_CORRUPT, ERR_NOMEM. */
+static enum err zone_read(struct zone *zone, const unsigned char *p, size_t length)
 {
 	struct tzif_counts c;
 	const unsigned char *end = p + length;
 
 	if (!tzif_head(p, length, &c) || length < TZIF_HEAD + tzif_size(&c, 4))
-		return false;
+		return ERR_CORRUPT;
 	p += TZIF_HEAD + tzif_size(&c, 4);
 	if (!tzif_head(p, (size_t)(end - p), &c) || (size_t)(end - p) < TZIF_HEAD + tzif_size(&c, 8))
-		return false;
+		return ERR_CORRUPT;
 	p += TZIF_HEAD;
 	const unsigned char *indices = p + (size_t)c.time * 8, *types = indices + c.time;
 	zone->at_s = calloc(c.time + 1u, sizeof *zone->at_s);
 	zone->offset_s = calloc(c.time + 1u, sizeof *zone->offset_s);
 	if (!zone->at_s || !zone->offset_s)
-		return false;
+		return ERR_NOMEM;
 	zone->count = c.time;
 	zone->first_s = (int32_t)read_u32(types);
 	for (uint32_t i = 0; i < c.time; i++) {
 		if (indices[i] >= c.type)
-			return false;
+			return ERR_CORRUPT;
 		zone->at_s[i] = read_i64(p + (size_t)i * 8);
 		zone->offset_s[i] = (int32_t)read_u32(types + (size_t)indices[i] * 6);
 	}
 	p += tzif_size(&c, 8);
 	if (p == end || *p != '\n')
-		return false;
+		return ERR_CORRUPT;
 	char footer[80] = "";
 	const unsigned char *stop = memchr(p + 1, '\n', (size_t)(end - p - 1));
 	if (!stop || (size_t)(stop - p - 1) >= sizeof footer)
-		return false;
+		return ERR_CORRUPT;
 	memcpy(footer, p + 1, (size_t)(stop - p - 1));
 	if (!footer[0]) { /* no rule: what held last holds for ever */
 		zone->standard_s = zone->daylight_s = c.time ? zone->offset_s[c.time - 1] : zone->first_s;
-		return true;
+		return ERR_OK;
 	}
-	return zone_footer(zone, footer);
+	return zone_footer(zone, footer) ? ERR_OK : ERR_CORRUPT;
 }
 
 static enum err zone_file(struct zone *zone, const char *name, struct errinfo *info)
@@ -243,8 +244,9 @@ static enum err zone_file(struct zone *zone, const char *name, struct errinfo *i
 		err = errinfo_set(info, ERR_NOT_FOUND,
 			"time zone \"%s\" is not known here (%s: %s); is tzdata installed?", name, path,
 			strerror(errno));
-	else if (!zone_read(zone, bytes, fread(bytes, 1, ZONE_FILE_BYTES_MAX, file)))
-		err = errinfo_set(info, ERR_CORRUPT, "%s is no time zone file of version 2 or later", path);
+	else if ((err = zone_read(zone, bytes, fread(bytes, 1, ZONE_FILE_BYTES_MAX, file))))
+		errinfo_set(info, err,
+			err == ERR_NOMEM ? "%s: out of memory" : "%s is no time zone file of version 2 or later", path);
 	if (file)
 		fclose(file);
 	free(bytes);

@@ -3,6 +3,7 @@
  * codec: the JSON form of every message (schemas/json). Decoding is strict: unknown key, wrong type, missing key,
  * value outside its limits, bad UTF-8, duplicate key and trailing bytes are errors that name the key in info->text.
  * One file a message; jansson stays behind this header. No function keeps a pointer to its input.
+ * Where memory runs out inside jansson it may call that a fault of the text: ERR_INVALID instead of ERR_NOMEM.
  *
  * Encoders append one compact JSON object to out, members in schema order, so equal messages give equal bytes.
  * Times are RFC 3339 UTC with ms; optional members that are not set are left out; numbers print as the shortest text

@@ -7,6 +7,13 @@
 
 #include "base/text.h"
 
+enum err fields_no_json(const json_error_t *error, struct errinfo *info)
+{
+	if (!error->text[0] || json_error_code(error) == json_error_out_of_memory)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	return errinfo_at(info, ERR_INVALID, NULL, error->line, error->column, "no JSON: %s", error->text);
+}
+
 enum err fields_load(const char *json, size_t length, size_t limit, json_t **out_root, struct errinfo *info)
 {
 	json_error_t error;
@@ -16,8 +23,7 @@ enum err fields_load(const char *json, size_t length, size_t limit, json_t **out
 		return errinfo_set(info, ERR_RANGE, "%zu bytes; at most %zu are taken", length, limit);
 	root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
-		return errinfo_at(info, json_error_code(&error) == json_error_out_of_memory ? ERR_NOMEM : ERR_INVALID,
-			NULL, error.line, error.column, "%s", error.text);
+		return fields_no_json(&error, info);
 	*out_root = root;
 	return ERR_OK;
 }

@@ -29,6 +29,9 @@ struct fields {
  */
 enum err fields_load(
 	const char *json, size_t length, size_t limit, json_t **out_root, struct errinfo *info) ERR_MUST_CHECK;
+/* fields_no_json turns jansson's complaint into ours: ERR_INVALID with the place, ERR_NOMEM (of which jansson says
+ * nothing). */
+enum err fields_no_json(const json_error_t *error, struct errinfo *info);
 void fields_open(struct fields *fields, const json_t *object, const char *what, struct errinfo *info);
 /* fields_done gives the first fault, unknown members included. */
 enum err fields_done(struct fields *fields) ERR_MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "codec/fields.h"
 #include "codec/json.h"
 
 #define ARGS_MAX 16
@@ -28,8 +29,7 @@ static enum err load(const char *json, size_t length, json_t **out_root, struct 
 		return errinfo_set(info, ERR_RANGE, "longer than %u bytes", REQUEST_BYTES_MAX);
 	root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
 	if (!root)
-		return errinfo_at(info, json_error_code(&error) == json_error_out_of_memory ? ERR_NOMEM : ERR_INVALID,
-			NULL, error.line, error.column, "no JSON: %s", error.text);
+		return fields_no_json(&error, info);
 	if (!json_is_object(root)) {
 		json_decref(root);
 		return errinfo_set(info, ERR_INVALID, "must be a JSON object");

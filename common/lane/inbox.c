@@ -79,6 +79,8 @@ static enum err load_positions(struct inbox *inbox, struct errinfo *info)
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(statement, 0);
 		unsigned shard = (unsigned)sqlite3_column_int(statement, 1);
+		if (!name)
+			break;
 		struct producer *producer = find(inbox, name);
 		if (!producer && !inbox->config.producers)
 			producer = add(inbox, name);

@@ -80,6 +80,51 @@ static int consumer_index(const struct outbox *outbox, const char *name)
 	return -1;
 }
 
+/* load_last learns the highest seq that the store holds of a shard; 0 = none. */
+static enum err load_last(
+	struct outbox *outbox, unsigned number, sqlite3_stmt *highest, uint64_t *out_last, struct errinfo *info)
+{
+	enum err err = ERR_OK;
+
+	sqlite3_bind_int64(highest, 1, sql_batch_id(outbox->number, number, 0));
+	sqlite3_bind_int64(highest, 2, sql_batch_id(outbox->number, number, (uint64_t)SQL_SEQ_MAX));
+	if (sqlite3_step(highest) == SQLITE_ROW)
+		*out_last = (uint64_t)(sqlite3_column_int64(highest, 0) & SQL_SEQ_MAX); /* NULL reads as 0 */
+	else
+		err = sql_fail(store_db(outbox->store), info, "the lane's last batch");
+	sqlite3_reset(highest);
+	return err;
+}
+
+/* load_acked reads what each consumer has acknowledged; that may be more than what is stored. */
+static enum err load_acked(struct outbox *outbox, unsigned number, sqlite3_stmt *acked, uint64_t *last,
+	uint64_t seen[LANE_CONSUMERS_MAX], struct errinfo *info)
+{
+	struct shard *shard = &outbox->shards[number];
+	enum err err = ERR_OK;
+	int code;
+
+	sqlite3_bind_int64(acked, 1, outbox->number);
+	sqlite3_bind_int64(acked, 2, number);
+	while ((code = sqlite3_step(acked)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(acked, 0);
+		uint64_t seq = (uint64_t)sqlite3_column_int64(acked, 1);
+		if (!name)
+			break;
+		int index = consumer_index(outbox, name);
+		if (seq > *last)
+			*last = seq;
+		if (!*name) /* "" stands for what is deleted */
+			shard->trimmed = shard->trimming = seq;
+		else if (index >= 0)
+			seen[index] = seq;
+	}
+	if (code != SQLITE_DONE)
+		err = sql_fail(store_db(outbox->store), info, "the lane's acknowledgements");
+	sqlite3_reset(acked);
+	return err;
+}
+
 /* load_shards learns the last seq of each shard: the highest stored or acknowledged one. */
 static enum err load_shards(struct outbox *outbox, struct errinfo *info)
 {
@@ -93,25 +138,9 @@ static enum err load_shards(struct outbox *outbox, struct errinfo *info)
 	for (unsigned i = 0; i < outbox->config.shards && !err; i++) {
 		struct shard *shard = &outbox->shards[i];
 		uint64_t last = 0, seen[LANE_CONSUMERS_MAX] = {0};
-		sqlite3_bind_int64(highest, 1, sql_batch_id(outbox->number, i, 0));
-		sqlite3_bind_int64(highest, 2, sql_batch_id(outbox->number, i, (uint64_t)SQL_SEQ_MAX));
-		if (sqlite3_step(highest) == SQLITE_ROW && sqlite3_column_type(highest, 0) == SQLITE_INTEGER)
-			last = (uint64_t)(sqlite3_column_int64(highest, 0) & SQL_SEQ_MAX);
-		sqlite3_reset(highest);
-		sqlite3_bind_int64(acked, 1, outbox->number);
-		sqlite3_bind_int64(acked, 2, i);
-		while (sqlite3_step(acked) == SQLITE_ROW) {
-			const char *name = (const char *)sqlite3_column_text(acked, 0);
-			uint64_t seq = (uint64_t)sqlite3_column_int64(acked, 1);
-			int index = consumer_index(outbox, name);
-			if (seq > last)
-				last = seq;
-			if (!*name) /* "" stands for what is deleted */
-				shard->trimmed = shard->trimming = seq;
-			else if (index >= 0)
-				seen[index] = seq;
-		}
-		sqlite3_reset(acked);
+		err = load_last(outbox, i, highest, &last, info);
+		if (!err)
+			err = load_acked(outbox, i, acked, &last, seen, info);
 		sender_init(&shard->sender, outbox->config.consumer_count, outbox->config.in_flight_bytes,
 			outbox->config.resend_ms * 1000, last);
 		for (unsigned c = 0; c < outbox->config.consumer_count; c++)
@@ -144,16 +173,19 @@ static enum err prepare_all(struct outbox *outbox, struct errinfo *info)
 	return err;
 }
 
-static int64_t measure(struct outbox *outbox, int64_t from, int64_t to)
+/* measure adds the size of the batches from..to to *bytes. */
+static enum err measure(struct outbox *outbox, int64_t from, int64_t to, int64_t *bytes, struct errinfo *info)
 {
-	int64_t bytes = 0;
+	enum err err = ERR_OK;
 
 	sqlite3_bind_int64(outbox->measure, 1, from);
 	sqlite3_bind_int64(outbox->measure, 2, to);
 	if (sqlite3_step(outbox->measure) == SQLITE_ROW)
-		bytes = sqlite3_column_int64(outbox->measure, 0);
+		*bytes += sqlite3_column_int64(outbox->measure, 0);
+	else
+		err = sql_fail(store_db(outbox->store), info, "the lane's size");
 	sqlite3_reset(outbox->measure);
-	return bytes;
+	return err;
 }
 
 static enum err copy_names(struct outbox *outbox, const struct outbox_config *config)
@@ -189,12 +221,13 @@ enum err outbox_open(
 		err = load_shards(outbox, info);
 	if (!err)
 		err = prepare_all(outbox, info);
+	if (!err)
+		err = measure(outbox, sql_batch_id(outbox->number, 0, 0),
+			sql_batch_id(outbox->number, 255, (uint64_t)SQL_SEQ_MAX), &outbox->stored_bytes, info);
 	if (err) {
 		outbox_close(outbox);
 		return err;
 	}
-	outbox->stored_bytes = measure(
-		outbox, sql_batch_id(outbox->number, 0, 0), sql_batch_id(outbox->number, 255, (uint64_t)SQL_SEQ_MAX));
 	*out_outbox = outbox;
 	return ERR_OK;
 }
@@ -308,10 +341,14 @@ void outbox_rolled_back(struct outbox *outbox)
 
 static enum err read_back(struct outbox *outbox, unsigned shard, uint64_t seq)
 {
-	enum err err = ERR_NOT_FOUND;
+	enum err err;
+	int code;
 
 	sqlite3_bind_int64(outbox->select, 1, sql_batch_id(outbox->number, shard, seq));
-	if (sqlite3_step(outbox->select) == SQLITE_ROW)
+	code = sqlite3_step(outbox->select);
+	if (code != SQLITE_ROW)
+		err = code == SQLITE_DONE ? ERR_NOT_FOUND : sql_fail(store_db(outbox->store), NULL, "a batch");
+	else
 		err = buf_append(&outbox->payload, sqlite3_column_blob(outbox->select, 0),
 			(size_t)sqlite3_column_bytes(outbox->select, 0));
 	sqlite3_reset(outbox->select);
@@ -444,10 +481,11 @@ static enum err trim_shard(struct outbox *outbox, unsigned number, uint64_t done
 		to = sql_batch_id(outbox->number, number, done);
 	enum err err;
 
-	outbox->trimming_bytes += measure(outbox, from, to);
+	err = measure(outbox, from, to, &outbox->trimming_bytes, info);
 	sqlite3_bind_int64(outbox->delete, 1, from);
 	sqlite3_bind_int64(outbox->delete, 2, to);
-	err = sql_run(outbox->delete, info);
+	if (!err)
+		err = sql_run(outbox->delete, info);
 	if (!err)
 		err = note_acked(outbox, number, "", done, info);
 	for (unsigned i = 0; i < outbox->config.consumer_count && !err; i++)

@@ -89,27 +89,29 @@ static enum err run_text(sqlite3 *db, const char *text, struct errinfo *info)
 	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : sql_fail(db, info, "the store");
 }
 
-static int64_t read_int(sqlite3 *db, const char *text)
+static enum err read_int(sqlite3 *db, const char *text, int64_t *out, struct errinfo *info)
 {
 	sqlite3_stmt *statement;
-	int64_t value = -1;
+	enum err err = sql_prepare(db, text, &statement, info);
 
-	if (sqlite3_prepare_v2(db, text, -1, &statement, NULL) != SQLITE_OK)
-		return -1;
+	if (err)
+		return err;
 	if (sqlite3_step(statement) == SQLITE_ROW)
-		value = sqlite3_column_int64(statement, 0);
+		*out = sqlite3_column_int64(statement, 0);
+	else
+		err = sql_fail(db, info, text);
 	sqlite3_finalize(statement);
-	return value;
+	return err;
 }
 
 static enum err migrate(struct store *store, const char *const *migrations, unsigned count, struct errinfo *info)
 {
-	int64_t version = read_int(store->db, "PRAGMA user_version");
+	int64_t version = 0;
 	char text[160];
-	enum err err = ERR_OK;
+	enum err err = read_int(store->db, "PRAGMA user_version", &version, info);
 
-	if (version < 0)
-		return sql_fail(store->db, info, "the store");
+	if (err)
+		return err;
 	if (version > (int64_t)count + 1)
 		return errinfo_set(info, ERR_VERSION,
 			"the store is of version %lld, this program knows %u; install the newer program again",
@@ -158,6 +160,7 @@ enum err store_open(const char *path, const char *const *migrations, unsigned co
 	struct store **out_store, struct errinfo *info)
 {
 	struct store *store = calloc(1, sizeof *store);
+	int64_t epoch = 0;
 	enum err err;
 
 	if (!store)
@@ -171,11 +174,13 @@ enum err store_open(const char *path, const char *const *migrations, unsigned co
 		err = sql_prepare(store->db, "COMMIT", &store->commit, info);
 	if (!err)
 		err = sql_prepare(store->db, "ROLLBACK", &store->rollback, info);
+	if (!err)
+		err = read_int(store->db, "SELECT epoch FROM store_meta", &epoch, info);
 	if (err) {
 		store_close(store);
 		return err;
 	}
-	store->epoch = (uint64_t)read_int(store->db, "SELECT epoch FROM store_meta");
+	store->epoch = (uint64_t)epoch;
 	store->ballast_bytes = ballast_bytes;
 	snprintf(store->ballast, sizeof store->ballast, "%s.ballast", path);
 	store_refill_ballast(store);
