@@ -19,36 +19,14 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/codec.h"
-#include "service/command.h"
+#include "service/internal.h"
 
-#define SERVICE_WATCHES_MAX 64
 #define SERVICE_EVENTS_PER_TURN 512
 #define SERVICE_DRAIN_US 4000000
-#define SERVICE_HEALTH_FILE "health"
 
 const char *const service_clock_words[] = {"system", "replay", NULL};
 const char *const service_level_words[] = {"error", "warning", "info", "debug", NULL};
 const char service_version[] = CURTAIN_VERSION;
-
-struct watch {
-	int fd; /* -1 = free */
-	enum err (*ready)(void *state, bool readable, bool writable, struct turn turn);
-};
-
-struct service {
-	const struct service_definition *definition;
-	const struct command *command;
-	void *settings;
-	const struct service_common *common;
-	void *state;
-	struct bus *bus;
-	int epoll, signals;
-	struct watch watches[SERVICE_WATCHES_MAX];
-	struct wall started, replay_clock;
-	struct mono status_due, stop_by;
-	bool stopping, publish_status, reload, connected;
-	struct status last_status; /* for its state, in the health file */
-};
 
 struct bus *service_bus(struct service *service)
 {
@@ -99,70 +77,6 @@ void service_unwatch(struct service *service, int fd)
 		return;
 	epoll_ctl(service->epoll, EPOLL_CTL_DEL, fd, NULL); /* a closed descriptor has left by itself */
 	watch->fd = -1;
-}
-
-/* ---- status ---- */
-
-static void fill_status(const struct service *service, struct status *out, struct wall now)
-{
-	*out = (struct status){.state = service->stopping ? STATUS_STOPPING : STATUS_READY,
-		.at = now,
-		.started = service->started,
-		.clock = service->common->clock == SERVICE_CLOCK_REPLAY ? service->replay_clock : now};
-	text_cut(out->service, sizeof out->service, service->definition->name);
-	text_cut(out->instance, sizeof out->instance, service->common->instance);
-	text_cut(out->version, sizeof out->version, service_version);
-	if (service->state && service->definition->status)
-		service->definition->status(service->state, out);
-}
-
-static void status_topic(const struct service *service, char out[ID_BYTES * 3])
-{
-	snprintf(out, ID_BYTES * 3, "curtain/status/%s/%s", service->definition->name, service->common->instance);
-}
-
-static void health_path(const struct service_common *common, char out[300])
-{
-	snprintf(out, 300, "%s/" SERVICE_HEALTH_FILE, common->data_dir);
-}
-
-/* write_health leaves the time and state for --healthcheck, which must not need the broker. */
-static void write_health(const struct service *service, const struct status *status)
-{
-	char path[300], part[310];
-	FILE *file;
-
-	health_path(service->common, path);
-	snprintf(part, sizeof part, "%s.part", path);
-	file = fopen(part, "we");
-	if (!file)
-		return; /* no room: the check then finds an old time, which is the truth */
-	fprintf(file, "%lld %s %d\n", (long long)mono_now().us, status_state_name(status->state), service->connected);
-	if (fclose(file) || rename(part, path))
-		unlink(part);
-}
-
-static void send_status(struct service *service, struct wall now)
-{
-	struct status status;
-	struct buf json;
-	char topic[ID_BYTES * 3];
-
-	fill_status(service, &status, now);
-	write_health(service, &status);
-	if (status.state != service->last_status.state)
-		log_info("state", "state", status_state_name(status.state));
-	service->last_status = status;
-	status_topic(service, topic);
-	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
-	if (codec_status_encode(&status, &json))
-		log_error("status_not_encoded");
-	else
-		/* Not connected or full: the next one comes soon. */
-		(void)!bus_publish(service->bus,
-			&(struct bus_publication){
-				.topic = topic, .payload = json.data, .length = json.length, .qos = 1, .retain = true});
-	buf_fini(&json);
 }
 
 void service_publish_status(struct service *service)
@@ -319,7 +233,7 @@ static enum err run_turn(struct service *service)
 	if (service->publish_status || service->status_due.us <= turn.mono.us) {
 		service->publish_status = false;
 		service->status_due = (struct mono){turn.mono.us + service->common->status_ms * 1000};
-		send_status(service, wall_now());
+		status_send(service, wall_now());
 		sd_notify(0, "WATCHDOG=1");
 	}
 	return err;
@@ -359,12 +273,12 @@ static enum err open_loop(struct service *service, struct errinfo *info)
 static enum err open_bus(struct service *service, struct errinfo *info)
 {
 	struct epoll_event event = {.events = EPOLLIN};
-	struct status will = {0};
-	char topic[ID_BYTES * 3];
+	struct status will;
+	char topic[STATUS_TOPIC_BYTES];
 	struct buf json;
 	enum err err;
 
-	fill_status(service, &will, service->started);
+	status_fill(service, &will, service->started);
 	will.state = STATUS_DOWN;
 	status_topic(service, topic);
 	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
@@ -379,25 +293,6 @@ static enum err open_bus(struct service *service, struct errinfo *info)
 	return epoll_ctl(service->epoll, EPOLL_CTL_ADD, event.data.fd, &event)
 		       ? errinfo_set(info, ERR_IO, "epoll: %s", strerror(errno))
 		       : ERR_OK;
-}
-
-/* say_down publishes the last word: a clean disconnect sends no will. */
-static void say_down(struct service *service)
-{
-	struct status status;
-	struct buf json;
-	char topic[ID_BYTES * 3];
-
-	fill_status(service, &status, wall_now());
-	status.state = STATUS_DOWN;
-	write_health(service, &status);
-	status_topic(service, topic);
-	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
-	if (!codec_status_encode(&status, &json))
-		(void)!bus_publish(service->bus,
-			&(struct bus_publication){
-				.topic = topic, .payload = json.data, .length = json.length, .qos = 1, .retain = true});
-	buf_fini(&json);
 }
 
 static enum err make_data_dir(const struct service_common *common, struct errinfo *info)
@@ -442,7 +337,7 @@ static int live(struct service *service)
 		log_error("failed", "error", err_name(err));
 		return 1;
 	}
-	say_down(service);
+	status_say_down(service);
 	log_info("stopped");
 	return 0;
 }
@@ -457,32 +352,6 @@ static void service_fini(struct service *service)
 	if (service->signals >= 0)
 		close(service->signals);
 	free(service->settings);
-}
-
-/* check_health reads what the running service left: fresh, connected and not on its way out. */
-static int check_health(const struct service_common *common)
-{
-	char path[300], state[16] = "";
-	long long at = 0;
-	int connected = 0;
-	FILE *file;
-
-	health_path(common, path);
-	file = fopen(path, "re");
-	if (!file || fscanf(file, "%lld %15s %d", &at, state, &connected) != 3) {
-		printf("unhealthy: %s tells nothing\n", path);
-		at = -1;
-	}
-	if (file)
-		fclose(file);
-	if (at < 0)
-		return 1;
-	int64_t age_ms = (mono_now().us - at) / 1000;
-	bool good = age_ms < 3 * common->status_ms + 2000 && age_ms >= 0 && connected &&
-		    (!strcmp(state, "ready") || !strcmp(state, "degraded"));
-	printf("%s: %s, %s, %lld ms ago\n", good ? "healthy" : "unhealthy", state,
-		connected ? "connected" : "not connected", (long long)age_ms);
-	return good ? 0 : 1;
 }
 
 int service_run(const struct service_definition *definition, int argc, char **argv)
@@ -513,7 +382,7 @@ int service_run(const struct service_definition *definition, int argc, char **ar
 		else if (command.document)
 			config_document(definition->config, stdout);
 		status = command.check || command.document ? 0
-			 : command.healthcheck             ? check_health(service.common)
+			 : command.healthcheck             ? status_check_health(service.common)
 							   : live(&service);
 	}
 	service_fini(&service);
