@@ -64,7 +64,7 @@ struct delivery {
 
 /* ---- on paho's threads ---- */
 
-static void push_plain(struct bus *bus, enum bus_event_kind kind, uint64_t token, const char *reason)
+static void push_plain(struct bus *bus, enum bus_event_kind kind, uint64_t token, const char *reason, int refusal)
 {
 	size_t length = strlen(reason) + 1;
 	struct bus_queue_item *item = malloc(sizeof *item + length);
@@ -72,8 +72,11 @@ static void push_plain(struct bus *bus, enum bus_event_kind kind, uint64_t token
 	if (!item)
 		abort(); /* an event that the loop waits for would be lost: a restart from the store is the honest way
 			    out */
-	*item = (struct bus_queue_item){
-		.event = {.kind = kind, .token = token, .response_topic = "", .reason = (const char *)(item + 1)}};
+	*item = (struct bus_queue_item){.event = {.kind = kind,
+						.token = token,
+						.response_topic = "",
+						.reason = (const char *)(item + 1),
+						.refusal = refusal}};
 	memcpy(item + 1, reason, length);
 	bus_queue_push(&bus->queue, item);
 }
@@ -121,23 +124,24 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
 
 static void on_lost(void *context, char *cause)
 {
-	push_plain(context, BUS_DISCONNECTED, 0, cause && *cause ? cause : "connection lost");
+	push_plain(context, BUS_DISCONNECTED, 0, cause && *cause ? cause : "connection lost", 0);
 }
 
 static void on_connected(void *context, MQTTAsync_successData5 *data)
 {
 	(void)data;
-	push_plain(context, BUS_CONNECTED, 0, "");
+	push_plain(context, BUS_CONNECTED, 0, "", 0);
 }
 
 static void on_refused(void *context, MQTTAsync_failureData5 *data)
 {
+	/* paho gives the CONNACK's reason code as its error; from 128 on (MQTT 5 section 2.4) these are refusals. */
+	int code = data ? data->code : -1, refusal = code >= 128 ? code : data ? (int)data->reasonCode : 0;
 	char reason[160];
 
 	snprintf(reason, sizeof reason, "%s (reason code %d, error %d)",
-		data && data->message ? data->message : "refused", data ? (int)data->reasonCode : -1,
-		data ? data->code : -1);
-	push_plain(context, BUS_DISCONNECTED, 0, reason);
+		data && data->message ? data->message : "refused", data ? (int)data->reasonCode : -1, code);
+	push_plain(context, BUS_DISCONNECTED, 0, reason, refusal >= 128 ? refusal : 0);
 }
 
 static void settle(struct delivery *delivery, bool delivered)
@@ -149,7 +153,7 @@ static void settle(struct delivery *delivery, bool delivered)
 		bus->pending--;
 	pthread_mutex_unlock(&bus->lock);
 	if (delivered && delivery->token)
-		push_plain(bus, BUS_DELIVERED, delivery->token, "");
+		push_plain(bus, BUS_DELIVERED, delivery->token, "", 0);
 	free(delivery);
 }
 

@@ -66,6 +66,8 @@ struct bus_event {
 	size_t correlation_length;
 	uint64_t token;     /* BUS_DELIVERED: the token of a QoS 1 publish that the broker has acknowledged */
 	const char *reason; /* BUS_DISCONNECTED: for the log */
+	int refusal;        /* BUS_DISCONNECTED: the MQTT 5 reason code with which the broker refused (134 bad user or
+			       password, 135 not authorized); 0: the network failed */
 };
 
 struct bus_publication {
