@@ -15,6 +15,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{"status", cmd_status, "each service: state, lag, outbox, uptime; exit status 0 = all healthy"},
 	{"quantities", cmd_quantities, "the table of quantities, units and ranges"},
 	{"completion", cmd_completion, "print the bash completion script"},
 };
