@@ -16,6 +16,11 @@ struct command {
 
 static const struct command commands[] = {
 	{"status", cmd_status, "each service: state, lag, outbox, uptime; exit status 0 = all healthy"},
+	{"follow", cmd_follow, "the lives of incidents as they happen, one line each"},
+	{"sos", cmd_sos, "call for help on behalf of a household"},
+	{"timeline", cmd_timeline, "what happened in a household"},
+	{"import", cmd_import, "bring communities, teams, households, devices, volunteers into the registry"},
+	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
 	{"quantities", cmd_quantities, "the table of quantities, units and ranges"},
 	{"completion", cmd_completion, "print the bash completion script"},
 };

@@ -39,9 +39,9 @@ enum err output_write(const struct buf *text, enum err err, struct errinfo *info
 	return write_all(text->data, text->length, info);
 }
 
-enum err output_json(const char *json, struct errinfo *info)
+enum err output_line(const char *text, struct errinfo *info)
 {
-	enum err err = write_all(json, strlen(json), info);
+	enum err err = write_all(text, strlen(text), info);
 
 	return err ? err : write_all("\n", 1, info);
 }

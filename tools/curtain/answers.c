@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "answers.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "codec/fields.h"
+
+#define PAYLOAD_COLUMNS 60
+#define TOPIC_COLUMNS 48
+#define ANSWER_BYTES_MAX (8u << 20)
+
+static enum err load(const char *json, json_t **out_root, struct errinfo *info)
+{
+	return fields_load(json, strlen(json), ANSWER_BYTES_MAX, out_root, info);
+}
+
+static int64_t count_of(const json_t *counts, const char *name)
+{
+	return json_integer_value(json_object_get(counts, name));
+}
+
+enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
+{
+	static const char *const headings[] = {"kind", ">added", ">changed", ">unchanged", ">removed"};
+	struct table *table;
+	const char *kind;
+	json_t *root, *kinds, *counts;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	kinds = json_object_get(root, "kinds");
+	table = table_create(headings, 5);
+	if (!table)
+		err = errinfo_set(info, ERR_NOMEM, "out of memory");
+	else if (!json_is_object(kinds))
+		err = errinfo_set(info, ERR_INVALID, "the answer has no \"kinds\"");
+	if (!err) {
+		json_object_foreach(kinds, kind, counts)
+		{
+			int64_t sum = 0;
+			for (unsigned i = 1; i < 5; i++)
+				sum += count_of(counts, headings[i] + 1);
+			if (sum)
+				table_cell(table, kind);
+			for (unsigned i = 1; i < 5 && sum; i++)
+				table_number(table, count_of(counts, headings[i] + 1));
+		}
+		err = table_print(table, out);
+		if (json_is_true(json_object_get(root, "dry_run")))
+			buf_text(out, "试运行，未写入 (dry run: nothing was changed)\n");
+	}
+	table_destroy(table);
+	json_decref(root);
+	return err ? err : out->failed;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static void cut_cell(struct table *table, const char *text, size_t columns)
+{
+	struct buf cut;
+
+	buf_init(&cut, 4096);
+	show_clean(&cut, text, columns);
+	table_cell(table, cut.data ? cut.data : "");
+	buf_fini(&cut);
+}
+
+static void letter_row(const json_t *letter, struct wall now, struct table *table)
+{
+	char age[SHOW_DURATION_BYTES] = "?";
+	struct wall at;
+
+	if (!fields_parse_wall(json_object_get(letter, "at"), &at))
+		show_duration(now.ms - at.ms, age);
+	table_number(table, count_of(letter, "id"));
+	table_cell(table, age);
+	table_cell(table, text_of(letter, "reason"));
+	table_cell(table, *text_of(letter, "profile") ? text_of(letter, "profile") : "-");
+	cut_cell(table, text_of(letter, "topic"), TOPIC_COLUMNS);
+	cut_cell(table, text_of(letter, "payload"), PAYLOAD_COLUMNS);
+}
+
+static enum err letter_line(const json_t *letter, struct buf *lines)
+{
+	char *line = json_dumps(letter, JSON_COMPACT);
+
+	if (!line)
+		return ERR_NOMEM;
+	buf_text(lines, line);
+	free(line);
+	return buf_byte(lines, '\n');
+}
+
+enum err answers_letters(const char *json, struct wall now, struct table *table, struct buf *json_lines,
+	struct letters_page *out_page, struct errinfo *info)
+{
+	struct letters_page page = {0};
+	json_t *root, *items, *letter;
+	size_t i;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	items = json_object_get(root, "items");
+	page.count = count_of(root, "count");
+	page.items = (int64_t)json_array_size(items);
+	if (!json_is_array(items))
+		err = errinfo_set(info, ERR_INVALID, "the answer has no \"items\"");
+	json_array_foreach(items, i, letter)
+	{
+		page.last = count_of(letter, "id");
+		if (json_lines && !err)
+			err = letter_line(letter, json_lines);
+		else if (!err)
+			letter_row(letter, now, table);
+	}
+	if (!err)
+		*out_page = page;
+	json_decref(root);
+	return err;
+}
+
+enum err answers_replay(const char *json, struct replay_result *out, struct errinfo *info)
+{
+	struct replay_result result = {0};
+	struct fields fields;
+	json_t *root;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	fields_open(&fields, root, "replay", info);
+	fields_int(&fields, "passed", 0, INT64_MAX, &result.passed);
+	fields_int(&fields, "refused", 0, INT64_MAX, &result.refused);
+	fields_int(&fields, "after", 0, INT64_MAX, &result.after);
+	fields_bool_if(&fields, "more", &result.more);
+	err = fields_done(&fields);
+	if (!err)
+		*out = result;
+	json_decref(root);
+	return err;
+}
