@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the commands say: incidents, the services' answers, the status board.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "answers.h"
+#include "base/text.h"
+#include "incident_text.h"
+#include "status_board.h"
+#include "words.h"
+
+static struct zone *zone;
+static struct buf out;
+
+static int open_zone(void **state)
+{
+	(void)state;
+	buf_init(&out, 1 << 20);
+	return zone_load("Asia/Shanghai", &zone, NULL) != ERR_OK;
+}
+
+static int close_zone(void **state)
+{
+	(void)state;
+	buf_fini(&out);
+	zone_destroy(zone);
+	return 0;
+}
+
+static struct wall at(const char *text)
+{
+	struct wall t;
+
+	assert_int_equal(wall_parse(text, strlen(text), &t), ERR_OK);
+	return t;
+}
+
+/* ---- words ---- */
+
+static void every_word_exists(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ALERT_LEVEL_COUNT; i++)
+		assert_non_null(words_level((enum alert_level)i));
+	for (int i = 0; i < ALERT_KIND_COUNT; i++)
+		assert_non_null(words_kind((enum alert_kind)i));
+	for (int i = 0; i < ALERT_STATE_COUNT; i++)
+		assert_non_null(words_alert_state((enum alert_state)i));
+	for (int i = 0; i < INCIDENT_STATE_COUNT; i++)
+		assert_non_null(words_incident_state((enum incident_state)i));
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		assert_non_null(words_outcome((enum outcome)i));
+	for (int i = 0; i < QUANTITY_COUNT; i++)
+		assert_non_null(words_quantity((enum quantity)i));
+	assert_string_equal(words_quantity(QUANTITY_TVOC), "tvoc");
+	for (int i = 0; i < INCIDENT_EVENT_COUNT; i++) {
+		buf_reset(&out);
+		incident_text_event((enum incident_event)i, "", OUTCOME_NONE, "", &out);
+		assert_true(out.length > 0);
+	}
+}
+
+/* ---- incidents ---- */
+
+static struct incident an_incident(void)
+{
+	struct incident i = {.id = "i-01",
+		.revision = 2,
+		.household = "h-0003",
+		.community = "c-1",
+		.team = "t-1",
+		.state = INCIDENT_PAGING,
+		.event = INCIDENT_EVENT_PAGED,
+		.actor = "v-202",
+		.kind = ALERT_SOS,
+		.level = ALERT_LIFE,
+		.opened = at("2026-11-24T04:01:46.123Z"),
+		.at = at("2026-11-24T04:01:50.000Z"),
+		.reason_zh = "呼救键被按下。",
+		.reason_en = "The call button was pressed."};
+	return i;
+}
+
+static void an_event_is_one_line_with_the_chinese_reason_first(void **state)
+{
+	struct incident i = an_incident();
+	(void)state;
+	buf_reset(&out);
+	incident_text_line(&i, zone, false, false, &out);
+	assert_string_equal(out.data, "2026-11-24 12:01:50 生命 呼救键被按下。  h-0003  呼叫 v-202  [i-01 paged] "
+				      "The call button was pressed.\n");
+}
+
+static void an_open_incident_tells_where_it_stands(void **state)
+{
+	struct incident i = an_incident();
+	(void)state;
+	i.state = INCIDENT_ACCEPTED;
+	strcpy(i.responder, "v-202");
+	buf_reset(&out);
+	incident_text_line(&i, zone, true, false, &out);
+	assert_string_equal(out.data,
+		"2026-11-24 12:01:50 生命 呼救键被按下。  h-0003  已接单 v-202，2026-11-24 12:01:46 起  "
+		"[i-01 accepted] The call button was pressed.\n");
+}
+
+static void the_end_tells_outcome_and_note_without_control_characters(void **state)
+{
+	struct incident i = an_incident();
+	(void)state;
+	i.state = INCIDENT_RESOLVED;
+	i.event = INCIDENT_EVENT_RESOLVED;
+	i.outcome = OUTCOME_HELPED;
+	strcpy(i.note, "一切安好\033[2J");
+	buf_reset(&out);
+	incident_text_line(&i, zone, false, true, &out);
+	assert_string_equal(out.data, "2026-11-24 12:01:50 \033[32m生命 呼救键被按下。\033[0m  h-0003  "
+				      "结束：已帮助（一切安好?[2J）  [i-01 resolved] The call button was pressed.\n");
+}
+
+/* ---- answers ---- */
+
+static void an_import_is_counted_by_kind(void **state)
+{
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(answers_import("{\"seq\":9,\"dry_run\":true,\"kinds\":{\"teams\":{\"added\":0,\"changed\":0,"
+					"\"unchanged\":0,\"removed\":0},\"households\":{\"added\":2,\"changed\":1,"
+					"\"unchanged\":30,\"removed\":0}}}",
+				 &out, NULL),
+		ERR_OK);
+	assert_string_equal(out.data, "kind        added  changed  unchanged  removed\n"
+				      "households      2        1         30        0\n"
+				      "试运行，未写入 (dry run: nothing was changed)\n");
+}
+
+static void an_answer_of_another_form_is_an_error(void **state)
+{
+	struct letters_page page;
+	struct replay_result result;
+	bool known;
+	struct errinfo info = {0};
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(answers_import("[]", &out, &info), ERR_INVALID);
+	assert_int_equal(answers_import("{", &out, NULL), ERR_INVALID);
+	assert_int_equal(answers_timeline("{\"items\":5}", zone, &out, &known, NULL), ERR_INVALID);
+	assert_int_equal(answers_letters("{}", WALL_NONE, NULL, &out, &page, NULL), ERR_INVALID);
+	assert_int_equal(answers_replay("{\"passed\":1}", &result, NULL), ERR_INVALID);
+	assert_int_equal(answers_replay("{\"passed\":-1,\"refused\":0,\"after\":0}", &result, NULL), ERR_INVALID);
+}
+
+static void letters_become_rows_or_lines(void **state)
+{
+	static const char json[] =
+		"{\"count\":7,\"items\":[{\"id\":3,\"at\":\"2026-11-24T04:00:00.000Z\",\"reason\":\"unknown_"
+		"device\",\"topic\":\"a/b\",\"payload\":\"\\u001b[2J{}\"}]}";
+	static const char *const headings[] = {">id", ">age", "reason", "profile", "topic", "payload"};
+	struct table *table = table_create(headings, 6);
+	struct letters_page page;
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(answers_letters(json, at("2026-11-24T04:00:05.000Z"), table, NULL, &page, NULL), ERR_OK);
+	assert_int_equal(page.count, 7);
+	assert_int_equal(page.items, 1);
+	assert_int_equal(page.last, 3);
+	assert_int_equal(table_print(table, &out), ERR_OK);
+	assert_string_equal(out.data, "id    age  reason          profile  topic  payload\n"
+				      " 3  5.0 s  unknown_device  -        a/b    ?[2J{}\n");
+	buf_reset(&out);
+	assert_int_equal(answers_letters(json, WALL_NONE, NULL, &out, &page, NULL), ERR_OK);
+	assert_non_null(
+		strstr(out.data, "{\"id\":3,\"at\":\"2026-11-24T04:00:00.000Z\",\"reason\":\"unknown_device\""));
+	assert_int_equal(out.data[out.length - 1], '\n');
+	table_destroy(table);
+}
+
+static void a_replay_tells_whether_there_is_more(void **state)
+{
+	struct replay_result result;
+	(void)state;
+	assert_int_equal(
+		answers_replay("{\"passed\":3,\"refused\":1,\"after\":9,\"more\":true}", &result, NULL), ERR_OK);
+	assert_true(result.passed == 3 && result.refused == 1 && result.after == 9 && result.more);
+}
+
+static void a_timeline_is_readable(void **state)
+{
+	static const char json[] =
+		"{\"household\":\"h-1\",\"known\":true,\"items\":["
+		"{\"what\":\"incident\",\"at\":\"2026-11-24T15:59:00+00:00\",\"id\":\"i-1\",\"kind\":\"sos\",\"level\":"
+		"\"life\","
+		"\"state\":\"resolved\",\"outcome\":\"helped\",\"reason_zh\":\"呼救\",\"reason_en\":\"help\","
+		"\"events\":["
+		"{\"revision\":1,\"at\":\"2026-11-24T15:59:00+00:00\",\"event\":\"raised\",\"state\":\"raised\"},"
+		"{\"revision\":2,\"at\":\"2026-11-24T16:00:05.25+00:00\",\"event\":\"paged\",\"state\":\"paging\","
+		"\"actor\":\"v-"
+		"1\"},"
+		"{\"revision\":3,\"at\":\"2026-11-24T16:09:00+00:00\",\"event\":\"resolved\",\"state\":\"resolved\","
+		"\"actor\":\"v-"
+		"1\",\"note\":\"安好\"}]},"
+		"{\"what\":\"alert\",\"at\":\"2026-11-24T15:58:59.000Z\",\"id\":\"a-1\",\"kind\":\"sos\",\"level\":"
+		"\"life\",\"state\":"
+		"\"raised\",\"reason_zh\":\"按了呼救键\",\"reason_en\":\"pressed\"},"
+		"{\"what\":\"day\",\"at\":\"2026-11-24T10:00:00+00:00\",\"day\":\"2026-11-24\",\"readings\":12,"
+		"\"first\":\"2026-11-"
+		"23T22:15:00+00:00\","
+		"\"last\":\"2026-11-24T10:00:00+00:00\",\"quantities\":{\"water_total\":{\"readings\":9,\"delta\":61.5}"
+		",\"contact\":{"
+		"\"readings\":3}}}"
+		"]}";
+	bool known = false;
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(answers_timeline(json, zone, &out, &known, NULL), ERR_OK);
+	assert_true(known);
+	assert_string_equal(out.data,
+		"住户 h-1：3 条，最新在前 (newest first)\n\n"
+		"2026-11-24 23:59:00  事件  生命 呼救  已结束：已帮助  [i-1 sos resolved] help\n"
+		"    23:59:00  事件发生\n"
+		"    2026-11-25 00:00:05  呼叫 v-1\n"
+		"    2026-11-25 00:09:00  结束：已帮助（安好）\n"
+		"2026-11-24 23:58:59  警报  生命 按了呼救键  未解除  [a-1 sos raised] pressed\n"
+		"2026-11-24           日计  12 条读数 06:15:00–18:00:00  用水 +61.5 L，门窗 3 条\n");
+}
+
+static void what_a_later_version_says_is_shown_as_it_is(void **state)
+{
+	bool known = true;
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(
+		answers_timeline(
+			"{\"household\":\"h-1\",\"known\":false,\"items\":[{\"what\":\"visit\",\"at\":\"2026-11-24T04:"
+			"00:"
+			"00Z\"},{\"what\":\"incident\",\"level\":\"new\",\"events\":[{\"event\":\"new\\n\"}]}]}",
+			zone, &out, &known, NULL),
+		ERR_OK);
+	assert_false(known);
+	assert_non_null(strstr(out.data, "visit"));
+	assert_non_null(strstr(out.data, "no longer in the registry"));
+	assert_non_null(strstr(out.data, "new?"));
+}
+
+static void an_unknown_household_is_told(void **state)
+{
+	bool known = true;
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(
+		answers_timeline("{\"household\":\"h-9\",\"known\":false,\"items\":[]}", zone, &out, &known, NULL),
+		ERR_OK);
+	assert_false(known);
+	assert_string_equal(out.data, "住户 h-9：不在册 (not in the registry)\n");
+}
+
+/* ---- the status board ---- */
+
+static struct status_board board;
+
+static struct status a_status(const char *service, const char *instance, enum status_state state, const char *when)
+{
+	struct status s = {.version = "0.1.0",
+		.state = state,
+		.at = at(when),
+		.started = at("2026-11-24T03:00:00Z"),
+		.clock = WALL_NONE,
+		.lag_ms = 12,
+		.outbox = 3};
+
+	text_cut(s.service, sizeof s.service, service);
+	text_cut(s.instance, sizeof s.instance, instance);
+	return s;
+}
+
+static void fill_board(const char *when)
+{
+	struct status ingest = a_status("ingest", "ingest-1", STATUS_READY, when),
+		      records = a_status("records", "records-1", STATUS_READY, when);
+
+	memset(&board, 0, sizeof board);
+	board.now = at("2026-11-24T04:00:00Z");
+	board.stale_ms = 60000;
+	assert_int_equal(status_board_expect(&board, "records,ingest", NULL), ERR_OK);
+	status_board_take(&board, &records);
+	status_board_take(&board, &ingest);
+}
+
+static void all_ready_and_fresh_is_healthy(void **state)
+{
+	(void)state;
+	fill_board("2026-11-24T03:59:00.000Z"); /* 60 s old: just fresh */
+	assert_true(status_board_healthy(&board));
+	fill_board("2026-11-24T03:58:59.999Z");
+	assert_false(status_board_healthy(&board));
+}
+
+static void a_newer_status_takes_the_place_of_the_older(void **state)
+{
+	struct status down = a_status("ingest", "ingest-1", STATUS_DOWN, "2026-11-24T03:00:00Z");
+	(void)state;
+	fill_board("2026-11-24T04:00:00Z");
+	status_board_take(&board, &down);
+	assert_int_equal(board.count, 2);
+	assert_false(status_board_healthy(&board));
+}
+
+static void what_is_missing_or_not_understood_is_no_health(void **state)
+{
+	(void)state;
+	fill_board("2026-11-24T04:00:00Z");
+	assert_int_equal(status_board_expect(&board, "detector", NULL), ERR_OK);
+	assert_false(status_board_healthy(&board));
+	fill_board("2026-11-24T04:00:00Z");
+	board.unread = 1;
+	assert_false(status_board_healthy(&board));
+	memset(&board, 0, sizeof board);
+	assert_false(status_board_healthy(&board));
+}
+
+static void names_of_services_are_checked(void **state)
+{
+	(void)state;
+	memset(&board, 0, sizeof board);
+	assert_int_equal(status_board_expect(&board, "ingest,,records", NULL), ERR_INVALID);
+	assert_int_equal(status_board_expect(&board, "a-name-of-more-than-thirty-one-bytes", NULL), ERR_INVALID);
+	assert_int_equal(status_board_expect(&board, "", NULL), ERR_OK);
+}
+
+static void the_board_is_a_table_with_a_verdict(void **state)
+{
+	(void)state;
+	fill_board("2026-11-24T03:58:00Z");
+	assert_int_equal(status_board_expect(&board, "detector", NULL), ERR_OK);
+	status_board_sort(&board);
+	buf_reset(&out);
+	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
+	assert_string_equal(out.data,
+		"service   instance   state                           lag  outbox       uptime  version  clock\n"
+		"ingest    ingest-1   ready, silent for 2 min 00 s  12 ms       3  58 min 00 s  0.1.0    -\n"
+		"records   records-1  ready, silent for 2 min 00 s  12 ms       3  58 min 00 s  0.1.0    -\n"
+		"detector  -          missing                           -       -            -  -        -\n"
+		"异常：not all services are well\n");
+}
+
+static void more_instances_than_fit_are_told(void **state)
+{
+	char name[24];
+	(void)state;
+	fill_board("2026-11-24T04:00:00Z");
+	for (int i = 0; i < STATUS_INSTANCES_MAX; i++) {
+		snprintf(name, sizeof name, "x-%d", i);
+		struct status s = a_status("x", name, STATUS_READY, "2026-11-24T04:00:00Z");
+		status_board_take(&board, &s);
+	}
+	assert_int_equal(board.count, STATUS_INSTANCES_MAX);
+	assert_int_equal(board.overflow, 2);
+	assert_false(status_board_healthy(&board));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_word_exists),
+		cmocka_unit_test(an_event_is_one_line_with_the_chinese_reason_first),
+		cmocka_unit_test(an_open_incident_tells_where_it_stands),
+		cmocka_unit_test(the_end_tells_outcome_and_note_without_control_characters),
+		cmocka_unit_test(an_import_is_counted_by_kind),
+		cmocka_unit_test(an_answer_of_another_form_is_an_error),
+		cmocka_unit_test(letters_become_rows_or_lines),
+		cmocka_unit_test(a_replay_tells_whether_there_is_more),
+		cmocka_unit_test(a_timeline_is_readable),
+		cmocka_unit_test(what_a_later_version_says_is_shown_as_it_is),
+		cmocka_unit_test(an_unknown_household_is_told),
+		cmocka_unit_test(all_ready_and_fresh_is_healthy),
+		cmocka_unit_test(a_newer_status_takes_the_place_of_the_older),
+		cmocka_unit_test(what_is_missing_or_not_understood_is_no_health),
+		cmocka_unit_test(names_of_services_are_checked),
+		cmocka_unit_test(the_board_is_a_table_with_a_verdict),
+		cmocka_unit_test(more_instances_than_fit_are_told),
+	};
+	return cmocka_run_group_tests(tests, open_zone, close_zone);
+}
