@@ -37,8 +37,13 @@ static enum err explain_refusal(const struct client *client, const struct bus_ev
 
 	if (event->refusal)
 		return errinfo_set(info, ERR_DENIED,
-			"the broker %s:%lld refuses the account \"%s\" (%s); check --user and --password-file", c->host,
-			(long long)c->port, c->user, event->reason);
+			"the broker %s:%lld refuses the account \"%s\" (%s, MQTT code %d); check --user and "
+			"--password-file",
+			c->host, (long long)c->port, c->user,
+			event->refusal == 134   ? "bad user name or password"
+			: event->refusal == 135 ? "not authorized"
+						: "no entry",
+			event->refusal);
 	return errinfo_set(info, ERR_CLOSED,
 		"no connection to the broker %s:%lld (%s); is it up? check --host and --port%s", c->host,
 		(long long)c->port, event->reason,

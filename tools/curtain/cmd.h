@@ -6,6 +6,16 @@
 #ifndef CURTAIN_TOOL_CMD_H
 #define CURTAIN_TOOL_CMD_H
 
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+};
+
+/* commands: the table of main.c. */
+extern const struct command commands[];
+extern const unsigned command_count;
+
 int cmd_completion(int argc, char **argv);
 int cmd_dead_letters(int argc, char **argv);
 int cmd_follow(int argc, char **argv);

@@ -26,7 +26,7 @@ struct follow_command {
 	bool json, once;
 	struct connection connection;
 	struct zone *zone;
-	bool colour;
+	bool colour, away;
 	struct seen seen[SEEN_MAX];
 	unsigned next;
 	unsigned open; /* printed so far */
@@ -114,11 +114,6 @@ static enum err take(struct follow_command *command, const struct bus_event *eve
 	struct incident incident;
 	struct errinfo bad = {0};
 
-	if (event->kind == BUS_DISCONNECTED)
-		fprintf(stderr, "curtain follow: the broker is away (%s); trying again\n", event->reason);
-	if (event->kind == BUS_CONNECTED)
-		fputs("curtain follow: the broker is back; what happened meanwhile is in \"curtain timeline\"\n",
-			stderr);
 	if (event->kind != BUS_MESSAGE)
 		return ERR_OK;
 	if (bus_topic_matches("curtain/lane/incident/+/+", event->topic))
@@ -131,6 +126,23 @@ static enum err take(struct follow_command *command, const struct bus_event *eve
 		return ERR_OK;
 	}
 	return show(command, &incident, true, info);
+}
+
+/* note_connection tells when the broker goes, and, once all subscriptions stand again, when it is back. */
+static enum err note_connection(struct follow_command *command, struct client *client, const struct bus_event *event,
+	bool marked, struct errinfo *info)
+{
+	if (event->kind == BUS_DISCONNECTED && !command->away) {
+		fprintf(stderr, "curtain follow: the broker is away (%s); trying again\n", event->reason);
+		command->away = true;
+	} else if (event->kind == BUS_CONNECTED) {
+		return client_mark(client, info);
+	} else if (marked && command->away) {
+		fputs("curtain follow: the broker is back; what happened meanwhile is in \"curtain timeline\"\n",
+			stderr);
+		command->away = false;
+	}
+	return ERR_OK;
 }
 
 static enum err follow(struct follow_command *command, struct client *client, struct errinfo *info)
@@ -150,9 +162,12 @@ static enum err follow(struct follow_command *command, struct client *client, st
 			err = errinfo_set(info, err,
 				"the broker hands over nothing within %g s; is \"%s\" a desk account?",
 				(double)command->connection.timeout_ms / 1000, command->connection.user);
-		else if (!err && !marked && client_is_mark(client, &event))
-			marked = true;
-		else if (!err)
+		if (err)
+			break;
+		bool is_mark = client_is_mark(client, &event);
+		marked |= is_mark;
+		err = note_connection(command, client, &event, is_mark, info);
+		if (!err)
 			err = take(command, &event, info);
 	}
 	if (!err && !command->open && !command->json)

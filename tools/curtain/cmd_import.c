@@ -170,7 +170,7 @@ int cmd_import(int argc, char **argv)
 		{"dry-run", OPTION_FLAG, &command.dry_run, 0, 0, NULL, "check and count, change nothing"},
 		{"kind", OPTION_TEXT, &command.kind, 0, 0, "KIND",
 			"\"ledger\" or one kind (CSV: from the file's name)"},
-		{"format", OPTION_TEXT, &command.format, 0, 0, "NAME", "yaml or csv (from the file's name)"},
+		{"format", OPTION_TEXT, &command.format, 0, 0, "csv|yaml", "of the file (from its name)"},
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};
 	const struct options options = {"import",

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd.h"
 #include "message/quantity.h"
+#include "options.h"
 
 static const char *const kind_names[] = {"counter", "gauge", "state", "event"};
 
 int cmd_quantities(int argc, char **argv)
 {
-	bool json = argc == 2 && !strcmp(argv[1], "--json");
+	bool json = false;
+	const struct option_row rows[] = {{"json", OPTION_FLAG, &json, 0, 0, NULL, "print one JSON object a line"}};
+	const struct options options = {.command = "quantities",
+		.summary = "The table of what a device can tell (docs/profiles.md): what a profile may emit.",
+		.rows = rows,
+		.row_count = 1,
+		.ending = "examples:\n  curtain quantities\n  curtain quantities --json | jq -r 'select(.alarm) | "
+			  ".quantity'\n"};
+	int status = options_parse(&options, argc, argv);
 
-	if (argc > 1 && !json) {
-		bool help = !strcmp(argv[1], "--help");
-		fputs("usage: curtain quantities [--json]\n\nThe table of what a device can tell (docs/profiles.md).\n",
-			help ? stdout : stderr);
-		return help ? 0 : 2;
-	}
+	if (status >= 0)
+		return status;
 	if (!json)
 		printf("%-18s %-8s %-8s %14s %14s %s\n", "quantity", "unit", "kind", "min", "max", "alarm");
 	for (int i = 0; i < QUANTITY_COUNT; i++) {

@@ -5,16 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd.h"
 #include "service/service.h"
 
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *summary;
-};
+#define NEAR_DISTANCE 2
 
-static const struct command commands[] = {
+const struct command commands[] = {
 	{"status", cmd_status, "each service: state, lag, outbox, uptime; exit status 0 = all healthy"},
 	{"follow", cmd_follow, "the lives of incidents as they happen, one line each"},
 	{"sos", cmd_sos, "call for help on behalf of a household"},
@@ -24,11 +21,12 @@ static const struct command commands[] = {
 	{"quantities", cmd_quantities, "the table of quantities, units and ranges"},
 	{"completion", cmd_completion, "print the bash completion script"},
 };
+const unsigned command_count = sizeof commands / sizeof *commands;
 
 static void print_help(FILE *to)
 {
 	fputs("usage: curtain COMMAND [OPTION]...\n\n窗帘之约 Curtain: the district's command line. Commands:\n\n", to);
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+	for (unsigned i = 0; i < command_count; i++)
 		fprintf(to, "  %-13s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nThe broker: --host --port --user --password-file --ca-file, or the environment CURTAIN_HOST, "
 	      "CURTAIN_PORT,\n"
@@ -37,22 +35,23 @@ static void print_help(FILE *to)
 		to);
 }
 
-int cmd_completion(int argc, char **argv)
+static int complain(const char *word)
 {
-	(void)argc;
-	(void)argv;
-	fputs("# bash completion: source <(curtain completion)\n_curtain() {\n\tlocal words=\"", stdout);
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		printf("%s%s", i ? " " : "", commands[i].name);
-	fputs("\"\n\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[1]}\")\n"
-	      "\telse\n"
-	      "\t\tlocal options; options=$(\"${COMP_WORDS[0]}\" \"${COMP_WORDS[1]}\" --help 2>/dev/null | grep -oE -- "
-	      "'--[a-z-]+' | sort -u)\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -f -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
-	      "\tfi\n}\ncomplete -F _curtain curtain\n",
-		stdout);
-	return 0;
+	const char *nearest = NULL;
+	unsigned best = NEAR_DISTANCE + 1;
+
+	for (unsigned i = 0; i < command_count; i++) {
+		unsigned distance = text_distance(commands[i].name, word);
+		if (distance < best) {
+			best = distance;
+			nearest = commands[i].name;
+		}
+	}
+	if (nearest)
+		fprintf(stderr, "curtain: unknown command \"%s\"; did you mean \"%s\"?\n", word, nearest);
+	else
+		fprintf(stderr, "curtain: unknown command \"%s\"; \"curtain --help\" lists them\n", word);
+	return 2;
 }
 
 int main(int argc, char **argv)
@@ -69,9 +68,8 @@ int main(int argc, char **argv)
 		printf("curtain %s\n", service_version);
 		return 0;
 	}
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+	for (unsigned i = 0; i < command_count; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "curtain: unknown command \"%s\"; \"curtain --help\" lists them\n", argv[1]);
-	return 2;
+	return complain(argv[1]);
 }
