@@ -17,6 +17,7 @@ const struct command commands[] = {
 	{"sos", cmd_sos, "call for help on behalf of a household"},
 	{"timeline", cmd_timeline, "what happened in a household"},
 	{"import", cmd_import, "bring communities, teams, households, devices, volunteers into the registry"},
+	{"map", cmd_map, "try profiles on payloads, without a broker"},
 	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
 	{"quantities", cmd_quantities, "the table of quantities, units and ranges"},
 	{"completion", cmd_completion, "print the bash completion script"},
