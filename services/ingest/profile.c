@@ -43,13 +43,10 @@ void profiles_fini(struct profiles *profiles)
 	for (uint32_t i = 0; i < profiles->zone_count; i++)
 		zone_destroy(profiles->zones[i].zone);
 	program_destroy(profiles->program);
-	for (uint32_t i = 0; i < profiles->definition_count; i++)
-		free(profiles->definitions[i]);
 	free(profiles->entries);
 	free(profiles->patterns);
 	free(profiles->pattern_entries);
 	free(profiles->zones);
-	free(profiles->definitions);
 	*profiles = (struct profiles){0};
 }
 
@@ -89,28 +86,6 @@ enum err profiles_zone(struct profiles *profiles, struct yaml_in *in, const void
 	if (err && node)
 		return yaml_in_fail(in, node, 0, "zone: %s", cause.text);
 	return err ? errinfo_set(in->info, err, "%s", cause.text) : ERR_OK;
-}
-
-static enum err read_definitions(struct profiles *profiles, struct yaml_in *in, const yaml_node_t *node)
-{
-	struct program_place place = {.line = 1, .column = 1};
-	const char *text = "";
-	enum err err = ERR_OK;
-
-	if (node) {
-		err = yaml_in_text(in, node, "definitions", PROGRAM_BYTES_MAX, &text);
-		place = yaml_in_place(node);
-	}
-	if (err)
-		return err;
-	char **more = realloc(profiles->definitions, (profiles->definition_count + 1) * sizeof *more);
-	char *copy = more ? strdup(text) : NULL;
-	if (more)
-		profiles->definitions = more;
-	if (!copy)
-		return errinfo_set(in->info, ERR_NOMEM, "out of memory");
-	more[profiles->definition_count++] = copy;
-	return program_open(profiles->program, in->file, copy, place, in->info);
 }
 
 /* read_name reads the profile's name, which no other file may have. */
@@ -159,7 +134,7 @@ static enum err read_root(struct profiles *profiles, struct yaml_in *in, const y
 	if (!err)
 		err = profiles_zone(profiles, in, yaml_in_get(in, root, "zone"), &zone);
 	if (!err)
-		err = read_definitions(profiles, in, yaml_in_get(in, root, "definitions"));
+		err = profile_definitions(profiles, in, yaml_in_get(in, root, "definitions"));
 	if (err)
 		return err;
 	const yaml_node_t *entries = yaml_in_get(in, root, "entries");

@@ -60,8 +60,6 @@ struct profiles {
 	uint32_t pattern_count, pattern_capacity;
 	struct profile_zone *zones;
 	uint32_t zone_count;
-	char **definitions; /* kept for program */
-	uint32_t definition_count;
 	struct program *program;
 };
 
@@ -70,8 +68,11 @@ struct profiles {
 enum err profiles_load(const char *folder, struct profiles *out, struct errinfo *info) ERR_MUST_CHECK;
 void profiles_fini(struct profiles *profiles);
 
-/* profile_entry_read reads one entry of a file (profile_entry.c), for profile.c. */
+/* profile_definitions reads the jq functions of a file, and of the *.jq files beside it that it includes
+ * (profile_definitions.c), for profile.c. node may be NULL. */
 struct yaml_in;
+enum err profile_definitions(struct profiles *profiles, struct yaml_in *in, const void *node) ERR_MUST_CHECK;
+/* profile_entry_read reads one entry of a file (profile_entry.c), for profile.c. */
 enum err profile_entry_read(struct profiles *profiles, struct yaml_in *in, const void *node, const char *profile,
 	const struct zone *zone) ERR_MUST_CHECK;
 /* profiles_zone gives a zone by its name, loaded once. */

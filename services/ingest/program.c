@@ -17,17 +17,29 @@
 
 #define SOURCE_BYTES_MAX (8u << 20)
 
-/* The * of texts, without a look at what comes of it, is what a payload could ask gigabytes with. */
+/* jq looks a * b, setpath, = and |= up as functions of these names, so that a definition of ours takes their place. The
+ * last two are jq's own definitions, repeated so that they find our setpath. */
 static const char prelude[] =
 	"def __times(a; b): a * b; def _multiply(a; b): b as $__b | a as $__a | if ($__a|type) == \"string\" or "
 	"($__b|type) == \"string\" then error(\"a text cannot be multiplied; use tonumber\") else __times($__a; $__b) "
 	"end; "
+	"def __set(p; v): setpath(p; v); def setpath(p; v): p as $__p | v as $__v | if any($__p[]; type == \"number\" "
+	"and . "
+	">= 100000) then error(\"an index of 100000 or more cannot be assigned\") else __set($__p; $__v) end; "
+	"def _assign(paths; $__v): reduce path(paths) as $__p (.; setpath($__p; $__v)); "
+	"def _modify(paths; update): reduce path(paths) as $__p (.; . as $__x | label $__out | (setpath($__p; $__x | "
+	"getpath($__p) | update) | ., break $__out), delpaths([$__p])); "
 	". as [$__number, $topic, $__payload] | $__payload | ";
 
-struct group {
-	const char *definitions;
-	char *file;
+struct part {
+	char *file, *text;
 	struct program_place place;
+};
+
+struct group {
+	char *file;
+	struct part *parts; /* the definitions */
+	uint32_t part_count;
 	uint32_t first, end; /* its expressions */
 };
 
@@ -52,6 +64,16 @@ struct program *program_create(void)
 	return calloc(1, sizeof(struct program));
 }
 
+static void group_fini(struct group *group)
+{
+	for (uint32_t i = 0; i < group->part_count; i++) {
+		free(group->parts[i].file);
+		free(group->parts[i].text);
+	}
+	free(group->parts);
+	free(group->file);
+}
+
 void program_destroy(struct program *program)
 {
 	if (!program)
@@ -62,7 +84,7 @@ void program_destroy(struct program *program)
 	for (uint32_t i = 0; i < program->count; i++)
 		free(program->expressions[i].text);
 	for (uint32_t i = 0; i < program->group_count; i++)
-		free(program->groups[i].file);
+		group_fini(&program->groups[i]);
 	free(program->expressions);
 	free(program->groups);
 	free(program);
@@ -70,34 +92,31 @@ void program_destroy(struct program *program)
 
 /* ---- places ---- */
 
-static enum err fail_at(const struct group *group, struct program_place place, int line, int column, const char *text,
-	struct errinfo *info)
+static enum err fail_at(
+	const char *file, struct program_place place, int line, int column, const char *text, struct errinfo *info)
 {
 	if (place.block)
-		return errinfo_at(info, ERR_INVALID, group->file, place.line + line, column, "%s", text);
-	return errinfo_at(info, ERR_INVALID, group->file, place.line + line - 1,
+		return errinfo_at(info, ERR_INVALID, file, place.line + line, column, "%s", text);
+	return errinfo_at(info, ERR_INVALID, file, place.line + line - 1,
 		line == 1 ? place.column + column - 1 : column, "%s", text);
 }
 
-static enum err scan(const struct group *group, const char *text, struct program_place place, struct errinfo *info)
+static enum err scan(const char *file, const char *text, struct program_place place, struct errinfo *info)
 {
 	char fault[ERR_TEXT_BYTES];
 	size_t offset;
 	int line = 1, column = 1;
 
-	if (strlen(text) > PROGRAM_BYTES_MAX)
-		return fail_at(group, place, 1, 1, "the expression is too long", info);
 	if (program_scan(text, &offset, fault, sizeof fault))
 		return ERR_OK;
 	for (size_t i = 0; i < offset; i++) {
 		column = text[i] == '\n' ? 1 : column + 1;
 		line += text[i] == '\n';
 	}
-	return fail_at(group, place, line, column, fault, info);
+	return fail_at(file, place, line, column, fault, info);
 }
 
-enum err program_open(struct program *program, const char *file, const char *definitions, struct program_place place,
-	struct errinfo *info)
+enum err program_open(struct program *program, const char *file, struct errinfo *info)
 {
 	struct group *more = realloc(program->groups, (program->group_count + 1) * sizeof *more);
 	char *name = more ? strdup(file) : NULL;
@@ -106,20 +125,38 @@ enum err program_open(struct program *program, const char *file, const char *def
 		program->groups = more;
 	if (!name)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
-	struct group *group = &more[program->group_count++];
-	*group = (struct group){.definitions = definitions,
-		.file = name,
-		.place = place,
-		.first = program->count,
-		.end = program->count};
-	return scan(group, definitions, place, info);
+	more[program->group_count++] = (struct group){.file = name, .first = program->count, .end = program->count};
+	return ERR_OK;
+}
+
+enum err program_define(
+	struct program *program, const char *file, const char *text, struct program_place place, struct errinfo *info)
+{
+	struct group *group = &program->groups[program->group_count - 1];
+	struct part part = {.place = place};
+	enum err err = scan(file, text, place, info);
+
+	if (err)
+		return err;
+	struct part *more = realloc(group->parts, (group->part_count + 1) * sizeof *more);
+	if (more)
+		group->parts = more;
+	part.file = strdup(file);
+	part.text = strdup(text);
+	if (!more || !part.file || !part.text) {
+		free(part.file);
+		free(part.text);
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	}
+	more[group->part_count++] = part;
+	return ERR_OK;
 }
 
 enum err program_add(struct program *program, const char *text, struct program_place place, uint32_t *out_number,
 	struct errinfo *info)
 {
 	struct group *group = &program->groups[program->group_count - 1];
-	enum err err = scan(group, text, place, info);
+	enum err err = scan(group->file, text, place, info);
 
 	if (err)
 		return err;
@@ -176,6 +213,14 @@ static void write_branch(const struct program *program, uint32_t first, uint32_t
 	buf_text(out, " end");
 }
 
+static void write_parts(const struct group *group, uint32_t count, struct buf *out)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		buf_text(out, group->parts[i].text);
+		buf_byte(out, '\n');
+	}
+}
+
 static void write_groups(const struct program *program, uint32_t first, uint32_t end, struct buf *out)
 {
 	if (end - first == 1) {
@@ -184,7 +229,8 @@ static void write_groups(const struct program *program, uint32_t first, uint32_t
 			buf_text(out, "null");
 			return;
 		}
-		buf_printf(out, "(%s\n", group->definitions);
+		buf_byte(out, '(');
+		write_parts(group, group->part_count, out);
 		write_branch(program, group->first, group->end, out);
 		buf_byte(out, ')');
 		return;
@@ -215,9 +261,10 @@ static int clean_error(char *error)
 	return line;
 }
 
-/* blame compiles one part alone; if it does not compile its place goes to info. */
-static enum err blame(struct program *program, const struct group *group, const char *text, struct program_place place,
-	bool own, struct errinfo *info)
+/* blame compiles text alone, behind the first parts of its group's definitions; if it does not compile, its place goes
+ * to info. */
+static enum err blame(struct program *program, const struct group *group, uint32_t parts, const struct part *text,
+	struct errinfo *info)
 {
 	struct buf source;
 	jq_state *jq = NULL;
@@ -225,18 +272,20 @@ static enum err blame(struct program *program, const struct group *group, const 
 	int before = 0;
 
 	buf_init(&source, SOURCE_BYTES_MAX);
-	if (!buf_printf(&source, "%s%s%s%s\n", prelude, own ? group->definitions : "", own ? "\n" : "", text))
+	buf_text(&source, prelude);
+	write_parts(group, parts, &source);
+	for (size_t i = 0; i < source.length; i++)
+		before += source.data[i] == '\n';
+	if (!buf_printf(&source, "%s\n%s", text->text, parts < group->part_count ? "." : ""))
 		err = compile(program, source.data, &jq);
 	if (jq)
 		jq_teardown(&jq);
 	buf_fini(&source);
 	if (err == ERR_INVALID) {
 		char fault[ERR_TEXT_BYTES + 16];
-		for (const char *p = own ? group->definitions : ""; *p; p++)
-			before += *p == '\n';
-		int line = clean_error(program->error) - before - own;
+		int line = clean_error(program->error) - before;
 		snprintf(fault, sizeof fault, "jq: %s", program->error);
-		return fail_at(group, place, line < 1 ? 1 : line, 1, fault, info);
+		return fail_at(text->file, text->place, line < 1 ? 1 : line, 1, fault, info);
 	}
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
@@ -249,14 +298,14 @@ static enum err find_guilty(struct program *program, struct errinfo *info)
 	text_cut(whole, sizeof whole, program->error);
 	for (uint32_t g = 0; g < program->group_count && !err; g++) {
 		const struct group *group = &program->groups[g];
-		char *definitions = NULL;
-		if (asprintf(&definitions, "%s\n.", group->definitions) < 0)
-			return errinfo_set(info, ERR_NOMEM, "out of memory");
-		err = blame(program, group, definitions, group->place, false, info);
-		free(definitions);
-		for (uint32_t i = group->first; i < group->end && !err; i++)
-			err = blame(program, group, program->expressions[i].text, program->expressions[i].place, true,
-				info);
+		for (uint32_t i = 0; i < group->part_count && !err; i++)
+			err = blame(program, group, i, &group->parts[i], info);
+		for (uint32_t i = group->first; i < group->end && !err; i++) {
+			const struct part expression = {.file = group->file,
+				.text = program->expressions[i].text,
+				.place = program->expressions[i].place};
+			err = blame(program, group, group->part_count, &expression, info);
+		}
 	}
 	/* Each alone is fine, all together are not: too many of them for one program. */
 	return err ? err : errinfo_set(info, ERR_INVALID, "the profiles do not compile together: %s", whole);
@@ -280,7 +329,7 @@ static enum err try_all(struct program *program, struct errinfo *info)
 				program_stop(program);
 			}
 			if (program->halted || step == PROGRAM_OUTPUT)
-				return fail_at(&program->groups[g], program->expressions[i].place, 1, 1,
+				return fail_at(program->groups[g].file, program->expressions[i].place, 1, 1,
 					"jq: runs for ever when the payload is null", info);
 		}
 	}

@@ -4,10 +4,12 @@
  * microsecond for a run), and what keeps a run within bounds.
  *
  * An expression may run for ever (`def f: f; f`), build without end (`[range(1e12)]`) or ask for what a mapping must
- * not have (the environment, files, the clock). So: what cannot be interrupted or has no place here is refused when it
- * is added, with its place (program_scan.c); multiplication of a text, which libjq carries out without looking at its
- * length, is an error of the run; and a thread watches the CPU time of each run and halts it by jq_halt(), which the
- * interpreter looks at before each instruction.
+ * not have (the environment, files, the clock). So:
+ * - what has no place in a mapping is refused when it is added, with its place (program_scan.c);
+ * - the two instructions with which a number out of a payload could ask for any amount of memory in one step, a text
+ *   times a number and an assignment to an array's index, are bounded by functions put before theirs (the prelude);
+ * - all else goes step by step: a thread watches the CPU time of each run and halts it by jq_halt(), which the
+ *   interpreter looks at before each instruction. Regular expressions are bounded by the library that matches them.
  */
 #ifndef CURTAIN_INGEST_PROGRAM_H
 #define CURTAIN_INGEST_PROGRAM_H
@@ -34,9 +36,10 @@ struct program;
 struct program *program_create(void);
 void program_destroy(struct program *program);
 
-/* program_open begins the expressions of one file, which may use the jq functions of definitions ("" = none). Both
- * texts must outlive program_compile. */
-enum err program_open(struct program *program, const char *file, const char *definitions, struct program_place place,
+/* program_open begins the expressions of one file, program_define gives them jq functions ("def f: ...;"), in the order
+ * in which they see each other; file and place are where that text stands. ERR_INVALID as for program_add. */
+enum err program_open(struct program *program, const char *file, struct errinfo *info) ERR_MUST_CHECK;
+enum err program_define(struct program *program, const char *file, const char *text, struct program_place place,
 	struct errinfo *info) ERR_MUST_CHECK;
 
 /* program_add adds an expression and gives its number. ERR_INVALID if it uses what a mapping may not use. */

@@ -3,9 +3,8 @@
  * jq's tokens, as far as needed to tell a function's name from a field (.input), a key ({now: 1}) and a text, and to
  * see that brackets are balanced: expressions are joined into one program, so each has to be whole.
  *
- * Refused are: input and output (input, debug, env, import ...), the clock (a replay must give the same again), and
- * assignments, whose right place is not a mapping and with which an index from a payload would make libjq ask for any
- * amount of memory (.[1e9] = 1) and abort.
+ * Refused are input and output (input, debug, env, import ...), the clock (a replay must give the same again), and what
+ * would assign to an array's index out of sight of the prelude (fromstream).
  */
 #include <stdio.h>
 #include <string.h>
@@ -39,9 +38,9 @@ static const struct refused refused[] = {
 	{"now", "a replay must give the same again; leave the time out and arrival counts"},
 	{"localtime", "write the time's zone under time: {zone: ...}"},
 	{"strflocaltime", "write the time's zone under time: {zone: ...}"},
-	{"setpath", "build a new object instead: {a: .b}"},
-	{"import", "write functions under definitions:"},
-	{"include", "write functions under definitions:"},
+	{"fromstream", "build a new object instead: {a: .b}"},
+	{"import", "write functions under definitions:, which may begin with include \"name\";"},
+	{"include", "it stands at the head of definitions: include \"name\";"},
 	{"modulemeta", "there are no modules here"},
 	{"get_search_list", "there are no modules here"},
 };
@@ -140,23 +139,6 @@ static bool scan_name(struct scan *s)
 	return true;
 }
 
-/* scan_operator: after one of these a = makes a comparison; else it assigns. */
-static bool scan_equals(struct scan *s)
-{
-	char before = s->p > s->start ? s->p[-1] : ' ';
-
-	if (s->p[1] == '=') {
-		s->p += 2;
-		return true;
-	}
-	if (before == '<' || before == '>' || before == '!') {
-		s->p++;
-		return true;
-	}
-	snprintf(s->fault, s->fault_size, "a mapping does not assign: compare with ==, or build a new object {a: .b}");
-	return false;
-}
-
 static bool scan_token(struct scan *s)
 {
 	switch (*s->p) {
@@ -177,8 +159,6 @@ static bool scan_token(struct scan *s)
 	case ']':
 	case '}':
 		return scan_close(s);
-	case '=':
-		return scan_equals(s);
 	default:
 		if (is_name_start(*s->p))
 			return scan_name(s);
