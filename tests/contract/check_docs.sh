@@ -44,6 +44,7 @@ while IFS=: read -r file path; do
 	[ -e "$root/$folder/$path" ] || [ -e "$root/$path" ] || { echo "$file: $path does not exist"; faults=1; }
 done < <(cd "$root" && git ls-files '*.md' | while read -r file; do
 	grep -oE '\]\([^)]+\)' "$file" | sed -E 's/^\]\(//; s/\)$//' | grep -vE '^[a-z]+:' | sed "s|^|$file:|" || true
+	# shellcheck disable=SC2016
 	grep -oE '`(deploy|docs|tests|examples|schemas|services|common|tools)/[A-Za-z0-9_./-]*`' "$file" | tr -d '`' | sed "s|^|$file:|" || true
 done)
 exit "$faults"
