@@ -15,6 +15,7 @@ struct intake {
 	struct intake_config config;
 	char password[512];
 	unsigned taken;
+	bool enough; /* said config.message */
 	bool up;
 };
 
@@ -55,15 +56,16 @@ static void on_message(
 	mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response, false);
 	mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &length, false);
 	intake->taken++;
-	intake->config.message(intake->config.context, &(struct intake_message){.topic = m->topic,
-							       .payload = m->payload ? m->payload : "",
-							       .length = (size_t)m->payloadlen,
-							       .retained = m->retain,
-							       .qos = m->qos,
-							       .id = (uint16_t)m->mid,
-							       .response_topic = response ? response : "",
-							       .correlation = correlation,
-							       .correlation_length = length});
+	intake->enough =
+		!intake->config.message(intake->config.context, &(struct intake_message){.topic = m->topic,
+									.payload = m->payload ? m->payload : "",
+									.length = (size_t)m->payloadlen,
+									.retained = m->retain,
+									.qos = m->qos,
+									.id = (uint16_t)m->mid,
+									.response_topic = response ? response : "",
+									.correlation = correlation,
+									.correlation_length = length});
 	free(response);
 	free(correlation);
 }
@@ -164,15 +166,16 @@ int intake_fd(const struct intake *intake)
 	return mosquitto_socket(intake->client);
 }
 
-unsigned intake_read(struct intake *intake, unsigned max_messages)
+bool intake_read(struct intake *intake, unsigned max_messages)
 {
 	intake->taken = 0;
-	while (intake->taken < max_messages) {
+	intake->enough = false;
+	while (intake->taken < max_messages && !intake->enough) {
 		errno = 0;
 		if (mosquitto_loop_read(intake->client, 1) || errno == EAGAIN || errno == EWOULDBLOCK)
-			break;
+			return false;
 	}
-	return intake->taken;
+	return true;
 }
 
 bool intake_write(struct intake *intake)

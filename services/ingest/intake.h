@@ -33,7 +33,8 @@ struct intake_config {
 	const char *client_id;
 	int64_t session_expiry_ms;
 	int receive_maximum;
-	void (*message)(void *context, const struct intake_message *message);
+	/* message: false ends intake_read early. */
+	bool (*message)(void *context, const struct intake_message *message);
 	/* connected: present says whether the broker still had our session; if not, nothing will be redelivered. */
 	void (*connected)(void *context, bool present);
 	void (*disconnected)(void *context, const char *reason);
@@ -51,8 +52,8 @@ void intake_destroy(struct intake *intake);
 enum err intake_connect(struct intake *intake, struct errinfo *info) ERR_MUST_CHECK;
 /* intake_fd: -1 while there is no connection; another one after each intake_connect. */
 int intake_fd(const struct intake *intake);
-/* intake_read gives at most max_messages to config.message; returns how many. */
-unsigned intake_read(struct intake *intake, unsigned max_messages);
+/* intake_read gives at most max_messages to config.message; true: it stopped before all that is waiting was read. */
+bool intake_read(struct intake *intake, unsigned max_messages);
 /* intake_write lets acknowledgements, receipts and all else out; true: more is waiting for the socket. */
 bool intake_write(struct intake *intake);
 /* intake_misc keeps the connection alive; about once a second. */

@@ -186,6 +186,7 @@ bool recent_is(struct recent *recent, uint64_t mark)
 
 enum err recent_settle(struct recent *recent, struct errinfo *info)
 {
+	recent_forget(recent);
 	recent->count = 0;
 	return sql_run(recent->clear, info);
 }

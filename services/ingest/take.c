@@ -10,23 +10,7 @@
 #include "codec/codec.h"
 #include "ingest/ingest.h"
 
-#define REPLAY_WAITING_MAX 1000 /* messages between two ticks of the replay clock; more are taken at the old time */
-
-enum err ingest_begin(struct ingest *ingest)
-{
-	struct errinfo info = {0};
-	enum err err;
-
-	ingest->dirty = true;
-	if (store_in_transaction(ingest->store))
-		return ERR_OK;
-	err = store_begin(ingest->store, &info);
-	if (err) {
-		log_error("store_failed", "cause", info.text);
-		service_stop(ingest->service);
-	}
-	return err;
-}
+#define LETTER_HEAD_BYTES 4096 /* what is kept of a payload that is too large */
 
 /* count_reason counts the word before the colon. */
 static void count_reason(struct ingest *ingest, const char *reason)
@@ -45,40 +29,47 @@ static void count_reason(struct ingest *ingest, const char *reason)
 	ingest->reasons[i].count++;
 }
 
-static struct lane_turn *add_to(struct ingest *ingest, struct lane_turn *turns, const char *household)
+/* put_reading and put_alert encode one item into this turn's batch of its shard. What the codec refuses is counted: one
+ * strange word of a device must not stop the others. */
+static enum err put_reading(struct ingest *ingest, const struct reading *reading)
 {
-	struct lane_turn *turn = &turns[shard_of(household, (unsigned)ingest->settings.common.shards)];
+	struct buf *items;
+	enum err err = lane_add(ingest, &ingest->readings, reading->household, &items);
 
-	turn->count++;
-	ingest->dirty = true;
-	return turn;
+	if (!err && (err = codec_reading_encode(reading, items)))
+		lane_undo(ingest, &ingest->readings, reading->household);
+	return err;
+}
+
+static enum err put_alert(struct ingest *ingest, const struct alert *alert)
+{
+	struct buf *items;
+	enum err err = lane_add(ingest, &ingest->alerts, alert->household, &items);
+
+	if (!err && (err = codec_alert_encode(alert, items)))
+		lane_undo(ingest, &ingest->alerts, alert->household);
+	return err;
 }
 
 enum err ingest_effects_take(
 	struct ingest *ingest, const struct ingest_effects *effects, enum ingest_reject *out_reject)
 {
-	enum err err = ERR_OK;
-
 	*out_reject = INGEST_REJECT_COUNT;
-	for (unsigned i = 0; i < effects->count && !err; i++) {
+	for (unsigned i = 0; i < effects->count; i++) {
 		const struct ingest_effect *effect = &effects->items[i];
-		switch (effect->kind) {
-		case INGEST_READING:
-			err = codec_reading_encode(&effect->as.reading,
-				&add_to(ingest, ingest->reading_turns, effect->as.reading.household)->items);
-			ingest->reading_count++;
-			break;
-		case INGEST_ALERT:
-			err = codec_alert_encode(&effect->as.alert,
-				&add_to(ingest, ingest->alert_turns, effect->as.alert.household)->items);
-			ingest->alert_count++;
-			break;
-		case INGEST_REJECT:
+		enum err err = ERR_OK;
+		if (effect->kind == INGEST_READING)
+			err = put_reading(ingest, &effect->as.reading);
+		else if (effect->kind == INGEST_ALERT)
+			err = put_alert(ingest, &effect->as.alert);
+		else
 			*out_reject = effect->as.reject;
-			break;
-		}
+		if (err == ERR_INVALID)
+			ingest->unencodable++;
+		else if (err)
+			return err;
 	}
-	return err;
+	return ERR_OK;
 }
 
 /* keeps_letter says whether a refusal of the core loses content that somebody may want back. Of what nobody agreed to,
@@ -88,83 +79,111 @@ static bool keeps_letter(enum ingest_reject reject)
 	return reject == INGEST_UNKNOWN_DEVICE || reject == INGEST_CLOCK || reject == INGEST_FULL;
 }
 
-struct verdict {
+/* job: one message on its way, and what is to be said of it. */
+struct job {
+	const char *topic, *payload;
+	size_t length;
+	bool retained;
+	struct wall arrived;
+	bool dated;         /* values without a time of their own get the time of arrival: a dead letter comes late */
 	const char *reason; /* of the first refusal; "" = none */
 	const char *profile;
 	bool forbidden; /* some part of it must not be kept */
 };
 
-static enum err feed(struct ingest *ingest, const struct map_result *result, struct verdict *verdict)
+static void refuse(struct job *job, const char *reason, const char *profile)
+{
+	if (*job->reason)
+		return;
+	job->reason = reason;
+	job->profile = profile;
+}
+
+static enum err feed(struct ingest *ingest, struct job *job, struct observation *observation)
 {
 	struct ingest_effects effects;
 	enum ingest_reject reject;
-	enum err err = ingest_feed(ingest->core, &result->observation, ingest->turn.wall, &effects);
 
+	if (job->dated && !wall_is_set(observation->at))
+		observation->at = job->arrived;
+	int64_t unencodable = ingest->unencodable;
+	enum err err = ingest_feed(ingest->core, observation, ingest->turn.wall, &effects);
 	if (!err)
 		err = ingest_effects_take(ingest, &effects, &reject);
-	if (err || reject == INGEST_REJECT_COUNT)
+	if (err)
 		return err;
-	ingest->dirty = true;
 	if (reject == INGEST_NO_CONSENT)
-		verdict->forbidden = true;
-	else if (keeps_letter(reject) && !*verdict->reason)
-		*verdict = (struct verdict){.reason = ingest_reject_name(reject),
-			.profile = result->observation.profile,
-			.forbidden = verdict->forbidden};
+		job->forbidden = true;
+	else if (keeps_letter(reject))
+		refuse(job, ingest_reject_name(reject), observation->profile);
+	else if (ingest->unencodable != unencodable)
+		refuse(job, "unencodable", observation->profile);
 	return ERR_OK;
 }
 
-static enum err run(struct ingest *ingest, const char *topic, const char *payload, size_t length, bool retained,
-	struct verdict *verdict)
+static enum err run(struct ingest *ingest, struct job *job)
 {
 	struct map_results results;
 	enum err err = ERR_OK;
 
-	*verdict = (struct verdict){.reason = "", .profile = ""};
-	map_run(ingest->map, topic, payload, length, retained, ingest->turn.wall, &results);
+	if (ingest->turn.wall.ms <= 0) { /* replay: not before the first tick */
+		count_reason(ingest, "no_clock");
+		refuse(job, "no_clock: it came before the first message on curtain/clock", "");
+		return ERR_OK;
+	}
+	map_run(ingest->map, job->topic, job->payload, job->length, job->retained, job->arrived, &results);
 	for (unsigned i = 0; i < results.count && !err; i++) {
-		const struct map_result *result = &results.items[i];
+		struct map_result *result = &results.items[i];
 		if (result->kind == MAP_OBSERVATION) {
-			err = feed(ingest, result, verdict);
+			err = feed(ingest, job, &result->observation);
 			continue;
 		}
 		count_reason(ingest, result->reason);
-		if (result->kind == MAP_REJECT && !*verdict->reason)
-			*verdict = (struct verdict){.reason = result->reason,
-				.profile = result->observation.profile,
-				.forbidden = verdict->forbidden};
+		if (result->kind == MAP_REJECT)
+			refuse(job, result->reason, result->observation.profile);
 	}
 	return err;
 }
 
-static enum err take(struct ingest *ingest, const struct intake_message *m)
+static enum err take(struct ingest *ingest, const struct intake_message *m, struct errinfo *info)
 {
-	struct verdict verdict;
-	struct errinfo info = {0};
-	enum err err = run(ingest, m->topic, m->payload, m->length, m->retained, &verdict);
+	struct job job = {.topic = m->topic,
+		.payload = m->payload,
+		.length = m->length,
+		.retained = m->retained,
+		.arrived = ingest->turn.wall,
+		.reason = "",
+		.profile = ""};
+	enum err err = run(ingest, &job);
 
-	if (err || !*verdict.reason || verdict.forbidden)
+	if (err || !*job.reason || job.forbidden)
 		return err;
 	err = ingest_begin(ingest);
 	if (!err)
 		err = letters_add(ingest->letters,
-			&(struct letter){.at = ingest->turn.wall,
-				.reason = verdict.reason,
-				.profile = verdict.profile,
+			&(struct letter){.at = job.arrived,
+				.reason = job.reason,
+				.profile = job.profile,
 				.topic = m->topic,
 				.payload = m->payload,
-				.length = m->length > MAP_PAYLOAD_BYTES_MAX ? 4096 : m->length},
-			&info);
-	if (err && info.code)
-		log_error("store_failed", "cause", info.text);
+				.length = m->length > MAP_PAYLOAD_BYTES_MAX ? LETTER_HEAD_BYTES : m->length},
+			info);
 	return err;
 }
 
 bool ingest_retry(struct ingest *ingest, const struct letter *letter)
 {
-	struct verdict verdict;
+	struct job job = {.topic = letter->topic,
+		.payload = letter->payload,
+		.length = letter->length,
+		.arrived = letter->at.ms > 0 ? letter->at : ingest->turn.wall,
+		.dated = true,
+		.reason = "",
+		.profile = ""};
+	enum err err = run(ingest, &job);
 
-	return !run(ingest, letter->topic, letter->payload, letter->length, false, &verdict) && !*verdict.reason;
+	ingest_fail(ingest, err, "dead_letter_not_taken", NULL);
+	return !err && !*job.reason;
 }
 
 /* ---- receipts ---- */
@@ -198,95 +217,41 @@ static enum err want_receipt(struct ingest *ingest, const struct intake_message 
 
 /* ---- from the intake ---- */
 
-static enum err accept(struct ingest *ingest, const struct intake_message *m)
+static enum err accept_message(struct ingest *ingest, const struct intake_message *m, struct errinfo *info)
 {
 	uint64_t mark = text_hash64(m->topic, strlen(m->topic), m->id);
 	enum err err = ERR_OK;
 
 	mark = text_hash64(m->payload, m->length, mark);
-	ingest->messages++;
-	ingest->dirty = true;
 	if (m->qos && recent_is(ingest->recent, mark))
 		ingest->redelivered++; /* it is stored; its acknowledgement, or its receipt, was lost */
 	else
-		err = take(ingest, m);
+		err = take(ingest, m, info);
 	if (!err && m->qos)
 		err = recent_mark(ingest->recent, mark);
 	return err ? err : want_receipt(ingest, m);
 }
 
-static void fail(struct ingest *ingest, enum err err)
+bool ingest_accept(struct ingest *ingest, const struct intake_message *m)
 {
-	if (!err)
-		return;
-	log_error("message_not_taken", "error", err_name(err));
-	service_stop(ingest->service);
-}
-
-static void keep_waiting(struct ingest *ingest, const struct intake_message *m)
-{
-	size_t topic = strlen(m->topic) + 1, response = strlen(m->response_topic) + 1;
-	struct waiting *waiting = malloc(sizeof *waiting + topic + response + m->length + m->correlation_length);
-
-	if (!waiting) {
-		fail(ingest, ERR_NOMEM);
-		return;
-	}
-	char *at = waiting->bytes;
-	waiting->next = NULL;
-	waiting->message = *m;
-	waiting->message.topic = memcpy(at, m->topic, topic);
-	waiting->message.response_topic = memcpy(at += topic, m->response_topic, response);
-	waiting->message.payload = memcpy(at += response, m->payload, m->length);
-	at += m->length;
-	if (m->correlation_length)
-		memcpy(at, m->correlation, m->correlation_length);
-	waiting->message.correlation = at;
-	*ingest->waiting_last = waiting;
-	ingest->waiting_last = &waiting->next;
-	ingest->waiting_count++;
-}
-
-static void release_waiting(struct ingest *ingest)
-{
-	while (ingest->waiting) {
-		struct waiting *waiting = ingest->waiting;
-		ingest->waiting = waiting->next;
-		fail(ingest, accept(ingest, &waiting->message));
-		free(waiting);
-	}
-	ingest->waiting_last = &ingest->waiting;
-	ingest->waiting_count = 0;
-}
-
-/* move_clock: what came before this tick happened up to it: it is taken at the new time. */
-static void move_clock(struct ingest *ingest, const struct intake_message *m)
-{
-	struct wall at;
 	struct errinfo info = {0};
 
-	if (codec_clock_decode(m->payload, m->length, &at, &info)) {
-		log_warning("bad_clock", "cause", info.text);
-		return;
-	}
-	service_set_clock(ingest->service, at);
-	if (at.ms > ingest->turn.wall.ms)
-		ingest->turn.wall = at;
-	release_waiting(ingest);
-	ingest->beat = ingest->dirty = true;
+	ingest->messages++;
+	ingest->dirty = true;
+	session_settle_later(ingest);
+	ingest_fail(ingest, accept_message(ingest, m, &info), "message_not_taken", &info);
+	return !ingest->failed && ingest->turn_items < INGEST_TURN_ITEMS_MAX;
 }
 
-void ingest_take(void *context, const struct intake_message *m)
+bool ingest_take(void *context, const struct intake_message *m)
 {
 	struct ingest *ingest = context;
 
-	if (ingest->settings.common.clock == SERVICE_CLOCK_SYSTEM) {
-		fail(ingest, accept(ingest, m));
-	} else if (!strcmp(m->topic, "curtain/clock")) {
-		move_clock(ingest, m);
-	} else {
-		keep_waiting(ingest, m);
-		if (ingest->waiting_count >= REPLAY_WAITING_MAX)
-			release_waiting(ingest);
-	}
+	if (ingest_is_live(ingest))
+		return ingest_accept(ingest, m);
+	if (strcmp(m->topic, "curtain/clock") != 0)
+		replay_keep(ingest, m);
+	else
+		replay_move(ingest, m);
+	return !ingest->failed;
 }
