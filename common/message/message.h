@@ -24,7 +24,7 @@
 #define CHANNELS_MAX 12
 #define INCIDENT_ALERTS_MAX 16
 #define ONCALL_USERS_MAX 16
-#define COUNTERS_MAX 40
+#define COUNTERS_MAX 64
 
 /* reading: one value of one device. (device, channel, quantity, at) names it for ever. */
 struct reading {
