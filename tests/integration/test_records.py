@@ -6,8 +6,8 @@ import pathlib
 import queue
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -18,15 +18,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+import broker as lib  # noqa: E402
+
 POSTGRES = str(ROOT / "deploy/postgres.sh")
 RECORDS = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "records"
 MIGRATIONS = len(list((ROOT / "schemas/sql").glob("[0-9]*.sql")))
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def reading(n, household="h-0001", device="d-1"):
@@ -40,24 +37,15 @@ class Rig:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="curtain-records-")
         os.chmod(self.folder, 0o755)  # PostgreSQL runs as another user below it
-        self.pg, self.pg_port, self.port = self.folder + "/pg", free_port(), free_port()
+        self.pg, self.pg_port = self.folder + "/pg", lib.free_port()
         self.start_postgres()
-        conf = pathlib.Path(self.folder, "mosquitto.conf")
-        conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n", encoding="utf-8")
-        self.broker = subprocess.Popen([shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", str(conf)],
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.broker = lib.Broker(self.folder)
+        self.port = self.broker.port
         self.records, self.log = None, pathlib.Path(self.folder, "records.log")
         self.inbox = {}  # topic -> queue of payloads
         self.client = mqtt.Client("test", protocol=mqtt.MQTTv5)
         self.client.on_message = lambda _c, _d, m: self.of(m.topic).put((json.loads(m.payload), getattr(m.properties, "CorrelationData", b"")))
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                self.client.connect("127.0.0.1", self.port)
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the broker does not listen"
-                time.sleep(0.02)  # it does not say when it listens
+        self.client.connect("127.0.0.1", self.port)
         self.client.loop_start()
         self.client.subscribe([("curtain/ack/#", 1), ("curtain/lane/directory-ingest/#", 1), ("curtain/lane/directory-dispatcher/#", 1),
                                ("curtain/status/#", 1), ("curtain/api/desk/response/#", 1), ("curtain/api/eve/response/#", 1)])
@@ -91,8 +79,7 @@ class Rig:
         self.stop(kill=True)
         self.client.loop_stop()
         self.client.disconnect()
-        self.broker.terminate()
-        self.broker.wait()
+        self.broker.stop()
         subprocess.run([POSTGRES, "stop", self.pg], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -299,6 +286,24 @@ def test_a_timeline_is_audited(running):
     assert running.ask("timeline", household="x'; drop table reading")["error"]["code"] == "invalid"
     assert running.ask("timeline", household="h-0001", color=1)["error"]["code"] == "invalid"
     assert running.ask("nonsense")["error"]["code"] == "not_found"
+
+
+def test_the_tool_understands_these_answers(running, tmp_path):
+    def curtain(*arguments):
+        return subprocess.run([str(RECORDS.parent / "curtain"), *arguments, "--port", str(running.port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=60, check=False)
+    timeline = curtain("timeline", "h-0001")
+    assert timeline.returncode == 0, timeline
+    assert "no longer in the registry" in timeline.stdout and "呼救" in timeline.stdout and "呼叫 v-1" in timeline.stdout and "用水 +5 L" in timeline.stdout
+    assert curtain("timeline", "h-9999").returncode == 1
+    (tmp_path / "communities.csv").write_text("id,name\nc-1,测试\nc-9,新的\n", encoding="utf-8")
+    done = curtain("import", str(tmp_path / "communities.csv"), "--dry-run")
+    assert done.returncode == 0 and done.stdout.splitlines()[1].split() == ["communities", "1", "0", "1", "0"], done
+    (tmp_path / "communities.csv").write_text("id,name\nc-9,新的\nc 9,坏的\n", encoding="utf-8")
+    bad = curtain("import", str(tmp_path / "communities.csv"))
+    assert bad.returncode == 1 and f"{tmp_path}/communities.csv:3:1: " in bad.stderr, bad
+    status = json.loads(curtain("status", "--json", "--services", "records").stdout)
+    assert status["healthy"] and status["services"][0]["counters"]["database"] == 1
 
 
 def test_nobody_has_answers_sent_to_somebody_else(running):

@@ -283,6 +283,19 @@ def test_sos_while_an_incident_is_open_and_nothing_joins(rig):
     assert done.returncode == 0 and "an incident is open already" in done.stdout and "i-0001" in done.stdout
 
 
+def test_two_calls_at_once_have_receipts_of_their_own(rig):
+    calls = play_ingest(rig, receipt=False)
+    first, second = (rig.start("sos", h, "--timeout", "30", "--json") for h in ("h-0003", "h-0004"))
+    wait_until(lambda: len(calls) == 2)
+    assert len({correlation for _, _, correlation in calls}) == 2
+    correlation = [c for topic, _, c in calls if topic.endswith("h-0003")][0]
+    rig.peer("ingest").publish("curtain/receipt/desk", b"", correlation=correlation)
+    rig.snapshot(incident(7))
+    assert first.wait(20) == 0
+    second.send_signal(0)  # still waiting: the other one's receipt was not its own
+    assert second.poll() is None
+
+
 def test_sos_without_receipt_says_so(rig):
     calls = play_ingest(rig, incident(7), receipt=False)
     done = rig.run("sos", "h-0003", "--timeout", "0.5")

@@ -103,8 +103,7 @@ enum err answers_letters(const char *json, struct wall now, struct table *table,
 	struct letters_page *out_page, struct errinfo *info)
 {
 	struct letters_page page = {0};
-	json_t *root, *items, *letter;
-	size_t i;
+	json_t *root, *items;
 	enum err err = load(json, &root, info);
 
 	if (err)
@@ -114,8 +113,8 @@ enum err answers_letters(const char *json, struct wall now, struct table *table,
 	page.items = (int64_t)json_array_size(items);
 	if (!json_is_array(items))
 		err = errinfo_set(info, ERR_INVALID, "the answer has no \"items\"");
-	json_array_foreach(items, i, letter)
-	{
+	for (size_t i = 0; i < json_array_size(items); i++) {
+		const json_t *letter = json_array_get(items, i);
 		page.last = count_of(letter, "id");
 		if (json_lines && !err)
 			err = letter_line(letter, json_lines);

@@ -33,7 +33,8 @@ struct replay_result {
 };
 enum err answers_replay(const char *json, struct replay_result *out, struct errinfo *info) ERR_MUST_CHECK;
 
-/* answers_timeline appends what is known of a household, the newest first. *out_known: it is in the registry. */
+/* answers_timeline appends what is known of a household, the newest first. *out_known: it is in the registry,
+ * or was. */
 enum err answers_timeline(const char *json, const struct zone *zone, struct buf *out, bool *out_known,
 	struct errinfo *info) ERR_MUST_CHECK;
 

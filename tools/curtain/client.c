@@ -18,6 +18,7 @@
 struct client {
 	const struct connection *connection;
 	struct bus *bus;
+	char id[ID_BYTES];
 	char answers[CLIENT_TOPIC_BYTES]; /* own response topic */
 	unsigned sequence;                /* of marks and requests */
 	char mark[32], question[32];      /* correlation of the latest */
@@ -88,7 +89,6 @@ enum err client_open(
 	struct client *client = calloc(1, sizeof *client);
 	struct bus_config config;
 	unsigned long long random = 0;
-	char id[64];
 	enum err err;
 
 	if (!client)
@@ -98,10 +98,10 @@ enum err client_open(
 		err = errinfo_set(info, ERR_IO, "no randomness: %s", strerror(errno));
 	else
 		err = fill_config(connection, &config, info);
-	snprintf(id, sizeof id, "curtain-%016llx", random);
-	snprintf(client->answers, sizeof client->answers, "curtain/api/%s/response/%s", connection->user, id);
+	snprintf(client->id, sizeof client->id, "curtain-%016llx", random);
+	snprintf(client->answers, sizeof client->answers, "curtain/api/%s/response/%s", connection->user, client->id);
 	if (!err)
-		err = bus_create(&config, id, NULL, NULL, 0, &client->bus, info);
+		err = bus_create(&config, client->id, NULL, NULL, 0, &client->bus, info);
 	if (!err)
 		err = client_subscribe(client, client->answers, info);
 	if (!err)
@@ -121,6 +121,16 @@ void client_close(struct client *client)
 		return;
 	bus_destroy(client->bus);
 	free(client);
+}
+
+const char *client_id(const struct client *client)
+{
+	return client->id;
+}
+
+bool client_is_connected(const struct client *client)
+{
+	return bus_is_connected(client->bus);
 }
 
 /* ---- the loop ---- */

@@ -22,6 +22,9 @@ struct client;
 enum err client_open(const struct connection *connection, int64_t patience_ms, struct client **out_client,
 	struct errinfo *info) ERR_MUST_CHECK;
 void client_close(struct client *client);
+/* client_id is unique among all clients of the broker. */
+const char *client_id(const struct client *client);
+bool client_is_connected(const struct client *client);
 
 /* client_deadline is now + ms; ms < 0 = never. */
 struct mono client_deadline(int64_t ms);

@@ -4,22 +4,14 @@
  * tells every event. Both carry the incident's revision, so what was shown once is passed over.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "client.h"
 #include "cmd.h"
 #include "codec/codec.h"
 #include "incident_text.h"
 #include "output.h"
-
-#define SEEN_MAX 8192 /* incidents remembered; a ring */
-
-struct seen {
-	char id[ID_BYTES];
-	uint32_t revision;
-};
+#include "seen.h"
 
 struct follow_command {
 	const char *zone_name, *household;
@@ -27,8 +19,7 @@ struct follow_command {
 	struct connection connection;
 	struct zone *zone;
 	bool colour, away;
-	struct seen seen[SEEN_MAX];
-	unsigned next;
+	struct seen seen;
 	unsigned open; /* printed so far */
 };
 
@@ -42,31 +33,13 @@ static const char ending[] =
 	"  curtain follow --once                     what is open now\n"
 	"  curtain follow --json | jq -r 'select(.event == \"escalated\") | .household'\n";
 
-/* is_new says whether this revision was not shown yet, and notes it. */
-static bool is_new(struct follow_command *command, const struct incident *incident)
-{
-	struct seen *seen = NULL;
-
-	for (unsigned i = 0; i < SEEN_MAX && !seen; i++)
-		if (!strcmp(command->seen[i].id, incident->id))
-			seen = &command->seen[i];
-	if (seen && seen->revision >= incident->revision)
-		return false;
-	if (!seen) {
-		seen = &command->seen[command->next];
-		command->next = (command->next + 1) % SEEN_MAX;
-		text_cut(seen->id, sizeof seen->id, incident->id);
-	}
-	seen->revision = incident->revision;
-	return true;
-}
-
 static enum err show(struct follow_command *command, const struct incident *incident, bool open, struct errinfo *info)
 {
 	struct buf line;
 	enum err err = ERR_OK;
 
-	if (!is_new(command, incident) || (command->household && strcmp(command->household, incident->household) != 0))
+	if (!seen_is_new(&command->seen, incident->id, incident->revision) ||
+		(command->household && strcmp(command->household, incident->household) != 0))
 		return ERR_OK;
 	command->open += open;
 	buf_init(&line, CODEC_MESSAGE_BYTES_MAX);

@@ -14,6 +14,7 @@
 #include "answers.h"
 #include "base/text.h"
 #include "incident_text.h"
+#include "seen.h"
 #include "status_board.h"
 #include "words.h"
 
@@ -126,6 +127,25 @@ static void the_end_tells_outcome_and_note_without_control_characters(void **sta
 				      "结束：已帮助（一切安好?[2J）  [i-01 resolved] The call button was pressed.\n");
 }
 
+static void a_revision_is_shown_once(void **state)
+{
+	static struct seen seen;
+	char id[24];
+	(void)state;
+	assert_true(seen_is_new(&seen, "i-1", 2));
+	assert_false(seen_is_new(&seen, "i-1", 2));
+	assert_false(seen_is_new(&seen, "i-1", 1));
+	assert_true(seen_is_new(&seen, "i-1", 3));
+	for (int i = 0; i < SEEN_MAX - 1; i++) {
+		snprintf(id, sizeof id, "other-%d", i);
+		assert_true(seen_is_new(&seen, id, 1));
+	}
+	assert_false(seen_is_new(&seen, "i-1", 3)); /* full, nothing forgotten */
+	assert_true(seen_is_new(&seen, "one more", 1));
+	assert_true(seen_is_new(&seen, "i-1", 3)); /* the oldest made room */
+	assert_false(seen_is_new(&seen, "other-1", 1));
+}
+
 /* ---- answers ---- */
 
 static void an_import_is_counted_by_kind(void **state)
@@ -234,7 +254,7 @@ static void a_timeline_is_readable(void **state)
 
 static void what_a_later_version_says_is_shown_as_it_is(void **state)
 {
-	bool known = true;
+	bool known = false;
 	(void)state;
 	buf_reset(&out);
 	assert_int_equal(
@@ -244,7 +264,7 @@ static void what_a_later_version_says_is_shown_as_it_is(void **state)
 			"00Z\"},{\"what\":\"incident\",\"level\":\"new\",\"events\":[{\"event\":\"new\\n\"}]}]}",
 			zone, &out, &known, NULL),
 		ERR_OK);
-	assert_false(known);
+	assert_true(known);
 	assert_non_null(strstr(out.data, "visit"));
 	assert_non_null(strstr(out.data, "no longer in the registry"));
 	assert_non_null(strstr(out.data, "new?"));
@@ -373,6 +393,7 @@ int main(void)
 		cmocka_unit_test(an_event_is_one_line_with_the_chinese_reason_first),
 		cmocka_unit_test(an_open_incident_tells_where_it_stands),
 		cmocka_unit_test(the_end_tells_outcome_and_note_without_control_characters),
+		cmocka_unit_test(a_revision_is_shown_once),
 		cmocka_unit_test(an_import_is_counted_by_kind),
 		cmocka_unit_test(an_answer_of_another_form_is_an_error),
 		cmocka_unit_test(letters_become_rows_or_lines),

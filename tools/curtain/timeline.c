@@ -82,9 +82,8 @@ static void incident_item(const json_t *item, const struct zone *zone, struct bu
 {
 	enum incident_state state;
 	enum outcome outcome = OUTCOME_NONE;
-	const json_t *event, *events = json_object_get(item, "events");
+	const json_t *events = json_object_get(item, "events");
 	char opened[SHOW_TIME_BYTES];
-	size_t i;
 
 	head(item, "事件", zone, out);
 	show_clean(out,
@@ -95,7 +94,8 @@ static void incident_item(const json_t *item, const struct zone *zone, struct bu
 		buf_printf(out, "：%s", words_outcome(outcome));
 	tail(item, out);
 	show_time(zone, wall_of(item, "at"), opened);
-	json_array_foreach(events, i, event) event_line(event, outcome, opened, zone, out);
+	for (size_t i = 0; i < json_array_size(events); i++)
+		event_line(json_array_get(events, i), outcome, opened, zone, out);
 }
 
 static void alert_item(const json_t *item, const struct zone *zone, struct buf *out)
@@ -162,24 +162,25 @@ static void item_text(const json_t *item, const struct zone *zone, struct buf *o
 enum err answers_timeline(
 	const char *json, const struct zone *zone, struct buf *out, bool *out_known, struct errinfo *info)
 {
-	json_t *root, *items, *item;
-	size_t i;
+	json_t *root, *items;
 	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
 
 	if (err)
 		return err;
 	items = json_object_get(root, "items");
 	if (json_is_array(items)) {
-		*out_known = json_is_true(json_object_get(root, "known"));
+		bool known = json_is_true(json_object_get(root, "known"));
 		buf_text(out, "住户 ");
 		show_clean(out, text_of(root, "household"), 0);
 		if (json_array_size(items))
 			buf_printf(out, "：%zu 条，最新在前 (newest first)%s\n\n", json_array_size(items),
-				*out_known ? "" : "；已不在册 (no longer in the registry)");
+				known ? "" : "；已不在册 (no longer in the registry)");
 		else
-			buf_text(out, *out_known ? "：还没有记录 (nothing is known yet)\n"
-						 : "：不在册 (not in the registry)\n");
-		json_array_foreach(items, i, item) item_text(item, zone, out);
+			buf_text(out,
+				known ? "：还没有记录 (nothing is known yet)\n" : "：不在册 (not in the registry)\n");
+		for (size_t i = 0; i < json_array_size(items); i++)
+			item_text(json_array_get(items, i), zone, out);
+		*out_known = known || json_array_size(items);
 		err = out->failed;
 	} else {
 		err = errinfo_set(info, ERR_INVALID, "the answer has no \"items\"");
