@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/blob.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -229,6 +230,40 @@ static void log_lines_escape_values(void **state)
 	close(old);
 }
 
+static void blobs_come_back_and_stumps_are_bad(void **state)
+{
+	unsigned char bytes[64];
+	struct blob out = blob_write(bytes, sizeof bytes), in, full;
+	char text[8];
+
+	(void)state;
+	blob_put(&out, 0x1234, 2);
+	blob_put_wall(&out, WALL_NONE);
+	blob_put_wall(&out, (struct wall){1772000000000});
+	blob_put_number(&out, -2.5);
+	blob_put_text(&out, "seven67");
+	assert_false(out.bad);
+	in = blob_read(bytes, out.at);
+	assert_int_equal(blob_get(&in, 2), 0x1234);
+	assert_false(wall_is_set(blob_get_wall(&in)));
+	assert_int_equal(blob_get_wall(&in).ms, 1772000000000);
+	assert_true(blob_get_number(&in) == -2.5);
+	blob_get_text(&in, text, sizeof text);
+	assert_string_equal(text, "seven67");
+	assert_true(!in.bad && in.at == in.size);
+	in.at -= 9;
+	blob_get_text(&in, text, sizeof text - 1); /* no room for the NUL */
+	assert_true(in.bad);
+	in = blob_read(bytes, 9);
+	(void)blob_get(&in, 2);
+	assert_false(in.bad);
+	(void)blob_get_wall(&in);
+	assert_true(in.bad);
+	full = blob_write(bytes, 3);
+	blob_put(&full, 1, 4);
+	assert_true(full.bad && full.at == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +279,7 @@ int main(void)
 		cmocka_unit_test(bad_zones_are_refused),
 		cmocka_unit_test(timers_pop_in_order),
 		cmocka_unit_test(log_lines_escape_values),
+		cmocka_unit_test(blobs_come_back_and_stumps_are_bad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,23 @@ struct wall blob_get_wall(struct blob *blob)
 	return (struct wall){.ms = (int64_t)blob_get(blob, 8)};
 }
 
+void blob_put_number(struct blob *blob, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof bits);
+	blob_put(blob, bits, sizeof bits);
+}
+
+double blob_get_number(struct blob *blob)
+{
+	uint64_t bits = blob_get(blob, sizeof bits);
+	double value;
+
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
 void blob_put_text(struct blob *blob, const char *text)
 {
 	size_t length = strlen(text);

@@ -27,6 +27,8 @@ void blob_put(struct blob *blob, uint64_t value, unsigned bytes);
 uint64_t blob_get(struct blob *blob, unsigned bytes);
 void blob_put_wall(struct blob *blob, struct wall t);
 struct wall blob_get_wall(struct blob *blob);
+void blob_put_number(struct blob *blob, double value);
+double blob_get_number(struct blob *blob);
 /* blob_put_text appends a text of at most 65535 bytes with its length; blob_get_text is bad if it does not fit size
  * bytes with its NUL, is no UTF-8 or holds a NUL. */
 void blob_put_text(struct blob *blob, const char *text);

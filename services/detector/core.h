@@ -28,6 +28,7 @@
 
 #define DETECTOR_DEVICES_MAX 16 /* of one home */
 #define DETECTOR_SENSORS_MAX 24 /* (device, channel, quantity) of one home that say something of its life */
+#define DETECTOR_METERS_MAX 8   /* of those, metered */
 #define DETECTOR_EFFECTS_MAX 8  /* of one tick */
 
 struct detector_config {
@@ -85,7 +86,7 @@ struct wall detector_due(const struct detector_core *core);
  * forgotten. detector_restore takes one back, after the directory, in the order in which they were given, older copies
  * included: ERR_VERSION for a blob of another version, ERR_CORRUPT for a broken one (either leaves the home as new: it
  * learns again), ERR_NOT_FOUND when the home is not in the directory, ERR_NOMEM; length 0 forgets. */
-#define DETECTOR_STATE_BYTES_MAX 16384
+#define DETECTOR_STATE_BYTES_MAX 24576
 #define DETECTOR_KEY_BYTES (ID_BYTES + 2)
 #define DETECTOR_NO_SLOT UINT32_MAX
 struct detector_state {

@@ -141,7 +141,7 @@ double meter_sum(const struct meter *meter, struct wall at, int64_t window_ms)
 		first = meter->head_hour - METER_HOURS + 1;
 	for (int64_t hour = first; hour <= last && hour <= meter->head_hour; hour++)
 		sum += (double)meter->hours[place_of(hour)];
-	return sum;
+	return round(sum * 1000) / 1000; /* 10 l in parts are 10 l */
 }
 
 /* rises says whether an hour's energy stands out of the nights and of what was drawn since the last use. */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The core as a whole: its life, the dirty list, the timers, the modes.
+ */
+#include "core_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* ---- life ---- */
+
+void core_config_take(struct detector_core *core, const struct detector_config *config)
+{
+	core->config = *config;
+	core->counts_hours = false;
+	for (unsigned i = 0; i < config->rule_count; i++)
+		core->counts_hours = core->counts_hours || config->rules[i].kind == DETECTOR_RULE_WATER_UNDER ||
+				     config->rules[i].kind == DETECTOR_RULE_WATER_UP_TO ||
+				     config->rules[i].kind == DETECTOR_RULE_WATER_OVER;
+}
+
+enum err detector_create(const struct detector_config *config, struct detector_core **out_core, struct errinfo *info)
+{
+	struct detector_core *core = calloc(1, sizeof *core);
+
+	if (!core)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	assert(config->rule_count <= DETECTOR_RULES_MAX && config->zone);
+	core_config_take(core, config);
+	core->now = WALL_NONE;
+	timerq_init(&core->timers);
+	*out_core = core;
+	return ERR_OK;
+}
+
+enum err core_grow(void **array, uint32_t *capacity, size_t item)
+{
+	uint32_t wanted = *capacity ? *capacity * 2 : 256;
+	void *more = realloc(*array, wanted * item);
+
+	if (!more)
+		return ERR_NOMEM;
+	*array = more;
+	*capacity = wanted;
+	return ERR_OK;
+}
+
+void detector_destroy(struct detector_core *core)
+{
+	struct home *home, *next_home;
+	struct owner *owner, *next_owner;
+
+	if (!core)
+		return;
+	HASH_ITER(hh, core->homes, home, next_home)
+	{
+		HASH_DEL(core->homes, home);
+		core_home_free(home);
+	}
+	HASH_ITER(hh, core->owners, owner, next_owner)
+	{
+		HASH_DEL(core->owners, owner);
+		free(owner);
+	}
+	while (core->tombs) {
+		struct tomb *tomb = core->tombs;
+		core->tombs = tomb->next;
+		free(tomb);
+	}
+	timerq_fini(&core->timers);
+	free(core->queue);
+	free(core->dirty);
+	free(core->free_slots);
+	free(core->slots);
+	free(core);
+}
+
+/* ---- marks and timers ---- */
+
+enum err core_mark(struct detector_core *core, struct home *home, bool cold)
+{
+	home->cold_dirty = home->cold_dirty || cold;
+	if (home->listed)
+		return ERR_OK;
+	if (core->dirty_count == core->dirty_capacity &&
+		core_grow((void **)&core->dirty, &core->dirty_capacity, sizeof *core->dirty))
+		return ERR_NOMEM;
+	core->dirty[core->dirty_count++] = home->slot;
+	home->listed = true;
+	return ERR_OK;
+}
+
+enum err core_arm(struct detector_core *core, struct home *home, int64_t due_ms)
+{
+	if (home->due_ms == due_ms)
+		return ERR_OK;
+	enum err err = timerq_set(&core->timers, home->slot, (struct wall){due_ms});
+	if (!err)
+		home->due_ms = due_ms;
+	return err;
+}
+
+int64_t core_local_hour(struct detector_core *core, struct wall t)
+{
+	if (t.ms < core->day_start_ms || t.ms >= core->day_end_ms) {
+		struct civil day = zone_to_civil(core->config.zone, t);
+		day.hour = day.minute = day.second = day.millisecond = 0;
+		core->day_start_ms = zone_from_civil(core->config.zone, day).ms;
+		day.day++;
+		core->day_end_ms = zone_from_civil(core->config.zone, day).ms;
+		if (t.ms < core->day_start_ms || t.ms >= core->day_end_ms) /* a day without a midnight */
+			core->day_start_ms = t.ms;
+	}
+	/* Days are numbered by their noon, which no change of the clock moves to another date. */
+	int64_t day = (core->day_start_ms + 12 * MS_PER_HOUR) / MS_PER_DAY;
+	int64_t hour = (t.ms - core->day_start_ms) / MS_PER_HOUR;
+	return day * 24 + (hour < 24 ? hour : 23);
+}
+
+/* ---- modes ---- */
+
+static const bool mode_moves[DETECTOR_MODE_COUNT][DETECTOR_MODE_COUNT] = {
+	[DETECTOR_UNWATCHED] = {[DETECTOR_LEARNING] = true},
+	[DETECTOR_LEARNING] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_AT_HOME] = true, [DETECTOR_AWAY] = true},
+	[DETECTOR_AT_HOME] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_AWAY] = true},
+	[DETECTOR_AWAY] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_LEARNING] = true, [DETECTOR_AT_HOME] = true},
+};
+
+void core_mode(struct detector_core *core, struct home *home, enum detector_mode mode)
+{
+	if (home->mode == mode)
+		return;
+	bool legal = mode_moves[home->mode][mode];
+	assert(legal);
+	(void)legal;
+	core->modes[home->mode]--;
+	core->modes[mode]++;
+	home->mode = mode;
+}
+
+void core_mode_settle(struct detector_core *core, struct home *home, struct wall t)
+{
+	if (!core_home_watched(home, t) || !wall_is_set(home->since)) {
+		core_mode(core, home, DETECTOR_UNWATCHED);
+		return;
+	}
+	if (home->mode == DETECTOR_UNWATCHED)
+		core_mode(core, home, DETECTOR_LEARNING);
+	if (home->mode == DETECTOR_LEARNING && t.ms - home->since.ms >= core->config.limits.learning_ms)
+		core_mode(core, home, DETECTOR_AT_HOME);
+}
+
+const char *detector_mode_name(enum detector_mode mode)
+{
+	static const char *const names[DETECTOR_MODE_COUNT] = {"unwatched", "learning", "at_home", "away"};
+
+	return names[mode];
+}
+
+/* ---- counters ---- */
+
+const char *detector_tally_name(enum detector_tally tally)
+{
+	static const char *const names[DETECTOR_TALLY_COUNT] = {
+		[DETECTOR_READINGS] = "readings",
+		[DETECTOR_SIGNS] = "signs_of_life",
+		[DETECTOR_LATE] = "readings_late",
+		[DETECTOR_UNKNOWN_HOME] = "readings_unknown_home",
+		[DETECTOR_NO_CONSENT] = "readings_no_consent",
+		[DETECTOR_TOO_MANY] = "readings_too_many_channels",
+		[DETECTOR_NO_DELTA] = "readings_without_delta",
+		[DETECTOR_RAISED] = "alerts_raised",
+		[DETECTOR_UPDATED] = "alerts_updated",
+		[DETECTOR_CLEARED] = "alerts_cleared",
+	};
+
+	return names[tally];
+}
+
+int64_t detector_tally(const struct detector_core *core, enum detector_tally tally)
+{
+	return core->tallies[tally];
+}
+
+void detector_modes(
+	const struct detector_core *core, uint32_t out_homes[DETECTOR_MODE_COUNT], uint32_t *out_open_alerts)
+{
+	memcpy(out_homes, core->modes, sizeof core->modes);
+	*out_open_alerts = core->open_alerts;
+}
+
+enum err detector_mode_of(const struct detector_core *core, const char *household, enum detector_mode *out_mode)
+{
+	const struct home *home = core_home_find(core, household);
+
+	if (!home)
+		return ERR_NOT_FOUND;
+	*out_mode = home->mode;
+	return ERR_OK;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Open alerts, and the queue of what is decided and not yet said: a heap by (at, id, revision). A notice also hangs on
+ * its home, which stores it, so that what was decided before a crash is still said after it.
+ */
+#include "core_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define CONFIDENCE_ALARM 0.8
+#define CONFIDENCE_ATTENTION 0.6
+#define CONFIDENCE_LEARNING 0.2 /* less while the home is new ... */
+#define CONFIDENCE_BLIND 0.1    /* ... and while a channel is blind */
+
+static void alert_name(char out[ID_BYTES], const char *household, const char *rule, struct wall onset)
+{
+	char text[24];
+	uint64_t hash;
+
+	snprintf(text, sizeof text, "%" PRId64, onset.ms);
+	hash = text_hash64(household, strlen(household) + 1, 0);
+	hash = text_hash64(rule, strlen(rule) + 1, hash);
+	hash = text_hash64(text, strlen(text) + 1, hash);
+	snprintf(out, ID_BYTES, "h-%016" PRIx64, hash);
+}
+
+/* ---- the queue ---- */
+
+static bool before(const struct notice *a, const struct notice *b)
+{
+	int order = strcmp(a->id, b->id);
+
+	if (a->at.ms != b->at.ms)
+		return a->at.ms < b->at.ms;
+	return order ? order < 0 : a->revision < b->revision;
+}
+
+static enum err queue_add(struct detector_core *core, struct notice *notice)
+{
+	uint32_t i;
+
+	if (core->queue_count == core->queue_capacity &&
+		core_grow((void **)&core->queue, &core->queue_capacity, sizeof(struct notice *)))
+		return ERR_NOMEM;
+	for (i = core->queue_count++; i && before(notice, core->queue[(i - 1) / 2]); i = (i - 1) / 2)
+		core->queue[i] = core->queue[(i - 1) / 2];
+	core->queue[i] = notice;
+	return ERR_OK;
+}
+
+enum err core_queue_ready(struct detector_core *core)
+{
+	struct home *home, *next;
+	enum err err = ERR_OK;
+
+	if (!core->queue_stale)
+		return ERR_OK;
+	core->queue_count = 0;
+	HASH_ITER(hh, core->homes, home, next)
+	{
+		for (struct notice *notice = home->notices; notice && !err; notice = notice->next)
+			err = queue_add(core, notice);
+	}
+	core->queue_stale = err != ERR_OK;
+	return err;
+}
+
+enum err core_notice_push(struct detector_core *core, struct home *home, const struct notice *notice)
+{
+	enum err err = core_queue_ready(core);
+	struct notice *copy = malloc(sizeof *copy);
+
+	if (err || !copy) {
+		free(copy);
+		return ERR_NOMEM;
+	}
+	*copy = *notice;
+	copy->home = home;
+	copy->next = NULL;
+	if (queue_add(core, copy)) {
+		free(copy);
+		return ERR_NOMEM;
+	}
+	*home->notices_last = copy;
+	home->notices_last = &copy->next;
+	return core_mark(core, home, true);
+}
+
+static struct notice *queue_take(struct detector_core *core)
+{
+	struct notice *first = core->queue[0], *last = core->queue[--core->queue_count];
+	uint32_t i = 0;
+
+	for (;;) {
+		uint32_t child = 2 * i + 1;
+		if (child >= core->queue_count)
+			break;
+		if (child + 1 < core->queue_count && before(core->queue[child + 1], core->queue[child]))
+			child++;
+		if (!before(core->queue[child], last))
+			break;
+		core->queue[i] = core->queue[child];
+		i = child;
+	}
+	if (core->queue_count)
+		core->queue[i] = last;
+	return first;
+}
+
+enum err core_notice_pop(struct detector_core *core, struct alert *out)
+{
+	static const enum detector_tally tallies[ALERT_STATE_COUNT] = {[ALERT_RAISED] = DETECTOR_RAISED,
+		[ALERT_UPDATED] = DETECTOR_UPDATED,
+		[ALERT_CLEARED] = DETECTOR_CLEARED};
+	struct notice *notice = queue_take(core), **link;
+	struct home *home = notice->home;
+
+	core_say(core, notice, out);
+	core->tallies[tallies[notice->state]]++;
+	for (link = &home->notices; *link != notice; link = &(*link)->next)
+		;
+	*link = notice->next;
+	if (!notice->next)
+		home->notices_last = link;
+	free(notice);
+	return core_home_said(core, home);
+}
+
+/* ---- raising and clearing ---- */
+
+static void notice_fill(struct notice *notice, const struct detector_core *core, const struct home *home, unsigned rule,
+	struct standing *standing, struct wall at)
+{
+	const struct detector_rule *r = &core->config.rules[rule];
+
+	*notice = (struct notice){.at = at.ms > standing->at.ms ? at : standing->at,
+		.onset = standing->onset,
+		.revision = ++standing->revision,
+		.level = standing->level,
+		.kind = r->kind,
+		.cause_quantity = QUANTITY_COUNT,
+		.limit = r->litres,
+		.window_ms = r->window_ms,
+		.learning = home->mode == DETECTOR_LEARNING};
+	standing->at = notice->at;
+	memcpy(notice->rule, standing->rule, sizeof notice->rule);
+	alert_name(notice->id, home->id, standing->rule, standing->onset);
+}
+
+static void trace_add(struct notice *notice, uint8_t quantity, uint8_t device, double value, struct wall at)
+{
+	if (notice->trace_count == EVIDENCE_MAX || !wall_is_set(at))
+		return;
+	for (unsigned i = 0; i < notice->trace_count; i++) {
+		const struct trace *t = &notice->traces[i];
+		if (t->quantity == quantity && t->device == device && t->at.ms == at.ms)
+			return;
+	}
+	notice->traces[notice->trace_count++] =
+		(struct trace){.quantity = quantity, .device = device, .value = value, .at = at};
+}
+
+/* trace_all: the last sign of life, then the last word of each channel that was looked at. */
+static void trace_all(struct notice *notice, const struct home *home)
+{
+	if (home->last.quantity < QUANTITY_COUNT && notice->looked_at >> home->last.quantity & 1)
+		trace_add(notice, home->last.quantity, home->last.device, home->last.value, home->last.at);
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		if (notice->looked_at >> s->quantity & 1)
+			trace_add(notice, s->quantity, s->device, s->value, s->at);
+	}
+}
+
+enum err core_raise(struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding)
+{
+	struct standing *standing = &home->standings[rule];
+	struct notice notice;
+	bool open = standing->open;
+
+	if (open && standing->level == finding->level)
+		return ERR_OK;
+	if (!open) {
+		*standing = (struct standing){.open = true, .onset = finding->onset, .at = finding->at};
+		memcpy(standing->rule, core->config.rules[rule].name, sizeof standing->rule);
+		core->open_alerts++;
+	}
+	standing->level = finding->level;
+	notice_fill(&notice, core, home, rule, standing, finding->at);
+	notice.state = open ? ALERT_UPDATED : ALERT_RAISED;
+	notice.cause = CAUSE_RULE;
+	notice.amount = finding->amount;
+	notice.looked_at = finding->looked_at;
+	notice.blind = finding->blind;
+	notice.confidence = (finding->level == ALERT_ALARM ? CONFIDENCE_ALARM : CONFIDENCE_ATTENTION) -
+			    (notice.learning ? CONFIDENCE_LEARNING : 0) - (finding->blind ? CONFIDENCE_BLIND : 0);
+	trace_all(&notice, home);
+	return core_notice_push(core, home, &notice);
+}
+
+enum err core_clear(struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing)
+{
+	struct standing *standing = &home->standings[rule];
+	struct notice notice;
+
+	if (!standing->open)
+		return ERR_OK;
+	bool known_late = clearing->cause == CAUSE_SIGN && clearing->cause_at.ms <= standing->at.ms;
+	notice_fill(&notice, core, home, rule, standing, clearing->at);
+	notice.state = ALERT_CLEARED;
+	notice.cause = known_late ? CAUSE_LATE : clearing->cause;
+	notice.cause_at = clearing->cause_at;
+	notice.cause_quantity = clearing->quantity;
+	notice.amount = clearing->value;
+	notice.confidence = 1;
+	if (clearing->cause == CAUSE_SIGN) {
+		notice.looked_at = UINT64_C(1) << clearing->quantity;
+		trace_add(&notice, clearing->quantity, clearing->device, clearing->value, clearing->cause_at);
+	}
+	*standing = (struct standing){0};
+	core->open_alerts--;
+	return core_notice_push(core, home, &notice);
+}
+
+enum err core_clear_all(struct detector_core *core, struct home *home, const struct clearing *clearing)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < DETECTOR_RULES_MAX && !err; i++)
+		err = core_clear(core, home, i, clearing);
+	return err;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The verbs: feed, incident, tick, configure.
+ */
+#include "core_internal.h"
+
+#include <string.h>
+
+/* alive: a sign of life has come; it ends what silence has raised, and being away. */
+static enum err alive(
+	struct detector_core *core, struct home *home, const struct sign *sign, enum cause cause, struct wall heard)
+{
+	struct clearing clearing = {.cause = cause,
+		.at = heard,
+		.cause_at = sign->at,
+		.quantity = sign->quantity,
+		.device = sign->device,
+		.value = sign->value};
+	enum err err = ERR_OK;
+
+	core->tallies[DETECTOR_SIGNS]++;
+	if (!wall_is_set(home->last.at) || sign->at.ms > home->last.at.ms)
+		home->last = *sign;
+	if (home->mode == DETECTOR_AWAY && sign->since.ms >= home->away_since.ms) {
+		home->away_since = WALL_NONE;
+		core_mode(core, home, DETECTOR_LEARNING);
+		core_mode_settle(core, home, heard);
+		home->waiting = true;
+	}
+	for (unsigned i = 0; i < core->config.rule_count && !err; i++)
+		if (home->standings[i].open && core->config.rules[i].kind == DETECTOR_RULE_SILENCE &&
+			sign->at.ms > home->standings[i].onset.ms) {
+			err = core_clear(core, home, i, &clearing);
+			home->waiting = true;
+		}
+	return err;
+}
+
+/* seen_events ends what the rules on doors and motion have raised. */
+static enum err seen_events(
+	struct detector_core *core, struct home *home, const struct reading *reading, struct wall heard)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < core->config.rule_count && !err; i++) {
+		enum detector_rule_kind kind = core->config.rules[i].kind;
+		struct wall at = kind == DETECTOR_RULE_DOOR ? home->opened : home->moved;
+		if (!home->standings[i].open || (kind != DETECTOR_RULE_DOOR && kind != DETECTOR_RULE_MOTION) ||
+			at.ms <= home->standings[i].onset.ms)
+			continue;
+		struct clearing clearing = {.cause = CAUSE_SIGN,
+			.at = heard,
+			.cause_at = at,
+			.quantity = (uint8_t)reading->quantity,
+			.value = reading->value};
+		if (core_home_device(core, home, reading->device, &clearing.device))
+			clearing.device = DETECTOR_DEVICES_MAX;
+		err = core_clear(core, home, i, &clearing);
+		home->waiting = true;
+	}
+	return err;
+}
+
+/* settle asks for a judgement where this reading may have decided something. */
+static enum err settle(struct detector_core *core, struct home *home, const struct reading *reading, struct wall heard)
+{
+	if (home->waiting || home->due_ms == INT64_MAX || home->mode == DETECTOR_UNWATCHED ||
+		(core->counts_hours && reading->quantity == QUANTITY_WATER_TOTAL))
+		return core_look(core, home, heard);
+	return ERR_OK;
+}
+
+enum err detector_feed(struct detector_core *core, const struct reading *reading)
+{
+	struct home *home = core_home_find(core, reading->household);
+	struct wall heard = reading->received.ms > core->now.ms ? reading->received : core->now;
+	struct wall at = reading->at.ms > heard.ms ? heard : reading->at;
+	struct sign sign;
+	bool is;
+	enum err err = ERR_OK;
+
+	core->tallies[DETECTOR_READINGS]++;
+	if (!home || !home->present) {
+		core->tallies[DETECTOR_UNKNOWN_HOME]++;
+		return ERR_OK;
+	}
+	if (!core_home_watched(home, heard) || !(home->quantities >> reading->quantity & 1)) {
+		core->tallies[DETECTOR_NO_CONSENT]++;
+		return ERR_OK;
+	}
+	if (core->config.ordered)
+		err = core_judge_until(core, home, heard);
+	if (!err)
+		err = core_sign_take(core, home, reading, at, heard, &sign, &is);
+	if (err == ERR_FULL) {
+		core->tallies[DETECTOR_TOO_MANY]++;
+		return ERR_OK;
+	}
+	core->tallies[DETECTOR_LATE] += reading->late;
+	if (!err && is)
+		err = alive(core, home, &sign, CAUSE_SIGN, heard);
+	if (!err && (reading->quantity == QUANTITY_CONTACT || reading->quantity == QUANTITY_MOTION))
+		err = seen_events(core, home, reading, heard);
+	if (!err)
+		err = settle(core, home, reading, heard);
+	return err ? err : core_mark(core, home, false);
+}
+
+enum err detector_feed_incident(struct detector_core *core, const struct incident *incident)
+{
+	struct home *home = core_home_find(core, incident->household);
+	enum err err = ERR_OK;
+
+	if (!home || !home->present || home->mode == DETECTOR_UNWATCHED || incident->state != INCIDENT_RESOLVED ||
+		incident->event != INCIDENT_EVENT_RESOLVED || incident->outcome == OUTCOME_NONE)
+		return ERR_OK;
+	if (incident->outcome == OUTCOME_HELPED || incident->outcome == OUTCOME_FALSE_ALARM) {
+		struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
+		err = alive(core, home, &seen, CAUSE_VISIT, incident->at);
+	} else if (!wall_is_set(home->last.at) || incident->at.ms >= home->last.since.ms) {
+		core_mode(core, home, DETECTOR_AWAY);
+		home->away_since = incident->at;
+		for (unsigned i = 0; i < core->config.rule_count && !err; i++)
+			if (rules_is_silence(&core->config.rules[i]))
+				err = core_clear(core, home, i,
+					&(struct clearing){
+						.cause = CAUSE_AWAY, .at = incident->at, .cause_at = incident->at});
+	}
+	if (!err)
+		err = core_look(core, home, core->now);
+	return err ? err : core_mark(core, home, true);
+}
+
+enum err detector_tick(struct detector_core *core, struct wall now, struct detector_effects *out)
+{
+	out->count = 0;
+	if (now.ms <= core->now.ms)
+		return ERR_OK;
+	if (core_queue_ready(core))
+		return ERR_NOMEM;
+	for (;;) {
+		int64_t due = timerq_due(&core->timers).ms;
+		bool ready = core->queue_count && core->queue[0]->at.ms < now.ms;
+		uint32_t slot;
+		enum err err;
+		/* What is due earlier may have something to say before the first in the queue. */
+		if (ready && due > core->queue[0]->at.ms) {
+			err = core_notice_pop(core, &out->items[out->count++]);
+			if (err || out->count == DETECTOR_EFFECTS_MAX)
+				return err;
+			continue;
+		}
+		if (due >= now.ms || !timerq_pop(&core->timers, now, &slot))
+			break;
+		struct home *home = core->slots[slot];
+		int64_t as_of = due > core->now.ms ? due : core->now.ms;
+		home->due_ms = INT64_MAX;
+		err = core_judge(core, home, (struct wall){as_of > 0 ? as_of : now.ms - 1});
+		if (err)
+			return err;
+	}
+	core->now = now;
+	return ERR_OK;
+}
+
+struct wall detector_due(const struct detector_core *core)
+{
+	int64_t due = core->queue_stale ? 0 : timerq_due(&core->timers).ms;
+
+	if (core->queue_count && core->queue[0]->at.ms < due)
+		due = core->queue[0]->at.ms;
+	return due == INT64_MAX ? WALL_NEVER : (struct wall){due + 1};
+}
+
+static enum err home_reconfigure(struct detector_core *core, struct home *home, const struct detector_config *fresh)
+{
+	struct standing moved[DETECTOR_RULES_MAX] = {0};
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < core->config.rule_count && !err; i++) {
+		unsigned j = 0;
+		while (j < fresh->rule_count && strcmp(fresh->rules[j].name, core->config.rules[i].name) != 0)
+			j++;
+		if (j < fresh->rule_count)
+			moved[j] = home->standings[i];
+		else
+			err = core_clear(core, home, i,
+				&(struct clearing){.cause = CAUSE_DROPPED, .at = core->now, .cause_at = core->now});
+	}
+	if (err)
+		return err;
+	memcpy(home->standings, moved, sizeof moved);
+	return core_arm(core, home, 0);
+}
+
+enum err detector_configure(struct detector_core *core, const struct detector_config *config)
+{
+	struct home *home, *next;
+	enum err err = ERR_OK;
+
+	HASH_ITER(hh, core->homes, home, next)
+	{
+		enum err one = home_reconfigure(core, home, config);
+		err = err ? err : one;
+	}
+	core_config_take(core, config);
+	return err;
+}

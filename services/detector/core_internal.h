@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * core_internal: the tables that the core's files share. Nothing outside core*.c and meter.c includes this.
+ *
+ *   home 1 --- n device 1 --- n sensor      (sensor: one channel and quantity; a metered one has a meter)
+ *   home 1 --- n standing                   (by rule: is an alert open?)
+ *   home 1 --- n notice                     (what is decided and not yet said)
+ *
+ * A home has one slot, by which the store and the timer name it. Its state is stored in two parts: hot (changes with
+ * each reading) and cold (names, nights, alerts). Writing the cold part always writes the hot part after it, so that of
+ * two copies in the store's order the last of each fit together.
+ */
+#ifndef CURTAIN_DETECTOR_CORE_INTERNAL_H
+#define CURTAIN_DETECTOR_CORE_INTERNAL_H
+
+#include <stdlib.h>
+
+#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
+#include <uthash.h>
+
+#include "base/timerq.h"
+#include "detector/core.h"
+#include "detector/meter.h"
+
+#define FIRINGS 6    /* of motion, remembered */
+#define KEY_COLD '*' /* the last character of a part's key; no id holds it */
+#define KEY_HOT '/'
+
+/* cause: why a notice is given; it chooses the words. */
+enum cause {
+	CAUSE_RULE,     /* the rule's own finding: raised, updated */
+	CAUSE_SIGN,     /* a sign of life came */
+	CAUSE_LATE,     /* a sign of life that was there before the alert became known afterwards */
+	CAUSE_VISIT,    /* somebody saw the person */
+	CAUSE_AWAY,     /* the person is away */
+	CAUSE_OVER,     /* a limit is kept again */
+	CAUSE_DROPPED,  /* the rule is switched off */
+	CAUSE_FORGOTTEN /* household gone or consent withdrawn */
+};
+
+struct sensor {
+	uint64_t name; /* hash of device, channel, quantity */
+	uint8_t quantity;
+	uint8_t device;
+	bool known;          /* value holds the last state */
+	double value;        /* as it was told last */
+	struct wall at;      /* known up to here; WALL_NONE = never heard */
+	struct wall proof;   /* silence on this channel is proven from here on; WALL_NONE = not at all */
+	struct meter *meter; /* NULL = not metered */
+};
+
+struct device {
+	char id[DEVICE_BYTES];
+	struct wall heard; /* when it last spoke (received) */
+	bool offline;      /* it said so itself */
+};
+
+struct firing {
+	struct wall at;
+	uint64_t sensor;
+};
+
+/* sign: something that only a living person does. quantity QUANTITY_COUNT = none yet, or seen by a visitor. */
+struct sign {
+	struct wall at, since; /* somewhen in between */
+	uint8_t quantity;
+	uint8_t device;
+	double value;
+};
+
+/* standing: an open alert of one rule. */
+struct standing {
+	bool open;
+	enum alert_level level;
+	uint32_t revision;
+	struct wall onset, at; /* at: when it was raised or last updated */
+	char rule[WORD_BYTES]; /* name, so that it can be cleared when the rule is gone */
+};
+
+struct trace {
+	uint8_t quantity, device;
+	double value;
+	struct wall at;
+};
+
+/* notice: an alert as decided, before it is put into words. */
+struct notice {
+	struct notice *next; /* of the same home, oldest first */
+	struct home *home;
+	struct wall at, onset;
+	uint32_t revision;
+	enum alert_state state;
+	enum alert_level level;
+	enum detector_rule_kind kind;
+	enum cause cause;
+	char rule[WORD_BYTES];
+	char id[ID_BYTES];
+	struct wall cause_at; /* of the sign, the visit */
+	uint8_t cause_quantity;
+	double amount, limit; /* litres found, litres of the rule */
+	int64_t window_ms;
+	bool learning;
+	double confidence;
+	uint64_t looked_at, blind;
+	unsigned trace_count;
+	struct trace traces[EVIDENCE_MAX];
+};
+
+struct home {
+	UT_hash_handle hh;
+	char id[ID_BYTES];
+	uint32_t slot;
+	uint32_t shape;          /* changes with its devices and sensors */
+	bool cold_dirty, listed; /* listed: its slot stands in core->dirty */
+	bool waiting;            /* the next reading may settle what is open */
+	bool present;            /* the directory has the household */
+	bool agreed;             /* and a consent */
+	bool leaving;            /* gone from the directory; stays until its notices are said */
+	uint8_t persons;
+	uint64_t quantities;
+	struct wall from, until;
+
+	enum detector_mode mode;
+	struct wall since; /* first heard; WALL_NONE = never */
+	struct wall away_since;
+	struct sign last;
+	struct wall opened, moved; /* a door opened, motion fired; WALL_NONE = never */
+	struct firing firings[FIRINGS];
+	uint8_t firing_next;
+
+	struct device *devices;
+	struct sensor *sensors;
+	uint8_t device_count, device_capacity, sensor_count, sensor_capacity;
+	struct standing standings[DETECTOR_RULES_MAX]; /* by the rule's place in the configuration */
+	struct notice *notices, **notices_last;
+	int64_t due_ms; /* as set in the timer queue; INT64_MAX = not */
+};
+
+/* owner: which home a device of the directory belongs to. */
+struct owner {
+	UT_hash_handle hh;
+	uint64_t device; /* hash of its id */
+	char household[ID_BYTES];
+};
+
+/* tomb: the key of a forgotten part, until the store has heard of it. */
+struct tomb {
+	struct tomb *next;
+	char key[DETECTOR_KEY_BYTES];
+};
+
+struct detector_core {
+	struct detector_config config;
+	bool counts_hours; /* some rule needs the litres of each hour */
+	struct home *homes;
+	struct owner *owners;
+	struct tomb *tombs;
+	struct home **slots;
+	uint32_t *free_slots;
+	uint32_t slot_count, slot_capacity, free_count;
+	uint32_t *dirty;
+	uint32_t dirty_count, dirty_capacity;
+	struct home *half_written; /* its cold part was given, its hot part follows */
+	struct timerq timers;
+	struct notice **queue; /* binary heap by (at, id, revision) */
+	uint32_t queue_count, queue_capacity;
+	bool queue_stale; /* states were restored: to be built anew from the homes' notices */
+	struct wall now;
+	int64_t day_start_ms, day_end_ms; /* of the local day that was asked for last */
+	int64_t tallies[DETECTOR_TALLY_COUNT];
+	uint32_t modes[DETECTOR_MODE_COUNT]; /* homes in each */
+	uint32_t open_alerts;
+};
+
+/* core.c */
+void core_config_take(struct detector_core *core, const struct detector_config *config);
+enum err core_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHECK;
+/* core_mark puts the home on the dirty list. */
+enum err core_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
+enum err core_arm(struct detector_core *core, struct home *home, int64_t due_ms) ERR_MUST_CHECK;
+/* core_mode moves the home to another mode; asserts that the move is legal. core_mode_settle does so as time and
+ * consent have it. */
+void core_mode(struct detector_core *core, struct home *home, enum detector_mode mode);
+void core_mode_settle(struct detector_core *core, struct home *home, struct wall t);
+/* core_local_hour gives hours since 1970 of the local clock, day x 24 + hour. */
+int64_t core_local_hour(struct detector_core *core, struct wall t);
+
+/* core_home.c */
+struct home *core_home_find(const struct detector_core *core, const char *id);
+enum err core_home_get(struct detector_core *core, const char *id, struct home **out_home) ERR_MUST_CHECK;
+void core_home_free(struct home *home);
+/* core_home_unsay drops what is not said yet; core_home_restore_end takes back a home whose state was forgotten. */
+void core_home_unsay(struct home *home);
+void core_home_restore_end(struct detector_core *core, struct home *home);
+bool core_home_watched(const struct home *home, struct wall t);
+/* core_home_blank forgets what the home did, not who it is; its notices stay. core_home_forget also clears its alerts.
+ */
+void core_home_blank(struct detector_core *core, struct home *home);
+enum err core_home_forget(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* core_home_said is called when the home's last notice is out; a leaving home ends there. */
+enum err core_home_said(struct detector_core *core, struct home *home) ERR_MUST_CHECK;
+enum err core_home_device(
+	struct detector_core *core, struct home *home, const char *id, uint8_t *out_index) ERR_MUST_CHECK;
+enum err core_home_sensor(struct detector_core *core, struct home *home, uint64_t name, uint8_t device,
+	enum quantity quantity, struct sensor **out_sensor) ERR_MUST_CHECK;
+/* core_sign.c */
+/* core_sign_take applies a reading to its sensor and says whether it is a sign of life, and when. */
+enum err core_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
+	struct wall heard, struct sign *out_sign, bool *out_is) ERR_MUST_CHECK;
+/* core_sign_meter gives a new sensor its meter, if its quantity is metered. */
+enum err core_sign_meter(struct sensor *sensor) ERR_MUST_CHECK;
+/* core_sign_proves: the quantity's silence for hours means something. */
+bool core_sign_proves(enum quantity quantity);
+bool core_sensor_blind(
+	const struct detector_core *core, const struct home *home, const struct sensor *sensor, struct wall t);
+/* core_sensor_usable: it can tell use from rest by now (a current meter needs some nights). */
+bool core_sensor_usable(const struct sensor *sensor);
+
+/* core_judge.c */
+/* core_judge looks at all rules of the home as of t, and sets the next time. */
+enum err core_judge(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* core_judge_until judges whatever is due before t, each at its own time. */
+enum err core_judge_until(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* core_look has the home judged at t, or when it is due anyway. */
+enum err core_look(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* core_limit gives how long a silence that began at `since` may last: the one place where a home's habit will speak. */
+int64_t core_limit(
+	const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level);
+
+/* core_alert.c */
+/* finding: what a rule found; raises the alert, or updates it when the level has risen. */
+struct finding {
+	enum alert_level level;
+	struct wall at, onset;
+	double amount; /* litres */
+	uint64_t looked_at, blind;
+};
+enum err core_raise(
+	struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding) ERR_MUST_CHECK;
+struct clearing {
+	enum cause cause;
+	struct wall at;       /* when it became known */
+	struct wall cause_at; /* when it happened */
+	uint8_t quantity, device;
+	double value;
+};
+/* core_clear ends the open alert of a rule, if there is one. */
+enum err core_clear(
+	struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing) ERR_MUST_CHECK;
+enum err core_clear_all(struct detector_core *core, struct home *home, const struct clearing *clearing) ERR_MUST_CHECK;
+/* core_notice_push queues a copy of the notice; core_notice_pop takes the first one out and puts it into words. */
+enum err core_notice_push(struct detector_core *core, struct home *home, const struct notice *notice) ERR_MUST_CHECK;
+/* core_queue_ready builds the queue anew after a restore. */
+enum err core_queue_ready(struct detector_core *core) ERR_MUST_CHECK;
+enum err core_notice_pop(struct detector_core *core, struct alert *out) ERR_MUST_CHECK;
+
+/* core_say.c */
+void core_say(const struct detector_core *core, const struct notice *notice, struct alert *out);
+
+#endif

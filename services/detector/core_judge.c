@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rules, judged for one home as of a time. A silence counts as far as it is proven: on a metered channel up to its
+ * last reading, on a channel of events up to now. Channels that are blind are left out; a home whose proving channels
+ * are all blind is not judged.
+ */
+#include "core_internal.h"
+
+#include <assert.h>
+
+/* view: what a home's channels can prove at a time. */
+struct view {
+	uint64_t looked_at, blind;
+	int64_t start_ms; /* from then on some channel would have told ... */
+	int64_t end_ms;   /* ... up to here; none that looks may know less of the end */
+	int64_t stale_ms; /* then the next meter is blind */
+	bool proves;
+};
+
+static struct view view_of(const struct detector_core *core, const struct home *home, struct wall t)
+{
+	struct view view = {.start_ms = INT64_MAX, .end_ms = t.ms, .stale_ms = INT64_MAX};
+
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		uint64_t bit = UINT64_C(1) << s->quantity;
+		bool proves = core_sign_proves((enum quantity)s->quantity);
+		if (!core_sensor_usable(s))
+			continue;
+		if (core_sensor_blind(core, home, s, t)) {
+			view.blind |= bit;
+			continue;
+		}
+		view.looked_at |= bit;
+		view.proves = view.proves || proves;
+		if (proves && s->proof.ms < view.start_ms)
+			view.start_ms = s->proof.ms;
+		if (!s->meter)
+			continue;
+		if (s->at.ms < view.end_ms)
+			view.end_ms = s->at.ms;
+		if (s->at.ms + core->config.meter_fresh_ms < view.stale_ms)
+			view.stale_ms = s->at.ms + core->config.meter_fresh_ms + 1;
+	}
+	return view;
+}
+
+int64_t core_limit(const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level)
+{
+	const struct detector_limits *limits = &core->config.limits;
+	int64_t attention = home->persons == 1 ? limits->one_person_attention_ms : limits->attention_ms;
+	int64_t alarm = home->persons == 1 ? limits->one_person_alarm_ms : limits->alarm_ms;
+
+	(void)since; /* a habit will ask at what hour the silence began */
+	return (level == ALERT_ALARM ? alarm : attention) +
+	       (home->mode == DETECTOR_LEARNING ? limits->learning_extra_ms : 0);
+}
+
+/* judge_silence gives when it has to look again. */
+static enum err judge_silence(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
+{
+	const struct standing *standing = &home->standings[rule];
+	struct view view = view_of(core, home, t);
+	int64_t last = wall_is_set(home->last.at) ? home->last.at.ms : home->since.ms;
+	int64_t start = view.start_ms > last ? view.start_ms : last;
+	int64_t silent = view.end_ms - start;
+	struct wall since = {start};
+	int64_t alarm = core_limit(core, home, since, ALERT_ALARM);
+	int64_t attention = core_limit(core, home, since, ALERT_ATTENTION);
+
+	*out_next = INT64_MAX;
+	home->waiting = home->waiting || !view.proves;
+	if (!view.proves || (standing->open && standing->level == ALERT_ALARM))
+		return ERR_OK;
+	enum alert_level wanted = silent >= alarm ? ALERT_ALARM : ALERT_ATTENTION;
+	int64_t target = start + (silent >= attention || standing->open ? alarm : attention);
+	if (target > t.ms) {
+		*out_next = target;
+	} else if (wanted != ALERT_ALARM) { /* it is time, but a meter has yet to say so */
+		*out_next = view.stale_ms;
+		home->waiting = true;
+	}
+	if (silent < attention || (standing->open && standing->level == wanted))
+		return ERR_OK;
+	return core_raise(core, home, rule,
+		&(struct finding){
+			.level = wanted, .at = t, .onset = since, .looked_at = view.looked_at, .blind = view.blind});
+}
+
+/* judge_water looks at all water meters together: each must have seen the whole window for too little to be said. */
+static enum err judge_water(struct detector_core *core, struct home *home, unsigned rule, struct wall t)
+{
+	const struct detector_rule *r = &core->config.rules[rule];
+	bool over = r->kind == DETECTOR_RULE_WATER_OVER, complete = true;
+	const struct sensor *newest = NULL;
+	double sum = 0;
+
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		if (s->quantity != QUANTITY_WATER_TOTAL)
+			continue;
+		complete = complete && !core_sensor_blind(core, home, s, t) && s->proof.ms <= s->at.ms - r->window_ms;
+		sum += meter_sum(s->meter, s->at, over ? r->window_ms - MS_PER_HOUR : r->window_ms);
+		newest = !newest || s->at.ms > newest->at.ms ? s : newest;
+	}
+	if (!newest)
+		return ERR_OK;
+	bool found = over ? sum > r->litres
+			  : complete && (r->kind == DETECTOR_RULE_WATER_UNDER ? sum < r->litres : sum <= r->litres);
+	bool ended = over                                   ? sum <= r->litres
+		     : r->kind == DETECTOR_RULE_WATER_UNDER ? sum >= r->litres
+							    : sum > r->litres;
+	if (ended)
+		return core_clear(core, home, rule,
+			&(struct clearing){.cause = over ? CAUSE_OVER : CAUSE_SIGN,
+				.at = t,
+				.cause_at = newest->at,
+				.quantity = QUANTITY_WATER_TOTAL,
+				.device = newest->device,
+				.value = newest->value});
+	if (!found)
+		return ERR_OK;
+	return core_raise(core, home, rule,
+		&(struct finding){.level = r->level,
+			.at = t,
+			.onset = {newest->at.ms - r->window_ms},
+			.amount = sum,
+			.looked_at = UINT64_C(1) << QUANTITY_WATER_TOTAL});
+}
+
+/* judge_events: no door opened, no motion, for the whole window. */
+static enum err judge_events(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
+{
+	const struct detector_rule *r = &core->config.rules[rule];
+	bool door = r->kind == DETECTOR_RULE_DOOR, looks = false;
+	enum quantity quantity = door ? QUANTITY_CONTACT : QUANTITY_MOTION;
+	int64_t start = door ? home->opened.ms : home->moved.ms;
+	uint64_t bit = UINT64_C(1) << quantity, blind = 0;
+
+	*out_next = INT64_MAX;
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		if (s->quantity != quantity)
+			continue;
+		if (core_sensor_blind(core, home, s, t)) {
+			blind = bit;
+			continue;
+		}
+		looks = true;
+		start = s->proof.ms > start ? s->proof.ms : start;
+	}
+	home->waiting = home->waiting || !looks;
+	if (!looks || home->standings[rule].open)
+		return ERR_OK;
+	if (t.ms - start < r->window_ms) {
+		*out_next = start + r->window_ms;
+		return ERR_OK;
+	}
+	return core_raise(core, home, rule,
+		&(struct finding){.level = r->level, .at = t, .onset = {start}, .looked_at = bit, .blind = blind});
+}
+
+static enum err judge_rule(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
+{
+	*out_next = INT64_MAX;
+	switch (core->config.rules[rule].kind) {
+	case DETECTOR_RULE_SILENCE:
+		return judge_silence(core, home, rule, t, out_next);
+	case DETECTOR_RULE_WATER_UNDER:
+	case DETECTOR_RULE_WATER_UP_TO:
+	case DETECTOR_RULE_WATER_OVER:
+		return judge_water(core, home, rule, t);
+	case DETECTOR_RULE_DOOR:
+	case DETECTOR_RULE_MOTION:
+		return judge_events(core, home, rule, t, out_next);
+	case DETECTOR_RULE_KIND_COUNT:
+		break;
+	}
+	return ERR_OK;
+}
+
+static void sooner(int64_t *next, int64_t candidate, struct wall t)
+{
+	if (candidate > t.ms && candidate < *next)
+		*next = candidate;
+}
+
+enum err core_judge(struct detector_core *core, struct home *home, struct wall t)
+{
+	int64_t next = INT64_MAX, one;
+	enum err err = ERR_OK;
+
+	home->waiting = false;
+	if (!core_home_watched(home, t)) {
+		if (wall_is_set(home->since))
+			err = core_home_forget(core, home, t); /* the consent has ended by itself */
+		if (home->present && home->agreed && wall_is_set(home->from))
+			sooner(&next, home->from.ms, t);
+		return err ? err : core_arm(core, home, next);
+	}
+	core_mode_settle(core, home, t);
+	if (home->mode == DETECTOR_LEARNING)
+		sooner(&next, home->since.ms + core->config.limits.learning_ms, t);
+	if (wall_is_set(home->until))
+		sooner(&next, home->until.ms, t);
+	for (unsigned i = 0; i < core->config.rule_count && !err && home->mode != DETECTOR_UNWATCHED; i++) {
+		if (home->mode == DETECTOR_AWAY && rules_is_silence(&core->config.rules[i]))
+			continue;
+		err = judge_rule(core, home, i, t, &one);
+		sooner(&next, one, t);
+	}
+	for (unsigned i = core->config.rule_count; i < DETECTOR_RULES_MAX && !err; i++) /* restored, without a rule */
+		err = core_clear(core, home, i, &(struct clearing){.cause = CAUSE_DROPPED, .at = t, .cause_at = t});
+	return err ? err : core_arm(core, home, next);
+}
+
+enum err core_judge_until(struct detector_core *core, struct home *home, struct wall t)
+{
+	enum err err = ERR_OK;
+
+	while (!err && home->due_ms < t.ms) {
+		int64_t as_of = home->due_ms > core->now.ms ? home->due_ms : core->now.ms;
+		if (as_of <= 0) /* to be looked at once, and nothing was judged yet */
+			as_of = t.ms - 1;
+		err = core_judge(core, home, (struct wall){as_of});
+	}
+	return err;
+}
+
+enum err core_look(struct detector_core *core, struct home *home, struct wall t)
+{
+	return t.ms < home->due_ms ? core_arm(core, home, t.ms) : ERR_OK;
+}

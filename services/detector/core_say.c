@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The words of alerts: one line, for a volunteer, in the local time of the district. No names, no addresses.
+ */
+#include "core_internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define NAMED_MAX 4 /* channels in one line */
+
+enum language { ZH, EN, LANGUAGES };
+
+static const char *const nouns[QUANTITY_COUNT][LANGUAGES] = {
+	[QUANTITY_WATER_TOTAL] = {"用水", "water"},
+	[QUANTITY_WATER_FLOW] = {"用水", "water"},
+	[QUANTITY_ENERGY_TOTAL] = {"用电", "electricity"},
+	[QUANTITY_POWER] = {"用电", "electricity"},
+	[QUANTITY_MOTION] = {"走动", "motion"},
+	[QUANTITY_PRESENCE] = {"人体感应", "presence"},
+	[QUANTITY_BED] = {"上下床", "bed"},
+	[QUANTITY_SEAT] = {"起坐", "seat"},
+	[QUANTITY_PERSON_SEEN] = {"露面", "person seen"},
+	[QUANTITY_CONTACT] = {"开关门", "door"},
+	[QUANTITY_DOOR_VIEWER] = {"进出门", "door viewer"},
+	[QUANTITY_BUTTON] = {"按键", "button"},
+	[QUANTITY_SOS] = {"呼叫", "call for help"},
+	[QUANTITY_CALL] = {"通话", "telephone"},
+	[QUANTITY_COVER_POSITION] = {"拉窗帘", "curtain"},
+};
+
+/* Which channels a line names first. */
+static const enum quantity order[] = {QUANTITY_WATER_TOTAL, QUANTITY_WATER_FLOW, QUANTITY_MOTION, QUANTITY_PRESENCE,
+	QUANTITY_BED, QUANTITY_SEAT, QUANTITY_PERSON_SEEN, QUANTITY_CONTACT, QUANTITY_DOOR_VIEWER,
+	QUANTITY_COVER_POSITION, QUANTITY_ENERGY_TOTAL, QUANTITY_POWER, QUANTITY_CALL, QUANTITY_BUTTON, QUANTITY_SOS};
+
+/* names_of lists what the set's channels tell, each word once. */
+static void names_of(uint64_t set, enum language language, char *out, size_t size)
+{
+	unsigned named = 0;
+	size_t at = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < sizeof order / sizeof *order && named < NAMED_MAX; i++) {
+		const char *noun = nouns[order[i]][language];
+		if (!(set >> order[i] & 1) || strstr(out, noun))
+			continue;
+		at += (size_t)snprintf(
+			out + at, size - at, "%s%s", named++ ? (language == ZH ? "、" : ", ") : "", noun);
+		if (at >= size)
+			return;
+	}
+}
+
+/* when writes t as seen from now: today, yesterday, or with its date. */
+static void when(const struct zone *zone, struct wall t, struct wall now, char out[LANGUAGES][48])
+{
+	static const char *const months[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct civil c = zone_to_civil(zone, t), today = zone_to_civil(zone, now);
+	struct civil yesterday = zone_to_civil(zone,
+		zone_from_civil(zone,
+			(struct civil){.year = today.year, .month = today.month, .day = today.day - 1, .hour = 12}));
+
+	if (c.day == today.day && c.month == today.month && c.year == today.year) {
+		snprintf(out[ZH], sizeof out[ZH], "今天%02d:%02d", c.hour, c.minute);
+		snprintf(out[EN], sizeof out[EN], "%02d:%02d", c.hour, c.minute);
+	} else if (c.day == yesterday.day && c.month == yesterday.month && c.year == yesterday.year) {
+		snprintf(out[ZH], sizeof out[ZH], "昨天%02d:%02d", c.hour, c.minute);
+		snprintf(out[EN], sizeof out[EN], "%02d:%02d yesterday", c.hour, c.minute);
+	} else {
+		snprintf(out[ZH], sizeof out[ZH], "%d月%d日%02d:%02d", c.month, c.day, c.hour, c.minute);
+		snprintf(out[EN], sizeof out[EN], "%02d:%02d on %d %s", c.hour, c.minute, c.day,
+			months[c.month >= 1 && c.month <= 12 ? c.month - 1 : 0]);
+	}
+}
+
+static void how_long(int64_t ms, char out[LANGUAGES][48])
+{
+	int64_t minutes = ms / MS_PER_MINUTE;
+
+	if (minutes % 60) {
+		snprintf(out[ZH], sizeof out[ZH], "%" PRId64 "小时%" PRId64 "分", minutes / 60, minutes % 60);
+		snprintf(out[EN], sizeof out[EN], "%" PRId64 " h %" PRId64 " min", minutes / 60, minutes % 60);
+	} else {
+		snprintf(out[ZH], sizeof out[ZH], "%" PRId64 "小时", minutes / 60);
+		snprintf(out[EN], sizeof out[EN], "%" PRId64 " h", minutes / 60);
+	}
+}
+
+static void say_silence(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	char since[LANGUAGES][48], length[LANGUAGES][48], zh[160], en[160];
+
+	when(core->config.zone, n->onset, n->at, since);
+	how_long(n->at.ms - n->onset.ms, length);
+	names_of(n->looked_at, ZH, zh, sizeof zh);
+	names_of(n->looked_at, EN, en, sizeof en);
+	snprintf(out->reason_zh, sizeof out->reason_zh, "自%s起没有%s；已静默%s", since[ZH], zh, length[ZH]);
+	snprintf(out->reason_en, sizeof out->reason_en, "no %s since %s; silent for %s", en, since[EN], length[EN]);
+}
+
+static void say_water(const struct notice *n, struct alert *out)
+{
+	static const char *const words[DETECTOR_RULE_KIND_COUNT][LANGUAGES] = {
+		[DETECTOR_RULE_WATER_UNDER] = {"少于", "less than"},
+		[DETECTOR_RULE_WATER_UP_TO] = {"不超过", "not more than"},
+		[DETECTOR_RULE_WATER_OVER] = {"超过", "more than"},
+	};
+	int64_t hours = n->window_ms / MS_PER_HOUR;
+	double amount = round(n->amount * 10) / 10;
+
+	snprintf(out->reason_zh, sizeof out->reason_zh, "%" PRId64 "小时内用水%s%g升（%g升）", hours,
+		words[n->kind][ZH], n->limit, amount);
+	snprintf(out->reason_en, sizeof out->reason_en, "%s %g l of water in %" PRId64 " h (%g l)", words[n->kind][EN],
+		n->limit, hours, amount);
+}
+
+static void append(char *text, size_t size, const char *more)
+{
+	size_t length = strlen(text);
+
+	text_cut(text + length, size - length, more);
+}
+
+/* say_marks adds what makes the finding less sure. */
+static void say_marks(const struct notice *n, struct alert *out)
+{
+	char zh[160], en[160], mark[200];
+
+	if (n->learning) {
+		append(out->reason_zh, sizeof out->reason_zh, "（学习期）");
+		append(out->reason_en, sizeof out->reason_en, " (still learning)");
+	}
+	if (!n->blind)
+		return;
+	names_of(n->blind, ZH, zh, sizeof zh);
+	names_of(n->blind, EN, en, sizeof en);
+	snprintf(mark, sizeof mark, "；看不到：%s", zh);
+	append(out->reason_zh, sizeof out->reason_zh, mark);
+	snprintf(mark, sizeof mark, "; blind: %s", en);
+	append(out->reason_en, sizeof out->reason_en, mark);
+}
+
+static void say_end(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	char at[LANGUAGES][48];
+	const char *zh = "生活迹象", *en = "sign of life";
+
+	if (n->cause_quantity < QUANTITY_COUNT && nouns[n->cause_quantity][ZH]) {
+		zh = nouns[n->cause_quantity][ZH];
+		en = nouns[n->cause_quantity][EN];
+	}
+	when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, at);
+	switch (n->cause) {
+	case CAUSE_SIGN:
+		snprintf(out->reason_zh, sizeof out->reason_zh, "%s有%s", at[ZH], zh);
+		snprintf(out->reason_en, sizeof out->reason_en, "%s at %s", en, at[EN]);
+		break;
+	case CAUSE_LATE:
+		snprintf(out->reason_zh, sizeof out->reason_zh, "其实%s有%s", at[ZH], zh);
+		snprintf(out->reason_en, sizeof out->reason_en, "%s at %s after all", en, at[EN]);
+		break;
+	case CAUSE_VISIT:
+		snprintf(out->reason_zh, sizeof out->reason_zh, "%s有人见到本人", at[ZH]);
+		snprintf(out->reason_en, sizeof out->reason_en, "seen by somebody at %s", at[EN]);
+		break;
+	case CAUSE_AWAY:
+		snprintf(out->reason_zh, sizeof out->reason_zh, "%s得知不在家", at[ZH]);
+		snprintf(out->reason_en, sizeof out->reason_en, "not at home, known since %s", at[EN]);
+		break;
+	case CAUSE_OVER:
+		text_cut(out->reason_zh, sizeof out->reason_zh, "用水已回到限度内");
+		text_cut(out->reason_en, sizeof out->reason_en, "water is within the limit again");
+		break;
+	case CAUSE_DROPPED:
+		text_cut(out->reason_zh, sizeof out->reason_zh, "规则已停用");
+		text_cut(out->reason_en, sizeof out->reason_en, "the rule is switched off");
+		break;
+	case CAUSE_RULE:
+	case CAUSE_FORGOTTEN:
+		text_cut(out->reason_zh, sizeof out->reason_zh, "该户不再看护");
+		text_cut(out->reason_en, sizeof out->reason_en, "the household is no longer watched");
+		break;
+	}
+}
+
+static void evidence_fill(const struct notice *n, struct alert *out)
+{
+	for (unsigned i = 0; i < n->trace_count; i++) {
+		const struct trace *t = &n->traces[i];
+		/* A device that was taken out meanwhile has no name any more. */
+		if (t->device >= n->home->device_count || !n->home->devices[t->device].id[0])
+			continue;
+		struct evidence *e = &out->evidence[out->evidence_count++];
+		e->quantity = (enum quantity)t->quantity;
+		e->value = t->value;
+		e->at = t->at;
+		memcpy(e->device, n->home->devices[t->device].id, sizeof e->device);
+	}
+}
+
+void core_say(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	memset(out, 0, sizeof *out);
+	memcpy(out->id, n->id, sizeof out->id);
+	memcpy(out->household, n->home->id, sizeof out->household);
+	memcpy(out->rule, n->rule, sizeof out->rule);
+	out->revision = n->revision;
+	out->kind = n->kind == DETECTOR_RULE_WATER_OVER ? ALERT_RULE : ALERT_SILENCE;
+	out->level = n->level;
+	out->state = n->state;
+	out->onset = n->onset;
+	out->at = n->at;
+	out->confidence = round(n->confidence * 100) / 100;
+	out->looked_at = n->looked_at;
+	out->blind = n->blind;
+	evidence_fill(n, out);
+	if (n->state == ALERT_CLEARED) {
+		say_end(core, n, out);
+		return;
+	}
+	if (n->kind == DETECTOR_RULE_SILENCE || n->kind == DETECTOR_RULE_DOOR || n->kind == DETECTOR_RULE_MOTION)
+		say_silence(core, n, out);
+	else
+		say_water(n, out);
+	say_marks(n, out);
+}

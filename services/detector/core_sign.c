@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Signs of life: what of a reading only a living person can have caused. Each kind of channel has its own filter.
+ */
+#include "core_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define MOTION_BURST 3 /* firings within MOTION_BURST_MS: one alone is a ghost now and then */
+#define MOTION_BURST_MS (5 * MS_PER_MINUTE)
+#define MOTION_PAIR_MS (10 * MS_PER_MINUTE)  /* two sensors within this */
+#define MOTION_REPEAT_MS (5 * MS_PER_SECOND) /* the same firing told again */
+#define COVER_OPENED 10.0                    /* percent: a curtain that moved by less was not opened */
+
+/* life: how a quantity tells of life. */
+enum life {
+	LIFE_NONE,
+	LIFE_COUNTER, /* a total: its increase */
+	LIFE_RATE,    /* a flow or power: it holds until the next reading */
+	LIFE_CHANGE,  /* a state: its change */
+	LIFE_MOTION,
+	LIFE_EVENT,   /* the message itself */
+	LIFE_OPENING, /* a curtain */
+	LIFE_ONLINE   /* of the device, not of the person */
+};
+
+static const enum life lives[QUANTITY_COUNT] = {
+	[QUANTITY_WATER_TOTAL] = LIFE_COUNTER,
+	[QUANTITY_ENERGY_TOTAL] = LIFE_COUNTER,
+	[QUANTITY_WATER_FLOW] = LIFE_RATE,
+	[QUANTITY_POWER] = LIFE_RATE,
+	[QUANTITY_CONTACT] = LIFE_CHANGE,
+	[QUANTITY_PRESENCE] = LIFE_CHANGE,
+	[QUANTITY_BED] = LIFE_CHANGE,
+	[QUANTITY_SEAT] = LIFE_CHANGE,
+	[QUANTITY_MOTION] = LIFE_MOTION,
+	[QUANTITY_BUTTON] = LIFE_EVENT,
+	[QUANTITY_SOS] = LIFE_EVENT,
+	[QUANTITY_PERSON_SEEN] = LIFE_EVENT,
+	[QUANTITY_DOOR_VIEWER] = LIFE_EVENT,
+	[QUANTITY_CALL] = LIFE_EVENT,
+	[QUANTITY_COVER_POSITION] = LIFE_OPENING,
+	[QUANTITY_ONLINE] = LIFE_ONLINE,
+};
+
+bool core_sign_proves(enum quantity quantity)
+{
+	switch (quantity) {
+	case QUANTITY_WATER_TOTAL:
+	case QUANTITY_WATER_FLOW:
+	case QUANTITY_ENERGY_TOTAL:
+	case QUANTITY_POWER:
+	case QUANTITY_MOTION:
+	case QUANTITY_PRESENCE:
+	case QUANTITY_BED:
+	case QUANTITY_PERSON_SEEN:
+		return true;
+	default: /* a door, a button, a call: a day without them is an ordinary day */
+		return false;
+	}
+}
+
+bool core_sensor_blind(
+	const struct detector_core *core, const struct home *home, const struct sensor *sensor, struct wall t)
+{
+	const struct device *device = &home->devices[sensor->device];
+
+	if (device->offline || !wall_is_set(sensor->proof))
+		return true;
+	return sensor->meter ? t.ms - sensor->at.ms > core->config.meter_fresh_ms
+			     : t.ms - device->heard.ms > core->config.device_quiet_ms;
+}
+
+bool core_sensor_usable(const struct sensor *sensor)
+{
+	return !sensor->meter || meter_knows(sensor->meter);
+}
+
+enum err core_sign_meter(struct sensor *sensor)
+{
+	enum life life = lives[sensor->quantity];
+	bool water = sensor->quantity == QUANTITY_WATER_TOTAL || sensor->quantity == QUANTITY_WATER_FLOW;
+
+	if (life != LIFE_COUNTER && life != LIFE_RATE)
+		return ERR_OK;
+	sensor->meter = malloc(sizeof *sensor->meter);
+	if (!sensor->meter)
+		return ERR_NOMEM;
+	meter_init(sensor->meter, water ? METER_WATER : METER_ENERGY);
+	return ERR_OK;
+}
+
+/* taking: one reading on its way through. */
+struct taking {
+	struct detector_core *core;
+	struct home *home;
+	struct sensor *sensor;
+	const struct reading *reading;
+	struct wall at, heard;
+	struct sign *sign;
+	bool is;
+};
+
+static void is_sign(struct taking *t, struct wall since, double value)
+{
+	*t->sign = (struct sign){.at = t->at,
+		.since = since,
+		.quantity = t->sensor->quantity,
+		.device = t->sensor->device,
+		.value = value};
+	t->is = true;
+}
+
+static enum err metered(struct taking *t, struct wall since, double amount)
+{
+	struct sensor *sensor = t->sensor;
+	int64_t middle = since.ms + (t->at.ms - since.ms) / 2;
+	bool nights;
+
+	/* Between what was known and this step nobody looked: what is proven begins here. */
+	if (!wall_is_set(sensor->proof) || since.ms > sensor->at.ms)
+		sensor->proof = since;
+	sensor->at = t->at;
+	if (meter_take(sensor->meter, since, t->at, amount, core_local_hour(t->core, (struct wall){middle}), &nights))
+		is_sign(t, since, t->reading->value);
+	return nights ? core_mark(t->core, t->home, true) : ERR_OK;
+}
+
+static enum err take_counter(struct taking *t)
+{
+	const struct reading *r = t->reading;
+	struct sensor *sensor = t->sensor;
+
+	if (r->late || r->retained || (wall_is_set(sensor->at) && t->at.ms <= sensor->at.ms))
+		return ERR_OK;
+	sensor->value = r->value;
+	if (!isfinite(r->delta) || r->delta < 0 || !wall_is_set(r->since) || r->since.ms >= t->at.ms) {
+		/* The counter was replaced, or is new: what was used meanwhile nobody knows. */
+		t->core->tallies[DETECTOR_NO_DELTA]++;
+		sensor->at = t->at;
+		sensor->proof = WALL_NONE;
+		return ERR_OK;
+	}
+	return metered(t, r->since, r->delta);
+}
+
+static enum err take_rate(struct taking *t)
+{
+	struct sensor *sensor = t->sensor;
+	double before = sensor->value;
+	bool known = sensor->known && t->at.ms - sensor->at.ms <= METER_STEP_MS;
+	struct wall since = sensor->at;
+
+	if (t->reading->late || t->reading->retained || (wall_is_set(since) && t->at.ms <= since.ms))
+		return ERR_OK;
+	sensor->value = t->reading->value;
+	sensor->known = true;
+	if (known)
+		return metered(t, since, fmax(before, 0) * (double)(t->at.ms - since.ms) / (double)MS_PER_HOUR);
+	sensor->at = t->at;
+	sensor->proof = t->at;
+	return ERR_OK;
+}
+
+static void seen(struct taking *t)
+{
+	if (!wall_is_set(t->sensor->proof))
+		t->sensor->proof = t->at;
+	if (t->at.ms > t->sensor->at.ms)
+		t->sensor->at = t->at;
+}
+
+static void take_change(struct taking *t)
+{
+	const struct reading *r = t->reading;
+	struct sensor *sensor = t->sensor;
+	bool late = r->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
+	bool changed = late || (sensor->known && sensor->value != r->value);
+
+	if (r->quantity == QUANTITY_CONTACT && changed && r->value > 0 && !r->retained && t->at.ms > t->home->opened.ms)
+		t->home->opened = t->at;
+	if (!late) {
+		sensor->value = r->value;
+		sensor->known = true;
+	}
+	if (r->retained)
+		return;
+	seen(t);
+	if (changed)
+		is_sign(t, t->at, r->value);
+}
+
+/* take_motion: a burst, or two sensors; a firing alone only moves `moved`. */
+static void take_motion(struct taking *t)
+{
+	struct home *home = t->home;
+	unsigned near = 0;
+	bool pair = false;
+
+	if (t->reading->retained)
+		return;
+	seen(t);
+	t->sensor->value = t->reading->value;
+	if (t->reading->value <= 0)
+		return;
+	for (unsigned i = 0; i < FIRINGS; i++) {
+		const struct firing *f = &home->firings[i];
+		int64_t apart = llabs(t->at.ms - (wall_is_set(f->at) ? f->at.ms : t->at.ms - MS_PER_DAY));
+		if (f->sensor == t->sensor->name && apart < MOTION_REPEAT_MS)
+			return;
+		near += apart <= MOTION_BURST_MS;
+		pair = pair || (f->sensor != t->sensor->name && apart <= MOTION_PAIR_MS);
+	}
+	home->firings[home->firing_next] = (struct firing){.at = t->at, .sensor = t->sensor->name};
+	home->firing_next = (uint8_t)((home->firing_next + 1) % FIRINGS);
+	if (t->at.ms > home->moved.ms)
+		home->moved = t->at;
+	if (near + 1 >= MOTION_BURST || pair)
+		is_sign(t, t->at, t->reading->value);
+}
+
+static void take_event(struct taking *t)
+{
+	double value = t->reading->value;
+	bool person = value > 0;
+
+	if (t->reading->retained)
+		return;
+	seen(t);
+	t->sensor->value = value;
+	if (t->reading->quantity == QUANTITY_DOOR_VIEWER)
+		person = value == 1 || value == 2; /* the bell is somebody else's */
+	else if (t->reading->quantity == QUANTITY_CALL)
+		person = value == 1 || value == 3;
+	if (person)
+		is_sign(t, t->at, value);
+}
+
+static void take_opening(struct taking *t)
+{
+	struct sensor *sensor = t->sensor;
+	double value = t->reading->value;
+	bool late = t->reading->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
+	bool opened = sensor->known && !late && value >= sensor->value + COVER_OPENED;
+
+	if (!late) {
+		sensor->value = value;
+		sensor->known = true;
+	}
+	if (t->reading->retained)
+		return;
+	seen(t);
+	if (opened)
+		is_sign(t, t->at, value);
+}
+
+/* back: the device can be heard again; what happened meanwhile its event channels did not tell. */
+static void back(struct home *home, uint8_t device, struct wall heard)
+{
+	for (unsigned i = 0; i < home->sensor_count; i++)
+		if (home->sensors[i].device == device && !home->sensors[i].meter)
+			home->sensors[i].proof = heard;
+}
+
+static void hear(struct detector_core *core, struct home *home, uint8_t index, bool offline, struct wall heard)
+{
+	struct device *device = &home->devices[index];
+	bool quiet = wall_is_set(device->heard) && heard.ms - device->heard.ms > core->config.device_quiet_ms;
+
+	if (!offline && (device->offline || quiet))
+		back(home, index, heard);
+	device->offline = offline;
+	if (!wall_is_set(device->heard) || heard.ms > device->heard.ms)
+		device->heard = heard;
+}
+
+static uint64_t sensor_name(const struct reading *reading)
+{
+	uint64_t hash = text_hash64(reading->device, strlen(reading->device) + 1, 0);
+
+	hash = text_hash64(reading->channel, strlen(reading->channel) + 1, hash);
+	return text_hash64(&(uint8_t){(uint8_t)reading->quantity}, 1, hash);
+}
+
+static enum err take_sensor(struct taking *t, enum life life)
+{
+	switch (life) {
+	case LIFE_COUNTER:
+		return take_counter(t);
+	case LIFE_RATE:
+		return take_rate(t);
+	case LIFE_CHANGE:
+		take_change(t);
+		break;
+	case LIFE_MOTION:
+		take_motion(t);
+		break;
+	case LIFE_EVENT:
+		take_event(t);
+		break;
+	case LIFE_OPENING:
+		take_opening(t);
+		break;
+	case LIFE_NONE:
+	case LIFE_ONLINE:
+		break;
+	}
+	return ERR_OK;
+}
+
+enum err core_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
+	struct wall heard, struct sign *out_sign, bool *out_is)
+{
+	enum life life = lives[reading->quantity];
+	struct taking t = {.core = core, .home = home, .reading = reading, .at = at, .heard = heard, .sign = out_sign};
+	uint8_t device;
+	enum err err;
+
+	*out_is = false;
+	if (!isfinite(reading->value) || (life == LIFE_ONLINE && (reading->retained || reading->late)))
+		return ERR_OK;
+	err = core_home_device(core, home, reading->device, &device);
+	if (err)
+		return err;
+	if (!reading->retained)
+		hear(core, home, device, life == LIFE_ONLINE && reading->value == 0, heard);
+	if (life == LIFE_NONE || life == LIFE_ONLINE)
+		return ERR_OK;
+	err = core_home_sensor(core, home, sensor_name(reading), device, reading->quantity, &t.sensor);
+	if (err)
+		return err;
+	if (!wall_is_set(home->since) || at.ms < home->since.ms)
+		home->since = at;
+	err = take_sensor(&t, life);
+	*out_is = t.is;
+	return err;
+}

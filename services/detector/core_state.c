@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * States as the store keeps them: two parts a home, a version byte in front of each. The hot part names the shape of
+ * the cold part that it goes with; one of another shape is an older copy and is passed over.
+ */
+#include "core_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/blob.h"
+#include "base/text.h"
+
+#define STATE_VERSION 1
+#define NOTICE_BYTES_MAX 512
+
+/* ---- writing ---- */
+
+static void put_meter_nights(struct blob *b, const struct meter *meter)
+{
+	blob_put(b, meter->night_count, 1);
+	blob_put(b, meter->night_next, 1);
+	for (unsigned i = 0; i < meter->night_count; i++) {
+		uint32_t bits;
+		memcpy(&bits, &meter->nights[i], sizeof bits);
+		blob_put(b, bits, 4);
+		blob_put(b, meter->night_days[i], 2);
+	}
+}
+
+static void put_meter(struct blob *b, const struct meter *meter, bool hours)
+{
+	blob_put(b, (uint64_t)meter->window_start_ms, 8);
+	blob_put_number(b, meter->window_sum);
+	blob_put(b, (uint64_t)meter->night_hour, 8);
+	blob_put_number(b, meter->night_sum);
+	blob_put(b, (uint64_t)meter->night_covered_ms, 4);
+	blob_put_number(b, meter->low);
+	blob_put(b, hours, 1);
+	if (!hours)
+		return;
+	blob_put(b, (uint64_t)meter->head_hour, 8);
+	for (unsigned i = 0; i < METER_HOURS; i++) {
+		uint32_t bits;
+		memcpy(&bits, &meter->hours[i], sizeof bits);
+		blob_put(b, bits, 4);
+	}
+}
+
+static void put_standing(struct blob *b, const struct standing *s)
+{
+	blob_put(b, (uint64_t)s->level, 1);
+	blob_put(b, s->revision, 4);
+	blob_put_wall(b, s->onset);
+	blob_put_wall(b, s->at);
+	blob_put_text(b, s->rule);
+}
+
+static void put_notice(struct blob *b, const struct notice *n)
+{
+	blob_put_wall(b, n->at);
+	blob_put_wall(b, n->onset);
+	blob_put(b, n->revision, 4);
+	blob_put(b, (uint64_t)n->state, 1);
+	blob_put(b, (uint64_t)n->level, 1);
+	blob_put(b, (uint64_t)n->kind, 1);
+	blob_put(b, (uint64_t)n->cause, 1);
+	blob_put_text(b, n->rule);
+	blob_put_text(b, n->id);
+	blob_put_wall(b, n->cause_at);
+	blob_put(b, n->cause_quantity, 1);
+	blob_put_number(b, n->amount);
+	blob_put_number(b, n->limit);
+	blob_put(b, (uint64_t)n->window_ms, 8);
+	blob_put(b, n->learning, 1);
+	blob_put_number(b, n->confidence);
+	blob_put(b, n->looked_at, 8);
+	blob_put(b, n->blind, 8);
+	blob_put(b, n->trace_count, 1);
+	for (unsigned i = 0; i < n->trace_count; i++) {
+		blob_put(b, n->traces[i].quantity, 1);
+		blob_put(b, n->traces[i].device, 1);
+		blob_put_number(b, n->traces[i].value);
+		blob_put_wall(b, n->traces[i].at);
+	}
+}
+
+static void put_cold(struct blob *b, const struct home *home)
+{
+	unsigned count = 0;
+
+	blob_put(b, home->leaving, 1);
+	blob_put(b, home->shape, 4);
+	blob_put(b, (uint64_t)home->mode, 1);
+	blob_put_wall(b, home->since);
+	blob_put_wall(b, home->away_since);
+	blob_put(b, home->device_count, 1);
+	for (unsigned i = 0; i < home->device_count; i++)
+		blob_put_text(b, home->devices[i].id);
+	blob_put(b, home->sensor_count, 1);
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		blob_put(b, s->name, 8);
+		blob_put(b, s->quantity, 1);
+		blob_put(b, s->device, 1);
+		if (s->meter)
+			put_meter_nights(b, s->meter);
+	}
+	for (unsigned i = 0; i < DETECTOR_RULES_MAX; i++)
+		count += home->standings[i].open;
+	blob_put(b, count, 1);
+	for (unsigned i = 0; i < DETECTOR_RULES_MAX; i++)
+		if (home->standings[i].open)
+			put_standing(b, &home->standings[i]);
+	/* As many as there is room for: each is followed by a byte that says whether another comes. */
+	for (const struct notice *n = home->notices; n && b->size - b->at > NOTICE_BYTES_MAX; n = n->next) {
+		blob_put(b, 1, 1);
+		put_notice(b, n);
+	}
+	blob_put(b, 0, 1);
+}
+
+static void put_sign(struct blob *b, const struct sign *sign)
+{
+	blob_put_wall(b, sign->at);
+	blob_put_wall(b, sign->since);
+	blob_put(b, sign->quantity, 1);
+	blob_put(b, sign->device, 1);
+	blob_put_number(b, sign->value);
+}
+
+static void put_hot(struct blob *b, const struct home *home, bool hours)
+{
+	bool motion = wall_is_set(home->moved);
+
+	blob_put(b, home->shape, 4);
+	blob_put(b, (uint64_t)home->due_ms, 8);
+	blob_put(b, home->waiting, 1);
+	put_sign(b, &home->last);
+	blob_put_wall(b, home->opened);
+	blob_put(b, motion, 1);
+	if (motion) {
+		blob_put_wall(b, home->moved);
+		blob_put(b, home->firing_next, 1);
+		for (unsigned i = 0; i < FIRINGS; i++) {
+			blob_put_wall(b, home->firings[i].at);
+			blob_put(b, home->firings[i].sensor, 8);
+		}
+	}
+	for (unsigned i = 0; i < home->device_count; i++) {
+		blob_put_wall(b, home->devices[i].heard);
+		blob_put(b, home->devices[i].offline, 1);
+	}
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		blob_put(b, s->known, 1);
+		blob_put_number(b, s->value);
+		blob_put_wall(b, s->at);
+		blob_put_wall(b, s->proof);
+		if (s->meter)
+			put_meter(b, s->meter, hours);
+	}
+}
+
+static void state_key(const struct home *home, char part, struct detector_state *out)
+{
+	size_t length = strlen(home->id);
+
+	memcpy(out->key, home->id, length);
+	out->key[length] = part;
+	out->key[length + 1] = '\0';
+}
+
+static void state_write(
+	const struct detector_core *core, const struct home *home, char part, struct detector_state *out)
+{
+	struct blob b = blob_write(out->blob, sizeof out->blob);
+
+	state_key(home, part, out);
+	blob_put(&b, STATE_VERSION, 1);
+	if (part == KEY_COLD)
+		put_cold(&b, home);
+	else
+		put_hot(&b, home, core->counts_hours);
+	out->length = b.at;
+	out->slot = home->slot * 2 + (part == KEY_HOT);
+}
+
+bool detector_dirty(struct detector_core *core, struct detector_state *out_state)
+{
+	struct tomb *tomb = core->tombs;
+	struct home *home = core->half_written;
+
+	if (home) {
+		core->half_written = NULL;
+		state_write(core, home, KEY_HOT, out_state);
+		return true;
+	}
+	if (tomb) {
+		core->tombs = tomb->next;
+		memcpy(out_state->key, tomb->key, sizeof out_state->key);
+		out_state->length = 0;
+		out_state->slot = DETECTOR_NO_SLOT;
+		free(tomb);
+		return true;
+	}
+	while (core->dirty_count) {
+		home = core->slots[core->dirty[--core->dirty_count]];
+		if (!home || !home->listed)
+			continue;
+		home->listed = false;
+		bool cold = home->cold_dirty;
+		home->cold_dirty = false;
+		core->half_written = cold ? home : NULL;
+		state_write(core, home, cold ? KEY_COLD : KEY_HOT, out_state);
+		return true;
+	}
+	return false;
+}
+
+/* ---- reading ---- */
+
+#define WALL_SANE_MS (INT64_C(1) << 53) /* differences of such times never overflow */
+
+static struct wall get_wall(struct blob *b)
+{
+	struct wall t = blob_get_wall(b);
+
+	if (wall_is_set(t) && (t.ms < -WALL_SANE_MS || t.ms > WALL_SANE_MS)) {
+		b->bad = true;
+		return WALL_NONE;
+	}
+	return t;
+}
+
+static void get_meter_nights(struct blob *b, struct meter *meter)
+{
+	meter->night_count = (uint8_t)blob_get(b, 1);
+	meter->night_next = (uint8_t)blob_get(b, 1);
+	if (meter->night_count > METER_NIGHT_HOURS || meter->night_next >= METER_NIGHT_HOURS) {
+		meter->night_count = meter->night_next = 0;
+		b->bad = true;
+	}
+	for (unsigned i = 0; i < meter->night_count; i++) {
+		uint32_t bits = (uint32_t)blob_get(b, 4);
+		memcpy(&meter->nights[i], &bits, sizeof bits);
+		meter->night_days[i] = (uint16_t)blob_get(b, 2);
+		b->bad = b->bad || !isfinite((double)meter->nights[i]);
+	}
+	meter_settle(meter);
+}
+
+static void get_meter(struct blob *b, struct meter *meter)
+{
+	meter->window_start_ms = get_wall(b).ms;
+	meter->window_sum = blob_get_number(b);
+	meter->night_hour = get_wall(b).ms;
+	meter->night_sum = blob_get_number(b);
+	meter->night_covered_ms = (int64_t)blob_get(b, 4);
+	meter->low = blob_get_number(b);
+	b->bad = b->bad || !isfinite(meter->window_sum) || !isfinite(meter->night_sum) || isnan(meter->low);
+	if (!blob_get(b, 1))
+		return;
+	meter->head_hour = get_wall(b).ms;
+	for (unsigned i = 0; i < METER_HOURS; i++) {
+		uint32_t bits = (uint32_t)blob_get(b, 4);
+		memcpy(&meter->hours[i], &bits, sizeof bits);
+		b->bad = b->bad || !isfinite((double)meter->hours[i]);
+	}
+}
+
+static unsigned get_below(struct blob *b, unsigned limit)
+{
+	unsigned value = (unsigned)blob_get(b, 1);
+
+	b->bad = b->bad || value >= limit;
+	return b->bad ? 0 : value;
+}
+
+static enum err get_notice(struct blob *b, struct home *home)
+{
+	struct notice *n = calloc(1, sizeof *n);
+
+	if (!n)
+		return ERR_NOMEM;
+	n->home = home;
+	n->at = get_wall(b);
+	n->onset = get_wall(b);
+	n->revision = (uint32_t)blob_get(b, 4);
+	n->state = (enum alert_state)get_below(b, ALERT_STATE_COUNT);
+	n->level = (enum alert_level)get_below(b, ALERT_LEVEL_COUNT);
+	n->kind = (enum detector_rule_kind)get_below(b, DETECTOR_RULE_KIND_COUNT);
+	n->cause = (enum cause)get_below(b, CAUSE_FORGOTTEN + 1);
+	blob_get_text(b, n->rule, sizeof n->rule);
+	blob_get_text(b, n->id, sizeof n->id);
+	n->cause_at = get_wall(b);
+	n->cause_quantity = (uint8_t)get_below(b, QUANTITY_COUNT + 1);
+	n->amount = blob_get_number(b);
+	n->limit = blob_get_number(b);
+	n->window_ms = (int64_t)blob_get(b, 8);
+	n->learning = blob_get(b, 1) != 0;
+	n->confidence = blob_get_number(b);
+	n->looked_at = blob_get(b, 8);
+	n->blind = blob_get(b, 8);
+	n->trace_count = get_below(b, EVIDENCE_MAX + 1);
+	for (unsigned i = 0; i < n->trace_count; i++) {
+		n->traces[i].quantity = (uint8_t)get_below(b, QUANTITY_COUNT);
+		n->traces[i].device = (uint8_t)get_below(b, DETECTOR_DEVICES_MAX + 1);
+		n->traces[i].value = blob_get_number(b);
+		n->traces[i].at = get_wall(b);
+	}
+	*home->notices_last = n;
+	home->notices_last = &n->next;
+	return ERR_OK;
+}
+
+/* get_standing puts an open alert to its rule; one whose rule is gone is told of as cleared. */
+static enum err get_standing(struct detector_core *core, struct blob *b, struct home *home)
+{
+	struct standing s = {.open = true};
+	unsigned i = 0;
+
+	s.level = (enum alert_level)get_below(b, ALERT_LEVEL_COUNT);
+	s.revision = (uint32_t)blob_get(b, 4);
+	s.onset = get_wall(b);
+	s.at = get_wall(b);
+	blob_get_text(b, s.rule, sizeof s.rule);
+	if (b->bad)
+		return ERR_OK;
+	while (i < core->config.rule_count && strcmp(core->config.rules[i].name, s.rule) != 0)
+		i++;
+	if (i == core->config.rule_count) {
+		/* It takes a place that no rule has; the first look at the home clears it. */
+		while (i < DETECTOR_RULES_MAX && home->standings[i].open)
+			i++;
+		if (i == DETECTOR_RULES_MAX)
+			return ERR_OK;
+	}
+	core->open_alerts += !home->standings[i].open;
+	home->standings[i] = s;
+	return ERR_OK;
+}
+
+static enum err get_sensor(struct blob *b, struct home *home)
+{
+	struct sensor *s = &home->sensors[home->sensor_count];
+
+	*s = (struct sensor){.name = blob_get(b, 8), .at = WALL_NONE, .proof = WALL_NONE};
+	s->quantity = (uint8_t)get_below(b, QUANTITY_COUNT);
+	s->device = (uint8_t)get_below(b, home->device_count);
+	if (b->bad)
+		return ERR_OK;
+	enum err err = core_sign_meter(s);
+	if (err)
+		return err;
+	home->sensor_count++;
+	if (s->meter)
+		get_meter_nights(b, s->meter);
+	return ERR_OK;
+}
+
+static enum err get_lists(struct detector_core *core, struct blob *b, struct home *home)
+{
+	unsigned count = get_below(b, DETECTOR_DEVICES_MAX + 1);
+	enum err err = ERR_OK;
+
+	home->devices = calloc(count + 1, sizeof *home->devices);
+	if (!home->devices)
+		return ERR_NOMEM;
+	home->device_count = home->device_capacity = (uint8_t)count;
+	for (unsigned i = 0; i < count; i++) {
+		home->devices[i].heard = WALL_NONE;
+		blob_get_text(b, home->devices[i].id, sizeof home->devices[i].id);
+	}
+	count = get_below(b, DETECTOR_SENSORS_MAX + 1);
+	home->sensors = calloc(count + 1, sizeof *home->sensors);
+	if (!home->sensors)
+		return ERR_NOMEM;
+	home->sensor_capacity = (uint8_t)count;
+	for (unsigned i = 0; i < count && !err && !b->bad; i++)
+		err = get_sensor(b, home);
+	count = get_below(b, DETECTOR_RULES_MAX + 1);
+	for (unsigned i = 0; i < count && !err && !b->bad; i++)
+		err = get_standing(core, b, home);
+	while (!err && !b->bad && blob_get(b, 1) == 1)
+		err = get_notice(b, home);
+	return err;
+}
+
+static enum err get_cold(struct detector_core *core, struct blob *b, struct home *home)
+{
+	core_home_blank(core, home);
+	core_home_unsay(home);
+	core->queue_stale = true;
+	home->leaving = blob_get(b, 1) != 0 && !home->present;
+	home->shape = (uint32_t)blob_get(b, 4);
+	unsigned mode = get_below(b, DETECTOR_MODE_COUNT);
+	home->since = get_wall(b);
+	home->away_since = get_wall(b);
+	core->modes[home->mode]--;
+	home->mode = (enum detector_mode)mode;
+	core->modes[home->mode]++;
+	return get_lists(core, b, home);
+}
+
+static void get_sign(struct blob *b, struct sign *sign)
+{
+	sign->at = get_wall(b);
+	sign->since = get_wall(b);
+	sign->quantity = (uint8_t)get_below(b, QUANTITY_COUNT + 1);
+	sign->device = (uint8_t)blob_get(b, 1);
+	sign->value = blob_get_number(b);
+}
+
+static void get_hot(struct blob *b, struct home *home, int64_t *out_due_ms)
+{
+	uint64_t due = blob_get(b, 8);
+
+	*out_due_ms = due > INT64_MAX ? 0 : (int64_t)due;
+	home->waiting = blob_get(b, 1) != 0;
+	get_sign(b, &home->last);
+	home->opened = get_wall(b);
+	if (blob_get(b, 1)) {
+		home->moved = get_wall(b);
+		home->firing_next = (uint8_t)get_below(b, FIRINGS);
+		for (unsigned i = 0; i < FIRINGS; i++) {
+			home->firings[i].at = get_wall(b);
+			home->firings[i].sensor = blob_get(b, 8);
+		}
+	}
+	for (unsigned i = 0; i < home->device_count; i++) {
+		home->devices[i].heard = get_wall(b);
+		home->devices[i].offline = blob_get(b, 1) != 0;
+	}
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		struct sensor *s = &home->sensors[i];
+		s->known = blob_get(b, 1) != 0;
+		s->value = blob_get_number(b);
+		s->at = get_wall(b);
+		s->proof = get_wall(b);
+		if (s->meter)
+			get_meter(b, s->meter);
+	}
+}
+
+/* part_of takes a key apart and finds its home. */
+static struct home *part_of(const struct detector_core *core, const char *key, char id[ID_BYTES], char *out_part)
+{
+	size_t length = strlen(key);
+
+	*out_part = '\0';
+	if (length < 2 || length > ID_BYTES || (key[length - 1] != KEY_COLD && key[length - 1] != KEY_HOT))
+		return NULL;
+	*out_part = key[length - 1];
+	memcpy(id, key, length - 1);
+	id[length - 1] = '\0';
+	return core_home_find(core, id);
+}
+
+static bool leaves(const struct detector_state *state)
+{
+	return state->length > 1 && state->blob[0] == STATE_VERSION && state->blob[1];
+}
+
+static enum err give_up(struct detector_core *core, struct home *home, enum err err)
+{
+	core_home_blank(core, home);
+	home->shape++; /* no hot part of the given-up one fits */
+	return err;
+}
+
+/* orphaned: an open alert has no rule any more. */
+static bool orphaned(const struct detector_core *core, const struct home *home)
+{
+	for (unsigned i = core->config.rule_count; i < DETECTOR_RULES_MAX; i++)
+		if (home->standings[i].open)
+			return true;
+	return false;
+}
+
+static enum err restore_end(struct detector_core *core, struct home *home)
+{
+	if (home)
+		core_home_restore_end(core, home);
+	return ERR_OK;
+}
+
+enum err detector_restore(struct detector_core *core, const struct detector_state *state)
+{
+	struct blob b = blob_read(state->blob, state->length);
+	char id[ID_BYTES], part;
+	int64_t due = 0;
+	enum err err = ERR_OK;
+
+	if (!memchr(state->key, '\0', sizeof state->key) || state->length > sizeof state->blob)
+		return ERR_CORRUPT;
+	struct home *home = part_of(core, state->key, id, &part);
+	if (!part)
+		return ERR_CORRUPT;
+	if (!state->length)
+		return restore_end(core, home);
+	if (!home && part == KEY_COLD && leaves(state))
+		err = core_home_get(core, id, &home);
+	if (err || !home)
+		return err ? err : ERR_NOT_FOUND;
+	if (blob_get(&b, 1) != STATE_VERSION)
+		return give_up(core, home, ERR_VERSION);
+	if (part == KEY_COLD) {
+		err = get_cold(core, &b, home);
+	} else {
+		if ((uint32_t)blob_get(&b, 4) != home->shape)
+			return ERR_OK;
+		get_hot(&b, home, &due);
+	}
+	if (!err && (b.bad || b.at != b.size))
+		err = ERR_CORRUPT;
+	if (err)
+		return give_up(core, home, err);
+	return core_arm(core, home, orphaned(core, home) ? 0 : due);
+}
+
+uint32_t detector_slot(const struct detector_core *core, const char *key)
+{
+	char id[ID_BYTES], part;
+	const struct home *home = part_of(core, key, id, &part);
+
+	return home ? home->slot * 2 + (part == KEY_HOT) : DETECTOR_NO_SLOT;
+}
+
+enum err detector_refresh(struct detector_core *core, uint32_t slot)
+{
+	return core_mark(core, core->slots[slot / 2], slot % 2 == 0);
+}
