@@ -97,6 +97,7 @@ struct map_result *run_add(struct run *run, enum map_kind kind)
 		return NULL;
 	}
 	struct map_result *result = &map->items[map->count++];
+	run->emitted |= kind == MAP_OBSERVATION;
 	result->kind = kind;
 	result->reason[0] = '\0';
 	if (run->entry)
@@ -346,10 +347,25 @@ static bool needs_content(const struct run *run, uint32_t count)
 	return true;
 }
 
+static void run_matches(struct run *run, uint32_t count, bool fallback)
+{
+	const struct profiles *p = &run->map->profiles;
+	uint32_t last = UINT32_MAX;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t number = p->pattern_entries[run->map->matches[i]];
+		if (number == last || p->entries[number].fallback != fallback)
+			continue; /* number == last: a second topic of the same entry */
+		last = number;
+		run->entry = &p->entries[number];
+		run_entry(run, p->patterns[run->map->matches[i]]);
+	}
+}
+
 static void run_all(struct run *run)
 {
 	const struct profiles *p = &run->map->profiles;
-	uint32_t count = 0, last = UINT32_MAX;
+	uint32_t count = 0;
 
 	if (!text_is_utf8(run->topic_text, strlen(run->topic_text))) {
 		single(run, MAP_REJECT, "bad_utf8: the topic is no UTF-8");
@@ -370,14 +386,9 @@ static void run_all(struct run *run)
 		single(run, MAP_IGNORE, "empty_payload");
 		return;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t number = p->pattern_entries[run->map->matches[i]];
-		if (number == last)
-			continue; /* a second topic of the same entry */
-		last = number;
-		run->entry = &p->entries[number];
-		run_entry(run, p->patterns[run->map->matches[i]]);
-	}
+	run_matches(run, count, false);
+	if (!run->emitted)
+		run_matches(run, count, true);
 	finish(run);
 }
 
@@ -404,7 +415,7 @@ void map_run(struct map *map, const char *topic, const char *payload, size_t len
 	run.retained = retained;
 	run.now = now;
 	run.entry = run.ignore_entry = run.soft_entry = NULL;
-	run.parsed = false;
+	run.parsed = run.emitted = false;
 	run.device[0] = run.soft_reason[0] = run.program_ignore[0] = run.json_reason[0] = '\0';
 	source_init(&run, &run.json, &map->tree);
 	source_init(&run, &run.plain, NULL);

@@ -14,7 +14,7 @@
 #define MAP_PAYLOAD_BYTES_MAX (256u << 10) /* larger payloads are rejected before they are parsed */
 #define MAP_DEPTH_MAX 32u
 #define MAP_RESULTS_MAX 512u
-#define MAP_FILTERS_MAX 128u
+#define MAP_FILTERS_MAX 256u
 #define MAP_REASON_BYTES 160
 
 enum map_kind { MAP_OBSERVATION, MAP_IGNORE, MAP_REJECT };

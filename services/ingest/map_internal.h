@@ -32,7 +32,8 @@ struct run {
 	bool parsed;                             /* the JSON was looked at; json_reason: and is not fine */
 	char json_reason[MAP_REASON_BYTES];
 	const struct map_entry *entry;
-	char device[DEVICE_BYTES]; /* of the entry; "" = not known */
+	char device[DEVICE_BYTES];            /* of the entry; "" = not known */
+	bool emitted;                         /* an observation was made */
 	const struct map_entry *ignore_entry; /* the first that passes the message over */
 	const struct map_entry *soft_entry;   /* the first that could not read it, and why */
 	char soft_reason[MAP_REASON_BYTES];

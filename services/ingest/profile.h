@@ -45,6 +45,7 @@ struct map_entry {
 	bool has_program;
 	uint32_t program;
 	char ignore[PROFILE_IGNORE_BYTES]; /* "" = it maps */
+	bool fallback;                     /* it runs only if no other entry made a value */
 };
 
 struct profile_zone {

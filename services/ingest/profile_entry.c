@@ -13,7 +13,7 @@
 #define WORDS_MAX 64
 
 static const char *const entry_keys[] = {"name", "topic", "format", "when", "device", "time", "emit", "program",
-	"ignore", "edge", "dedupe", "retained", "expires", "description", NULL};
+	"ignore", "edge", "dedupe", "retained", "expires", "fallback", "description", NULL};
 static const char *const emit_keys[] = {
 	"quantity", "value", "unit", "channel", "text", "device", "at", "invert", "words", NULL};
 static const char *const time_keys[] = {"value", "format", "zone", "required", NULL};
@@ -364,6 +364,9 @@ static enum err read_policies(struct read *r, const yaml_node_t *map)
 	if (!err && node)
 		err = yaml_in_word(in, node, "retained", retained_names, &word);
 	base->retained_as = word == 1 ? RETAINED_IGNORE : RETAINED_STATE;
+	node = yaml_in_get(in, map, "fallback");
+	if (!err && node)
+		err = yaml_in_bool(in, node, "fallback", &r->entry->fallback);
 	node = yaml_in_get(in, map, "dedupe");
 	if (!err && node)
 		err = yaml_in_duration(in, node, "dedupe", &base->dedupe_ms);

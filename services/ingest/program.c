@@ -46,6 +46,7 @@ struct group {
 struct expression {
 	char *text;
 	struct program_place place;
+	uint32_t slot; /* its $__number */
 };
 
 struct program {
@@ -206,41 +207,93 @@ static void write_branch(const struct program *program, uint32_t first, uint32_t
 		return;
 	}
 	uint32_t middle = first + (end - first) / 2;
-	buf_printf(out, "if $__number < %u then ", middle);
+	buf_printf(out, "if $__number < %u then ", program->expressions[middle].slot);
 	write_branch(program, first, middle, out);
 	buf_text(out, " else ");
 	write_branch(program, middle, end, out);
 	buf_text(out, " end");
 }
 
-static void write_parts(const struct group *group, uint32_t count, struct buf *out)
+static void write_parts(const struct group *group, uint32_t first, uint32_t end, struct buf *out)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = first; i < end; i++) {
 		buf_text(out, group->parts[i].text);
 		buf_byte(out, '\n');
 	}
 }
 
-static void write_groups(const struct program *program, uint32_t first, uint32_t end, struct buf *out)
+/* same_part says whether both groups have the same definitions at a place: the same file's. */
+static bool same_part(const struct group *a, const struct group *b, uint32_t depth)
 {
-	if (end - first == 1) {
-		const struct group *group = &program->groups[first];
-		if (group->first == group->end) {
-			buf_text(out, "null");
-			return;
-		}
+	return depth < a->part_count && depth < b->part_count && !strcmp(a->parts[depth].file, b->parts[depth].file);
+}
+
+/* write_groups writes the groups first..end of order, which have the same definitions up to depth. What all of them
+ * have at depth is written once; else they are parted where it changes, near the middle. */
+static void write_groups(const struct program *program, const struct group *const *order, uint32_t count,
+	uint32_t depth, struct buf *out)
+{
+	if (count == 1) {
 		buf_byte(out, '(');
-		write_parts(group, group->part_count, out);
-		write_branch(program, group->first, group->end, out);
+		write_parts(order[0], depth, order[0]->part_count, out);
+		write_branch(program, order[0]->first, order[0]->end, out);
 		buf_byte(out, ')');
 		return;
 	}
-	uint32_t middle = first + (end - first) / 2;
-	buf_printf(out, "if $__number < %u then ", program->groups[middle].first);
-	write_groups(program, first, middle, out);
+	if (same_part(order[0], order[count - 1], depth)) { /* they are sorted: then all are the same */
+		buf_byte(out, '(');
+		write_parts(order[0], depth, depth + 1, out);
+		write_groups(program, order, count, depth + 1, out);
+		buf_byte(out, ')');
+		return;
+	}
+	uint32_t middle = count / 2;
+	while (middle < count && same_part(order[middle - 1], order[middle], depth))
+		middle++;
+	for (; middle == count || same_part(order[middle - 1], order[middle], depth);)
+		middle--;
+	buf_printf(out, "if $__number < %u then ", program->expressions[order[middle]->first].slot);
+	write_groups(program, order, middle, depth, out);
 	buf_text(out, " else ");
-	write_groups(program, middle, end, out);
+	write_groups(program, order + middle, count - middle, depth, out);
 	buf_text(out, " end");
+}
+
+static int by_parts(const void *a, const void *b)
+{
+	const struct group *x = *(const struct group *const *)a, *y = *(const struct group *const *)b;
+
+	for (uint32_t i = 0; i < x->part_count && i < y->part_count; i++) {
+		int order = strcmp(x->parts[i].file, y->parts[i].file);
+		if (order)
+			return order;
+	}
+	return x->part_count < y->part_count ? -1 : x->part_count > y->part_count;
+}
+
+/* write_source writes the whole program: groups that share libraries stand together, so that a list of words that a
+ * dozen profiles use is compiled once. Slots number the expressions in that order. */
+static enum err write_source(struct program *program, struct buf *out)
+{
+	const struct group **order = calloc(program->group_count + 1, sizeof *order);
+	uint32_t count = 0, slot = 0;
+
+	if (!order)
+		return ERR_NOMEM;
+	for (uint32_t g = 0; g < program->group_count; g++)
+		if (program->groups[g].first < program->groups[g].end)
+			order[count++] = &program->groups[g];
+	qsort(order, count, sizeof *order, by_parts);
+	for (uint32_t g = 0; g < count; g++)
+		for (uint32_t i = order[g]->first; i < order[g]->end; i++)
+			program->expressions[i].slot = slot++;
+	buf_text(out, prelude);
+	if (count)
+		write_groups(program, order, count, 0, out);
+	else
+		buf_byte(out, '.');
+	free(order);
+	return out->failed;
 }
 
 /* clean_error keeps of "syntax error, unexpected '}' (...) at <top-level>, line 3:\n..." what helps, and gives the
@@ -273,7 +326,7 @@ static enum err blame(struct program *program, const struct group *group, uint32
 
 	buf_init(&source, SOURCE_BYTES_MAX);
 	buf_text(&source, prelude);
-	write_parts(group, parts, &source);
+	write_parts(group, 0, parts, &source);
 	for (size_t i = 0; i < source.length; i++)
 		before += source.data[i] == '\n';
 	if (!buf_printf(&source, "%s\n%s", text->text, parts < group->part_count ? "." : ""))
@@ -344,9 +397,9 @@ enum err program_compile(struct program *program, struct errinfo *info)
 	if (!program->count && !program->group_count)
 		return ERR_OK;
 	buf_init(&source, SOURCE_BYTES_MAX);
-	buf_text(&source, prelude);
-	write_groups(program, 0, program->group_count, &source);
-	err = source.failed ? source.failed : compile(program, source.data, &program->jq);
+	err = write_source(program, &source);
+	if (!err)
+		err = compile(program, source.data, &program->jq);
 	buf_fini(&source);
 	if (err == ERR_INVALID)
 		return find_guilty(program, info);
@@ -363,7 +416,7 @@ void program_start(struct program *program, uint32_t number, jv payload, jv topi
 {
 	jv input = jv_array_sized(3);
 
-	input = jv_array_append(input, jv_number(number));
+	input = jv_array_append(input, jv_number(program->expressions[number].slot));
 	input = jv_array_append(input, topic);
 	input = jv_array_append(input, payload);
 	program->halted = false;
