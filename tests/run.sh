@@ -82,6 +82,7 @@ ring_contract() {
 	check "access list and AsyncAPI agree" /usr/bin/python3 tests/contract/check_access.py
 	check "AsyncAPI document is valid" tests/contract/check_asyncapi.sh
 	check "systemd understands the units" tests/contract/check_systemd.sh
+	check "no name is defined twice" tests/contract/check_symbols.sh build/dev
 	check "documents are current" tests/contract/check_docs.sh build/dev/bin
 	check "each payload maps as it should" /usr/bin/python3 tests/contract/check_payloads.py build/dev/bin/curtain
 }

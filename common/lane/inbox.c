@@ -160,7 +160,7 @@ void inbox_filter(const struct inbox *inbox, char out[LANE_TOPIC_BYTES])
 
 enum err inbox_topic(const struct inbox *inbox, const char *topic, char out_producer[ID_BYTES], unsigned *out_shard)
 {
-	return topic_split(topic, "curtain/lane/", inbox->lane, out_producer, out_shard, NULL);
+	return lane_topic_split(topic, "curtain/lane/", inbox->lane, out_producer, out_shard, NULL);
 }
 
 static struct receiver *receiver_of(struct inbox *inbox, const struct lane_batch *head)

@@ -565,7 +565,7 @@ enum err outbox_ack_topic(
 {
 	char producer[ID_BYTES], consumer[ID_BYTES];
 	unsigned shard;
-	enum err err = topic_split(topic, "curtain/ack/", outbox->lane, producer, &shard, consumer);
+	enum err err = lane_topic_split(topic, "curtain/ack/", outbox->lane, producer, &shard, consumer);
 
 	if (err || strcmp(producer, outbox->producer) != 0 || shard >= outbox->config.shards)
 		return ERR_NOT_FOUND;

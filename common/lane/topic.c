@@ -18,7 +18,7 @@ static bool take(const char **at, char out[ID_BYTES], bool last)
 	return text_is_id(out);
 }
 
-enum err topic_split(const char *topic, const char *prefix, const char *lane, char out_producer[ID_BYTES],
+enum err lane_topic_split(const char *topic, const char *prefix, const char *lane, char out_producer[ID_BYTES],
 	unsigned *out_shard, char *out_consumer)
 {
 	char name[ID_BYTES], producer[ID_BYTES], shard[ID_BYTES], consumer[ID_BYTES];

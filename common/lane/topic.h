@@ -7,8 +7,8 @@
 
 #include "lane/lane.h"
 
-/* topic_split takes prefix/<lane>/<producer>/<shard>[/<consumer>] apart; out_consumer NULL: there must be none. */
-enum err topic_split(const char *topic, const char *prefix, const char *lane, char out_producer[ID_BYTES],
+/* lane_topic_split takes prefix/<lane>/<producer>/<shard>[/<consumer>] apart; out_consumer NULL: there must be none. */
+enum err lane_topic_split(const char *topic, const char *prefix, const char *lane, char out_producer[ID_BYTES],
 	unsigned *out_shard, char *out_consumer) ERR_MUST_CHECK;
 
 #endif

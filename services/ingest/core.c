@@ -66,7 +66,7 @@ static void slot_give(struct ingest_core *core, const struct node *node)
 	core->free_slots[core->free_count++] = node->slot;
 }
 
-enum err core_mark(struct ingest_core *core, struct node *node)
+enum err core_dirty(struct ingest_core *core, struct node *node)
 {
 	if (node->dirty)
 		return ERR_OK;

@@ -258,7 +258,7 @@ static enum err gate_repeated(struct gate *g)
 	if (!unchanged)
 		return ERR_OK;
 	g->part->at = g->at;
-	return core_mark(g->core, &g->part->node);
+	return core_dirty(g->core, &g->part->node);
 }
 
 /* gate_process makes the reading, the alarm and the new state. */
@@ -291,7 +291,7 @@ static enum err gate_process(struct gate *g)
 		if (err)
 			return err;
 	}
-	return core_mark(g->core, &g->part->node);
+	return core_dirty(g->core, &g->part->node);
 }
 
 /* gate_consent: gates in front of the clock: whose is it, and may it be processed at all. */

@@ -30,7 +30,7 @@ enum err core_health_set(struct ingest_core *core, struct device *device, enum a
 	core_push_ailment(out, device, ailment, ill ? ALERT_RAISED : ALERT_CLEARED, value, now);
 	if (!ill)
 		device->onset[ailment] = WALL_NONE;
-	return core_mark(core, &device->node);
+	return core_dirty(core, &device->node);
 }
 
 enum err core_health_heard(struct ingest_core *core, struct device *device, struct wall now, struct ingest_effects *out)
@@ -42,7 +42,7 @@ enum err core_health_heard(struct ingest_core *core, struct device *device, stru
 		return ERR_OK;
 	bool back = now.ms < device->seen.ms; /* our own clock had been ahead */
 	device->seen = now;
-	enum err err = core_mark(core, &device->node);
+	enum err err = core_dirty(core, &device->node);
 	if (!err && silent)
 		err = core_health_set(core, device, AILMENT_SILENT, false, NAN, now, now, out);
 	if (!err && (silent || back))
@@ -86,7 +86,7 @@ static enum err silence_judge(
 
 	if (!wall_is_set(heard) || !core_home_agrees(device->home, now)) { /* counts from now, or from the consent */
 		device->since = now;
-		enum err err = core_mark(core, &device->node);
+		enum err err = core_dirty(core, &device->node);
 		return err ? err : core_health_arm(core, device, wall_plus(now, silent_ms));
 	}
 	struct wall due = wall_plus(heard, silent_ms);

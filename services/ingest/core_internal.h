@@ -110,7 +110,7 @@ struct part *core_part_find(
 enum err core_part_add(struct ingest_core *core, struct device *device, const char *channel, enum quantity quantity,
 	struct part **out_part) ERR_MUST_CHECK;
 void core_part_drop(struct ingest_core *core, struct part *part);
-enum err core_mark(struct ingest_core *core, struct node *node) ERR_MUST_CHECK;
+enum err core_dirty(struct ingest_core *core, struct node *node) ERR_MUST_CHECK;
 void core_device_free(struct ingest_core *core, struct device *device);
 void core_see_now(struct ingest_core *core, struct wall now);
 

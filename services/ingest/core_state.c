@@ -299,5 +299,5 @@ uint32_t ingest_slot(const struct ingest_core *core, const char *key)
 enum err ingest_refresh(struct ingest_core *core, uint32_t slot)
 {
 	assert(slot < core->slot_count && core->slots[slot]);
-	return core_mark(core, core->slots[slot]);
+	return core_dirty(core, core->slots[slot]);
 }
