@@ -161,13 +161,20 @@ static bool read_json(struct run *run)
 static bool read_plain(struct run *run, bool number)
 {
 	struct expr_source *s = &run->plain;
+	const char *text = run->payload;
+	size_t length = run->length;
 
+	/* Space around a word is no part of it: scripts publish "ON\n". */
+	while (length && memchr(" \t\r\n", text[length - 1], 4))
+		length--;
+	while (length && memchr(" \t\r\n", *text, 4))
+		text++, length--;
 	if (!text_is_utf8(run->payload, run->length)) {
 		refuse_softly(run, "bad_utf8: the text is no UTF-8");
 		return false;
 	}
-	value_of_text(&s->root, run->payload, run->length);
-	s->root_text = run->payload;
+	value_of_text(&s->root, text, length);
+	s->root_text = text;
 	if (number) {
 		double value;
 		if (!value_to_number(&s->root, &value)) {
