@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Decoded LoRaWAN objects of Milesight, Dragino and others, shared by the profiles of ChirpStack and The Things Stack. `model` is the
 # text that names the product (device profile and device name), because the same key means a seat in one and a room in another.
+include "words";
 
 # Units that these vendors leave out and that differ from the rest of the world. Pulse counters: `water` as set up in the meter's tool.
 def lora_unit: {"powerconsumption": "Wh", "distance": "mm", "water": "m3", "volume": "m3", "waterflowvalue": "L"};
