@@ -188,7 +188,12 @@ case "$action" in
 up) up "$@" ;;
 down) load; down ;;
 env) load; print_env ;;
-status) load; eval "$(print_env)"; "$bin/curtain" status "$@" ;;
+status)
+	load
+	eval "$(print_env)"
+	[ "$records" = 1 ] || set -- --services ingest,detector,dispatcher "$@"
+	"$bin/curtain" status "$@"
+	;;
 account) load; "$here/mosquitto/access.sh" add "$dir/access" "$@"; alive broker && kill -HUP "$(pid_of broker)" ;;
 start) load; start_part "$1" ;;
 stop | restart)

@@ -469,6 +469,38 @@ def test_a_replay_that_does_not_get_on_ends(rig):
     assert done.returncode == 2 and "does not get on" in done.stderr
 
 
+# ---- the real ingest ----
+
+@pytest.fixture
+def ingest(rig, tmp_path):
+    """ingest without a directory: it knows no device."""
+    statuses = rig.peer("tap").listen("curtain/status/ingest/ingest-1")
+    with open(tmp_path / "ingest.log", "wb") as log:
+        process = subprocess.Popen([str(CURTAIN.parent / "ingest"), "--config", str(ROOT / "deploy/config/ingest.yaml"), "--set", f"bus.port={rig.broker.port}", "--set",
+                                    "bus.user=ingest-1", "--set", f"bus.password_file={rig.broker.accounts.secret('ingest-1')}", "--set", f"data_dir={tmp_path}"], stderr=log)
+    rig.running.append(process)
+    deadline = time.monotonic() + 20
+    while json.loads(statuses.get(timeout=max(0.01, deadline - time.monotonic())).payload)["state"] not in ("ready", "degraded"):
+        pass
+    return process
+
+
+def test_the_tool_understands_the_real_ingest(rig, ingest):
+    looks = rig.peer("tap").listen("curtain/receipt/desk")
+    call = rig.run("sos", "h-0003", "--timeout", "3", "--json")
+    document = json.loads(call.stdout)
+    assert call.returncode == 1 and document["receipt_ms"] >= 0 and document["incident"] is None and looks.get(timeout=5)
+    letters = [json.loads(line) for line in rig.run("dead-letters", "--json").stdout.splitlines()]
+    assert [(x["topic"], x["payload"]) for x in letters] == [("curtain/in/desk/phone-h-0003", '[{"n":"sos","v":1}]')]
+    assert "unknown" in letters[0]["reason"] and letters[0]["profile"]
+    table = rig.run("dead-letters").stdout.splitlines()
+    assert len(table) == 3 and "phone-h-0003" in table[1] and table[2] == "1 of 1 shown"
+    replayed = rig.run("dead-letters", "--replay", "--json")
+    assert replayed.returncode == 1 and json.loads(replayed.stdout) == {"passed": 0, "refused": 1}
+    state = json.loads(rig.run("status", "--services", "ingest", "--json").stdout)
+    assert state["services"][0]["instance"] == "ingest-1" and state["missing"] == []
+
+
 # ---- what goes wrong ----
 
 COMMANDS = [("status",), ("follow", "--once"), ("sos", "h-1"), ("timeline", "h-1"), ("dead-letters",), ("import", "-")]
