@@ -281,6 +281,8 @@ def test_sos_while_an_incident_is_open_and_nothing_joins(rig):
     play_ingest(rig, incident(1, 4, "arrived", "on_site", responder="v-1", actor="v-1"))  # goes on, but not for this call
     done = rig.run("sos", "h-0003", "--timeout", "0.5")
     assert done.returncode == 0 and "an incident is open already" in done.stdout and "i-0001" in done.stdout
+    document = json.loads(rig.run("sos", "h-0003", "--timeout", "0.5", "--json").stdout)
+    assert document["incident_ms"] is None and document["incident"]["id"] == "i-0001"
 
 
 def test_two_calls_at_once_have_receipts_of_their_own(rig):

@@ -20,9 +20,27 @@ static int64_t count_of(const json_t *counts, const char *name)
 	return json_integer_value(json_object_get(counts, name));
 }
 
+/* import_row leaves out kinds that the document did not name. */
+static void import_row(const char *kind, const json_t *counts, struct table *table)
+{
+	static const char *const columns[] = {"added", "changed", "unchanged", "removed"};
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		sum += count_of(counts, columns[i]);
+	if (!sum)
+		return;
+	table_cell(table, kind);
+	for (unsigned i = 0; i < 4; i++)
+		table_number(table, count_of(counts, columns[i]));
+}
+
 enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
 {
 	static const char *const headings[] = {"kind", ">added", ">changed", ">unchanged", ">removed"};
+	/* as a district is built up; a kind of a later version comes after them */
+	static const char *const order[] = {
+		"communities", "policies", "teams", "volunteers", "households", "elders", "consents", "devices"};
 	struct table *table;
 	const char *kind;
 	json_t *root, *kinds, *counts;
@@ -37,15 +55,15 @@ enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
 	else if (!json_is_object(kinds))
 		err = errinfo_set(info, ERR_INVALID, "the answer has no \"kinds\"");
 	if (!err) {
+		for (unsigned i = 0; i < sizeof order / sizeof *order; i++)
+			import_row(order[i], json_object_get(kinds, order[i]), table);
 		json_object_foreach(kinds, kind, counts)
 		{
-			int64_t sum = 0;
-			for (unsigned i = 1; i < 5; i++)
-				sum += count_of(counts, headings[i] + 1);
-			if (sum)
-				table_cell(table, kind);
-			for (unsigned i = 1; i < 5 && sum; i++)
-				table_number(table, count_of(counts, headings[i] + 1));
+			unsigned i = 0;
+			while (i < sizeof order / sizeof *order && strcmp(order[i], kind) != 0)
+				i++;
+			if (i == sizeof order / sizeof *order)
+				import_row(kind, counts, table);
 		}
 		err = table_print(table, out);
 		if (json_is_true(json_object_get(root, "dry_run")))

@@ -22,7 +22,8 @@ static const char ending[] =
 	"Waits for ingest's receipt (the call is on its disk), then for the incident that opens, each for --timeout.\n"
 	"With --json one JSON document: {household, device, sent, receipt_ms, incident_ms, incident}, null for what "
 	"did not "
-	"come.\n"
+	"come;\n"
+	"incident without incident_ms was open before and did not change.\n"
 	"Exit status: 0 an incident is open, 1 the call is stored but no incident opened, 2 no receipt.\n\n"
 	"This is no test: people will be called. Try it on a canary household, whose incidents go to the desk "
 	"alone.\n\n"
@@ -30,11 +31,17 @@ static const char ending[] =
 	"  curtain sos h-0003\n"
 	"  curtain sos h-0003 --json | jq .incident.id\n";
 
+/* incident_of is what the call opened or joined, else what was open before it; NULL: none. */
+static const struct incident *incident_of(const struct sos *sos)
+{
+	if (sos->incident_us >= 0)
+		return &sos->incident;
+	return sos->open_count ? &sos->open[sos->open_count - 1] : NULL;
+}
+
 static enum err say(struct sos_command *command, struct errinfo *info)
 {
-	const struct incident *open = command->sos.incident_us >= 0 ? &command->sos.incident
-				      : command->sos.open_count     ? &command->sos.open[command->sos.open_count - 1]
-								    : NULL;
+	const struct incident *open = incident_of(&command->sos);
 	char sent[SHOW_TIME_BYTES], after[SHOW_DURATION_BYTES];
 	struct buf out;
 	enum err err;
@@ -71,6 +78,7 @@ static void member_ms(struct buf *out, const char *key, int64_t us)
 
 static enum err say_json(struct sos_command *command, struct errinfo *info)
 {
+	const struct incident *open = incident_of(&command->sos);
 	struct buf out;
 	enum err err;
 
@@ -82,8 +90,7 @@ static enum err say_json(struct sos_command *command, struct errinfo *info)
 	member_ms(&out, "receipt_ms", command->sos.receipt_us);
 	member_ms(&out, "incident_ms", command->sos.incident_us);
 	json_key(&out, "incident");
-	err = command->sos.incident_us >= 0 ? codec_incident_encode(&command->sos.incident, &out)
-					    : buf_text(&out, "null");
+	err = open ? codec_incident_encode(open, &out) : buf_text(&out, "null");
 	json_close(&out, '}');
 	buf_byte(&out, '\n');
 	err = output_write(&out, err, info);

@@ -152,13 +152,16 @@ static void an_import_is_counted_by_kind(void **state)
 {
 	(void)state;
 	buf_reset(&out);
-	assert_int_equal(answers_import("{\"seq\":9,\"dry_run\":true,\"kinds\":{\"teams\":{\"added\":0,\"changed\":0,"
-					"\"unchanged\":0,\"removed\":0},\"households\":{\"added\":2,\"changed\":1,"
-					"\"unchanged\":30,\"removed\":0}}}",
-				 &out, NULL),
+	assert_int_equal(
+		answers_import("{\"seq\":9,\"dry_run\":true,\"kinds\":{\"visits\":{\"added\":1},\"households\":"
+			       "{\"added\":2,\"changed\":1,\"unchanged\":30,\"removed\":0},\"teams\":{\"added\":0,"
+			       "\"changed\":0,\"unchanged\":0,\"removed\":0},\"communities\":{\"removed\":1}}}",
+			&out, NULL),
 		ERR_OK);
-	assert_string_equal(out.data, "kind        added  changed  unchanged  removed\n"
-				      "households      2        1         30        0\n"
+	assert_string_equal(out.data, "kind         added  changed  unchanged  removed\n"
+				      "communities      0        0          0        1\n"
+				      "households       2        1         30        0\n"
+				      "visits           1        0          0        0\n"
 				      "试运行，未写入 (dry run: nothing was changed)\n");
 }
 
