@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The service's own questions: curtain/api/<user>/dispatcher/<method>. The broker's access list lets only the desk ask.
+ *
+ *   incidents {}                                     the open ones: {"items": [incident...]}
+ *   reply {incident, action, outcome?, note?}        on behalf of the desk: {"verdict": "taken", "incident": {...}}
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "codec/json.h"
+#include "codec/request.h"
+#include "dispatcher/dispatcher.h"
+#include "service/answer.h"
+
+static enum err list(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	char id[ID_BYTES] = "";
+	struct incident incident;
+	enum err err = request_done(args, info);
+
+	json_open(out, '{');
+	json_key(out, "items");
+	json_open(out, '[');
+	for (bool first = true; !err && incident_walk(d->core, id, &incident); first = false) {
+		if (!first)
+			buf_byte(out, ',');
+		err = codec_incident_encode(&incident, out);
+	}
+	json_close(out, ']');
+	json_close(out, '}');
+	return err;
+}
+
+static enum err read_reply(struct request_args *args, struct reply *reply, struct errinfo *info)
+{
+	const char *incident = "", *action = "", *outcome = "none", *note = "";
+	enum err err = request_text(args, "incident", true, &incident, info);
+
+	if (!err)
+		err = request_text(args, "action", true, &action, info);
+	if (!err)
+		err = request_text(args, "outcome", false, &outcome, info);
+	if (!err)
+		err = request_text(args, "note", false, &note, info);
+	if (!err)
+		err = request_done(args, info);
+	if (err)
+		return err;
+	if (!text_is_id(incident) || text_copy(reply->incident, sizeof reply->incident, incident))
+		return errinfo_set(info, ERR_INVALID, "incident: must be an id");
+	if (reply_action_find(action, &reply->action))
+		return errinfo_set(info, ERR_INVALID, "action: must be accept, decline, arrived or done");
+	if (outcome_find(outcome, &reply->outcome) || (reply->action == REPLY_DONE) != (reply->outcome != OUTCOME_NONE))
+		return errinfo_set(info, ERR_INVALID,
+			"outcome: done needs false_alarm, helped, ambulance or away; others have none");
+	if ((*note && !text_is_label(note)) || text_copy(reply->note, sizeof reply->note, note))
+		return errinfo_set(info, ERR_INVALID, "note: must be a line of at most %d bytes", NOTE_BYTES - 1);
+	return ERR_OK;
+}
+
+/* fatal: a failure of the store or the core, which stops the service; else the caller is told. */
+static enum err reply_for_desk(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
+	struct errinfo *info, enum err *fatal)
+{
+	struct reply reply = {.at = d->turn.wall};
+	struct incident_effects effects;
+	struct incident incident;
+	enum err err = read_reply(args, &reply, info);
+
+	if (!err && !wall_is_set(d->turn.wall))
+		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
+	if (err)
+		return err;
+	text_cut(reply.user, sizeof reply.user, user);
+	*fatal = dispatcher_begin(d, info);
+	if (!*fatal)
+		*fatal = incident_reply(d->core, &reply, true, d->turn.wall, &effects);
+	if (!*fatal)
+		*fatal = dispatcher_effects(d, &effects, d->turn.wall, info);
+	if (*fatal)
+		return *fatal;
+	if (incident_find(d->core, reply.incident, &incident))
+		return errinfo_set(info, ERR_NOT_FOUND, "there is no incident %s", reply.incident);
+	json_open(out, '{');
+	json_member_text(out, "verdict", incident_verdict_name(effects.verdict));
+	json_key(out, "incident");
+	err = codec_incident_encode(&incident, out);
+	json_close(out, '}');
+	return err ? err : out->failed;
+}
+
+enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info)
+{
+	char user[ID_BYTES];
+	const char *method;
+	struct request_args *args = NULL;
+	struct errinfo why = {0};
+	struct buf result;
+	enum err fatal = ERR_OK, err = answer_caller(event, user, &method);
+
+	if (err) {
+		log_warning("request_without_answer_topic", "topic", event->topic);
+		return ERR_OK;
+	}
+	buf_init(&result, REQUEST_BYTES_MAX - 4096);
+	err = request_open(event->payload, event->length, &args, &why);
+	if (!err && !strcmp(method, "incidents"))
+		err = list(d, args, &result, &why);
+	else if (!err && !strcmp(method, "reply"))
+		err = reply_for_desk(d, args, user, &result, &why, &fatal);
+	else if (!err)
+		err = errinfo_set(
+			&why, ERR_NOT_FOUND, "dispatcher has no method \"%s\"; it has incidents and reply", method);
+	if (fatal) {
+		*info = why;
+	} else if (answer_send(service_bus(d->service), event, err, why.text, result.data, result.length)) {
+		log_warning("answer_not_sent", "user", user);
+	}
+	buf_fini(&result);
+	request_close(args);
+	return fatal;
+}

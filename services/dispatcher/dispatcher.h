@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * dispatcher: the shell of the service: lanes, replies, pages and the webhook around the incident core, one SQLite
+ * transaction a turn.
+ *
+ *   alerts, directory, replies, time -> core -> states, incident batches, pages, retained topics, calls -> COMMIT ->
+ *   only then pages, batches, acknowledgements and receipts leave.
+ *
+ * On the replay clock, alerts and replies wait in the store until the watermark of lane "alert" has reached them, and
+ * are fed in order of (time, alerts first, id) between the timers, so that a fast replay gives what a slow one gives.
+ */
+#ifndef CURTAIN_DISPATCHER_DISPATCHER_H
+#define CURTAIN_DISPATCHER_DISPATCHER_H
+
+#include "dispatcher/incident.h"
+#include "dispatcher/post.h"
+#include "dispatcher/settings.h"
+#include "dispatcher/webhook.h"
+#include "lane/lane.h"
+#include "service/service.h"
+
+#define RECEIPT_BYTES 256
+
+struct receipt {
+	char topic[RECEIPT_BYTES];
+	unsigned char correlation[RECEIPT_BYTES];
+	size_t length;
+};
+
+/* lane_turn: what this turn adds to one shard of lane "incident". */
+struct lane_turn {
+	struct buf items;
+	uint32_t count;
+};
+
+struct dispatcher {
+	struct service *service;
+	struct dispatcher_settings settings;
+	struct zone *zone;
+	struct store *store;
+	struct incident_core *core;
+	struct post *post;
+	struct webhook *webhook;
+	struct outbox *incidents;
+	struct inbox *alerts, *directory;
+	struct sqlite3_stmt *save_entry, *drop_entry, *save_state, *drop_state, *wait, *waiting, *waited;
+
+	struct turn turn;
+	struct wall clock; /* replay: all up to here is done */
+	struct lane_turn *turns;
+	struct receipt *receipts;
+	uint32_t receipt_count, receipt_capacity;
+	struct mono trim_due;
+	int64_t given_up;
+
+	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged;
+};
+
+enum err dispatcher_open(
+	struct service *service, const void *settings, void **out_state, struct errinfo *info) ERR_MUST_CHECK;
+void dispatcher_close(void *state);
+enum err dispatcher_event(void *state, const struct bus_event *event, struct turn turn);
+enum err dispatcher_tick(void *state, struct turn turn);
+enum err dispatcher_flush(void *state, struct turn turn);
+struct mono dispatcher_due(const void *state, struct turn turn);
+void dispatcher_status(const void *state, struct status *out);
+bool dispatcher_draining(const void *state);
+
+static inline bool dispatcher_replays(const struct dispatcher *d)
+{
+	return d->settings.common.clock == SERVICE_CLOCK_REPLAY;
+}
+
+/* dispatcher_begin opens this turn's transaction if none is open. */
+enum err dispatcher_begin(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+
+/* effects.c: dispatcher_effects puts what the core decided into this turn's transaction, and asks it for the rest. */
+enum err dispatcher_effects(
+	struct dispatcher *d, struct incident_effects *effects, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_append gives the turn's incident events to the outbox. */
+enum err dispatcher_append(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_save writes the states that changed. */
+enum err dispatcher_save(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+
+/* take.c: what comes in. */
+enum err dispatcher_take_batch(
+	struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_take_reply(
+	struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_follow moves the replay clock to the watermark, feeding what waits for it. */
+enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+
+/* api.c */
+enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A message's number only grows (AUTOINCREMENT), so that "sent on this connection" is one number, and is its token.
+ */
+#include "dispatcher/post.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lane/sql.h"
+
+struct post {
+	struct store *store;
+	sqlite3_stmt *add, *find, *drop, *next, *settle, *waiting;
+	int64_t sent; /* highest number that was published on this connection */
+	bool fresh;   /* there may be higher ones */
+	uint64_t *delivered;
+	size_t delivered_count, delivered_capacity;
+};
+
+enum err post_open(struct store *store, struct post **out_post, struct errinfo *info)
+{
+	struct post *post = calloc(1, sizeof *post);
+	enum err err = ERR_OK;
+
+	if (!post)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	post->store = store;
+	post->fresh = true;
+	struct {
+		const char *text;
+		sqlite3_stmt **out;
+	} rows[] = {
+		{"INSERT INTO post (key, topic, payload, retain) VALUES (?, ?, ?, ?)", &post->add},
+		{"SELECT number, topic, payload FROM post WHERE key = ? AND key <> ''", &post->find},
+		{"DELETE FROM post WHERE number = ?", &post->drop},
+		{"SELECT number, topic, payload, retain FROM post WHERE number > ? ORDER BY number", &post->next},
+		{"DELETE FROM post WHERE number = ? AND key = ''", &post->settle},
+		{"SELECT count(*) FROM post WHERE key = ''", &post->waiting},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && !err; i++)
+		err = sql_prepare(store_db(store), rows[i].text, rows[i].out, info);
+	if (err)
+		post_close(post);
+	else
+		*out_post = post;
+	return err;
+}
+
+void post_close(struct post *post)
+{
+	if (!post)
+		return;
+	sqlite3_finalize(post->add);
+	sqlite3_finalize(post->find);
+	sqlite3_finalize(post->drop);
+	sqlite3_finalize(post->next);
+	sqlite3_finalize(post->settle);
+	sqlite3_finalize(post->waiting);
+	free(post->delivered);
+	free(post);
+}
+
+static enum err add(struct post *post, const char *key, const char *topic, const void *payload, size_t length,
+	bool retain, struct errinfo *info)
+{
+	enum err err;
+
+	sqlite3_bind_text(post->add, 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(post->add, 2, topic, -1, SQLITE_STATIC);
+	sqlite3_bind_blob64(post->add, 3, length ? payload : "", length, SQLITE_STATIC);
+	sqlite3_bind_int(post->add, 4, retain);
+	err = sql_run(post->add, info);
+	sqlite3_clear_bindings(post->add);
+	post->fresh = true;
+	return err;
+}
+
+enum err post_letter(struct post *post, const char *topic, const void *payload, size_t length, struct errinfo *info)
+{
+	return add(post, "", topic, payload, length, false, info);
+}
+
+/* remove_old takes the row of key away. *out_same: it says the same as topic and payload, and stays. Its topic is
+ * cleared at the broker unless the new message goes there. */
+static enum err remove_old(struct post *post, const char *key, const char *topic, const void *payload, size_t length,
+	bool *out_same, struct errinfo *info)
+{
+	char old[512] = "";
+	int64_t number = 0;
+	enum err err = ERR_OK;
+
+	sqlite3_bind_text(post->find, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(post->find) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(post->find, 1);
+		number = sqlite3_column_int64(post->find, 0);
+		*out_same = topic && !strcmp(text, topic) && (size_t)sqlite3_column_bytes(post->find, 2) == length &&
+			    !memcmp(sqlite3_column_blob(post->find, 2), payload, length);
+		sqlite3_snprintf((int)sizeof old, old, "%s", text);
+	}
+	sqlite3_reset(post->find);
+	if (!number || *out_same)
+		return ERR_OK;
+	sqlite3_bind_int64(post->drop, 1, number);
+	err = sql_run(post->drop, info);
+	if (!err && (!topic || strcmp(old, topic) != 0))
+		err = add(post, "", old, "", 0, true, info);
+	return err;
+}
+
+enum err post_keep(
+	struct post *post, const char *key, const char *topic, const void *payload, size_t length, struct errinfo *info)
+{
+	bool same = false;
+	enum err err = remove_old(post, key, topic, payload, length, &same, info);
+
+	return err || same ? err : add(post, key, topic, payload, length, true, info);
+}
+
+enum err post_drop(struct post *post, const char *key, struct errinfo *info)
+{
+	bool same = false;
+
+	return remove_old(post, key, NULL, NULL, 0, &same, info);
+}
+
+/* ---- sending ---- */
+
+enum err post_send(struct post *post, struct bus *bus, struct errinfo *info)
+{
+	int code = SQLITE_DONE;
+	bool full = false;
+
+	if (!post->fresh || !bus_is_connected(bus))
+		return ERR_OK;
+	sqlite3_bind_int64(post->next, 1, post->sent);
+	while (!full && (code = sqlite3_step(post->next)) == SQLITE_ROW) {
+		int64_t number = sqlite3_column_int64(post->next, 0);
+		full = bus_publish(
+			       bus, &(struct bus_publication){.topic = (const char *)sqlite3_column_text(post->next, 1),
+					    .payload = sqlite3_column_blob(post->next, 2),
+					    .length = (size_t)sqlite3_column_bytes(post->next, 2),
+					    .qos = 1,
+					    .retain = sqlite3_column_int(post->next, 3) != 0,
+					    .token = (uint64_t)number}) != ERR_OK;
+		if (!full)
+			post->sent = number;
+	}
+	sqlite3_reset(post->next);
+	if (!full && code != SQLITE_DONE)
+		return sql_fail(store_db(post->store), info, "messages to send");
+	post->fresh = full;
+	return ERR_OK;
+}
+
+void post_delivered(struct post *post, uint64_t token)
+{
+	if (post->delivered_count == post->delivered_capacity) {
+		size_t capacity = post->delivered_capacity ? post->delivered_capacity * 2 : 64;
+		uint64_t *more = realloc(post->delivered, capacity * sizeof *more);
+		if (!more)
+			return; /* it is sent once more after the next restart */
+		post->delivered = more;
+		post->delivered_capacity = capacity;
+	}
+	post->delivered[post->delivered_count++] = token;
+}
+
+bool post_settles(const struct post *post)
+{
+	return post->delivered_count > 0;
+}
+
+enum err post_settle(struct post *post, struct errinfo *info)
+{
+	bool own = post->delivered_count && !store_in_transaction(post->store);
+	enum err err = own ? store_begin(post->store, info) : ERR_OK;
+
+	for (size_t i = 0; i < post->delivered_count && !err; i++) {
+		sqlite3_bind_int64(post->settle, 1, (int64_t)post->delivered[i]);
+		err = sql_run(post->settle, info);
+	}
+	if (own && !err)
+		err = store_commit(post->store, info);
+	if (!err)
+		post->delivered_count = 0;
+	return err;
+}
+
+void post_reconnected(struct post *post)
+{
+	post->sent = 0;
+	post->fresh = true;
+}
+
+bool post_pending(const struct post *post)
+{
+	return post->fresh;
+}
+
+int64_t post_waiting(const struct post *post)
+{
+	int64_t count = sqlite3_step(post->waiting) == SQLITE_ROW ? sqlite3_column_int64(post->waiting, 0) : 0;
+
+	sqlite3_reset(post->waiting);
+	return count;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatcher/settings.h"
+
+#include "base/text.h"
+#include "dispatcher/webhook.h"
+
+#define S struct dispatcher_settings
+
+/* clang-format off */
+const struct config_key dispatcher_config[] = {
+	SERVICE_CONFIG_KEYS(S, common, "dispatcher-1"),
+	{"desk", CONFIG_ID, CONFIG_FIELD(S, desk), "desk", 1, 63, NULL, "Account of the desk for households and teams that name none."},
+	{"duty.zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of the shifts (IANA name)."},
+	{"duty.day_from", CONFIG_TIME, CONFIG_FIELD(S, day_from_min), "07:00", 0, 0, NULL, "When the day shift begins."},
+	{"duty.night_from", CONFIG_TIME, CONFIG_FIELD(S, night_from_min), "19:00", 0, 0, NULL, "When the night shift begins."},
+	{"policy.accept_life", CONFIG_DURATION, CONFIG_FIELD(S, accept_life_ms), "60s", 1000, 86400000, NULL, "Time to answer a page about a life before the next is asked, where the household has no policy."},
+	{"policy.accept_alarm", CONFIG_DURATION, CONFIG_FIELD(S, accept_alarm_ms), "2m", 1000, 86400000, NULL, "The same for an alarm."},
+	{"policy.accept_attention", CONFIG_DURATION, CONFIG_FIELD(S, accept_attention_ms), "10m", 1000, 86400000, NULL, "The same for an attention, if it pages."},
+	{"policy.arrive", CONFIG_DURATION, CONFIG_FIELD(S, arrive_ms), "20m", 1000, 86400000, NULL, "From accept to arrival before the desk is told."},
+	{"policy.attention_pages", CONFIG_BOOL, CONFIG_FIELD(S, attention_pages), "false", 0, 0, NULL, "An attention pages; else it waits on the desk's tile."},
+	{"done_after", CONFIG_DURATION, CONFIG_FIELD(S, done_ms), "2h", 0, 604800000, NULL, "From arrival to an outcome before the desk is reminded; 0s: never."},
+	{"keep", CONFIG_DURATION, CONFIG_FIELD(S, keep_ms), "7d", 60000, 4e12, NULL, "How long an incident that is over is remembered, for late replies and repeated alerts."},
+	{"lanes.alert_producers", CONFIG_LIST, CONFIG_FIELD(S, alert_producers), "[ingest-1, detector-1]", 1, 32, NULL, "Instances whose alerts are taken."},
+	{"lanes.directory_producer", CONFIG_ID, CONFIG_FIELD(S, directory_producer), "records-1", 1, 63, NULL, "Instance of records that gives the directory."},
+	{"lanes.incident_consumers", CONFIG_LIST, CONFIG_FIELD(S, incident_consumers), "[records, detector]", 1, 8, NULL, "Who must have each event of an incident before it is forgotten here."},
+	{"lanes.in_flight", CONFIG_BYTES, CONFIG_FIELD(S, in_flight_bytes), "4MiB", 65536, 1073741824, NULL, "Sent and not yet acknowledged, a shard."},
+	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "16MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
+	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
+	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch is asked for."},
+	{"webhook.url", CONFIG_TEXT, CONFIG_FIELD(S, webhook_url), "\"\"", 0, 511, NULL, "Where each page is also posted (docs/webhook.md); empty: nowhere."},
+	{"webhook.secret_file", CONFIG_PATH, CONFIG_FIELD(S, webhook_secret_file), "\"\"", 0, 255, NULL, "File with the secret that signs the posts (Standard Webhooks); empty: unsigned."},
+	{"webhook.timeout", CONFIG_DURATION, CONFIG_FIELD(S, webhook_timeout_ms), "5s", 100, 60000, NULL, "Time for one attempt."},
+	{"webhook.waiting", CONFIG_INT, CONFIG_FIELD(S, webhook_waiting), "1000", 1, 100000, NULL, "Posts that may wait; further ones are dropped and counted."},
+	{"disk.ballast", CONFIG_BYTES, CONFIG_FIELD(S, ballast_bytes), "16MiB", 0, 1e12, NULL, "Disk space held back for the day when the disk is full."},
+	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
+};
+/* clang-format on */
+
+struct incident_config dispatcher_core_config(const struct dispatcher_settings *s, const struct zone *zone)
+{
+	struct incident_config config = {
+		.duty = {.zone = zone,
+			.day_from_min = s->day_from_min,
+			.night_from_min = s->night_from_min,
+			.accept_life_s = (uint32_t)(s->accept_life_ms / MS_PER_SECOND),
+			.accept_alarm_s = (uint32_t)(s->accept_alarm_ms / MS_PER_SECOND),
+			.accept_attention_s = (uint32_t)(s->accept_attention_ms / MS_PER_SECOND),
+			.arrive_s = (uint32_t)(s->arrive_ms / MS_PER_SECOND),
+			.attention_pages = s->attention_pages},
+		.done_ms = s->done_ms,
+		.keep_ms = s->keep_ms};
+
+	text_cut(config.duty.desk, sizeof config.duty.desk, s->desk);
+	return config;
+}
+
+enum err dispatcher_check(const void *values, struct errinfo *info)
+{
+	const struct dispatcher_settings *settings = values;
+	struct webhook_secret secret;
+	struct zone *zone = NULL;
+	enum err err = zone_load(settings->zone, &zone, info);
+
+	zone_destroy(zone);
+	if (!err && settings->day_from_min == settings->night_from_min)
+		err = errinfo_set(info, ERR_INVALID,
+			"duty.day_from and duty.night_from are the same; one shift must begin after the other");
+	if (!err)
+		err = webhook_check(settings->webhook_url, info);
+	if (!err)
+		err = webhook_secret_load(settings->webhook_secret_file, &secret, info);
+	return err;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * settings: what dispatcher.yaml may say.
+ */
+#ifndef CURTAIN_DISPATCHER_SETTINGS_H
+#define CURTAIN_DISPATCHER_SETTINGS_H
+
+#include "config/config.h"
+#include "dispatcher/incident.h"
+#include "service/service.h"
+
+struct dispatcher_settings {
+	struct service_common common;
+	char desk[ID_BYTES];
+	char zone[64];
+	int32_t day_from_min, night_from_min;
+	int64_t accept_life_ms, accept_alarm_ms, accept_attention_ms, arrive_ms, done_ms, keep_ms;
+	bool attention_pages;
+	struct config_list alert_producers, incident_consumers;
+	char directory_producer[ID_BYTES];
+	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms;
+	char webhook_url[512], webhook_secret_file[256];
+	int64_t webhook_timeout_ms, webhook_waiting;
+	int64_t ballast_bytes;
+};
+
+extern const struct config_key dispatcher_config[];
+
+/* dispatcher_check refuses what the table cannot: an unknown zone, two shifts that begin together, a bad address or
+ * secret of the webhook. */
+enum err dispatcher_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_core_config gives the core's part; zone is borrowed. */
+struct incident_config dispatcher_core_config(const struct dispatcher_settings *settings, const struct zone *zone);
+
+#endif
