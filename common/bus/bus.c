@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "bus/nodelay.h"
 #include "bus/queue.h"
 
 #define BUS_SUBSCRIPTIONS_MAX 64
@@ -395,6 +396,7 @@ static void follow(struct bus *bus, enum bus_event_kind kind)
 		bus->state = BUS_STATE_CONNECTED;
 		bus->backoff_us = BUS_BACKOFF_MIN_US;
 		bus->due = (struct mono){INT64_MAX};
+		nodelay_set(bus->config.port);
 		for (unsigned i = 0; i < bus->subscription_count; i++)
 			subscribe_now(bus, &bus->subscriptions[i]);
 	} else if (kind == BUS_DISCONNECTED) {

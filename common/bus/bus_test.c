@@ -9,10 +9,16 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "bus/bus.h"
+#include "bus/nodelay.h"
 #include "bus/queue.h"
 
 static void filters_match_as_mqtt_says(void **state)
@@ -47,6 +53,35 @@ static void filters_match_as_mqtt_says(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (bus_topic_matches(cases[i].filter, cases[i].topic) != cases[i].matches)
 			fail_msg("%s against %s", cases[i].filter, cases[i].topic);
+}
+
+static int is_nodelay(int fd)
+{
+	int on = 0;
+	socklen_t length = sizeof on;
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
+	return on;
+}
+
+static void small_packets_to_the_broker_s_port_are_not_held_back(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof at;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	(void)state;
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &length), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&at, sizeof at), 0);
+	int server = accept(listener, NULL, NULL);
+	assert_int_equal(is_nodelay(client), 0);
+	assert_int_equal(nodelay_set(ntohs(at.sin_port)), 1);
+	assert_int_not_equal(is_nodelay(client), 0);
+	assert_int_equal(is_nodelay(server), 0); /* its peer's port is another */
+	close(server);
+	close(client);
+	close(listener);
 }
 
 static void nothing_is_published_before_the_connection(void **state)
@@ -142,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(filters_match_as_mqtt_says),
+		cmocka_unit_test(small_packets_to_the_broker_s_port_are_not_held_back),
 		cmocka_unit_test(nothing_is_published_before_the_connection),
 		cmocka_unit_test(missing_password_file_is_named),
 		cmocka_unit_test(a_full_queue_holds_the_pusher_up_and_loses_nothing),
