@@ -46,7 +46,7 @@ class Broker:
         self.port, self.accounts, self.process = free_port(), accounts, None
         self.conf = pathlib.Path(folder) / "mosquitto.conf"
         encrypted = f"cafile {tls}/ca.crt\ncertfile {tls}/broker.crt\nkeyfile {tls}/broker.key\n" if tls else ""
-        self.conf.write_text(f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\n{encrypted}max_queued_messages 0\n"
+        self.conf.write_text(f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\n{encrypted}max_queued_messages 0\nset_tcp_nodelay true\n"
                              + (accounts.settings() if accounts else "allow_anonymous true\n"), encoding="utf-8")
         self.start()
 

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The lane protocol with a plain MQTT client, for tests that stand in for a service (common/lane/lane.h says what it promises).
+
+Producer plays the giving side: keeps each batch until every consumer has acknowledged it, sends again what is asked for. Consumer plays
+the taking side: applies each batch once and in order, acknowledges. Log keeps what was heard, so that a test can wait for it. All work on a
+Peer of tests/lib/broker.py; nothing sleeps.
+"""
+import datetime as dt
+import json
+import threading
+import time
+import zlib
+
+
+def rfc3339(t):
+    return dt.datetime.fromtimestamp(t, dt.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def shard_of(household, shards=8):
+    return zlib.crc32(household.encode()) % shards
+
+
+class Heard:
+    """One message: topic, body (decoded JSON; None: empty), retained, at (monotonic), correlation."""
+
+    def __init__(self, message):
+        self.topic, self.retained, self.at = message.topic, message.retain, time.monotonic()
+        self.correlation = bytes(getattr(message.properties, "CorrelationData", b""))
+        try:
+            self.body = json.loads(message.payload) if message.payload else None
+        except ValueError:
+            self.body = bytes(message.payload)
+
+
+class Log:
+    def __init__(self, peer, *filters):
+        self.changed, self.messages = threading.Condition(), []
+        for topic_filter in filters:
+            peer.on(topic_filter, self._take)
+
+    def _take(self, message):
+        with self.changed:
+            self.messages.append(Heard(message))
+            self.changed.notify_all()
+
+    def of(self, start, condition=lambda heard: True):
+        with self.changed:
+            return [m for m in self.messages if m.topic.startswith(start) and condition(m)]
+
+    def wait(self, condition, what, limit_s=15):
+        """Waits until condition() gives something true, looked at after each message; returns it."""
+        got = [None]
+
+        def look():
+            got[0] = condition()
+            return got[0]
+
+        with self.changed:
+            if not self.changed.wait_for(look, limit_s):
+                last = [(m.topic, m.body) for m in self.messages[-8:]]
+                raise TimeoutError(f"waited {limit_s} s for {what}; last heard: {last}")
+        return got[0]
+
+    def first(self, start, condition, what, limit_s=15):
+        return self.wait(lambda: next(iter(self.of(start, condition)), None), what, limit_s)
+
+
+class Producer:
+    def __init__(self, peer, lane, producer, consumers, shards=8, compacted=False):
+        self.peer, self.lane, self.producer, self.shards, self.compacted = peer, lane, producer, shards, compacted
+        self.epoch = int(time.time() * 1000)
+        self.batches = {s: [] for s in range(shards)}  # (seq, payload)
+        self.last = {s: 0 for s in range(shards)}
+        self.acked = {(s, c): 0 for s in range(shards) for c in consumers}
+        self.changed = threading.RLock()
+        peer.on(f"curtain/ack/{lane}/{producer}/+/+", self._on_message)
+
+    def give(self, shard, items, at=None):
+        """Adds and sends one batch; [] is a heartbeat. Returns its seq."""
+        with self.changed:
+            prev = self.last[shard]
+            seq = items[-1]["seq"] if self.compacted and items else prev + 1
+            self.last[shard] = seq
+            body = json.dumps({"lane": self.lane, "producer": self.producer, "epoch": self.epoch, "shard": shard, "prev": prev, "seq": seq,
+                               "at": rfc3339(time.time() if at is None else at), "items": items}, ensure_ascii=False)
+            self.batches[shard].append((seq, body))
+            self._send(shard, body)
+            return seq
+
+    def give_item(self, item, at=None):
+        return self.give(shard_of(item["household"], self.shards), [item], at)
+
+    def beat(self, at=None):
+        for shard in range(self.shards):
+            self.give(shard, [], at)
+
+    def resend(self):
+        """Sends all that is not acknowledged; a real outbox does so after some silence."""
+        with self.changed:
+            for shard in range(self.shards):
+                done = min(a for (s, _), a in self.acked.items() if s == shard)
+                for seq, body in self.batches[shard]:
+                    if seq > done:
+                        self._send(shard, body)
+
+    def all_acked(self):
+        return all(a >= self.last[s] for (s, _), a in self.acked.items())
+
+    def _send(self, shard, body):
+        self.peer.publish(f"curtain/lane/{self.lane}/{self.producer}/{shard}", body)
+
+    def _on_message(self, message):
+        parts = message.topic.split("/")
+        if not message.payload or (int(parts[4]), parts[5]) not in self.acked:
+            return
+        shard, consumer, ack = int(parts[4]), parts[5], json.loads(message.payload)
+        with self.changed:
+            self._take_ack(shard, consumer, ack)
+
+    def _take_ack(self, shard, consumer, ack):
+        if ack["epoch"] == self.epoch:
+            self.acked[(shard, consumer)] = max(self.acked[(shard, consumer)], ack["seq"])
+        if ack.get("want"):
+            for seq, body in self.batches[shard]:
+                if ack["epoch"] != self.epoch or seq > ack["seq"]:
+                    self._send(shard, body)
+
+
+class Consumer:
+    def __init__(self, peer, lane, consumer):
+        self.peer, self.lane, self.consumer = peer, lane, consumer
+        self.position, self.items, self.duplicates = {}, [], 0
+        peer.on(f"curtain/lane/{lane}/+/+", self._on_message)
+
+    def _on_message(self, message):
+        batch = json.loads(message.payload)
+        key = (batch["producer"], batch["shard"])
+        epoch, seq = self.position.get(key, (batch["epoch"], 0))
+        if batch["epoch"] != epoch:
+            seq = 0
+        want = batch["prev"] > seq
+        if batch["seq"] <= seq:
+            self.duplicates += 1
+        elif not want:
+            self.items += batch["items"]
+            seq = batch["seq"]
+        self.position[key] = (batch["epoch"], seq)
+        ack = {"epoch": batch["epoch"], "seq": seq, **({"want": True} if want else {})}
+        self.peer.publish(f"curtain/ack/{self.lane}/{key[0]}/{key[1]}/{self.consumer}", ack, retain=True)
