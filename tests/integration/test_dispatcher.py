@@ -218,6 +218,7 @@ def test_replies_that_do_no_harm(rig):
     rig.reply("v-3", page, "accept")
     rig.reply("v-1", {**page, "incident": "i-unknown"}, "accept")
     rig.reply("v-1", page, "accept")
+    rig.state(page["incident"], "accepted")
     rig.reply("v-1", page, "accept")
     rig.reply("v-2", {**page, "id": rig.page("v-2")["id"]}, "accept")
     rig.page("v-2", withdrawn=True)

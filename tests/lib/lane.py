@@ -57,7 +57,7 @@ class Log:
 
         with self.changed:
             if not self.changed.wait_for(look, limit_s):
-                last = [(m.topic, m.body) for m in self.messages[-8:]]
+                last = [(m.topic, m.body) for m in self.messages if "/status/" not in m.topic][-8:]
                 raise TimeoutError(f"waited {limit_s} s for {what}; last heard: {last}")
         return got[0]
 
