@@ -3,11 +3,13 @@
  * A gateway that loses nothing, in C: reads lines "topic<TAB>payload" on standard input and keeps each as a file in a
  * spool folder until its receipt has come (docs/receipts.md); sends again until then, also after a restart.
  *
- *   gateway SPOOL-FOLDER        broker: CURTAIN_HOST, CURTAIN_PORT, CURTAIN_USER, CURTAIN_PASSWORD_FILE,
- * CURTAIN_CA_FILE
+ *   example_gateway SPOOL-FOLDER < LINES
  *
- * One thread: poll() over standard input and the broker's socket. A message's file name is its correlation data. At
- * most WINDOW messages are under way; while they are, standard input is not read, so memory stays bounded.
+ * The broker: CURTAIN_HOST, CURTAIN_PORT, CURTAIN_USER, CURTAIN_PASSWORD_FILE, CURTAIN_CA_FILE.
+ *
+ * One thread: poll() over standard input and the broker's socket. Correlation data are a random token of this run,
+ * which no other account can guess, and the file's name; what an earlier run had under way is sent once more. At most
+ * WINDOW messages are under way; while they are, standard input is not read, so memory stays bounded.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +30,7 @@
 #define RESEND_MS 5000
 #define LINE_BYTES (1024 * 1024)
 #define NAME_BYTES 17 /* 16 hexadecimal digits */
+#define TOKEN_BYTES 8
 
 struct under_way {
 	char name[NAME_BYTES]; /* "" = free */
@@ -37,6 +41,7 @@ static struct gateway {
 	struct mosquitto *client;
 	const char *folder, *account;
 	int folder_fd;
+	unsigned char token[TOKEN_BYTES];
 	uint64_t next; /* number of the next message */
 	char receipts[128];
 	struct under_way slots[WINDOW];
@@ -127,6 +132,7 @@ static void publish(struct under_way *slot)
 {
 	static char bytes[LINE_BYTES];
 	mosquitto_property *properties = NULL;
+	char correlation[TOKEN_BYTES + NAME_BYTES - 1];
 	int fd = openat(gateway.folder_fd, slot->name, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, bytes, sizeof bytes - 1);
 
@@ -139,7 +145,9 @@ static void publish(struct under_way *slot)
 		*payload++ = '\0';
 		/* The response topic asks for the receipt; the correlation data says of which message. */
 		mosquitto_property_add_string(&properties, MQTT_PROP_RESPONSE_TOPIC, gateway.receipts);
-		mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, slot->name, NAME_BYTES - 1);
+		memcpy(correlation, gateway.token, TOKEN_BYTES);
+		memcpy(correlation + TOKEN_BYTES, slot->name, NAME_BYTES - 1);
+		mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, correlation, sizeof correlation);
 		mosquitto_publish_v5(
 			gateway.client, NULL, bytes, (int)(bytes + length - payload), payload, 1, false, properties);
 		mosquitto_property_free_all(&properties);
@@ -203,8 +211,8 @@ static void on_message(struct mosquitto *client, void *context, const struct mos
 	(void)context;
 	(void)m;
 	mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &data, &length, false);
-	if (length == NAME_BYTES - 1)
-		memcpy(name, data, length);
+	if (length == TOKEN_BYTES + NAME_BYTES - 1 && !memcmp(data, gateway.token, TOKEN_BYTES))
+		memcpy(name, (const char *)data + TOKEN_BYTES, NAME_BYTES - 1);
 	free(data);
 	struct under_way *slot = *name ? slot_of(name) : NULL;
 	if (!slot)
@@ -311,6 +319,8 @@ int main(int argc, char **argv)
 	if (gateway.folder_fd < 0)
 		die(argv[1]);
 	snprintf(gateway.receipts, sizeof gateway.receipts, "curtain/receipt/%s", gateway.account);
+	if (getrandom(gateway.token, TOKEN_BYTES, 0) != TOKEN_BYTES)
+		die("getrandom");
 	spool_scan();
 	connect_broker();
 	while (!gateway.ended || gateway.count || gateway.more)

@@ -12,6 +12,7 @@ device's own time are recognised when they do.
 """
 import os
 import pathlib
+import secrets
 import sqlite3
 import sys
 import threading
@@ -47,6 +48,8 @@ class Sender:
         self.client, self.resend_s, self.window = client, resend_s, window
         self.topic = f"curtain/receipt/{client.account}"
         self.filters, self.on_other = [(self.topic, 1), *((f, 1) for f in subscribe)], on_other
+        # Correlation data that no other account can guess, or it could have a receipt sent to us for what never arrived.
+        self.token = secrets.token_hex(8) + "-"
         self.changed = threading.Condition()  # between the caller's threads and paho's
         self.ended = False
         self.sent = {}  # number -> when it was last sent, on the monotonic clock
@@ -119,7 +122,7 @@ class Sender:
     def _send(self, number, topic, payload):
         properties = Properties(PacketTypes.PUBLISH)
         properties.ResponseTopic = self.topic
-        properties.CorrelationData = b"%d" % number
+        properties.CorrelationData = f"{self.token}{number}".encode()
         self.client.publish(topic, payload, qos=1, properties=properties)
 
     # --- from paho's thread ---
@@ -146,8 +149,8 @@ class Sender:
             if self.on_other:
                 self.on_other(message)
             return
-        correlation = getattr(message.properties, "CorrelationData", b"")
-        with self.changed:
-            if correlation.isdigit():
-                self.received.add(int(correlation))
+        token, _, number = getattr(message.properties, "CorrelationData", b"").decode("ascii", "replace").rpartition("-")
+        if token + "-" == self.token and number.isdecimal():
+            with self.changed:
+                self.received.add(int(number))
                 self.changed.notify_all()
