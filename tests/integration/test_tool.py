@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -598,6 +599,13 @@ def test_the_tool_itself():
     assert run().returncode == 2 and run("--version").stdout.startswith("curtain ")
     wrong = run("stauts")
     assert wrong.returncode == 2 and "unknown command \"stauts\"" in wrong.stderr and "\"status\"" in wrong.stderr
+
+
+def test_the_page_names_what_there_is():
+    page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    helps = "".join(subprocess.run([str(CURTAIN), name, "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout for name in names())
+    assert set(re.findall(r"--[a-z][a-z-]+", page)) <= set(re.findall(r"--[a-z][a-z-]+", helps))
+    assert set(re.findall(r"^\| `([a-z-]+)", page, re.MULTILINE)) >= set(names())
 
 
 def complete(*words, folder="."):

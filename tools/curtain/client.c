@@ -65,6 +65,8 @@ static enum err await_connection(struct client *client, int64_t patience_ms, str
 		if (event.kind == BUS_DISCONNECTED && (event.refusal || mono_now().us >= patience.us))
 			return explain_refusal(client, &event, info);
 	}
+	if (err != ERR_AGAIN)
+		return errinfo_set(info, err, "waiting for the broker fails: %s", strerror(errno));
 	return errinfo_set(info, ERR_CLOSED, "the broker %s:%lld does not answer; check --host, --port and --ca-file",
 		client->connection->host, (long long)client->connection->port);
 }
@@ -296,6 +298,8 @@ enum err client_request(struct client *client, const char *service, const char *
 				"the broker went away before %s answered (%s); what was asked may have been done",
 				service, event.reason);
 	}
+	if (err != ERR_AGAIN)
+		return errinfo_set(info, err, "waiting for %s fails: %s", service, strerror(errno));
 	return explain_silence(client, service, info);
 }
 

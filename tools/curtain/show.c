@@ -236,6 +236,7 @@ enum err table_print(const struct table *table, struct buf *out)
 {
 	size_t widths[TABLE_COLUMNS_MAX];
 
+	assert(table->columns);
 	for (unsigned i = 0; i < table->columns; i++)
 		widths[i] = column_width(table, i);
 	for (size_t row = 0; row <= table->count / table->columns; row++)

@@ -70,7 +70,7 @@ static void event_line(
 
 	show_time(zone, wall_of(event, "at"), time);
 	buf_printf(out, "    %s  ",
-		strncmp(time, opened, DATE_LENGTH) || strlen(time) <= DATE_LENGTH ? time : time + DATE_LENGTH + 1);
+		strncmp(time, opened, DATE_LENGTH) != 0 || strlen(time) <= DATE_LENGTH ? time : time + DATE_LENGTH + 1);
 	if (incident_event_find(text_of(event, "event"), &kind))
 		show_clean(out, text_of(event, "event"), 0);
 	else
