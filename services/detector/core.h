@@ -93,7 +93,7 @@ struct detector_state {
 	char key[DETECTOR_KEY_BYTES];
 	size_t length;
 	unsigned char blob[DETECTOR_STATE_BYTES_MAX];
-	uint32_t slot; /* a small number of this part while it lives; DETECTOR_NO_SLOT if forgotten */
+	uint32_t slot; /* a small number of this part while it lives */
 };
 bool detector_dirty(struct detector_core *core, struct detector_state *out_state);
 enum err detector_restore(struct detector_core *core, const struct detector_state *state) ERR_MUST_CHECK;

@@ -118,6 +118,7 @@ static enum err tomb_raise(struct detector_core *core, const struct home *home, 
 	size_t length = strlen(home->id);
 	memcpy(tomb->key, home->id, length);
 	tomb->key[length] = part;
+	tomb->slot = home->slot * 2 + (part == KEY_HOT);
 	tomb->next = core->tombs;
 	core->tombs = tomb;
 	return ERR_OK;

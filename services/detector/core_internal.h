@@ -146,6 +146,7 @@ struct owner {
 /* tomb: the key of a forgotten part, until the store has heard of it. */
 struct tomb {
 	struct tomb *next;
+	uint32_t slot;
 	char key[DETECTOR_KEY_BYTES];
 };
 

@@ -200,7 +200,7 @@ bool detector_dirty(struct detector_core *core, struct detector_state *out_state
 		core->tombs = tomb->next;
 		memcpy(out_state->key, tomb->key, sizeof out_state->key);
 		out_state->length = 0;
-		out_state->slot = DETECTOR_NO_SLOT;
+		out_state->slot = tomb->slot;
 		free(tomb);
 		return true;
 	}

@@ -1,257 +1,54 @@
-/* SPDX-License-Identifier: MIT
- *
- * A row: (key length u8, blob length u16 little-endian, key, blob) of one state after the other; blob length 0 =
- * forgotten.
- */
+/* SPDX-License-Identifier: MIT */
 #include "ingest/journal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "lane/sql.h"
+_Static_assert(INGEST_STATE_BYTES_MAX <= JOURNAL_STATE_BYTES_MAX, "a state fits a journal's row");
+_Static_assert(sizeof(((struct ingest_state *)0)->key) <= JOURNAL_KEY_BYTES_MAX + 1, "a key fits a journal's row");
+_Static_assert(INGEST_NO_SLOT == JOURNAL_NO_SLOT, "no slot is no slot");
 
-#define JOURNAL_ROW_BYTES_MAX (64u << 20)
-#define JOURNAL_SLACK_BYTES (8 << 20) /* not worth compacting below */
-#define JOURNAL_ROWS_PER_TURN 4
-
-struct place {
-	int64_t row; /* where the slot's newest copy stands; 0 = nowhere */
-	uint32_t bytes;
-};
-
-struct journal {
-	struct store *store;
-	struct ingest_core *core;
-	struct place *places; /* by slot */
-	uint32_t place_count;
-	int64_t first, last; /* rows */
-	int64_t total_bytes, live_bytes;
-	struct buf row;
-	sqlite3_stmt *insert, *select, *delete;
-};
-
-static enum err place_of(struct journal *journal, uint32_t slot, struct place **out)
+static bool dirty(void *context, struct journal_state *out)
 {
-	if (slot >= journal->place_count) {
-		uint32_t count = journal->place_count ? journal->place_count : 1024;
-		while (count <= slot)
-			count *= 2;
-		struct place *more = realloc(journal->places, count * sizeof *more);
-		if (!more)
-			return ERR_NOMEM;
-		memset(more + journal->place_count, 0, (count - journal->place_count) * sizeof *more);
-		journal->places = more;
-		journal->place_count = count;
-	}
-	*out = &journal->places[slot];
-	return ERR_OK;
+	static struct ingest_state state;
+
+	if (!ingest_dirty(context, &state))
+		return false;
+	*out = (struct journal_state){.key = state.key, .blob = state.blob, .length = state.length, .slot = state.slot};
+	return true;
 }
 
-static enum err settle(struct journal *journal, uint32_t slot, int64_t row, uint32_t bytes)
+static enum err restore(void *context, const struct journal_state *from, struct errinfo *info)
 {
-	struct place *place;
-	enum err err = place_of(journal, slot, &place);
+	struct ingest_state state = {.length = from->length};
+	size_t key = strlen(from->key);
 
-	if (err)
-		return err;
-	journal->live_bytes += (int64_t)bytes - place->bytes;
-	*place = (struct place){.row = row, .bytes = bytes};
-	return ERR_OK;
+	if (key >= sizeof state.key || from->length > sizeof state.blob)
+		return errinfo_set(info, ERR_CORRUPT, "the state of a device is too long");
+	memcpy(state.key, from->key, key);
+	if (from->length)
+		memcpy(state.blob, from->blob, from->length);
+	enum err err = ingest_restore(context, &state);
+	/* A device that left the directory while we were down takes its states with it. */
+	return err && err != ERR_NOT_FOUND
+		       ? errinfo_set(info, err, "the state of a device cannot be read (%s)", err_name(err))
+		       : err;
 }
 
-/* size_of gives what a state takes in a row. */
-static uint32_t size_of(const struct ingest_state *state)
+static uint32_t slot_of(void *context, const char *key)
 {
-	return (uint32_t)(3 + strlen(state->key) + state->length);
+	return ingest_slot(context, key);
 }
 
-/* next_state takes the next state of a row; ERR_NOT_FOUND at its end, ERR_CORRUPT if it is broken. */
-static enum err next_state(const unsigned char **at, const unsigned char *end, struct ingest_state *out)
+static enum err refresh(void *context, uint32_t slot)
 {
-	if (*at == end)
-		return ERR_NOT_FOUND;
-	if (end - *at < 3)
-		return ERR_CORRUPT;
-	size_t key = (*at)[0], blob = (size_t)(*at)[1] | (size_t)(*at)[2] << 8;
-	if (key >= sizeof out->key || blob > sizeof out->blob || (size_t)(end - *at) < 3 + key + blob)
-		return ERR_CORRUPT;
-	memcpy(out->key, *at + 3, key);
-	out->key[key] = '\0';
-	memcpy(out->blob, *at + 3 + key, blob);
-	out->length = blob;
-	*at += 3 + key + blob;
-	return ERR_OK;
+	return ingest_refresh(context, slot);
 }
 
-static enum err restore_row(
-	struct journal *journal, int64_t row, const unsigned char *bytes, size_t length, struct errinfo *info)
+enum err ingest_journal_open(
+	struct store *store, struct ingest_core *core, struct journal **out_journal, struct errinfo *info)
 {
-	const unsigned char *at = bytes;
-	struct ingest_state state;
-	enum err err;
+	const struct journal_source source = {
+		.context = core, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
 
-	journal->total_bytes += (int64_t)length;
-	while (!(err = next_state(&at, bytes + length, &state))) {
-		uint32_t slot = ingest_slot(journal->core, state.key);
-		bool gone = state.length == 0;
-		err = ingest_restore(journal->core, &state);
-		/* A device that left the directory while we were down takes its states with it. */
-		if (err == ERR_NOT_FOUND)
-			continue;
-		if (err)
-			return errinfo_set(info, err, "the state of a device cannot be read (%s)", err_name(err));
-		if (!gone)
-			slot = ingest_slot(journal->core, state.key);
-		if (slot != INGEST_NO_SLOT && settle(journal, slot, gone ? 0 : row, gone ? 0 : size_of(&state)))
-			return errinfo_set(info, ERR_NOMEM, "out of memory");
-	}
-	return err == ERR_NOT_FOUND ? ERR_OK : errinfo_set(info, err, "a row of the journal is broken");
-}
-
-static enum err restore_all(struct journal *journal, struct errinfo *info)
-{
-	sqlite3 *db = store_db(journal->store);
-	sqlite3_stmt *all;
-	enum err err = sql_prepare(db, "SELECT id, states FROM journal ORDER BY id", &all, info);
-	int code = SQLITE_DONE;
-
-	if (err)
-		return err;
-	while (!err && (code = sqlite3_step(all)) == SQLITE_ROW) {
-		int64_t row = sqlite3_column_int64(all, 0);
-		err = restore_row(
-			journal, row, sqlite3_column_blob(all, 1), (size_t)sqlite3_column_bytes(all, 1), info);
-		journal->first = journal->first ? journal->first : row;
-		journal->last = row;
-	}
-	if (!err && code != SQLITE_DONE)
-		err = sql_fail(db, info, "device states");
-	sqlite3_finalize(all);
-	return err;
-}
-
-enum err journal_open(struct store *store, struct ingest_core *core, struct journal **out_journal, struct errinfo *info)
-{
-	struct journal *journal = calloc(1, sizeof *journal);
-	sqlite3 *db = store_db(store);
-	enum err err;
-
-	if (!journal)
-		return errinfo_set(info, ERR_NOMEM, "out of memory");
-	journal->store = store;
-	journal->core = core;
-	buf_init(&journal->row, JOURNAL_ROW_BYTES_MAX);
-	err = restore_all(journal, info);
-	if (!err)
-		err = sql_prepare(db, "INSERT INTO journal VALUES (?, ?)", &journal->insert, info);
-	if (!err)
-		err = sql_prepare(db, "SELECT states FROM journal WHERE id = ?", &journal->select, info);
-	if (!err)
-		err = sql_prepare(db, "DELETE FROM journal WHERE id = ?", &journal->delete, info);
-	if (err)
-		journal_close(journal);
-	else
-		*out_journal = journal;
-	return err;
-}
-
-void journal_close(struct journal *journal)
-{
-	if (!journal)
-		return;
-	sqlite3_finalize(journal->insert);
-	sqlite3_finalize(journal->select);
-	sqlite3_finalize(journal->delete);
-	buf_fini(&journal->row);
-	free(journal->places);
-	free(journal);
-}
-
-static enum err append_dirty(struct journal *journal)
-{
-	struct ingest_state state;
-
-	buf_reset(&journal->row);
-	while (ingest_dirty(journal->core, &state)) {
-		size_t key = strlen(state.key);
-		const char head[3] = {(char)key, (char)(state.length & 0xff), (char)(state.length >> 8)};
-		buf_append(&journal->row, head, sizeof head);
-		buf_append(&journal->row, state.key, key);
-		if (buf_append(&journal->row, state.blob, state.length))
-			return journal->row.failed;
-		bool gone = state.length == 0;
-		if (settle(journal, state.slot, gone ? 0 : journal->last + 1, gone ? 0 : size_of(&state)))
-			return ERR_NOMEM;
-	}
-	return ERR_OK;
-}
-
-static enum err write_row(struct journal *journal, struct errinfo *info)
-{
-	if (append_dirty(journal))
-		return errinfo_set(info, ERR_NOMEM, "out of memory for device states");
-	if (!journal->row.length)
-		return ERR_OK;
-	journal->last++;
-	journal->first = journal->first ? journal->first : journal->last;
-	journal->total_bytes += (int64_t)journal->row.length;
-	sqlite3_bind_int64(journal->insert, 1, journal->last);
-	sqlite3_bind_blob64(journal->insert, 2, journal->row.data, journal->row.length, SQLITE_STATIC);
-	enum err err = sql_run(journal->insert, info);
-	sqlite3_clear_bindings(journal->insert);
-	return err;
-}
-
-/* refresh_row marks those states of the oldest row dirty that have no newer copy. */
-static enum err refresh_row(struct journal *journal, const unsigned char *bytes, size_t length)
-{
-	const unsigned char *at = bytes;
-	struct ingest_state state;
-	enum err err = ERR_OK;
-
-	while (!err && !next_state(&at, bytes + length, &state)) {
-		uint32_t slot = ingest_slot(journal->core, state.key);
-		if (slot != INGEST_NO_SLOT && slot < journal->place_count &&
-			journal->places[slot].row == journal->first)
-			err = ingest_refresh(journal->core, slot);
-	}
-	return err;
-}
-
-/* drop_first refreshes what lives only in the oldest row and deletes it. */
-static enum err drop_first(struct journal *journal, struct errinfo *info)
-{
-	enum err err = ERR_OK;
-
-	sqlite3_bind_int64(journal->select, 1, journal->first);
-	int code = sqlite3_step(journal->select);
-	if (code == SQLITE_ROW) {
-		size_t length = (size_t)sqlite3_column_bytes(journal->select, 0);
-		journal->total_bytes -= (int64_t)length;
-		err = refresh_row(journal, sqlite3_column_blob(journal->select, 0), length);
-		if (err)
-			errinfo_set(info, err, "out of memory for device states");
-	} else if (code != SQLITE_DONE) {
-		err = sql_fail(store_db(journal->store), info, "device states");
-	}
-	sqlite3_reset(journal->select);
-	if (err)
-		return err;
-	sqlite3_bind_int64(journal->delete, 1, journal->first);
-	journal->first++;
-	return sql_run(journal->delete, info);
-}
-
-enum err journal_write(struct journal *journal, struct errinfo *info)
-{
-	enum err err = ERR_OK;
-
-	/* First the compaction, so that what it refreshes goes into the row of this same transaction. */
-	for (int i = 0; i < JOURNAL_ROWS_PER_TURN && !err && journal->first && journal->first < journal->last; i++) {
-		if (journal->total_bytes < 3 * journal->live_bytes + JOURNAL_SLACK_BYTES)
-			break;
-		err = drop_first(journal, info);
-	}
-	return err ? err : write_row(journal, info);
+	return journal_open(store, &source, out_journal, info);
 }

@@ -58,7 +58,7 @@ static enum err open_core(struct world *w)
 	}
 	for (unsigned n = 0; n < w->devices; n++)
 		give(w, n, n ? "h-1" : w->home);
-	return journal_open(w->disk.store, w->core, &w->journal, NULL);
+	return ingest_journal_open(w->disk.store, w->core, &w->journal, NULL);
 }
 
 static struct world open_world(unsigned devices)
@@ -229,7 +229,7 @@ static void a_broken_row_is_refused(void **state)
 		count_to(&w, 0, 100);
 		write_turn(&w);
 		assert_int_equal(sqlite3_exec(store_db(w.disk.store), damage[i], NULL, NULL, NULL), SQLITE_OK);
-		assert_int_equal(journal_open(w.disk.store, w.core, &journal, &info), ERR_CORRUPT);
+		assert_int_equal(ingest_journal_open(w.disk.store, w.core, &journal, &info), ERR_CORRUPT);
 		assert_true(info.text[0] != '\0');
 		close_world(&w);
 	}

@@ -89,7 +89,7 @@ static enum err open_core(struct ingest *ingest, struct errinfo *info)
 	if (!err)
 		err = directory_open(ingest, info);
 	if (!err) /* states come after the directory that says whose they are */
-		err = journal_open(ingest->store, ingest->core, &ingest->journal, info);
+		err = ingest_journal_open(ingest->store, ingest->core, &ingest->journal, info);
 	return err;
 }
 
