@@ -11,7 +11,7 @@
 
 /* ---- life ---- */
 
-void core_config_take(struct detector_core *core, const struct detector_config *config)
+void detect_config_take(struct detector_core *core, const struct detector_config *config)
 {
 	core->config = *config;
 	core->counts_hours = false;
@@ -28,14 +28,14 @@ enum err detector_create(const struct detector_config *config, struct detector_c
 	if (!core)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	assert(config->rule_count <= DETECTOR_RULES_MAX && config->zone);
-	core_config_take(core, config);
+	detect_config_take(core, config);
 	core->now = WALL_NONE;
 	timerq_init(&core->timers);
 	*out_core = core;
 	return ERR_OK;
 }
 
-enum err core_grow(void **array, uint32_t *capacity, size_t item)
+enum err detect_grow(void **array, uint32_t *capacity, size_t item)
 {
 	uint32_t wanted = *capacity ? *capacity * 2 : 256;
 	void *more = realloc(*array, wanted * item);
@@ -57,7 +57,7 @@ void detector_destroy(struct detector_core *core)
 	HASH_ITER(hh, core->homes, home, next_home)
 	{
 		HASH_DEL(core->homes, home);
-		core_home_free(home);
+		detect_home_free(home);
 	}
 	HASH_ITER(hh, core->owners, owner, next_owner)
 	{
@@ -79,20 +79,20 @@ void detector_destroy(struct detector_core *core)
 
 /* ---- marks and timers ---- */
 
-enum err core_mark(struct detector_core *core, struct home *home, bool cold)
+enum err detect_mark(struct detector_core *core, struct home *home, bool cold)
 {
 	home->cold_dirty = home->cold_dirty || cold;
 	if (home->listed)
 		return ERR_OK;
 	if (core->dirty_count == core->dirty_capacity &&
-		core_grow((void **)&core->dirty, &core->dirty_capacity, sizeof *core->dirty))
+		detect_grow((void **)&core->dirty, &core->dirty_capacity, sizeof *core->dirty))
 		return ERR_NOMEM;
 	core->dirty[core->dirty_count++] = home->slot;
 	home->listed = true;
 	return ERR_OK;
 }
 
-enum err core_arm(struct detector_core *core, struct home *home, int64_t due_ms)
+enum err detect_arm(struct detector_core *core, struct home *home, int64_t due_ms)
 {
 	if (home->due_ms == due_ms)
 		return ERR_OK;
@@ -102,7 +102,7 @@ enum err core_arm(struct detector_core *core, struct home *home, int64_t due_ms)
 	return err;
 }
 
-int64_t core_local_hour(struct detector_core *core, struct wall t)
+int64_t detect_local_hour(struct detector_core *core, struct wall t)
 {
 	if (t.ms < core->day_start_ms || t.ms >= core->day_end_ms) {
 		struct civil day = zone_to_civil(core->config.zone, t);
@@ -128,7 +128,7 @@ static const bool mode_moves[DETECTOR_MODE_COUNT][DETECTOR_MODE_COUNT] = {
 	[DETECTOR_AWAY] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_LEARNING] = true, [DETECTOR_AT_HOME] = true},
 };
 
-void core_mode(struct detector_core *core, struct home *home, enum detector_mode mode)
+void detect_mode(struct detector_core *core, struct home *home, enum detector_mode mode)
 {
 	if (home->mode == mode)
 		return;
@@ -140,16 +140,16 @@ void core_mode(struct detector_core *core, struct home *home, enum detector_mode
 	home->mode = mode;
 }
 
-void core_mode_settle(struct detector_core *core, struct home *home, struct wall t)
+void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t)
 {
-	if (!core_home_watched(home, t) || !wall_is_set(home->since)) {
-		core_mode(core, home, DETECTOR_UNWATCHED);
+	if (!detect_home_watched(home, t) || !wall_is_set(home->since)) {
+		detect_mode(core, home, DETECTOR_UNWATCHED);
 		return;
 	}
 	if (home->mode == DETECTOR_UNWATCHED)
-		core_mode(core, home, DETECTOR_LEARNING);
+		detect_mode(core, home, DETECTOR_LEARNING);
 	if (home->mode == DETECTOR_LEARNING && t.ms - home->since.ms >= core->config.limits.learning_ms)
-		core_mode(core, home, DETECTOR_AT_HOME);
+		detect_mode(core, home, DETECTOR_AT_HOME);
 }
 
 const char *detector_mode_name(enum detector_mode mode)
@@ -193,7 +193,7 @@ void detector_modes(
 
 enum err detector_mode_of(const struct detector_core *core, const char *household, enum detector_mode *out_mode)
 {
-	const struct home *home = core_home_find(core, household);
+	const struct home *home = detect_home_find(core, household);
 
 	if (!home)
 		return ERR_NOT_FOUND;

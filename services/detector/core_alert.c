@@ -45,7 +45,7 @@ static enum err queue_add(struct detector_core *core, struct notice *notice)
 	uint32_t i;
 
 	if (core->queue_count == core->queue_capacity &&
-		core_grow((void **)&core->queue, &core->queue_capacity, sizeof(struct notice *)))
+		detect_grow((void **)&core->queue, &core->queue_capacity, sizeof(struct notice *)))
 		return ERR_NOMEM;
 	for (i = core->queue_count++; i && before(notice, core->queue[(i - 1) / 2]); i = (i - 1) / 2)
 		core->queue[i] = core->queue[(i - 1) / 2];
@@ -53,7 +53,7 @@ static enum err queue_add(struct detector_core *core, struct notice *notice)
 	return ERR_OK;
 }
 
-enum err core_queue_ready(struct detector_core *core)
+enum err detect_queue_ready(struct detector_core *core)
 {
 	struct home *home, *next;
 	enum err err = ERR_OK;
@@ -70,9 +70,9 @@ enum err core_queue_ready(struct detector_core *core)
 	return err;
 }
 
-enum err core_notice_push(struct detector_core *core, struct home *home, const struct notice *notice)
+enum err detect_notice_push(struct detector_core *core, struct home *home, const struct notice *notice)
 {
-	enum err err = core_queue_ready(core);
+	enum err err = detect_queue_ready(core);
 	struct notice *copy = malloc(sizeof *copy);
 
 	if (err || !copy) {
@@ -88,7 +88,7 @@ enum err core_notice_push(struct detector_core *core, struct home *home, const s
 	}
 	*home->notices_last = copy;
 	home->notices_last = &copy->next;
-	return core_mark(core, home, true);
+	return detect_mark(core, home, true);
 }
 
 static struct notice *queue_take(struct detector_core *core)
@@ -112,7 +112,7 @@ static struct notice *queue_take(struct detector_core *core)
 	return first;
 }
 
-enum err core_notice_pop(struct detector_core *core, struct alert *out)
+enum err detect_notice_pop(struct detector_core *core, struct alert *out)
 {
 	static const enum detector_tally tallies[ALERT_STATE_COUNT] = {[ALERT_RAISED] = DETECTOR_RAISED,
 		[ALERT_UPDATED] = DETECTOR_UPDATED,
@@ -120,7 +120,7 @@ enum err core_notice_pop(struct detector_core *core, struct alert *out)
 	struct notice *notice = queue_take(core), **link;
 	struct home *home = notice->home;
 
-	core_say(core, notice, out);
+	detect_say(core, notice, out);
 	core->tallies[tallies[notice->state]]++;
 	for (link = &home->notices; *link != notice; link = &(*link)->next)
 		;
@@ -128,7 +128,7 @@ enum err core_notice_pop(struct detector_core *core, struct alert *out)
 	if (!notice->next)
 		home->notices_last = link;
 	free(notice);
-	return core_home_said(core, home);
+	return detect_home_said(core, home);
 }
 
 /* ---- raising and clearing ---- */
@@ -177,7 +177,7 @@ static void trace_all(struct notice *notice, const struct home *home)
 	}
 }
 
-enum err core_raise(struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding)
+enum err detect_raise(struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding)
 {
 	struct standing *standing = &home->standings[rule];
 	struct notice notice;
@@ -200,10 +200,10 @@ enum err core_raise(struct detector_core *core, struct home *home, unsigned rule
 	notice.confidence = (finding->level == ALERT_ALARM ? CONFIDENCE_ALARM : CONFIDENCE_ATTENTION) -
 			    (notice.learning ? CONFIDENCE_LEARNING : 0) - (finding->blind ? CONFIDENCE_BLIND : 0);
 	trace_all(&notice, home);
-	return core_notice_push(core, home, &notice);
+	return detect_notice_push(core, home, &notice);
 }
 
-enum err core_clear(struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing)
+enum err detect_clear(struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing)
 {
 	struct standing *standing = &home->standings[rule];
 	struct notice notice;
@@ -224,14 +224,14 @@ enum err core_clear(struct detector_core *core, struct home *home, unsigned rule
 	}
 	*standing = (struct standing){0};
 	core->open_alerts--;
-	return core_notice_push(core, home, &notice);
+	return detect_notice_push(core, home, &notice);
 }
 
-enum err core_clear_all(struct detector_core *core, struct home *home, const struct clearing *clearing)
+enum err detect_clear_all(struct detector_core *core, struct home *home, const struct clearing *clearing)
 {
 	enum err err = ERR_OK;
 
 	for (unsigned i = 0; i < DETECTOR_RULES_MAX && !err; i++)
-		err = core_clear(core, home, i, clearing);
+		err = detect_clear(core, home, i, clearing);
 	return err;
 }

@@ -23,14 +23,14 @@ static enum err alive(
 		home->last = *sign;
 	if (home->mode == DETECTOR_AWAY && sign->since.ms >= home->away_since.ms) {
 		home->away_since = WALL_NONE;
-		core_mode(core, home, DETECTOR_LEARNING);
-		core_mode_settle(core, home, heard);
+		detect_mode(core, home, DETECTOR_LEARNING);
+		detect_mode_settle(core, home, heard);
 		home->waiting = true;
 	}
 	for (unsigned i = 0; i < core->config.rule_count && !err; i++)
 		if (home->standings[i].open && core->config.rules[i].kind == DETECTOR_RULE_SILENCE &&
 			sign->at.ms > home->standings[i].onset.ms) {
-			err = core_clear(core, home, i, &clearing);
+			err = detect_clear(core, home, i, &clearing);
 			home->waiting = true;
 		}
 	return err;
@@ -53,9 +53,9 @@ static enum err seen_events(
 			.cause_at = at,
 			.quantity = (uint8_t)reading->quantity,
 			.value = reading->value};
-		if (core_home_device(core, home, reading->device, &clearing.device))
+		if (detect_home_device(core, home, reading->device, &clearing.device))
 			clearing.device = DETECTOR_DEVICES_MAX;
-		err = core_clear(core, home, i, &clearing);
+		err = detect_clear(core, home, i, &clearing);
 		home->waiting = true;
 	}
 	return err;
@@ -66,13 +66,13 @@ static enum err settle(struct detector_core *core, struct home *home, const stru
 {
 	if (home->waiting || home->due_ms == INT64_MAX || home->mode == DETECTOR_UNWATCHED ||
 		(core->counts_hours && reading->quantity == QUANTITY_WATER_TOTAL))
-		return core_look(core, home, heard);
+		return detect_look(core, home, heard);
 	return ERR_OK;
 }
 
 enum err detector_feed(struct detector_core *core, const struct reading *reading)
 {
-	struct home *home = core_home_find(core, reading->household);
+	struct home *home = detect_home_find(core, reading->household);
 	struct wall heard = reading->received.ms > core->now.ms ? reading->received : core->now;
 	struct wall at = reading->at.ms > heard.ms ? heard : reading->at;
 	struct sign sign;
@@ -84,14 +84,14 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 		core->tallies[DETECTOR_UNKNOWN_HOME]++;
 		return ERR_OK;
 	}
-	if (!core_home_watched(home, heard) || !(home->quantities >> reading->quantity & 1)) {
+	if (!detect_home_watched(home, heard) || !(home->quantities >> reading->quantity & 1)) {
 		core->tallies[DETECTOR_NO_CONSENT]++;
 		return ERR_OK;
 	}
 	if (core->config.ordered)
-		err = core_judge_until(core, home, heard);
+		err = detect_judge_until(core, home, heard);
 	if (!err)
-		err = core_sign_take(core, home, reading, at, heard, &sign, &is);
+		err = detect_sign_take(core, home, reading, at, heard, &sign, &is);
 	if (err == ERR_FULL) {
 		core->tallies[DETECTOR_TOO_MANY]++;
 		return ERR_OK;
@@ -103,12 +103,12 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 		err = seen_events(core, home, reading, heard);
 	if (!err)
 		err = settle(core, home, reading, heard);
-	return err ? err : core_mark(core, home, false);
+	return err ? err : detect_mark(core, home, false);
 }
 
 enum err detector_feed_incident(struct detector_core *core, const struct incident *incident)
 {
-	struct home *home = core_home_find(core, incident->household);
+	struct home *home = detect_home_find(core, incident->household);
 	enum err err = ERR_OK;
 
 	if (!home || !home->present || home->mode == DETECTOR_UNWATCHED || incident->state != INCIDENT_RESOLVED ||
@@ -118,17 +118,17 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 		struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
 		err = alive(core, home, &seen, CAUSE_VISIT, incident->at);
 	} else if (!wall_is_set(home->last.at) || incident->at.ms >= home->last.since.ms) {
-		core_mode(core, home, DETECTOR_AWAY);
+		detect_mode(core, home, DETECTOR_AWAY);
 		home->away_since = incident->at;
 		for (unsigned i = 0; i < core->config.rule_count && !err; i++)
 			if (rules_is_silence(&core->config.rules[i]))
-				err = core_clear(core, home, i,
+				err = detect_clear(core, home, i,
 					&(struct clearing){
 						.cause = CAUSE_AWAY, .at = incident->at, .cause_at = incident->at});
 	}
 	if (!err)
-		err = core_look(core, home, core->now);
-	return err ? err : core_mark(core, home, true);
+		err = detect_look(core, home, core->now);
+	return err ? err : detect_mark(core, home, true);
 }
 
 enum err detector_tick(struct detector_core *core, struct wall now, struct detector_effects *out)
@@ -136,7 +136,7 @@ enum err detector_tick(struct detector_core *core, struct wall now, struct detec
 	out->count = 0;
 	if (now.ms <= core->now.ms)
 		return ERR_OK;
-	if (core_queue_ready(core))
+	if (detect_queue_ready(core))
 		return ERR_NOMEM;
 	for (;;) {
 		int64_t due = timerq_due(&core->timers).ms;
@@ -145,7 +145,7 @@ enum err detector_tick(struct detector_core *core, struct wall now, struct detec
 		enum err err;
 		/* What is due earlier may have something to say before the first in the queue. */
 		if (ready && due > core->queue[0]->at.ms) {
-			err = core_notice_pop(core, &out->items[out->count++]);
+			err = detect_notice_pop(core, &out->items[out->count++]);
 			if (err || out->count == DETECTOR_EFFECTS_MAX)
 				return err;
 			continue;
@@ -155,7 +155,7 @@ enum err detector_tick(struct detector_core *core, struct wall now, struct detec
 		struct home *home = core->slots[slot];
 		int64_t as_of = due > core->now.ms ? due : core->now.ms;
 		home->due_ms = INT64_MAX;
-		err = core_judge(core, home, (struct wall){as_of > 0 ? as_of : now.ms - 1});
+		err = detect_judge(core, home, (struct wall){as_of > 0 ? as_of : now.ms - 1});
 		if (err)
 			return err;
 	}
@@ -184,13 +184,13 @@ static enum err home_reconfigure(struct detector_core *core, struct home *home, 
 		if (j < fresh->rule_count)
 			moved[j] = home->standings[i];
 		else
-			err = core_clear(core, home, i,
+			err = detect_clear(core, home, i,
 				&(struct clearing){.cause = CAUSE_DROPPED, .at = core->now, .cause_at = core->now});
 	}
 	if (err)
 		return err;
 	memcpy(home->standings, moved, sizeof moved);
-	return core_arm(core, home, 0);
+	return detect_arm(core, home, 0);
 }
 
 enum err detector_configure(struct detector_core *core, const struct detector_config *config)
@@ -203,6 +203,6 @@ enum err detector_configure(struct detector_core *core, const struct detector_co
 		enum err one = home_reconfigure(core, home, config);
 		err = err ? err : one;
 	}
-	core_config_take(core, config);
+	detect_config_take(core, config);
 	return err;
 }

@@ -17,8 +17,8 @@ static enum err slot_take(struct detector_core *core, struct home *home)
 		if (core->slot_count == core->slot_capacity) {
 			uint32_t capacity = core->slot_capacity;
 			/* The free list can hold every slot, so giving one back never fails. */
-			if (core_grow((void **)&core->free_slots, &capacity, sizeof *core->free_slots) ||
-				core_grow((void **)&core->slots, &core->slot_capacity, sizeof(struct home *)))
+			if (detect_grow((void **)&core->free_slots, &capacity, sizeof *core->free_slots) ||
+				detect_grow((void **)&core->slots, &core->slot_capacity, sizeof(struct home *)))
 				return ERR_NOMEM;
 		}
 		home->slot = core->slot_count++;
@@ -38,7 +38,7 @@ static void sensors_free(struct home *home)
 	home->sensor_count = home->sensor_capacity = home->device_count = home->device_capacity = 0;
 }
 
-void core_home_unsay(struct home *home)
+void detect_home_unsay(struct home *home)
 {
 	while (home->notices) {
 		struct notice *notice = home->notices;
@@ -48,16 +48,16 @@ void core_home_unsay(struct home *home)
 	home->notices_last = &home->notices;
 }
 
-void core_home_free(struct home *home)
+void detect_home_free(struct home *home)
 {
-	core_home_unsay(home);
+	detect_home_unsay(home);
 	sensors_free(home);
 	free(home);
 }
 
 /* ---- homes ---- */
 
-struct home *core_home_find(const struct detector_core *core, const char *id)
+struct home *detect_home_find(const struct detector_core *core, const char *id)
 {
 	struct home *home;
 
@@ -65,13 +65,13 @@ struct home *core_home_find(const struct detector_core *core, const char *id)
 	return home;
 }
 
-bool core_home_watched(const struct home *home, struct wall t)
+bool detect_home_watched(const struct home *home, struct wall t)
 {
 	return home->present && home->agreed && (!wall_is_set(home->from) || t.ms >= home->from.ms) &&
 	       (!wall_is_set(home->until) || t.ms < home->until.ms);
 }
 
-void core_home_blank(struct detector_core *core, struct home *home)
+void detect_home_blank(struct detector_core *core, struct home *home)
 {
 	sensors_free(home);
 	home->shape++;
@@ -82,12 +82,12 @@ void core_home_blank(struct detector_core *core, struct home *home)
 	for (unsigned i = 0; i < DETECTOR_RULES_MAX; i++)
 		core->open_alerts -= home->standings[i].open;
 	memset(home->standings, 0, sizeof home->standings);
-	core_mode(core, home, DETECTOR_UNWATCHED);
+	detect_mode(core, home, DETECTOR_UNWATCHED);
 }
 
-enum err core_home_get(struct detector_core *core, const char *id, struct home **out_home)
+enum err detect_home_get(struct detector_core *core, const char *id, struct home **out_home)
 {
-	struct home *home = core_home_find(core, id);
+	struct home *home = detect_home_find(core, id);
 
 	if (!home) {
 		if (HASH_COUNT(core->homes) >= core->config.homes_max)
@@ -102,7 +102,7 @@ enum err core_home_get(struct detector_core *core, const char *id, struct home *
 		home->from = home->until = WALL_NONE;
 		home->due_ms = INT64_MAX;
 		core->modes[DETECTOR_UNWATCHED]++;
-		core_home_blank(core, home);
+		detect_home_blank(core, home);
 		HASH_ADD_STR(core->homes, id, home);
 	}
 	*out_home = home;
@@ -133,7 +133,7 @@ static void home_remove(struct detector_core *core, struct home *home)
 		core->half_written = NULL;
 	core->modes[home->mode]--;
 	HASH_DEL(core->homes, home);
-	core_home_free(home);
+	detect_home_free(home);
 }
 
 static enum err home_end(struct detector_core *core, struct home *home)
@@ -144,30 +144,31 @@ static enum err home_end(struct detector_core *core, struct home *home)
 	return ERR_OK;
 }
 
-void core_home_restore_end(struct detector_core *core, struct home *home)
+void detect_home_restore_end(struct detector_core *core, struct home *home)
 {
 	core->queue_stale = true;
-	core_home_unsay(home);
+	detect_home_unsay(home);
 	if (home->present || home->agreed)
-		core_home_blank(core, home);
+		detect_home_blank(core, home);
 	else
 		home_remove(core, home);
 }
 
-enum err core_home_said(struct detector_core *core, struct home *home)
+enum err detect_home_said(struct detector_core *core, struct home *home)
 {
-	return home->leaving && !home->notices ? home_end(core, home) : core_mark(core, home, true);
+	return home->leaving && !home->notices ? home_end(core, home) : detect_mark(core, home, true);
 }
 
-enum err core_home_forget(struct detector_core *core, struct home *home, struct wall t)
+enum err detect_home_forget(struct detector_core *core, struct home *home, struct wall t)
 {
-	enum err err = core_clear_all(core, home, &(struct clearing){.cause = CAUSE_FORGOTTEN, .at = t, .cause_at = t});
+	enum err err =
+		detect_clear_all(core, home, &(struct clearing){.cause = CAUSE_FORGOTTEN, .at = t, .cause_at = t});
 
 	if (err)
 		return err;
-	core_home_blank(core, home);
-	err = core_arm(core, home, INT64_MAX);
-	return err ? err : core_mark(core, home, true);
+	detect_home_blank(core, home);
+	err = detect_arm(core, home, INT64_MAX);
+	return err ? err : detect_mark(core, home, true);
 }
 
 /* ---- devices and sensors ---- */
@@ -196,10 +197,10 @@ static enum err device_forget(struct detector_core *core, struct home *home, con
 	/* The place stays, without a name, so that the others keep their numbers; a new device takes it. */
 	memset(&home->devices[index], 0, sizeof home->devices[index]);
 	home->shape++;
-	return core_mark(core, home, true);
+	return detect_mark(core, home, true);
 }
 
-enum err core_home_device(struct detector_core *core, struct home *home, const char *id, uint8_t *out_index)
+enum err detect_home_device(struct detector_core *core, struct home *home, const char *id, uint8_t *out_index)
 {
 	unsigned index = 0, unnamed = home->device_count;
 
@@ -223,7 +224,7 @@ enum err core_home_device(struct detector_core *core, struct home *home, const c
 		if (index == home->device_count)
 			home->device_count++;
 		home->shape++;
-		enum err err = core_mark(core, home, true);
+		enum err err = detect_mark(core, home, true);
 		if (err)
 			return err;
 	}
@@ -231,7 +232,7 @@ enum err core_home_device(struct detector_core *core, struct home *home, const c
 	return ERR_OK;
 }
 
-enum err core_home_sensor(struct detector_core *core, struct home *home, uint64_t name, uint8_t device,
+enum err detect_home_sensor(struct detector_core *core, struct home *home, uint64_t name, uint8_t device,
 	enum quantity quantity, struct sensor **out_sensor)
 {
 	struct sensor *sensor;
@@ -257,54 +258,54 @@ enum err core_home_sensor(struct detector_core *core, struct home *home, uint64_
 	sensor = &home->sensors[home->sensor_count];
 	*sensor = (struct sensor){
 		.name = name, .quantity = (uint8_t)quantity, .device = device, .at = WALL_NONE, .proof = WALL_NONE};
-	enum err err = core_sign_meter(sensor);
+	enum err err = detect_sign_meter(sensor);
 	if (err)
 		return err;
 	home->sensor_count++;
 	home->shape++;
 	*out_sensor = sensor;
-	return core_mark(core, home, true);
+	return detect_mark(core, home, true);
 }
 
 /* ---- the directory ---- */
 
 static enum err home_entry(struct detector_core *core, const struct entry *entry)
 {
-	struct home *home = core_home_find(core, entry->key);
+	struct home *home = detect_home_find(core, entry->key);
 	enum err err;
 
 	if (entry->deleted) {
 		if (!home)
 			return ERR_OK;
-		err = core_home_forget(core, home, core->now);
+		err = detect_home_forget(core, home, core->now);
 		if (err)
 			return err;
 		home->present = home->agreed = false;
 		home->leaving = true;
-		return core_home_said(core, home);
+		return detect_home_said(core, home);
 	}
-	err = core_home_get(core, entry->key, &home);
+	err = detect_home_get(core, entry->key, &home);
 	if (err)
 		return err;
 	home->present = true;
 	home->leaving = false;
 	home->persons = entry->body.household.persons;
 	/* The limits hang on the number of persons: look again. */
-	return core_arm(core, home, 0);
+	return detect_arm(core, home, 0);
 }
 
 static enum err consent_entry(struct detector_core *core, const struct entry *entry)
 {
-	struct home *home = core_home_find(core, entry->key);
+	struct home *home = detect_home_find(core, entry->key);
 	enum err err;
 
 	if (entry->deleted) {
 		if (!home)
 			return ERR_OK;
 		home->agreed = false;
-		return core_home_forget(core, home, core->now);
+		return detect_home_forget(core, home, core->now);
 	}
-	err = core_home_get(core, entry->key, &home);
+	err = detect_home_get(core, entry->key, &home);
 	if (err)
 		return err;
 	home->agreed = true;
@@ -315,11 +316,11 @@ static enum err consent_entry(struct detector_core *core, const struct entry *en
 		if (home->quantities >> home->sensors[i].quantity & 1)
 			continue;
 		sensor_drop(home, i);
-		err = core_mark(core, home, true);
+		err = detect_mark(core, home, true);
 		if (err)
 			return err;
 	}
-	return core_arm(core, home, 0);
+	return detect_arm(core, home, 0);
 }
 
 static enum err device_entry(struct detector_core *core, const struct entry *entry)
@@ -330,7 +331,7 @@ static enum err device_entry(struct detector_core *core, const struct entry *ent
 
 	HASH_FIND(hh, core->owners, &hash, sizeof hash, owner);
 	if (owner && (entry->deleted || strcmp(owner->household, entry->body.device.household) != 0)) {
-		struct home *former = core_home_find(core, owner->household);
+		struct home *former = detect_home_find(core, owner->household);
 		if (former)
 			err = device_forget(core, former, entry->key);
 		HASH_DEL(core->owners, owner);

@@ -174,58 +174,60 @@ struct detector_core {
 };
 
 /* core.c */
-void core_config_take(struct detector_core *core, const struct detector_config *config);
-enum err core_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHECK;
-/* core_mark puts the home on the dirty list. */
-enum err core_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
-enum err core_arm(struct detector_core *core, struct home *home, int64_t due_ms) ERR_MUST_CHECK;
-/* core_mode moves the home to another mode; asserts that the move is legal. core_mode_settle does so as time and
+void detect_config_take(struct detector_core *core, const struct detector_config *config);
+enum err detect_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHECK;
+/* detect_mark puts the home on the dirty list. */
+enum err detect_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
+enum err detect_arm(struct detector_core *core, struct home *home, int64_t due_ms) ERR_MUST_CHECK;
+/* detect_mode moves the home to another mode; asserts that the move is legal. detect_mode_settle does so as time and
  * consent have it. */
-void core_mode(struct detector_core *core, struct home *home, enum detector_mode mode);
-void core_mode_settle(struct detector_core *core, struct home *home, struct wall t);
-/* core_local_hour gives hours since 1970 of the local clock, day x 24 + hour. */
-int64_t core_local_hour(struct detector_core *core, struct wall t);
+void detect_mode(struct detector_core *core, struct home *home, enum detector_mode mode);
+void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t);
+/* detect_local_hour gives hours since 1970 of the local clock, day x 24 + hour. */
+int64_t detect_local_hour(struct detector_core *core, struct wall t);
 
 /* core_home.c */
-struct home *core_home_find(const struct detector_core *core, const char *id);
-enum err core_home_get(struct detector_core *core, const char *id, struct home **out_home) ERR_MUST_CHECK;
-void core_home_free(struct home *home);
-/* core_home_unsay drops what is not said yet; core_home_restore_end takes back a home whose state was forgotten. */
-void core_home_unsay(struct home *home);
-void core_home_restore_end(struct detector_core *core, struct home *home);
-bool core_home_watched(const struct home *home, struct wall t);
-/* core_home_blank forgets what the home did, not who it is; its notices stay. core_home_forget also clears its alerts.
+struct home *detect_home_find(const struct detector_core *core, const char *id);
+enum err detect_home_get(struct detector_core *core, const char *id, struct home **out_home) ERR_MUST_CHECK;
+void detect_home_free(struct home *home);
+/* detect_home_unsay drops what is not said yet; detect_home_restore_end takes back a home whose state was forgotten. */
+void detect_home_unsay(struct home *home);
+void detect_home_restore_end(struct detector_core *core, struct home *home);
+bool detect_home_watched(const struct home *home, struct wall t);
+/* detect_home_blank forgets what the home did, not who it is; its notices stay. detect_home_forget also clears its
+ * alerts.
  */
-void core_home_blank(struct detector_core *core, struct home *home);
-enum err core_home_forget(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
-/* core_home_said is called when the home's last notice is out; a leaving home ends there. */
-enum err core_home_said(struct detector_core *core, struct home *home) ERR_MUST_CHECK;
-enum err core_home_device(
+void detect_home_blank(struct detector_core *core, struct home *home);
+enum err detect_home_forget(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* detect_home_said is called when the home's last notice is out; a leaving home ends there. */
+enum err detect_home_said(struct detector_core *core, struct home *home) ERR_MUST_CHECK;
+enum err detect_home_device(
 	struct detector_core *core, struct home *home, const char *id, uint8_t *out_index) ERR_MUST_CHECK;
-enum err core_home_sensor(struct detector_core *core, struct home *home, uint64_t name, uint8_t device,
+enum err detect_home_sensor(struct detector_core *core, struct home *home, uint64_t name, uint8_t device,
 	enum quantity quantity, struct sensor **out_sensor) ERR_MUST_CHECK;
 /* core_sign.c */
-/* core_sign_take applies a reading to its sensor and says whether it is a sign of life, and when. */
-enum err core_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
+/* detect_sign_take applies a reading to its sensor and says whether it is a sign of life, and when. */
+enum err detect_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
 	struct wall heard, struct sign *out_sign, bool *out_is) ERR_MUST_CHECK;
-/* core_sign_meter gives a new sensor its meter, if its quantity is metered. */
-enum err core_sign_meter(struct sensor *sensor) ERR_MUST_CHECK;
-/* core_sign_proves: the quantity's silence for hours means something. */
-bool core_sign_proves(enum quantity quantity);
-bool core_sensor_blind(
+/* detect_sign_meter gives a new sensor its meter, if its quantity is metered. */
+enum err detect_sign_meter(struct sensor *sensor) ERR_MUST_CHECK;
+/* detect_sign_proves: the quantity's silence for hours means something. */
+bool detect_sign_proves(enum quantity quantity);
+bool detect_sensor_blind(
 	const struct detector_core *core, const struct home *home, const struct sensor *sensor, struct wall t);
-/* core_sensor_usable: it can tell use from rest by now (a current meter needs some nights). */
-bool core_sensor_usable(const struct sensor *sensor);
+/* detect_sensor_usable: it can tell use from rest by now (a current meter needs some nights). */
+bool detect_sensor_usable(const struct sensor *sensor);
 
 /* core_judge.c */
-/* core_judge looks at all rules of the home as of t, and sets the next time. */
-enum err core_judge(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
-/* core_judge_until judges whatever is due before t, each at its own time. */
-enum err core_judge_until(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
-/* core_look has the home judged at t, or when it is due anyway. */
-enum err core_look(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
-/* core_limit gives how long a silence that began at `since` may last: the one place where a home's habit will speak. */
-int64_t core_limit(
+/* detect_judge looks at all rules of the home as of t, and sets the next time. */
+enum err detect_judge(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* detect_judge_until judges whatever is due before t, each at its own time. */
+enum err detect_judge_until(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* detect_look has the home judged at t, or when it is due anyway. */
+enum err detect_look(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
+/* detect_limit gives how long a silence that began at `since` may last: the one place where a home's habit will speak.
+ */
+int64_t detect_limit(
 	const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level);
 
 /* core_alert.c */
@@ -236,7 +238,7 @@ struct finding {
 	double amount; /* litres */
 	uint64_t looked_at, blind;
 };
-enum err core_raise(
+enum err detect_raise(
 	struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding) ERR_MUST_CHECK;
 struct clearing {
 	enum cause cause;
@@ -245,17 +247,18 @@ struct clearing {
 	uint8_t quantity, device;
 	double value;
 };
-/* core_clear ends the open alert of a rule, if there is one. */
-enum err core_clear(
+/* detect_clear ends the open alert of a rule, if there is one. */
+enum err detect_clear(
 	struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing) ERR_MUST_CHECK;
-enum err core_clear_all(struct detector_core *core, struct home *home, const struct clearing *clearing) ERR_MUST_CHECK;
-/* core_notice_push queues a copy of the notice; core_notice_pop takes the first one out and puts it into words. */
-enum err core_notice_push(struct detector_core *core, struct home *home, const struct notice *notice) ERR_MUST_CHECK;
-/* core_queue_ready builds the queue anew after a restore. */
-enum err core_queue_ready(struct detector_core *core) ERR_MUST_CHECK;
-enum err core_notice_pop(struct detector_core *core, struct alert *out) ERR_MUST_CHECK;
+enum err detect_clear_all(
+	struct detector_core *core, struct home *home, const struct clearing *clearing) ERR_MUST_CHECK;
+/* detect_notice_push queues a copy of the notice; detect_notice_pop takes the first one out and puts it into words. */
+enum err detect_notice_push(struct detector_core *core, struct home *home, const struct notice *notice) ERR_MUST_CHECK;
+/* detect_queue_ready builds the queue anew after a restore. */
+enum err detect_queue_ready(struct detector_core *core) ERR_MUST_CHECK;
+enum err detect_notice_pop(struct detector_core *core, struct alert *out) ERR_MUST_CHECK;
 
-/* core_say.c */
-void core_say(const struct detector_core *core, const struct notice *notice, struct alert *out);
+/* detect_say.c */
+void detect_say(const struct detector_core *core, const struct notice *notice, struct alert *out);
 
 #endif

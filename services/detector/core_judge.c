@@ -24,10 +24,10 @@ static struct view view_of(const struct detector_core *core, const struct home *
 	for (unsigned i = 0; i < home->sensor_count; i++) {
 		const struct sensor *s = &home->sensors[i];
 		uint64_t bit = UINT64_C(1) << s->quantity;
-		bool proves = core_sign_proves((enum quantity)s->quantity);
-		if (!core_sensor_usable(s))
+		bool proves = detect_sign_proves((enum quantity)s->quantity);
+		if (!detect_sensor_usable(s))
 			continue;
-		if (core_sensor_blind(core, home, s, t)) {
+		if (detect_sensor_blind(core, home, s, t)) {
 			view.blind |= bit;
 			continue;
 		}
@@ -45,7 +45,8 @@ static struct view view_of(const struct detector_core *core, const struct home *
 	return view;
 }
 
-int64_t core_limit(const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level)
+int64_t detect_limit(
+	const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level)
 {
 	const struct detector_limits *limits = &core->config.limits;
 	int64_t attention = home->persons == 1 ? limits->one_person_attention_ms : limits->attention_ms;
@@ -66,8 +67,8 @@ static enum err judge_silence(
 	int64_t start = view.start_ms > last ? view.start_ms : last;
 	int64_t silent = view.end_ms - start;
 	struct wall since = {start};
-	int64_t alarm = core_limit(core, home, since, ALERT_ALARM);
-	int64_t attention = core_limit(core, home, since, ALERT_ATTENTION);
+	int64_t alarm = detect_limit(core, home, since, ALERT_ALARM);
+	int64_t attention = detect_limit(core, home, since, ALERT_ATTENTION);
 
 	*out_next = INT64_MAX;
 	home->waiting = home->waiting || !view.proves;
@@ -83,7 +84,7 @@ static enum err judge_silence(
 	}
 	if (silent < attention || (standing->open && standing->level == wanted))
 		return ERR_OK;
-	return core_raise(core, home, rule,
+	return detect_raise(core, home, rule,
 		&(struct finding){
 			.level = wanted, .at = t, .onset = since, .looked_at = view.looked_at, .blind = view.blind});
 }
@@ -100,7 +101,7 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 		const struct sensor *s = &home->sensors[i];
 		if (s->quantity != QUANTITY_WATER_TOTAL)
 			continue;
-		complete = complete && !core_sensor_blind(core, home, s, t) && s->proof.ms <= s->at.ms - r->window_ms;
+		complete = complete && !detect_sensor_blind(core, home, s, t) && s->proof.ms <= s->at.ms - r->window_ms;
 		sum += meter_sum(s->meter, s->at, over ? r->window_ms - MS_PER_HOUR : r->window_ms);
 		newest = !newest || s->at.ms > newest->at.ms ? s : newest;
 	}
@@ -112,7 +113,7 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 		     : r->kind == DETECTOR_RULE_WATER_UNDER ? sum >= r->litres
 							    : sum > r->litres;
 	if (ended)
-		return core_clear(core, home, rule,
+		return detect_clear(core, home, rule,
 			&(struct clearing){.cause = over ? CAUSE_OVER : CAUSE_SIGN,
 				.at = t,
 				.cause_at = newest->at,
@@ -121,7 +122,7 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 				.value = newest->value});
 	if (!found)
 		return ERR_OK;
-	return core_raise(core, home, rule,
+	return detect_raise(core, home, rule,
 		&(struct finding){.level = r->level,
 			.at = t,
 			.onset = {newest->at.ms - r->window_ms},
@@ -144,7 +145,7 @@ static enum err judge_events(
 		const struct sensor *s = &home->sensors[i];
 		if (s->quantity != quantity)
 			continue;
-		if (core_sensor_blind(core, home, s, t)) {
+		if (detect_sensor_blind(core, home, s, t)) {
 			blind = bit;
 			continue;
 		}
@@ -158,7 +159,7 @@ static enum err judge_events(
 		*out_next = start + r->window_ms;
 		return ERR_OK;
 	}
-	return core_raise(core, home, rule,
+	return detect_raise(core, home, rule,
 		&(struct finding){.level = r->level, .at = t, .onset = {start}, .looked_at = bit, .blind = blind});
 }
 
@@ -188,20 +189,20 @@ static void sooner(int64_t *next, int64_t candidate, struct wall t)
 		*next = candidate;
 }
 
-enum err core_judge(struct detector_core *core, struct home *home, struct wall t)
+enum err detect_judge(struct detector_core *core, struct home *home, struct wall t)
 {
 	int64_t next = INT64_MAX, one;
 	enum err err = ERR_OK;
 
 	home->waiting = false;
-	if (!core_home_watched(home, t)) {
+	if (!detect_home_watched(home, t)) {
 		if (wall_is_set(home->since))
-			err = core_home_forget(core, home, t); /* the consent has ended by itself */
+			err = detect_home_forget(core, home, t); /* the consent has ended by itself */
 		if (home->present && home->agreed && wall_is_set(home->from))
 			sooner(&next, home->from.ms, t);
-		return err ? err : core_arm(core, home, next);
+		return err ? err : detect_arm(core, home, next);
 	}
-	core_mode_settle(core, home, t);
+	detect_mode_settle(core, home, t);
 	if (home->mode == DETECTOR_LEARNING)
 		sooner(&next, home->since.ms + core->config.limits.learning_ms, t);
 	if (wall_is_set(home->until))
@@ -213,11 +214,11 @@ enum err core_judge(struct detector_core *core, struct home *home, struct wall t
 		sooner(&next, one, t);
 	}
 	for (unsigned i = core->config.rule_count; i < DETECTOR_RULES_MAX && !err; i++) /* restored, without a rule */
-		err = core_clear(core, home, i, &(struct clearing){.cause = CAUSE_DROPPED, .at = t, .cause_at = t});
-	return err ? err : core_arm(core, home, next);
+		err = detect_clear(core, home, i, &(struct clearing){.cause = CAUSE_DROPPED, .at = t, .cause_at = t});
+	return err ? err : detect_arm(core, home, next);
 }
 
-enum err core_judge_until(struct detector_core *core, struct home *home, struct wall t)
+enum err detect_judge_until(struct detector_core *core, struct home *home, struct wall t)
 {
 	enum err err = ERR_OK;
 
@@ -225,12 +226,12 @@ enum err core_judge_until(struct detector_core *core, struct home *home, struct 
 		int64_t as_of = home->due_ms > core->now.ms ? home->due_ms : core->now.ms;
 		if (as_of <= 0) /* to be looked at once, and nothing was judged yet */
 			as_of = t.ms - 1;
-		err = core_judge(core, home, (struct wall){as_of});
+		err = detect_judge(core, home, (struct wall){as_of});
 	}
 	return err;
 }
 
-enum err core_look(struct detector_core *core, struct home *home, struct wall t)
+enum err detect_look(struct detector_core *core, struct home *home, struct wall t)
 {
-	return t.ms < home->due_ms ? core_arm(core, home, t.ms) : ERR_OK;
+	return t.ms < home->due_ms ? detect_arm(core, home, t.ms) : ERR_OK;
 }

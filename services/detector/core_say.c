@@ -204,7 +204,7 @@ static void evidence_fill(const struct notice *n, struct alert *out)
 	}
 }
 
-void core_say(const struct detector_core *core, const struct notice *n, struct alert *out)
+void detect_say(const struct detector_core *core, const struct notice *n, struct alert *out)
 {
 	memset(out, 0, sizeof *out);
 	memcpy(out->id, n->id, sizeof out->id);

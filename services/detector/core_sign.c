@@ -46,7 +46,7 @@ static const enum life lives[QUANTITY_COUNT] = {
 	[QUANTITY_ONLINE] = LIFE_ONLINE,
 };
 
-bool core_sign_proves(enum quantity quantity)
+bool detect_sign_proves(enum quantity quantity)
 {
 	switch (quantity) {
 	case QUANTITY_WATER_TOTAL:
@@ -63,7 +63,7 @@ bool core_sign_proves(enum quantity quantity)
 	}
 }
 
-bool core_sensor_blind(
+bool detect_sensor_blind(
 	const struct detector_core *core, const struct home *home, const struct sensor *sensor, struct wall t)
 {
 	const struct device *device = &home->devices[sensor->device];
@@ -74,12 +74,12 @@ bool core_sensor_blind(
 			     : t.ms - device->heard.ms > core->config.device_quiet_ms;
 }
 
-bool core_sensor_usable(const struct sensor *sensor)
+bool detect_sensor_usable(const struct sensor *sensor)
 {
 	return !sensor->meter || meter_knows(sensor->meter);
 }
 
-enum err core_sign_meter(struct sensor *sensor)
+enum err detect_sign_meter(struct sensor *sensor)
 {
 	enum life life = lives[sensor->quantity];
 	bool water = sensor->quantity == QUANTITY_WATER_TOTAL || sensor->quantity == QUANTITY_WATER_FLOW;
@@ -124,9 +124,9 @@ static enum err metered(struct taking *t, struct wall since, double amount)
 	if (!wall_is_set(sensor->proof) || since.ms > sensor->at.ms)
 		sensor->proof = since;
 	sensor->at = t->at;
-	if (meter_take(sensor->meter, since, t->at, amount, core_local_hour(t->core, (struct wall){middle}), &nights))
+	if (meter_take(sensor->meter, since, t->at, amount, detect_local_hour(t->core, (struct wall){middle}), &nights))
 		is_sign(t, since, t->reading->value);
-	return nights ? core_mark(t->core, t->home, true) : ERR_OK;
+	return nights ? detect_mark(t->core, t->home, true) : ERR_OK;
 }
 
 static enum err take_counter(struct taking *t)
@@ -311,7 +311,7 @@ static enum err take_sensor(struct taking *t, enum life life)
 	return ERR_OK;
 }
 
-enum err core_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
+enum err detect_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
 	struct wall heard, struct sign *out_sign, bool *out_is)
 {
 	enum life life = lives[reading->quantity];
@@ -322,14 +322,14 @@ enum err core_sign_take(struct detector_core *core, struct home *home, const str
 	*out_is = false;
 	if (!isfinite(reading->value) || (life == LIFE_ONLINE && (reading->retained || reading->late)))
 		return ERR_OK;
-	err = core_home_device(core, home, reading->device, &device);
+	err = detect_home_device(core, home, reading->device, &device);
 	if (err)
 		return err;
 	if (!reading->retained)
 		hear(core, home, device, life == LIFE_ONLINE && reading->value == 0, heard);
 	if (life == LIFE_NONE || life == LIFE_ONLINE)
 		return ERR_OK;
-	err = core_home_sensor(core, home, sensor_name(reading), device, reading->quantity, &t.sensor);
+	err = detect_home_sensor(core, home, sensor_name(reading), device, reading->quantity, &t.sensor);
 	if (err)
 		return err;
 	if (!wall_is_set(home->since) || at.ms < home->since.ms)

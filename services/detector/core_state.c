@@ -350,7 +350,7 @@ static enum err get_sensor(struct blob *b, struct home *home)
 	s->device = (uint8_t)get_below(b, home->device_count);
 	if (b->bad)
 		return ERR_OK;
-	enum err err = core_sign_meter(s);
+	enum err err = detect_sign_meter(s);
 	if (err)
 		return err;
 	home->sensor_count++;
@@ -389,8 +389,8 @@ static enum err get_lists(struct detector_core *core, struct blob *b, struct hom
 
 static enum err get_cold(struct detector_core *core, struct blob *b, struct home *home)
 {
-	core_home_blank(core, home);
-	core_home_unsay(home);
+	detect_home_blank(core, home);
+	detect_home_unsay(home);
 	core->queue_stale = true;
 	home->leaving = blob_get(b, 1) != 0 && !home->present;
 	home->shape = (uint32_t)blob_get(b, 4);
@@ -454,7 +454,7 @@ static struct home *part_of(const struct detector_core *core, const char *key, c
 	*out_part = key[length - 1];
 	memcpy(id, key, length - 1);
 	id[length - 1] = '\0';
-	return core_home_find(core, id);
+	return detect_home_find(core, id);
 }
 
 static bool leaves(const struct detector_state *state)
@@ -464,7 +464,7 @@ static bool leaves(const struct detector_state *state)
 
 static enum err give_up(struct detector_core *core, struct home *home, enum err err)
 {
-	core_home_blank(core, home);
+	detect_home_blank(core, home);
 	home->shape++; /* no hot part of the given-up one fits */
 	return err;
 }
@@ -481,7 +481,7 @@ static bool orphaned(const struct detector_core *core, const struct home *home)
 static enum err restore_end(struct detector_core *core, struct home *home)
 {
 	if (home)
-		core_home_restore_end(core, home);
+		detect_home_restore_end(core, home);
 	return ERR_OK;
 }
 
@@ -500,7 +500,7 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 	if (!state->length)
 		return restore_end(core, home);
 	if (!home && part == KEY_COLD && leaves(state))
-		err = core_home_get(core, id, &home);
+		err = detect_home_get(core, id, &home);
 	if (err || !home)
 		return err ? err : ERR_NOT_FOUND;
 	if (blob_get(&b, 1) != STATE_VERSION)
@@ -516,7 +516,7 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 		err = ERR_CORRUPT;
 	if (err)
 		return give_up(core, home, err);
-	return core_arm(core, home, orphaned(core, home) ? 0 : due);
+	return detect_arm(core, home, orphaned(core, home) ? 0 : due);
 }
 
 uint32_t detector_slot(const struct detector_core *core, const char *key)
@@ -529,5 +529,5 @@ uint32_t detector_slot(const struct detector_core *core, const char *key)
 
 enum err detector_refresh(struct detector_core *core, uint32_t slot)
 {
-	return core_mark(core, core->slots[slot / 2], slot % 2 == 0);
+	return detect_mark(core, core->slots[slot / 2], slot % 2 == 0);
 }

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the service's loop calls: events of the bus, the tick, when it is due, what it says of itself.
+ */
+#include "detector/detector.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "service/carrier.h"
+
+#define LAG_DEGRADED_MS (2 * MS_PER_MINUTE)
+
+static bool is_live(const struct detector *detector)
+{
+	return detector->settings.common.clock == SERVICE_CLOCK_SYSTEM;
+}
+
+/* ---- lanes ---- */
+
+static enum err take_readings(struct detector *detector, struct codec_batch *batch, struct errinfo *info)
+{
+	struct reading reading;
+	enum err item, err = ERR_OK;
+
+	while (!err && (item = codec_batch_next_reading(batch, &reading, NULL)) != ERR_NOT_FOUND) {
+		if (item) {
+			detector->bad_items++;
+			continue;
+		}
+		err = detector_feed(detector->core, &reading);
+		detector->taken++;
+	}
+	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
+}
+
+static enum err take_incidents(struct detector *detector, struct codec_batch *batch, struct errinfo *info)
+{
+	struct incident incident;
+	enum err item, err = ERR_OK;
+
+	while (!err && (item = codec_batch_next_incident(batch, &incident, NULL)) != ERR_NOT_FOUND) {
+		if (item)
+			detector->bad_items++;
+		else
+			err = detector_feed_incident(detector->core, &incident);
+	}
+	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
+}
+
+/* take_batch applies a batch of an ordinary lane if it is the next. */
+static enum err take_batch(struct detector *detector, struct inbox *inbox, struct codec_batch *batch,
+	const struct lane_batch *head, struct errinfo *info)
+{
+	if (inbox_offer(inbox, head, detector->turn.mono) != INBOX_APPLY)
+		return ERR_OK;
+	enum err err = detector_begin(detector, info);
+	if (!err)
+		err = inbox == detector->readings ? take_readings(detector, batch, info)
+						  : take_incidents(detector, batch, info);
+	detector->batches++;
+	return err ? err : inbox_applied(inbox, head, info);
+}
+
+static enum err take_directory(
+	struct detector *detector, struct codec_batch *batch, const struct lane_batch *head, struct errinfo *info)
+{
+	bool known = directory_copy_known(detector->directory);
+	enum err err = detector_begin(detector, info);
+
+	if (!err)
+		err = directory_copy_take(detector->directory, batch, head, detector->turn.mono, info);
+	if (!err && !known && directory_copy_known(detector->directory))
+		inbox_reconnected(detector->readings); /* now the readings that were let pass are asked for */
+	return err;
+}
+
+static enum err take_lane(struct detector *detector, const struct bus_event *event)
+{
+	struct inbox *directory = directory_copy_inbox(detector->directory);
+	struct inbox *inboxes[] = {detector->readings, detector->incidents, directory};
+	struct codec_batch *batch;
+	struct lane_batch head;
+	struct errinfo info = {0};
+	enum err err = ERR_NOT_FOUND;
+	unsigned i = 0;
+
+	for (; i < 3 && err == ERR_NOT_FOUND; i++)
+		err = carrier_open_batch(inboxes[i], event, &batch, &head, &info);
+	if (err) {
+		detector->forged++;
+		log_warning("batch_refused", "cause", info.text);
+		return ERR_OK;
+	}
+	if (inboxes[i - 1] == directory) {
+		err = take_directory(detector, batch, &head, &info);
+	} else if (inboxes[i - 1] == detector->readings && head.count && !directory_copy_known(detector->directory)) {
+		detector->waited_for_directory++; /* nobody is known yet: ingest keeps it */
+	} else {
+		err = take_batch(detector, inboxes[i - 1], batch, &head, &info);
+	}
+	codec_batch_close(batch);
+	if (err)
+		log_error("batch_not_taken", "lane", head.lane, "error", err_name(err), "cause", info.text);
+	return err;
+}
+
+enum err detector_event(void *state, const struct bus_event *event, struct turn turn)
+{
+	struct detector *detector = state;
+
+	detector->turn = turn;
+	switch (event->kind) {
+	case BUS_CONNECTED:
+		outbox_reconnected(detector->alerts);
+		inbox_reconnected(detector->readings);
+		inbox_reconnected(detector->incidents);
+		inbox_reconnected(directory_copy_inbox(detector->directory));
+		break;
+	case BUS_MESSAGE:
+		if (!strncmp(event->topic, "curtain/lane/", 13))
+			return take_lane(detector, event);
+		(void)carrier_take_ack(detector->alerts, event, turn.mono, &detector->bad_acks);
+		break;
+	case BUS_DISCONNECTED:
+	case BUS_DELIVERED:
+		break;
+	}
+	return ERR_OK;
+}
+
+/* ---- the tick ---- */
+
+static enum err sweep(struct detector *detector, struct errinfo *info)
+{
+	enum err err = detector_begin(detector, info);
+
+	log_warning("directory_swept", "producer", detector->settings.directory_producer);
+	return err ? err : directory_copy_sweep(detector->directory, info);
+}
+
+enum err detector_service_tick(void *state, struct turn turn)
+{
+	struct detector *detector = state;
+	struct wall mark = inbox_watermark(detector->readings);
+	struct errinfo info = {0};
+	enum err err = ERR_OK;
+
+	detector->turn = turn;
+	if (directory_copy_due(detector->directory).us <= turn.mono.us)
+		err = sweep(detector, &info);
+	if (!err)
+		err = detector_judge(detector, mark, &info);
+	if (err) {
+		log_error("not_judged", "error", err_name(err), "cause", info.text);
+		return err;
+	}
+	if (detector->judged.ms <= detector->told.ms)
+		return ERR_OK;
+	if (!is_live(detector)) {
+		detector->beat = true;
+		service_set_clock(detector->service, detector->judged);
+	} else if (detector->beat_due.us <= turn.mono.us) {
+		detector->beat = true;
+		detector->beat_due = (struct mono){turn.mono.us + detector->settings.heartbeat_ms * 1000};
+	}
+	return ERR_OK;
+}
+
+static void earlier(struct mono *due, struct mono other)
+{
+	if (other.us < due->us)
+		*due = other;
+}
+
+struct mono detector_service_due(const void *state, struct turn turn)
+{
+	const struct detector *detector = state;
+	struct mono due = directory_copy_due(detector->directory);
+
+	(void)turn; /* time moves with the readings, not with the clock */
+	if (store_in_transaction(detector->store))
+		earlier(&due, detector->group_due);
+	if (is_live(detector) && detector->judged.ms > detector->told.ms)
+		earlier(&due, detector->beat_due);
+	if (bus_is_connected(service_bus(detector->service))) {
+		earlier(&due, outbox_due(detector->alerts));
+		earlier(&due, inbox_due(detector->readings));
+		earlier(&due, inbox_due(detector->incidents));
+		earlier(&due, inbox_due(directory_copy_inbox(detector->directory)));
+	}
+	return due;
+}
+
+bool detector_draining(const void *state)
+{
+	const struct detector *detector = state;
+
+	return store_in_transaction(detector->store);
+}
+
+enum err detector_reload(void *state, const void *settings, struct errinfo *info)
+{
+	struct detector *detector = state;
+	const struct detector_settings *fresh = settings;
+	struct detector_config config;
+	struct zone *zone = NULL;
+	enum err err = zone_load(fresh->zone, &zone, info);
+
+	if (!err)
+		err = detector_settings_core(fresh, zone, &config, info);
+	if (err) {
+		zone_destroy(zone);
+		return err;
+	}
+	config.ordered = detector->settings.reading_producers.count == 1; /* lanes stay as they were opened */
+	err = detector_configure(detector->core, &config);
+	zone_destroy(detector->zone);
+	detector->zone = zone;
+	detector->urgent = true;
+	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
+}
+
+/* ---- status ---- */
+
+static void count(struct status *out, const char *name, int64_t value)
+{
+	if (out->counter_count == COUNTERS_MAX)
+		return;
+	struct status_counter *counter = &out->counters[out->counter_count++];
+	text_cut(counter->name, sizeof counter->name, name);
+	counter->value = value;
+}
+
+void detector_status(const void *state, struct status *out)
+{
+	const struct detector *detector = state;
+	struct outbox_stats alerts = outbox_stats(detector->alerts);
+	struct inbox_stats readings = inbox_stats(detector->readings);
+	uint32_t modes[DETECTOR_MODE_COUNT], open;
+	char name[WORD_BYTES];
+
+	if (wall_is_set(detector->judged)) {
+		out->clock = detector->judged;
+		if (is_live(detector) && out->at.ms > detector->judged.ms)
+			out->lag_ms = out->at.ms - detector->judged.ms;
+	}
+	/* A judging time that stands still means that nobody is watched: ingest, or the way from it, is down. */
+	if (out->state == STATUS_READY && out->lag_ms > LAG_DEGRADED_MS)
+		out->state = STATUS_DEGRADED;
+	out->outbox = alerts.batches;
+	detector_modes(detector->core, modes, &open);
+	for (int i = 0; i < DETECTOR_MODE_COUNT; i++) {
+		snprintf(name, sizeof name, "homes_%s", detector_mode_name((enum detector_mode)i));
+		count(out, name, modes[i]);
+	}
+	count(out, "alerts_open", open);
+	for (int i = 0; i < DETECTOR_TALLY_COUNT; i++)
+		count(out, detector_tally_name((enum detector_tally)i),
+			detector_tally(detector->core, (enum detector_tally)i));
+	count(out, "batches", readings.applied);
+	count(out, "batches_again", readings.duplicates);
+	count(out, "batches_stale", readings.stale);
+	count(out, "batches_refused", detector->forged);
+	count(out, "batches_before_directory", detector->waited_for_directory);
+	count(out, "bad_items", detector->bad_items + directory_copy_bad(detector->directory));
+	count(out, "bad_acks", detector->bad_acks);
+	count(out, "states_set_aside", detector->set_aside);
+	count(out, "resent", alerts.resent);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * detector: the shell of the service: lanes around the core, one SQLite transaction a group of turns.
+ *
+ *   batches of readings, incidents, entries -> core -> alerts, states, positions -> COMMIT -> only then
+ *   acknowledgements and alerts leave.
+ *
+ * Readings are taken together for a moment (lanes.group) before they are stored; whatever gives an alert, or lets the
+ * judged time be told, is stored at once. The judged time is the watermark of lane "reading". A failure ends the
+ * service before anything of its transaction is acknowledged; the lanes give it again after the restart.
+ */
+#ifndef CURTAIN_DETECTOR_DETECTOR_H
+#define CURTAIN_DETECTOR_DETECTOR_H
+
+#include "detector/core.h"
+#include "detector/settings.h"
+#include "lane/directory.h"
+#include "lane/journal.h"
+#include "lane/lane.h"
+#include "service/service.h"
+
+/* shard_alerts: what this transaction adds to one shard of lane alert. */
+struct shard_alerts {
+	struct buf items;
+	uint32_t count;
+};
+
+struct detector {
+	struct service *service;
+	struct detector_settings settings;
+	struct zone *zone;
+	struct store *store;
+	struct detector_core *core;
+	struct journal *journal;
+	struct directory *directory;
+	struct inbox *readings, *incidents;
+	struct outbox *alerts;
+	struct shard_alerts *shards;
+
+	struct turn turn;
+	struct wall judged;    /* up to here everything was judged */
+	struct wall told;      /* and this was told by heartbeats */
+	bool urgent;           /* commit at the end of this turn */
+	bool beat;             /* with a batch for each shard, be it empty */
+	struct mono group_due; /* commit by then; valid in a transaction */
+	unsigned batches;      /* applied in this transaction */
+	struct mono beat_due, trim_due;
+	int64_t taken, alerts_given, forged, bad_items, bad_acks, set_aside, waited_for_directory;
+};
+
+/* open.c */
+enum err detector_open(
+	struct service *service, const void *settings, void **out_state, struct errinfo *info) ERR_MUST_CHECK;
+void detector_close(void *state);
+unsigned detector_shards(const struct detector *detector);
+
+/* detector.c */
+enum err detector_event(void *state, const struct bus_event *event, struct turn turn);
+enum err detector_service_tick(void *state, struct turn turn);
+struct mono detector_service_due(const void *state, struct turn turn);
+enum err detector_reload(void *state, const void *settings, struct errinfo *info);
+bool detector_draining(const void *state);
+void detector_status(const void *state, struct status *out);
+
+/* turn.c: detector_begin opens the transaction if none is open. */
+enum err detector_begin(struct detector *detector, struct errinfo *info) ERR_MUST_CHECK;
+/* detector_judge lets the core judge up to now, and takes its alerts. */
+enum err detector_judge(struct detector *detector, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+enum err detector_flush(void *state, struct turn turn);
+
+#endif

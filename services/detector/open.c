@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening and closing, in the order in which the parts need each other: store, core, directory, states, lanes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "detector/detector.h"
+#include "service/carrier.h"
+
+static const char *const migrations[] = {JOURNAL_TABLE ";" DIRECTORY_COPY_TABLE};
+
+_Static_assert(DETECTOR_STATE_BYTES_MAX <= JOURNAL_STATE_BYTES_MAX, "a state fits a journal's row");
+_Static_assert(DETECTOR_NO_SLOT == JOURNAL_NO_SLOT, "no slot is no slot");
+
+unsigned detector_shards(const struct detector *detector)
+{
+	return (unsigned)detector->settings.common.shards;
+}
+
+/* ---- the journal's view of the core ---- */
+
+static bool dirty(void *context, struct journal_state *out)
+{
+	static struct detector_state state; /* too large for a stack; the loop has one thread */
+	struct detector *detector = context;
+
+	if (!detector_dirty(detector->core, &state))
+		return false;
+	*out = (struct journal_state){.key = state.key, .blob = state.blob, .length = state.length, .slot = state.slot};
+	return true;
+}
+
+/* restore sets a state aside that cannot be read: that home learns again, the others go on. */
+static enum err restore(void *context, const struct journal_state *from, struct errinfo *info)
+{
+	static struct detector_state state;
+	struct detector *detector = context;
+	size_t key = strlen(from->key);
+	enum err err = ERR_CORRUPT;
+
+	if (key < sizeof state.key && from->length <= sizeof state.blob) {
+		memcpy(state.key, from->key, key + 1);
+		state.length = from->length;
+		if (from->length)
+			memcpy(state.blob, from->blob, from->length);
+		err = detector_restore(detector->core, &state);
+	}
+	if (err == ERR_CORRUPT || err == ERR_VERSION || err == ERR_FULL) {
+		log_warning("state_set_aside", "state", from->key, "error", err_name(err));
+		detector->set_aside++;
+		return ERR_OK;
+	}
+	return err && err != ERR_NOT_FOUND ? errinfo_set(info, err, "states: %s", err_name(err)) : err;
+}
+
+static uint32_t slot_of(void *context, const char *key)
+{
+	return detector_slot(((struct detector *)context)->core, key);
+}
+
+static enum err refresh(void *context, uint32_t slot)
+{
+	return detector_refresh(((struct detector *)context)->core, slot);
+}
+
+/* ---- lanes ---- */
+
+static unsigned names_of(const struct config_list *list, const char *names[CONFIG_LIST_MAX])
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		names[i] = list->text[i];
+	return list->count;
+}
+
+static enum err open_inbox(struct detector *detector, const char *lane, const struct config_list *producers,
+	struct inbox **out_inbox, struct errinfo *info)
+{
+	const char *names[CONFIG_LIST_MAX];
+	struct inbox_config config = {.lane = lane,
+		.consumer = "detector",
+		.producers = names,
+		.producer_count = names_of(producers, names),
+		.shards = detector_shards(detector),
+		.want_ms = detector->settings.want_ms};
+
+	return inbox_open(detector->store, &config, out_inbox, info);
+}
+
+static enum err open_lanes(struct detector *detector, struct errinfo *info)
+{
+	const struct detector_settings *s = &detector->settings;
+	const char *names[CONFIG_LIST_MAX];
+	struct outbox_config config = {.lane = "alert",
+		.producer = s->common.instance,
+		.consumers = names,
+		.consumer_count = names_of(&s->alert_consumers, names),
+		.shards = detector_shards(detector),
+		.in_flight_bytes = s->in_flight_bytes,
+		.resend_ms = s->resend_ms,
+		.memory_bytes = s->memory_bytes};
+	enum err err = outbox_open(detector->store, &config, &detector->alerts, info);
+
+	if (!err)
+		err = open_inbox(detector, "reading", &s->reading_producers, &detector->readings, info);
+	if (!err)
+		err = open_inbox(detector, "incident", &s->incident_producers, &detector->incidents, info);
+	if (err)
+		return err;
+	detector->shards = calloc(config.shards, sizeof *detector->shards);
+	if (!detector->shards)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	for (unsigned i = 0; i < config.shards; i++)
+		buf_init(&detector->shards[i].items, CODEC_BATCH_BYTES_MAX - 4096);
+	return ERR_OK;
+}
+
+static enum err subscribe(struct detector *detector, struct errinfo *info)
+{
+	struct bus *bus = service_bus(detector->service);
+
+	if (carrier_subscribe_outbox(bus, detector->alerts) || carrier_subscribe_inbox(bus, detector->readings) ||
+		carrier_subscribe_inbox(bus, detector->incidents) ||
+		carrier_subscribe_inbox(bus, directory_copy_inbox(detector->directory)))
+		return errinfo_set(info, ERR_FULL, "too many subscriptions");
+	return ERR_OK;
+}
+
+/* ---- the core ---- */
+
+/* apply gives an entry to the core. One that finds no place is said once and passed over: the others are watched. */
+static enum err apply(void *context, const struct entry *entry)
+{
+	struct detector *detector = context;
+	enum err err = detector_entry(detector->core, entry);
+
+	if (err == ERR_FULL) {
+		log_error("too_many_homes", "household", entry->key, "fix", "raise homes.max");
+		return ERR_OK;
+	}
+	return err;
+}
+
+static enum err open_core(struct detector *detector, struct errinfo *info)
+{
+	const struct detector_settings *s = &detector->settings;
+	struct detector_config config;
+	struct directory_config directory = {.lane = "directory-detector",
+		.consumer = "detector",
+		.producer = s->directory_producer,
+		.want_ms = s->want_ms,
+		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT,
+		.apply = apply,
+		.context = detector};
+	const struct journal_source source = {
+		.context = detector, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
+	enum err err = zone_load(s->zone, &detector->zone, info);
+
+	if (!err)
+		err = detector_settings_core(s, detector->zone, &config, info);
+	if (!err)
+		err = detector_create(&config, &detector->core, info);
+	if (!err)
+		err = directory_copy_open(detector->store, &directory, &detector->directory, info);
+	if (!err) /* states come after the directory that says whose they are */
+		err = journal_open(detector->store, &source, &detector->journal, info);
+	return err;
+}
+
+enum err detector_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
+{
+	struct detector *detector = calloc(1, sizeof *detector);
+	char path[300];
+
+	if (!detector)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	detector->service = service;
+	memcpy(&detector->settings, settings, sizeof detector->settings);
+	detector->judged = detector->told = WALL_NONE;
+	snprintf(path, sizeof path, "%s/detector.db", detector->settings.common.data_dir);
+	enum err err = store_open(path, migrations, sizeof migrations / sizeof *migrations,
+		detector->settings.ballast_bytes, &detector->store, info);
+	if (!err)
+		err = open_core(detector, info);
+	if (!err)
+		err = open_lanes(detector, info);
+	if (!err)
+		err = subscribe(detector, info);
+	if (err)
+		detector_close(detector);
+	else
+		*out_state = detector;
+	return err;
+}
+
+void detector_close(void *state)
+{
+	struct detector *detector = state;
+
+	if (detector->store && store_in_transaction(detector->store))
+		store_rollback(detector->store);
+	outbox_close(detector->alerts);
+	inbox_close(detector->readings);
+	inbox_close(detector->incidents);
+	directory_copy_close(detector->directory);
+	journal_close(detector->journal);
+	detector_destroy(detector->core);
+	zone_destroy(detector->zone);
+	for (unsigned i = 0; detector->shards && i < detector_shards(detector); i++)
+		buf_fini(&detector->shards[i].items);
+	free(detector->shards);
+	store_close(detector->store);
+	free(detector);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "detector/settings.h"
+
+#define S struct detector_settings
+
+/* clang-format off */
+const struct config_key detector_config_table[] = {
+	SERVICE_CONFIG_KEYS(S, common, "detector-1"),
+	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of the times in alerts, and of what is night."},
+	{"lanes.reading_producers", CONFIG_LIST, CONFIG_FIELD(S, reading_producers), "[ingest-1]", 1, 16, NULL, "Instances of ingest; judged is up to where all of them have spoken."},
+	{"lanes.incident_producers", CONFIG_LIST, CONFIG_FIELD(S, incident_producers), "[dispatcher-1]", 1, 16, NULL, "Instances of dispatcher."},
+	{"lanes.directory_producer", CONFIG_ID, CONFIG_FIELD(S, directory_producer), "records-1", 1, 63, NULL, "Instance of records that gives the directory."},
+	{"lanes.alert_consumers", CONFIG_LIST, CONFIG_FIELD(S, alert_consumers), "[dispatcher, records]", 1, 8, NULL, "Who must have each alert before it is forgotten here."},
+	{"lanes.in_flight", CONFIG_BYTES, CONFIG_FIELD(S, in_flight_bytes), "4MiB", 65536, 1073741824, NULL, "Sent and not yet acknowledged, a shard."},
+	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "16MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
+	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
+	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch is asked for."},
+	{"lanes.heartbeat", CONFIG_DURATION, CONFIG_FIELD(S, heartbeat_ms), "10s", 100, 600000, NULL, "How often lane alert says up to when was judged."},
+	{"lanes.group", CONFIG_DURATION, CONFIG_FIELD(S, group_ms), "100ms", 0, 5000, NULL, "Readings are stored together for at most this long; alerts at once."},
+	{"rules.use", CONFIG_LIST, CONFIG_FIELD(S, use), "[silence]", 0, DETECTOR_RULES_MAX, NULL, "Presets that are on (docs/detector.md)."},
+	{"rules.own", CONFIG_LIST, CONFIG_FIELD(S, own), "[]", 0, DETECTOR_RULES_MAX, NULL, "Rules of your own: NAME water_under|water_up_to|water_over LITRES HOURS LEVEL, or NAME door|motion HOURS LEVEL."},
+	{"silence.attention", CONFIG_DURATION, CONFIG_FIELD(S, attention_ms), "10h", 3600000, 345600000, NULL, "Two or more persons: no sign of life for this long is an attention."},
+	{"silence.alarm", CONFIG_DURATION, CONFIG_FIELD(S, alarm_ms), "12h", 3600000, 345600000, NULL, "... and for this long an alarm."},
+	{"silence.one_person_attention", CONFIG_DURATION, CONFIG_FIELD(S, one_person_attention_ms), "12h", 3600000, 345600000, NULL, "The same for one person."},
+	{"silence.one_person_alarm", CONFIG_DURATION, CONFIG_FIELD(S, one_person_alarm_ms), "14h", 3600000, 345600000, NULL, "The same for one person."},
+	{"learning.period", CONFIG_DURATION, CONFIG_FIELD(S, learning_ms), "14d", 0, 31536000000, NULL, "A home is new for this long; its alerts are marked."},
+	{"learning.extra", CONFIG_DURATION, CONFIG_FIELD(S, learning_extra_ms), "2h", 0, 172800000, NULL, "Meanwhile its limits are longer by this."},
+	{"channels.meter_fresh", CONFIG_DURATION, CONFIG_FIELD(S, meter_fresh_ms), "135m", 60000, 345600000, NULL, "A meter whose last reading is older is blind."},
+	{"channels.device_quiet", CONFIG_DURATION, CONFIG_FIELD(S, device_quiet_ms), "48h", 60000, 31536000000, NULL, "A device of events that is unheard for this long is blind."},
+	{"homes.max", CONFIG_INT, CONFIG_FIELD(S, homes_max), "200000", 1, 10000000, NULL, "Bound on the households of this instance."},
+	{"disk.ballast", CONFIG_BYTES, CONFIG_FIELD(S, ballast_bytes), "16MiB", 0, 1e12, NULL, "Disk space held back for the restart on a full disk."},
+	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
+};
+/* clang-format on */
+
+static enum err rules_of(const struct detector_settings *settings, struct detector_config *config, struct errinfo *info)
+{
+	struct detector_rule rule;
+	enum err err = ERR_OK;
+
+	for (uint32_t i = 0; i < settings->use.count && !err; i++) {
+		err = rules_preset(settings->use.text[i], &rule, info);
+		if (!err)
+			err = rules_add(config->rules, &config->rule_count, &rule, info);
+	}
+	for (uint32_t i = 0; i < settings->own.count && !err; i++) {
+		err = rules_parse(settings->own.text[i], &rule, info);
+		if (!err)
+			err = rules_add(config->rules, &config->rule_count, &rule, info);
+	}
+	return err;
+}
+
+enum err detector_settings_core(const struct detector_settings *s, const struct zone *zone,
+	struct detector_config *out_config, struct errinfo *info)
+{
+	*out_config = (struct detector_config){.zone = zone,
+		.limits = {.attention_ms = s->attention_ms,
+			.alarm_ms = s->alarm_ms,
+			.one_person_attention_ms = s->one_person_attention_ms,
+			.one_person_alarm_ms = s->one_person_alarm_ms,
+			.learning_ms = s->learning_ms,
+			.learning_extra_ms = s->learning_extra_ms},
+		.meter_fresh_ms = s->meter_fresh_ms,
+		.device_quiet_ms = s->device_quiet_ms,
+		.ordered = s->reading_producers.count == 1,
+		.homes_max = (uint32_t)s->homes_max};
+	if (s->attention_ms > s->alarm_ms)
+		return errinfo_set(info, ERR_RANGE, "silence.attention must not be longer than silence.alarm");
+	if (s->one_person_attention_ms > s->one_person_alarm_ms)
+		return errinfo_set(info, ERR_RANGE,
+			"silence.one_person_attention must not be longer than silence.one_person_alarm");
+	return rules_of(s, out_config, info);
+}
+
+enum err detector_check(const void *values, struct errinfo *info)
+{
+	const struct detector_settings *settings = values;
+	struct detector_config config;
+	struct zone *zone = NULL;
+	enum err err = zone_load(settings->zone, &zone, info);
+
+	if (!err)
+		err = detector_settings_core(settings, zone, &config, info);
+	zone_destroy(zone);
+	return err;
+}

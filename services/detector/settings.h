@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * settings: what detector.yaml may say.
+ */
+#ifndef CURTAIN_DETECTOR_SETTINGS_H
+#define CURTAIN_DETECTOR_SETTINGS_H
+
+#include "config/config.h"
+#include "detector/core.h"
+#include "service/service.h"
+
+struct detector_settings {
+	struct service_common common;
+	char zone[64];
+	struct config_list reading_producers, incident_producers, alert_consumers;
+	char directory_producer[ID_BYTES];
+	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, heartbeat_ms, group_ms;
+	struct config_list use, own;
+	int64_t attention_ms, alarm_ms, one_person_attention_ms, one_person_alarm_ms, learning_ms, learning_extra_ms;
+	int64_t meter_fresh_ms, device_quiet_ms, homes_max;
+	int64_t ballast_bytes;
+};
+
+extern const struct config_key detector_config_table[];
+
+/* detector_check loads zone and rules, so that --check and every start refuse wrong ones with their place. */
+enum err detector_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
+/* detector_settings_core makes the core's configuration; zone is the caller's. */
+enum err detector_settings_core(const struct detector_settings *settings, const struct zone *zone,
+	struct detector_config *out_config, struct errinfo *info) ERR_MUST_CHECK;
+
+#endif
