@@ -123,6 +123,7 @@ enum err profile_definitions(struct profiles *profiles, struct yaml_in *in, cons
 {
 	struct include include = {.profiles = profiles, .info = in->info, .profile = in->file};
 	const char *text;
+	uint32_t unused;
 	enum err err = program_open(profiles->program, in->file, in->info);
 
 	if (err || !node)
@@ -134,5 +135,6 @@ enum err profile_definitions(struct profiles *profiles, struct yaml_in *in, cons
 	if (!err)
 		err = define(&include, in->file, copy, yaml_in_place(node));
 	free(copy);
-	return err;
+	/* So that definitions which no entry uses are compiled, too, and their faults seen. */
+	return err ? err : program_add(profiles->program, "null", yaml_in_place(node), &unused, in->info);
 }
