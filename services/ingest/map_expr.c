@@ -205,7 +205,7 @@ static jv jv_of_node(const struct json_tree *tree, const struct json_node *node)
 
 jv expr_source_jv(struct expr_source *source)
 {
-	if (!jv_is_valid(jv_copy(source->payload))) {
+	if (!jv_is_valid(source->payload)) {
 		if (source->tree)
 			source->payload = jv_of_node(source->tree, &source->tree->nodes[0]);
 		else if (source->root.kind == VALUE_TEXT)
@@ -218,7 +218,7 @@ jv expr_source_jv(struct expr_source *source)
 
 jv expr_source_topic(struct expr_source *source)
 {
-	if (jv_is_valid(jv_copy(source->topic_object)))
+	if (jv_is_valid(source->topic_object))
 		return jv_copy(source->topic_object);
 	jv object = jv_object(), levels = jv_array();
 	size_t length;
