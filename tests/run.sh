@@ -58,8 +58,8 @@ pytests() {
 	[ "$bad" -eq 0 ] || tail -80 "$log/pytest"
 }
 
-build() {
-	if ! { cmake --preset "$1" && cmake --build "build/$1"; } > "$log/build" 2>&1; then
+build() { # build PRESET [TARGET]
+	if ! { cmake --preset "$1" && cmake --build "build/$1" --target "${2:-all}"; } > "$log/build" 2>&1; then
 		tail -60 "$log/build"
 		return 1
 	fi
@@ -97,8 +97,8 @@ ring_demo() {
 }
 
 ring_fuzz() {
-	check "builds the fuzz targets" build fuzz
-	check "fuzz targets survive a smoke run" tests/fuzz/smoke.sh 15
+	check "builds the fuzz targets" build fuzz fuzzers
+	check "fuzz targets survive a smoke run" tests/fuzz/smoke.sh 60
 }
 
 rings=("$@")
