@@ -38,7 +38,7 @@ static void errinfo_fill(struct errinfo *info, enum err code, const char *format
 	info->code = code;
 }
 
-enum err errinfo_set(struct errinfo *info, enum err code, const char *format, ...)
+enum err(errinfo_set)(struct errinfo *info, enum err code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -50,7 +50,7 @@ enum err errinfo_set(struct errinfo *info, enum err code, const char *format, ..
 	return code;
 }
 
-enum err errinfo_at(
+enum err(errinfo_at)(
 	struct errinfo *info, enum err code, const char *file, int line, int column, const char *format, ...)
 {
 	va_list arguments;

@@ -53,6 +53,11 @@ enum err errinfo_set(struct errinfo *info, enum err code, const char *format, ..
 enum err errinfo_at(struct errinfo *info, enum err code, const char *file, int line, int column, const char *format,
 	...) __attribute__((format(printf, 6, 7)));
 
+#ifdef CURTAIN_ANALYSIS /* tells static analysers that the code given is the code that comes back */
+#define errinfo_set(info, code, ...) (errinfo_set(info, code, __VA_ARGS__), (code))
+#define errinfo_at(info, code, ...) (errinfo_at(info, code, __VA_ARGS__), (code))
+#endif
+
 /* errinfo_print writes "file:line:column: text" (what is known of it) to out, size bytes, NUL ended. */
 void errinfo_print(const struct errinfo *info, char *out, unsigned long size);
 

@@ -100,12 +100,11 @@ static void assert_on_duty(const char *team, const char *local, const char *expe
 {
 	struct duty_people people;
 	char got[400] = "";
+	int length = 0;
 
 	duty_people_at(duty, team, at(local), &people);
-	for (unsigned i = 0; i < people.count; i++) {
-		strcat(got, i ? " " : "");
-		strcat(got, people.users[i]);
-	}
+	for (unsigned i = 0; i < people.count; i++)
+		length += snprintf(got + length, sizeof got - (size_t)length, "%s%s", i ? " " : "", people.users[i]);
 	assert_string_equal(got, expected);
 }
 

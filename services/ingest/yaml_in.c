@@ -154,7 +154,7 @@ static enum err read_value(
 	struct yaml_in *in, const yaml_node_t *node, const char *what, const struct config_key *key, void *out)
 {
 	char fault[ERR_TEXT_BYTES];
-	const char *text;
+	const char *text = NULL;
 	enum err err = yaml_in_text(in, node, what, 200, &text);
 
 	if (err)

@@ -59,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(same.count == head.count && same.seq == head.seq && same.epoch == head.epoch &&
 			   same.at.ms == head.at.ms && same.shard == head.shard && same.prev == head.prev);
 		FUZZ_CHECK(items_of(batch, &same, &again) == head.count);
-		FUZZ_CHECK(items.length == again.length &&
-			   (!items.length || !memcmp(items.data, again.data, items.length)));
+		FUZZ_CHECK(
+			items.length == again.length && (!items.data || !memcmp(items.data, again.data, items.length)));
 		codec_batch_close(batch);
 	}
 	buf_fini(&items);

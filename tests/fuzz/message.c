@@ -8,10 +8,8 @@
 #include "codec/codec.h"
 #include "fuzz.h"
 
-#define JOIN_(a, b, c) a##b##c
-#define JOIN(a, b, c) JOIN_(a, b, c)
-#define DECODE JOIN(codec_, MESSAGE, _decode)
-#define ENCODE JOIN(codec_, MESSAGE, _encode)
+#define NAME_(message, verb) codec_##message##verb
+#define NAME(message, verb) NAME_(message, verb)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,15 +17,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct errinfo info = {0};
 	struct buf once, twice;
 
-	if (DECODE((const char *)data, size, &message, &info)) {
+	if (NAME(MESSAGE, _decode)((const char *)data, size, &message, &info)) {
 		FUZZ_CHECK(info.text[0]); /* a refusal names its cause */
 		return 0;
 	}
 	buf_init(&once, CODEC_BATCH_BYTES_MAX);
 	buf_init(&twice, CODEC_BATCH_BYTES_MAX);
-	FUZZ_CHECK(ENCODE(&message, &once) == ERR_OK);
-	FUZZ_CHECK(DECODE(once.data, once.length, &again, &info) == ERR_OK);
-	FUZZ_CHECK(ENCODE(&again, &twice) == ERR_OK);
+	FUZZ_CHECK(NAME(MESSAGE, _encode)(&message, &once) == ERR_OK);
+	FUZZ_CHECK(NAME(MESSAGE, _decode)(once.data, once.length, &again, &info) == ERR_OK);
+	FUZZ_CHECK(NAME(MESSAGE, _encode)(&again, &twice) == ERR_OK);
 	FUZZ_CHECK(once.length == twice.length && !memcmp(once.data, twice.data, once.length));
 	buf_fini(&once);
 	buf_fini(&twice);
