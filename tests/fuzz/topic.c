@@ -15,12 +15,12 @@ static void split(const char *topic)
 	char producer[ID_BYTES], consumer[ID_BYTES], again[LANE_TOPIC_BYTES];
 	unsigned shard;
 
-	if (!topic_split(topic, "curtain/lane/", "reading", producer, &shard, NULL)) {
+	if (!lane_topic_split(topic, "curtain/lane/", "reading", producer, &shard, NULL)) {
 		FUZZ_CHECK(text_is_id(producer) && shard < 10000);
 		snprintf(again, sizeof again, "curtain/lane/reading/%s/", producer);
 		FUZZ_CHECK(!strncmp(topic, again, strlen(again)));
 	}
-	if (!topic_split(topic, "curtain/ack/", "reading", producer, &shard, consumer)) {
+	if (!lane_topic_split(topic, "curtain/ack/", "reading", producer, &shard, consumer)) {
 		size_t tail = strlen(consumer);
 		FUZZ_CHECK(text_is_id(producer) && text_is_id(consumer));
 		FUZZ_CHECK(strlen(topic) > tail && !strcmp(topic + strlen(topic) - tail, consumer));
