@@ -14,8 +14,6 @@
 #include "lane/sql.h"
 #include "service/carrier.h"
 
-#define SWEEP_US INT64_C(300000000)
-
 /* load gives the stored entries to the core. */
 static enum err load(struct ingest *ingest, bool *out_mixed, struct errinfo *info)
 {
@@ -52,7 +50,7 @@ enum err directory_open(struct ingest *ingest, struct errinfo *info)
 	enum err err = load(ingest, &mixed, info);
 
 	if (mixed)
-		ingest->sweep_due = (struct mono){mono_now().us + SWEEP_US};
+		ingest->sweep_due = (struct mono){mono_now().us + 1000 * ingest->settings.directory_quiet_ms};
 	if (!err)
 		err = sql_prepare(db,
 			"INSERT INTO directory VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET epoch = excluded.epoch, "
@@ -114,7 +112,7 @@ static enum err take_entries(
 	}
 	ingest->directory_epoch = head->epoch;
 	if (ingest->sweep_due.us)
-		ingest->sweep_due = (struct mono){ingest->turn.mono.us + SWEEP_US};
+		ingest->sweep_due = (struct mono){ingest->turn.mono.us + 1000 * ingest->settings.directory_quiet_ms};
 	while (!err && (item = codec_batch_next_entry(batch, &entry, NULL)) != ERR_NOT_FOUND) {
 		ingest->bad_entries += item != ERR_OK;
 		if (!item)

@@ -20,6 +20,7 @@ const struct config_key ingest_config[] = {
 	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "64MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
 	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch of the directory is asked for."},
+	{"lanes.directory_quiet", CONFIG_DURATION, CONFIG_FIELD(S, directory_quiet_ms), "5m", 100, 86400000, NULL, "A registry that was made anew has given all when it is quiet for this long; what else is known here is then forgotten."},
 	{"lanes.heartbeat", CONFIG_DURATION, CONFIG_FIELD(S, heartbeat_ms), "10s", 100, 600000, NULL, "How often a lane on which nothing happens says so."},
 	{"dead_letters.messages", CONFIG_INT, CONFIG_FIELD(S, dead_letters), "100000", 1, 1e8, NULL, "Refused messages that are kept; the oldest make room."},
 	{"dead_letters.bytes", CONFIG_BYTES, CONFIG_FIELD(S, dead_letter_bytes), "256MiB", 65536, 1e12, NULL, "Room for them."},

@@ -15,7 +15,7 @@ struct ingest_settings {
 	int64_t receive_maximum, turn_messages, session_expiry_ms;
 	struct config_list reading_consumers, alert_consumers;
 	char directory_producer[ID_BYTES];
-	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, heartbeat_ms;
+	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms, heartbeat_ms;
 	int64_t dead_letters, dead_letter_bytes;
 	int64_t future_ms, past_ms, alarm_past_ms, event_window_ms, silent_ms, devices_max;
 	double battery_low;

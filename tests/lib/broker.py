@@ -40,13 +40,13 @@ class Accounts:
 
 
 class Broker:
-    """mosquitto on a free loopback port; stopped by its process id. accounts None: everybody may do everything."""
+    """mosquitto on a free loopback port; stopped by its process id. accounts None: everybody may do everything. more: further lines of its settings."""
 
-    def __init__(self, folder, accounts=None, tls=None):
+    def __init__(self, folder, accounts=None, tls=None, more=""):
         self.port, self.accounts, self.process = free_port(), accounts, None
         self.conf = pathlib.Path(folder) / "mosquitto.conf"
         encrypted = f"cafile {tls}/ca.crt\ncertfile {tls}/broker.crt\nkeyfile {tls}/broker.key\n" if tls else ""
-        self.conf.write_text(f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\n{encrypted}max_queued_messages 0\nset_tcp_nodelay true\n"
+        self.conf.write_text(f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\n{encrypted}max_queued_messages 0\nset_tcp_nodelay true\n{more}"
                              + (accounts.settings() if accounts else "allow_anonymous true\n"), encoding="utf-8")
         self.start()
 

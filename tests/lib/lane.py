@@ -2,7 +2,7 @@
 """The lane protocol with a plain MQTT client, for tests that stand in for a service (common/lane/lane.h says what it promises).
 
 Producer plays the giving side: keeps each batch until every consumer has acknowledged it, sends again what is asked for. Consumer plays
-the taking side: applies each batch once and in order, acknowledges. Log keeps what was heard, so that a test can wait for it. All work on a
+the taking side: applies each batch once and in order, acknowledges. Directory plays records: a compacted lane that serves all after N. Log keeps what was heard, so that a test can wait for it. All work on a
 Peer of tests/lib/broker.py; nothing sleeps.
 """
 import datetime as dt
@@ -127,23 +127,105 @@ class Producer:
 
 
 class Consumer:
-    def __init__(self, peer, lane, consumer):
-        self.peer, self.lane, self.consumer = peer, lane, consumer
-        self.position, self.items, self.duplicates = {}, [], 0
-        peer.on(f"curtain/lane/{lane}/+/+", self._on_message)
+    """items holds what was applied, in order; a batch that comes again is counted and acknowledged again, a gap is asked for.
+    producer None: whoever sends. hold(): applies and acknowledges nothing, as a consumer that is down."""
+
+    def __init__(self, peer, lane, consumer, producer=None):
+        self.peer, self.lane, self.consumer, self.producer = peer, lane, consumer, producer
+        self.changed = threading.Condition()
+        self.position, self.marks = {}, {}  # (producer, shard) -> (epoch, seq); -> at of the last batch
+        self.items, self.duplicates, self.gaps, self.holding = [], 0, 0, False
+        peer.on(f"curtain/lane/{lane}/{producer or '+'}/+", self._on_message)
 
     def _on_message(self, message):
-        batch = json.loads(message.payload)
-        key = (batch["producer"], batch["shard"])
+        batch, parts = json.loads(message.payload), message.topic.split("/")
+        key = (parts[3], int(parts[4]))
+        assert (batch["lane"], batch["producer"], batch["shard"]) == (parts[2], *key), message.topic
+        with self.changed:
+            if self.holding:
+                return
+            ack = self._apply(key, batch)
+            self.changed.notify_all()
+        self.peer.publish(f"curtain/ack/{self.lane}/{key[0]}/{key[1]}/{self.consumer}", ack, retain=True)
+
+    def _apply(self, key, batch):
         epoch, seq = self.position.get(key, (batch["epoch"], 0))
         if batch["epoch"] != epoch:
-            seq = 0
+            epoch, seq = batch["epoch"], 0
         want = batch["prev"] > seq
         if batch["seq"] <= seq:
             self.duplicates += 1
-        elif not want:
+        elif want:
+            self.gaps += 1
+        else:
             self.items += batch["items"]
+            self.marks[key] = batch["at"]
             seq = batch["seq"]
-        self.position[key] = (batch["epoch"], seq)
-        ack = {"epoch": batch["epoch"], "seq": seq, **({"want": True} if want else {})}
-        self.peer.publish(f"curtain/ack/{self.lane}/{key[0]}/{key[1]}/{self.consumer}", ack, retain=True)
+        self.position[key] = (epoch, seq)
+        return {"epoch": epoch, "seq": seq, **({"want": True} if want else {})}
+
+    def hold(self, holding=True):
+        with self.changed:
+            self.holding = holding
+
+    def wait(self, condition, limit_s=30, what="items"):
+        """Waits until condition(items) is true; returns the items."""
+        with self.changed:
+            ok = self.changed.wait_for(lambda: condition(self.items), limit_s)
+            assert ok, f"waited {limit_s} s for {what} on lane {self.lane}; {len(self.items)} came, the last: {self.items[-3:]}"
+            return list(self.items)
+
+
+class Directory:
+    """records as the producer of a compacted directory lane: put() commits entries, consumers that ask get all after what they have."""
+
+    def __init__(self, peer, lane="directory-ingest", producer="records-1", epoch=1000):
+        self.peer, self.lane, self.producer, self.epoch = peer, lane, producer, epoch
+        self.changed = threading.Condition()
+        self.entries, self.seq, self.acked = {}, 0, {}  # acked: consumer -> (epoch, seq)
+        peer.on(f"curtain/ack/{lane}/{producer}/0/+", self.take)
+
+    def take(self, message):
+        ack, consumer = json.loads(message.payload), message.topic.rsplit("/", 1)[1]
+        with self.changed:
+            self.acked[consumer] = (ack["epoch"], ack["seq"])
+            self.changed.notify_all()
+            position = ack["seq"] if ack["epoch"] == self.epoch else 0
+            if (ack.get("want") or ack["epoch"] != self.epoch) and position < self.seq:
+                self.send(position)
+
+    def send(self, after):
+        items = sorted((e for e in self.entries.values() if e["seq"] > after), key=lambda e: e["seq"])
+        self.peer.publish(f"curtain/lane/{self.lane}/{self.producer}/0", {
+            "lane": self.lane, "producer": self.producer, "epoch": self.epoch, "shard": 0, "prev": after, "seq": self.seq, "at": rfc3339(time.time()), "items": items})
+
+    def put(self, *entries):
+        with self.changed:
+            before = self.seq
+            for entry in entries:
+                self.seq += 1
+                self.entries[entry["kind"], entry["key"]] = {**entry, "seq": self.seq}
+            self.send(before)
+
+    def anew(self, epoch):
+        """A registry that was made anew: what it has given so far is forgotten, without tombstones."""
+        with self.changed:
+            self.epoch, self.entries, self.seq = epoch, {}, 0
+
+    def wait(self, consumer, limit_s=30):
+        """Waits until the consumer has all."""
+        with self.changed:
+            ok = self.changed.wait_for(lambda: self.acked.get(consumer) == (self.epoch, self.seq), limit_s)
+            assert ok, f"{consumer} has {self.acked.get(consumer)}, not {(self.epoch, self.seq)}"
+
+
+def device(name, household, place="kitchen"):
+    return {"kind": "device", "key": name, "household": household, "place": place}
+
+
+def consent(household, *quantities):
+    return {"kind": "consent", "key": household, "quantities": list(quantities)}
+
+
+def gone(kind, key):
+    return {"kind": kind, "key": key, "deleted": True}

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""ingest alone, with its neighbours played: a broker, a directory, consumers of its two lanes, profiles of the tests."""
+import json
+import os
+import pathlib
+import queue
+import signal
+import subprocess
+import time
+
+import broker as broker_lib
+import lane as lane_lib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INGEST = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "ingest"
+STATUS = "curtain/status/ingest/ingest-1"
+
+PROFILE = """profile: test
+version: 1
+entries:
+  - name: water
+    topic: "meter/{device}/water"
+    time: {value: .ts}
+    emit:
+      - {quantity: water_total, value: .total_m3, unit: m3}
+  - name: level
+    topic: "plain/{device}"
+    format: number
+    emit:
+      - {quantity: level, value: .}
+  - name: button
+    topic: "button/{device}"
+    when: '.action == "sos"'
+    emit:
+      - {quantity: sos, value: "1"}
+"""
+
+
+class Ingest:
+    def __init__(self, folder, data=None):
+        self.folder = pathlib.Path(folder)
+        self.data = pathlib.Path(data or self.folder / "data")
+        self.profiles, self.log = self.folder / "profiles", self.folder / "ingest.log"
+        self.profiles.mkdir()
+        self.profile(PROFILE)
+        (self.folder / "ingest.yaml").write_text("profiles: profiles\n", encoding="utf-8")
+        self.broker = broker_lib.Broker(self.folder, more="max_inflight_messages 2000\npersistence false\n")
+        self.peer, self.process = broker_lib.Peer(self.broker, name="test"), None
+        self.states = self.peer.listen(STATUS)
+        self.directory = lane_lib.Directory(self.peer)
+        self.readings = lane_lib.Consumer(self.peer, "reading", "records", "ingest-1")
+        self.alerts = lane_lib.Consumer(self.peer, "alert", "dispatcher", "ingest-1")
+
+    def profile(self, text, name="test.yaml"):
+        (self.profiles / name).write_text(text, encoding="utf-8")
+
+    def command(self, *sets):
+        values = ("bus.port=%d" % self.broker.port, f"data_dir={self.data}", "status_every=200ms", "lanes.reading_consumers=[records]",
+                  "lanes.alert_consumers=[dispatcher]", "lanes.resend=500ms", "lanes.want=200ms", *sets)
+        return [str(INGEST), "--config", str(self.folder / "ingest.yaml"), *(part for value in values for part in ("--set", value))]
+
+    def start(self, *sets, under=(), ready=True):
+        self.states.queue.clear()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([*under, *self.command(*sets)], stderr=log, stdout=log)
+        return self.state(lambda s: s["state"] == "ready") if ready else None
+
+    def end(self, number=signal.SIGTERM, limit_s=10):
+        """Sends the signal and gives the exit status."""
+        self.process.send_signal(number)
+        return self.exited(limit_s)
+
+    def exited(self, limit_s=20):
+        code = self.process.wait(limit_s)
+        self.process = None
+        return code
+
+    def close(self):
+        if self.process:
+            self.end(signal.SIGKILL)
+        self.peer.close()
+        self.broker.stop()
+
+    def lines(self):
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+    def logged(self, text, limit_s=10):
+        deadline = time.monotonic() + limit_s
+        while text not in self.lines():
+            assert time.monotonic() < deadline, f"no {text!r} in the log: {self.lines()[-1500:]}"
+            time.sleep(0.02)  # a log announces nothing
+
+    def state(self, condition, limit_s=20):
+        """Waits for a status of which condition is true."""
+        deadline, last = time.monotonic() + limit_s, None
+        while True:
+            try:
+                last = json.loads(self.states.get(timeout=max(0.01, deadline - time.monotonic())).payload)
+            except queue.Empty:
+                raise AssertionError(f"waited {limit_s} s for a status; the last was {last}; log: {self.lines()[-1500:]}") from None
+            if condition(last):
+                return last
+
+    def counters(self):
+        """The counters of a status that is published from now on."""
+        self.states.queue.clear()
+        self.state(lambda s: True)
+        return self.state(lambda s: True)["counters"]
+
+    def know(self, *devices, household="h-1", quantities=("water_total", "level", "sos", "fall", "battery")):
+        self.directory.put(lane_lib.consent(household, *quantities), *(lane_lib.device(d, household) for d in devices))
+        if self.process:
+            self.directory.wait("ingest")
+
+    def ask(self, method, **args):
+        answers = self.peer.listen("curtain/api/desk/response/test")
+        self.peer.publish(f"curtain/api/desk/ingest/{method}", {"args": args}, response="curtain/api/desk/response/test", correlation=b"c")
+        answer = json.loads(answers.get(timeout=10).payload)
+        assert answer["ok"], answer
+        return answer["result"]
