@@ -71,12 +71,13 @@ class Peer:
     """A client of the tests. Topics that it subscribes to are queues of their own, by filter; on(filter, function) handles instead."""
 
     def __init__(self, broker, account="test", name=None):
-        self.queues, self.handlers, self.granted = {}, [], queue.Queue()
+        self.queues, self.handlers, self.granted, self.filters = {}, [], queue.Queue(), []
         self.client = mqtt.Client(name or f"test-{account}-{id(self)}", protocol=mqtt.MQTTv5)
         if broker.accounts:
             self.client.username_pw_set(account, broker.accounts.secret(account).read_text(encoding="utf-8").strip())
         self.client.on_message = self.take
         self.client.on_subscribe = lambda _c, _d, mid, codes, _p: self.granted.put((mid, codes))
+        self.client.on_connect = lambda client, *_: [client.subscribe(f, 1) for f in self.filters]  # again, after the broker was away
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 
@@ -90,8 +91,11 @@ class Peer:
 
     def subscribe(self, topic_filter):
         _, mid = self.client.subscribe(topic_filter, 1)
-        granted, codes = self.granted.get(timeout=10)
-        assert granted == mid and all(c.value < 128 for c in codes), f"no subscription to {topic_filter}: {codes}"
+        granted = None
+        while granted != mid:
+            granted, codes = self.granted.get(timeout=10)
+        assert all(c.value < 128 for c in codes), f"no subscription to {topic_filter}: {codes}"
+        self.filters.append(topic_filter)
 
     def on(self, topic_filter, function):
         self.handlers.append((topic_filter, function))

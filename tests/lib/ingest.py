@@ -101,6 +101,12 @@ class Ingest:
             if condition(last):
                 return last
 
+    def reload(self):
+        """SIGHUP, and waits until the new subscriptions are with the broker: a status that is published later than they are."""
+        self.process.send_signal(signal.SIGHUP)
+        self.logged("msg=reloaded")
+        self.counters()
+
     def counters(self):
         """The counters of a status that is published from now on."""
         self.states.queue.clear()
