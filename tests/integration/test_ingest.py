@@ -36,17 +36,17 @@ def running(rig):
 
 
 def water(total, ms=None):
-    return {"id": "1", "ts": lanes.wall(ms or lanes.now_ms()), "total_m3": total}
+    return {"id": "1", "ts": lib.wall(ms or lib.now_ms()), "total_m3": total}
 
 
 def test_a_reading_leaves_on_its_lane_and_a_call_for_help_on_the_other(running):
-    at = lanes.now_ms() - 5000
+    at = lib.now_ms() - 5000
     running.peer.publish("meter/d-1/water", water(1.5, at))
     running.peer.publish("meter/d-1/water", water(1.75, at + 1000))
     running.peer.publish("button/d-1", {"action": "sos"})
     first, second, press = running.readings.wait(lambda items: len(items) == 3)
-    assert (first["device"], first["household"], first["quantity"], first["value"], first["at"]) == ("d-1", "h-1", "water_total", 1500, lanes.wall(at))
-    assert "delta" not in first and (second["delta"], second["since"]) == (250, lanes.wall(at))
+    assert (first["device"], first["household"], first["quantity"], first["value"], first["at"]) == ("d-1", "h-1", "water_total", 1500, lib.wall(at))
+    assert "delta" not in first and (second["delta"], second["since"]) == (250, lib.wall(at))
     assert press["quantity"] == "sos"
     (alert,) = running.alerts.wait(lambda items: items)
     assert (alert["kind"], alert["level"], alert["state"], alert["household"], alert["onset"]) == ("sos", "life", "raised", "h-1", press["at"])
@@ -68,7 +68,7 @@ def test_native_senml_is_taken(running):
 def test_packs_beyond_one_batch_go_into_several(running):
     running.profile((ROOT / "deploy/config/profiles/senml.yaml").read_text(encoding="utf-8"), "senml.yaml")
     running.reload()
-    base = lanes.now_ms() / 1000 - 3600
+    base = lib.now_ms() / 1000 - 3600
     for pack in range(60):
         running.peer.publish("curtain/in/test/d-1", [{"n": "level", "t": base + pack * 10 + i * 0.05, "v": pack * 200 + i} for i in range(200)])
     items = running.readings.wait(lambda items: len(items) >= 12000)
@@ -442,7 +442,7 @@ def test_a_registry_made_anew_leaves_no_consent_behind(rig):
 
 def test_forged_batches_and_acknowledgements_are_counted_and_change_nothing(running):
     body = {"lane": "directory-ingest", "producer": "records-1", "epoch": 1000, "shard": 0, "prev": running.directory.seq, "seq": running.directory.seq + 1,
-            "at": lanes.wall(lanes.now_ms()), "items": [{**lanes.gone("consent", "h-1"), "seq": running.directory.seq + 1}]}
+            "at": lib.wall(lib.now_ms()), "items": [{**lanes.gone("consent", "h-1"), "seq": running.directory.seq + 1}]}
     running.peer.publish("curtain/lane/directory-ingest/records-2/0", body)  # another account's topic
     running.peer.publish("curtain/lane/directory-ingest/records-2/0", {**body, "producer": "records-2"})  # nobody whom we listen to
     running.peer.publish("curtain/lane/directory-ingest/records-1/0", "{")
@@ -533,14 +533,14 @@ def test_on_the_replay_clock_messages_happen_at_the_tick_that_follows_them(rig):
     rig.start("clock=replay", ready=False)
     rig.directory.wait("ingest")  # before there is a time at all
     rig.state(lambda s: s["state"] == "ready")
-    rig.peer.publish("curtain/clock", {"at": lanes.wall(start)})
-    rig.readings.wait(lambda items: len(rig.readings.marks) == 8 and set(rig.readings.marks.values()) == {lanes.wall(start)})
+    rig.peer.publish("curtain/clock", {"at": lib.wall(start)})
+    rig.readings.wait(lambda items: len(rig.readings.marks) == 8 and set(rig.readings.marks.values()) == {lib.wall(start)})
     rig.peer.publish("plain/d-1", "1")
     rig.peer.publish("meter/d-1/water", water(1, start + 3_500_000))
-    rig.peer.publish("curtain/clock", {"at": lanes.wall(start + 3_600_000)})
+    rig.peer.publish("curtain/clock", {"at": lib.wall(start + 3_600_000)})
     items = rig.readings.wait(lambda items: len(items) == 2)
-    assert [i["at"] for i in items] == [lanes.wall(start + 3_600_000), lanes.wall(start + 3_500_000)]
-    rig.readings.wait(lambda items: set(rig.readings.marks.values()) == {lanes.wall(start + 3_600_000)})
+    assert [i["at"] for i in items] == [lib.wall(start + 3_600_000), lib.wall(start + 3_500_000)]
+    rig.readings.wait(lambda items: set(rig.readings.marks.values()) == {lib.wall(start + 3_600_000)})
     assert not rig.alerts.items  # nobody is silent since 1970
     # What waits for the clock is not acknowledged: a kill loses nothing.
     rig.peer.publish("plain/d-2", "2")
@@ -548,10 +548,10 @@ def test_on_the_replay_clock_messages_happen_at_the_tick_that_follows_them(rig):
     rig.end(signal.SIGKILL)
     rig.start("clock=replay", ready=False)
     rig.state(lambda s: s["state"] == "ready")
-    rig.peer.publish("curtain/clock", {"at": lanes.wall(start + 7_200_000)})
+    rig.peer.publish("curtain/clock", {"at": lib.wall(start + 7_200_000)})
     items = rig.readings.wait(lambda items: len(items) == 3)
-    assert (items[2]["device"], items[2]["value"], items[2]["at"]) == ("d-2", 2, lanes.wall(start + 7_200_000))
-    rig.peer.publish("curtain/clock", {"at": lanes.wall(start + 7_200_000 + 48 * 3_600_000)})
+    assert (items[2]["device"], items[2]["value"], items[2]["at"]) == ("d-2", 2, lib.wall(start + 7_200_000))
+    rig.peer.publish("curtain/clock", {"at": lib.wall(start + 7_200_000 + 48 * 3_600_000)})
     silent = rig.alerts.wait(lambda items: len(items) == 2)
     assert {(i["rule"], i["evidence"][0]["device"]) for i in silent} == {("silent", "d-1"), ("silent", "d-2")}
     assert json.loads(json.dumps(silent[0]))["level"] == "maintenance"

@@ -36,6 +36,15 @@ entries:
 """
 
 
+def now_ms():
+    return time.time_ns() // 1_000_000
+
+
+def wall(ms):
+    """RFC 3339 as the suite writes it, of milliseconds since 1970."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000)) + ".%03dZ" % (ms % 1000)
+
+
 class Ingest:
     def __init__(self, folder, data=None):
         self.folder = pathlib.Path(folder)
