@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -152,6 +153,16 @@ def test_status_waits_for_the_last_one(rig):
     rig.say(status("records", "starting"))
     rig.say(status("records"))
     assert tool.wait(20) == 0 and "records-1" in tool.stdout.read()
+
+
+def test_status_waits_for_an_absent_broker(rig):
+    rig.broker.stop()
+    with socket.create_server(("127.0.0.1", rig.broker.port)) as nobody:
+        tool = rig.start("status", "--wait", "30", "--services", "ingest")
+        nobody.accept()[0].close()  # it has tried
+    rig.broker.start()
+    rig.say(status("ingest"))
+    assert tool.wait(30) == 0 and "ingest-1" in tool.stdout.read()
 
 
 def test_status_stops_waiting(rig):

@@ -39,6 +39,12 @@ static const struct incident *incident_of(const struct sos *sos)
 	return sos->open_count ? &sos->open[sos->open_count - 1] : NULL;
 }
 
+/* whole_ms rounds up: nothing took 0 ms. */
+static int64_t whole_ms(int64_t us)
+{
+	return (us + 999) / 1000;
+}
+
 static enum err say(struct sos_command *command, struct errinfo *info)
 {
 	const struct incident *open = incident_of(&command->sos);
@@ -50,11 +56,11 @@ static enum err say(struct sos_command *command, struct errinfo *info)
 	show_time(command->zone, command->sos.sent_at, sent);
 	buf_printf(&out, "%s 呼救已发出 (call sent): %s\n", sent, command->household);
 	if (command->sos.receipt_us >= 0) {
-		show_duration(command->sos.receipt_us / 1000, after);
+		show_duration(whole_ms(command->sos.receipt_us), after);
 		buf_printf(&out, "%9s 后  回执：ingest 已存盘 (receipt: stored)\n", after);
 	}
 	if (command->sos.incident_us >= 0) {
-		show_duration(command->sos.incident_us / 1000, after);
+		show_duration(whole_ms(command->sos.incident_us), after);
 		buf_printf(&out, "%9s 后  事件 (incident): ", after);
 	} else if (open && command->sos.receipt_us >= 0) {
 		buf_text(&out, "             事件早已打开 (an incident is open already): ");
