@@ -396,12 +396,13 @@ enum err duty_oncall(const struct duty *duty, const char *team_id, struct wall a
 
 bool duty_next_team(const struct duty *duty, char team_id[ID_BYTES])
 {
-	const struct team *best = NULL, *team;
+	const struct team *team = *team_id ? team_of(duty, team_id) : NULL;
 
-	for (team = duty->teams; team; team = team->hh.next)
-		if (team->named && strcmp(team->id, team_id) > 0 && (!best || strcmp(team->id, best->id) < 0))
-			best = team;
-	if (best)
-		text_cut(team_id, ID_BYTES, best->id);
-	return best != NULL;
+	for (team = team ? team->hh.next : *team_id ? NULL : duty->teams; team; team = team->hh.next) {
+		if (team->named) {
+			text_cut(team_id, ID_BYTES, team->id);
+			return true;
+		}
+	}
+	return false;
 }

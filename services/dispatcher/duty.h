@@ -65,7 +65,8 @@ bool duty_is_desk(const struct duty *duty, const char *team, const char *user);
 /* duty_oncall tells who answers now; ERR_NOT_FOUND for a team that the directory does not name. The number of the "1"
  * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. */
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
-/* duty_next_team walks the teams of the directory: "" gives the first; false after the last. */
+/* duty_next_team walks the teams of the directory in the order in which they were first named: "" gives the first;
+ * false after the last. */
 bool duty_next_team(const struct duty *duty, char team[ID_BYTES]);
 
 #endif

@@ -188,16 +188,17 @@ static void lead(struct emergency *e, const struct alert *alert)
 	text_cut(e->now.reason_en, sizeof e->now.reason_en, alert->reason_en);
 }
 
-static void incident_id(const struct incident_core *core, const struct alert *alert, char out[ID_BYTES])
+/* incident_id: of household and alert. An update may open an incident too (the alert's own has long been over): its
+ * revision is then part of the id, or the same id would live twice. */
+static void incident_id(const struct alert *alert, char out[ID_BYTES])
 {
 	uint64_t hash = text_hash64(alert->household, strlen(alert->household) + 1, 0);
-	struct emergency *other;
+	int length;
 
 	hash = text_hash64(alert->id, strlen(alert->id) + 1, hash);
-	snprintf(out, ID_BYTES, "i-%016llx", (unsigned long long)hash);
-	HASH_FIND(hh, core->emergencies, out, strlen(out), other);
-	if (other) /* an alert that became more urgent after its incident was over */
-		snprintf(out, ID_BYTES, "i-%016llx-%u", (unsigned long long)hash, alert->revision);
+	length = snprintf(out, ID_BYTES, "i-%016llx", (unsigned long long)hash);
+	if (alert->revision > 1)
+		snprintf(out + length, (size_t)(ID_BYTES - length), "-%u", alert->revision);
 }
 
 /* page_first: whoever waits for nothing is asked now; a canary goes to the desk whatever its level. */
@@ -217,7 +218,7 @@ static enum err open_case(struct incident_core *core, const struct alert *alert,
 	struct emergency *e;
 	enum err err;
 
-	incident_id(core, alert, first.id);
+	incident_id(alert, first.id);
 	first.revision = 1;
 	text_cut(first.household, sizeof first.household, alert->household);
 	text_cut(first.community, sizeof first.community, home.community);

@@ -65,8 +65,8 @@ struct incident_core;
 enum err incident_core_create(
 	const struct incident_config *config, struct incident_core **out_core, struct errinfo *info) ERR_MUST_CHECK;
 void incident_core_destroy(struct incident_core *core);
-/* incident_core_entry takes a directory entry. On-call changes come with the next tick; an incident that the desk has
- * only because its household was unknown is asked around as soon as the household is known. */
+/* incident_core_entry takes a directory entry. On-call changes come with the next tick; where only the desk has an
+ * incident because nobody else was known or on duty, people are asked around as soon as there are some. */
 enum err incident_core_entry(struct incident_core *core, const struct entry *entry, struct wall now,
 	struct incident_effects *out) ERR_MUST_CHECK;
 /* incident_feed takes an alert at now. Ids are functions of what caused them (incident: household and first alert;

@@ -72,7 +72,7 @@ enum err incident_core_entry(
 
 /* ---- time ---- */
 
-/* learn: households that were unknown may have become known, and with them people to ask. */
+/* learn: where only the desk has it because nobody else was known or on duty, there may be people to ask now. */
 static enum err learn(struct incident_core *core, struct wall now)
 {
 	enum err err = ERR_OK;
@@ -102,13 +102,11 @@ static enum err tick(struct incident_core *core, struct wall now)
 	enum err err = ERR_OK;
 	uint32_t slot;
 
-	if (core->directory_changed) {
+	if (core->directory_changed || core->oncall_due.ms <= now.ms) {
 		core->directory_changed = false;
 		err = learn(core, now);
 		if (!err)
 			err = tell_all(core, now);
-	} else if (core->oncall_due.ms <= now.ms) {
-		err = tell_all(core, now);
 	}
 	while (!err && timerq_pop(&core->timers, now, &slot)) {
 		struct emergency *e = core->slots[slot];
@@ -159,12 +157,11 @@ enum err incident_find(const struct incident_core *core, const char *id, struct 
 
 bool incident_walk(const struct incident_core *core, char id[ID_BYTES], struct incident *out)
 {
-	const struct emergency *best = NULL, *e;
+	const struct emergency *best = NULL;
 
-	for (e = core->emergencies; e; e = e->hh.next)
-		if (!incident_over(e->now.state) && strcmp(e->now.id, id) > 0 &&
-			(!best || strcmp(e->now.id, best->now.id) < 0))
-			best = e;
+	for (const struct household *h = core->households; h; h = h->hh.next)
+		if (strcmp(h->open->now.id, id) > 0 && (!best || strcmp(h->open->now.id, best->now.id) < 0))
+			best = h->open;
 	if (!best)
 		return false;
 	case_snapshot(best, out);

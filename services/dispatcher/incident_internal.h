@@ -151,7 +151,7 @@ enum err ladder_withdraw(
 	struct incident_core *core, struct emergency *e, const char *user, struct wall now) ERR_MUST_CHECK;
 /* ladder_tell_late sends one person the withdrawn page again. */
 enum err ladder_tell_late(
-	struct incident_core *core, struct emergency *e, const struct asked *asked, struct wall now) ERR_MUST_CHECK;
+	struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now) ERR_MUST_CHECK;
 /* ladder_urge pages the responder anew: what he is going to has become more urgent. */
 enum err ladder_urge(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 /* ladder_waits: only the desk was ever asked, because nobody else was known. */

@@ -192,8 +192,12 @@ enum err ladder_begin(struct incident_core *core, struct emergency *e, struct wa
 	return err ? err : ladder_climb(core, e, now);
 }
 
-enum err ladder_tell_late(struct incident_core *core, struct emergency *e, const struct asked *asked, struct wall now)
+enum err ladder_tell_late(struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now)
 {
+	/* The desk, told beside, may have a page that stands: it is gone for them now, so it must not count any more.
+	 */
+	if (asked->state == ASKED_OPEN || asked->state == ASKED_EXPIRED)
+		asked->state = ASKED_WITHDRAWN;
 	return send_page(core, e, asked, true, now);
 }
 

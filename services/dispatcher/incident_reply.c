@@ -171,8 +171,10 @@ static enum err take(struct incident_core *core, struct emergency *e, struct say
 		*verdict = INCIDENT_FOREIGN;
 		return ERR_OK;
 	}
-	if (incident_over(e->now.state))
-		return after_end(core, e, says, verdict);
+	if (incident_over(e->now.state)) {
+		err = after_end(core, e, says, verdict);
+		return err ? err : case_touch(core, e);
+	}
 	memcpy(note, e->now.note, sizeof note);
 	if (says->reply->note[0])
 		text_cut(e->now.note, sizeof e->now.note, says->reply->note);

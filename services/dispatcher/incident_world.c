@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-#define SAVED_MAX 64
+#define SAVED_MAX 256
 
 static struct entry directory[64]; /* what a new core is told after a restart */
 static unsigned directory_count;
@@ -49,10 +49,12 @@ static void add(struct world *world, const char *a, const char *b, const char *c
 	snprintf(world->trace + length, sizeof world->trace - length, "%s%s%s%s", length ? " " : "", a, b, c);
 }
 
-static void take(struct world *world, const struct incident_effects *effects)
+static void take(struct world *world, const struct incident_effects *effects, struct wall now)
 {
 	for (unsigned i = 0; i < effects->count; i++) {
 		const struct incident_effect *effect = &effects->items[i];
+		if (world->watch)
+			world->watch(effect, now);
 		switch (effect->kind) {
 		case INCIDENT_SNAPSHOT:
 			world->last = effect->as.snapshot;
@@ -82,10 +84,10 @@ static void drain(struct world *world, enum err err, struct incident_effects *ef
 	*world->trace = '\0';
 	world->oncalls = world->gone = 0;
 	world->verdict = effects->verdict;
-	take(world, effects);
+	take(world, effects, now);
 	while (effects->count == INCIDENT_EFFECTS_MAX) {
 		assert_int_equal(incident_tick(world->core, now, effects), ERR_OK);
-		take(world, effects);
+		take(world, effects, now);
 	}
 }
 
@@ -93,8 +95,13 @@ void world_entry(struct world *world, const struct entry *entry, struct wall now
 {
 	struct incident_effects effects;
 
-	assert_true(directory_count < sizeof directory / sizeof *directory);
-	directory[directory_count++] = *entry;
+	unsigned i = 0;
+
+	while (i < directory_count && (directory[i].kind != entry->kind || strcmp(directory[i].key, entry->key) != 0))
+		i++;
+	assert_true(i < sizeof directory / sizeof *directory);
+	directory[i] = *entry;
+	directory_count += i == directory_count;
 	drain(world, incident_core_entry(world->core, entry, now, &effects), &effects, now);
 }
 

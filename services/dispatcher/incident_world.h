@@ -19,6 +19,7 @@ struct world {
 	struct oncall oncall;   /* the newest */
 	unsigned oncalls, gone; /* how many of the last call */
 	enum incident_verdict verdict;
+	void (*watch)(const struct incident_effect *effect, struct wall now); /* NULL, or told of each effect */
 };
 
 /* world_open makes a core with a directory: team t-1 of v-1, v-2, v-3 (day and night), captain cap, desk "desk" of the
