@@ -47,6 +47,8 @@ def lora_key($model): .key as $k | ($k | bare) as $b | .value as $v
 	  elif $b == "press" or $b == "buttonevent" or $b == "buttonstatus" then ($v | press) as $p | if $p == null then empty
 		elif lora_is_sos($model) then {quantity: "sos", value: 1, text: ($v | tostring)} else {quantity: "button", value: $p, text: ($v | tostring)} end
 	  elif $b == "alarmstatus" or $b == "alarmflag" then if ($v | state) == 1 then {quantity: "sos", value: 1} else empty end
+	  elif ($b | test("^current[0-9]a$")) then {quantity: "current", channel: $b[7:8], value: $v}
+	  elif $b == "vacant" then ($v | state) as $s | if $s == null then empty else {quantity: "presence", value: (1 - $s)} end
 	  elif $b == "daylight" then {quantity: "level", channel: "daylight", value: (if $v == "dark" then 0 else 1 end), text: ($v | tostring)}
 	  elif $b == "tvoc" and ($v | type) == "number" and $v != ($v | floor) then {quantity: "level", channel: "tvoc", value: $v}
 	  elif $b == "totalcurrent" then {quantity: "level", channel: "total_current", value: $v}

@@ -61,7 +61,7 @@ def vocabulary: {
 	"roomtemperature": "temperature", "roomtemp": "temperature", "ambienttemperature": "temperature", "airtemperature": "temperature",
 	"environmenttemperature": "temperature", "envtemperature": "temperature", "t": "temperature", "温度": "temperature",
 	"室温": "temperature", "室内温度": "temperature", "环境温度": "temperature", "当前温度": "temperature", "tempcsht": "temperature",
-	"tempcds": "temperature/probe", "bodytemperature": "temperature/body", "体温": "temperature/body", "watertemperature": "temperature/water",
+	"tempcds": "temperature/probe", "tempcds18b20": "temperature/probe", "tempred": "temperature/red", "tempwhite": "temperature/white", "tempblack": "temperature/black", "bodytemperature": "temperature/body", "体温": "temperature/body", "watertemperature": "temperature/water",
 	"watertemp": "temperature/water", "水温": "temperature/water", "localtemperature": "temperature",
 	"humidity": "humidity", "hum": "humidity", "humi": "humidity", "humid": "humidity", "rh": "humidity", "relativehumidity": "humidity",
 	"currenthumidity": "humidity", "indoorhumidity": "humidity", "ambienthumidity": "humidity", "airhumidity": "humidity",
@@ -77,9 +77,9 @@ def vocabulary: {
 	"tvoc": "tvoc", "voc": "tvoc", "tvocppb": "tvoc", "pm25": "pm2_5", "pm10": "pm10",
 	"gasconcentration": "gas_concentration", "gasppm": "gas_concentration", "gasvalue": "gas_concentration", "ppm": "gas_concentration",
 	"燃气浓度": "gas_concentration", "气体浓度": "gas_concentration", "可燃气体浓度": "gas_concentration", "甲烷浓度": "gas_concentration",
-	"noise": "noise", "noiselevel": "noise", "sound": "noise", "噪声": "noise", "噪音": "noise",
+	"noise": "noise", "noiselevel": "noise", "laeq": "noise", "sound": "noise", "噪声": "noise", "噪音": "noise",
 	"distance": "distance", "targetdistance": "distance", "距离": "distance",
-	"people": "people", "peoplecount": "people", "peoplenum": "people", "personcount": "people", "humancount": "people",
+	"people": "people", "peoplecount": "people", "peopletotalcounts": "people", "peoplecounts": "people", "numberofpeople": "people", "persons": "people", "peoplenum": "people", "personcount": "people", "humancount": "people",
 	"regioncount": "people", "totalpeople": "people", "人数": "people", "当前人数": "people",
 	"heartrate": "heart_rate", "hr": "heart_rate", "bpm": "heart_rate", "pulserate": "heart_rate", "heartbeat": "heart_rate",
 	"心率": "heart_rate", "脉率": "heart_rate",
@@ -189,7 +189,7 @@ def truth: {
 	"ok": 0, "released": 0, "release": 0, "standby": 0, "offline": 0, "disconnected": 0, "lost": 0, "outofbed": 0, "offbed": 0,
 	"noone": 0, "nobody": 0, "nomotion": 0, "nopresence": 0, "noleak": 0, "nosmoke": 0, "nogas": 0, "nottriggered": 0,
 	"notdetected": 0, "undetected": 0, "alarmdeactivated": 0, "alarmrelease": 0, "alarmreleased": 0, "stopped": 0, "stop": 0,
-	"untriggered": 0, "installed": 0, "leave": 0,
+	"untriggered": 0, "installed": 0, "uninstalled": 1, "removed": 1, "dismantled": 1, "taken": 1, "leave": 0,
 	"关": 0, "关闭": 0, "已关闭": 0, "无人": 0, "正常": 0, "无": 0, "否": 0, "离床": 0, "离线": 0, "未报警": 0, "闭合": 0, "无水": 0,
 	"未触发": 0, "恢复": 0, "未漏水": 0, "松开": 0};
 
@@ -212,21 +212,49 @@ def drop: with_entries(select(.value != null and .value != ""));
 
 def name_channel($key): if ($key | utf8bytelength) > 47 then $key[0:15] else $key end;
 
+# A key without its number is read as one of several; voltage and the like also without their phase (a, l1, A相).
+def by_phase: {"power": 1, "voltage": 1, "current": 1};
+def phase_of: {"l1": "A", "l2": "B", "l3": "C", "a": "A", "b": "B", "c": "C"};
+def numbered($k; $key): if ($k[-1:] | . >= "0" and . <= "9") then {q: vocabulary[$k | sub("[0-9]+$"; "")], channel: name_channel($key)} else null end;
+def phased($k): first((($k[-2:], $k[0:2], $k[-1:]) as $p | select(phase_of[$p] != null) | {q: vocabulary[if ($k | startswith($p)) and ($p | length) == 2 then $k[2:] else $k | rtrimstr($p) end], channel: phase_of[$p]}
+	| select(.q != null and by_phase[.q] != null))) // null;
+
 # meaning: of a key: {q, channel}; q null when the key is not known.
 def meaning($key): ($key | bare) as $k
 	| if $k[1:2] == "相" then {q: vocabulary[$k[2:]], channel: ($k[0:1] | ascii_upcase)}
 	  else vocabulary[$k] as $w
 		| if $w != null then {q: $w, channel: null}
-		  elif ($k[-1:] | . >= "0" and . <= "9") then {q: vocabulary[$k | sub("[0-9]+$"; "")], channel: name_channel($key)}
-		  else {q: null, channel: null} end
+		  else phased($k) as $p | if $p != null then $p else numbered($k; $key) // {q: null, channel: null} end end
 	  end
 	| if (.q // "" | contains("/")) then (.q | split("/")) as $p | {q: $p[0], channel: (.channel // $p[1])} else . end;
 
 def numeric: type == "number" or type == "boolean" or (type == "string" and (try (tonumber | true) catch false));
 
-# emitted: one value of a known quantity; a state's word that nobody knows gives nothing.
+# Spellings of units beyond those that the program knows.
+def unit_alias: {"KW": "kW", "Kw": "kW", "kw": "kW", "KWh": "kWh", "Kwh": "kWh", "kWH": "kWh", "KW.h": "kWh", "KW·h": "kWh", "kw·h": "kWh", "kw.h": "kWh",
+	"千瓦小时": "kWh", "千瓦·时": "kWh", "㎥": "m3", "M3": "m3", "方": "m3", "立方": "m3", "㎥/h": "m3/h", "m³/H": "m3/h", "立方米/小时": "m3/h", "升/小时": "L/h",
+	"L/H": "L/h", "摄氏度": "Cel", "度C": "Cel", "°c": "Cel", "c": "Cel", "celsius": "Cel", "Celsius": "Cel", "fahrenheit": "F", "％": "%", "百分比": "%",
+	"percent": "%", "%rh": "%RH", "伏特": "V", "v": "V", "Volt": "V", "volt": "V", "volts": "V", "安培": "A", "a": "A", "amp": "A", "毫安": "mA", "瓦特": "W",
+	"w": "W", "watt": "W", "Watt": "W", "watts": "W", "Lux": "lx", "LUX": "lx", "勒克斯": "lx", "PPM": "ppm", "Ppm": "ppm", "hpa": "hPa", "HPA": "hPa",
+	"百帕": "hPa", "帕": "Pa", "厘米": "cm", "毫米": "mm", "米": "m", "次/分": "1/min", "BPM": "bpm", "度/小时": "kW"};
+
+# A word that an alarm may also be told by; null if it tells of nothing that is known.
+def alarm_word: ascii_downcase | if test("^(no|not|un)[ _-]|normal|clear|release|deactivat|none|safe|无|未|正常|解除|恢复") then 0
+	elif test("alarm|alert|leak|smoke|gas|fire|detect|trigger|danger|over|high|报警|告警|泄|漏|超标|火") then 1 else null end;
+
+# Words that say that a state is not known now: no value, and no fault.
+def no_state: {"unknown": 1, "unavailable": 1, "invalid": 1, "null": 1, "none": 1, "na": 1, "nan": 1, "init": 1, "initializing": 1, "warmup": 1, "calibrating": 1,
+	"test": 1, "testing": 1, "selftest": 1, "readfailed": 1, "toggle": 1, "未知": 1};
+
+# said_state: 1 or 0; null where nothing is known; the word itself where nobody knows the word, so that it is refused and seen.
+def said_state($q): if $q == "motion" and is_still[tostring | bare] != null then 0
+	else . as $v | state as $s | if $s != null or ($v | type) != "string" then $s
+		elif no_state[$v | bare] != null then null
+		elif {"leak": 1, "smoke": 1, "gas_alarm": 1, "co_alarm": 1}[$q] != null then ($v | alarm_word) // $v else $v end end;
+
+# emitted: one value of a known quantity.
 def emitted($q; $channel; $value; $unit):
-	if is_state[$q] != null then (if $q == "motion" and is_still[$value | tostring | bare] != null then 0 else $value | state end) as $s
+	if is_state[$q] != null then ($value | said_state($q)) as $s
 		| if $s == null then empty
 		  else {quantity: $q, channel: $channel, value: $s, text: (if $value | type == "string" then $value else null end)} end
 	elif $q == "sos" or $q == "fall" then
@@ -234,7 +262,7 @@ def emitted($q; $channel; $value; $unit):
 	elif $q == "button" then ($value | press) as $p
 		| if $p == null then empty else {quantity: $q, channel: $channel, value: $p, text: (if $value | type == "string" then $value else null end)} end
 	elif $q == "door_viewer" then if ($value | state) == 1 then {quantity: $q, channel: $channel, value: 3} else empty end
-	else {quantity: $q, channel: $channel, value: $value, unit: (if ($unit // "") != "" then $unit else unit_of[$q] end)} end;
+	else {quantity: $q, channel: $channel, value: $value, unit: (if ($unit // "") != "" then unit_alias[$unit] // $unit else unit_of[$q] end)} end;
 
 # said: what {key: value} tells. The same word can be a number or a state: power "on" is a switch, gas 320 a concentration.
 # A key that nobody knows is a level under its own name if it is a number, else nothing.
