@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What needs no broker and no HTTP server: what a call says, how it is signed, what stands in the post.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "base/text.h"
+#include "dispatcher/post.h"
+#include "dispatcher/webhook.h"
+#include "lane/sql.h"
+
+static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE};
+static char folder[] = "/tmp/curtain-channels-XXXXXX";
+static struct store *store;
+
+static void path_of(const char *name, char out[128])
+{
+	snprintf(out, 128, "%s/%s", folder, name);
+}
+
+static int set_up(void **state)
+{
+	char path[128];
+
+	(void)state;
+	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
+	assert_non_null(mkdtemp(folder));
+	path_of("x.db", path);
+	assert_int_equal(store_open(path, migrations, 1, 0, &store, NULL), ERR_OK);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = {"x.db", "x.db-wal", "x.db-shm", "x.db.lock", "secret"};
+	char path[128];
+
+	(void)state;
+	store_close(store);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		path_of(names[i], path);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static void put_secret(const char *text, char path[128])
+{
+	path_of("secret", path);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void signature_is_that_of_the_specification_s_example(void **state)
+{
+	static const char body[] = "{\"test\": 2432232314}";
+	struct webhook_secret secret;
+	char path[128], signature[WEBHOOK_SIGNATURE_BYTES];
+
+	(void)state;
+	put_secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", path);
+	assert_int_equal(webhook_secret_load(path, &secret, NULL), ERR_OK);
+	assert_int_equal(secret.length, 24);
+	webhook_sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body, sizeof body - 1, signature);
+	assert_string_equal(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+static void secret_is_base64_after_its_prefix_or_plain(void **state)
+{
+	struct errinfo info = {0};
+	struct webhook_secret secret = {.length = 7};
+	char path[128];
+
+	(void)state;
+	put_secret("plain words", path);
+	assert_int_equal(webhook_secret_load(path, &secret, NULL), ERR_OK);
+	assert_int_equal(secret.length, 11);
+	assert_int_equal(webhook_secret_load("", &secret, NULL), ERR_OK);
+	assert_int_equal(secret.length, 0);
+	put_secret("whsec_", path);
+	assert_int_equal(webhook_secret_load(path, &secret, &info), ERR_INVALID);
+	assert_non_null(strstr(info.text, "base64"));
+	put_secret("whsec_abc", path);
+	assert_int_equal(webhook_secret_load(path, &secret, NULL), ERR_INVALID);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(webhook_secret_load(path, &secret, NULL), ERR_DENIED);
+}
+
+static void addresses_are_http_or_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(webhook_check("", NULL), ERR_OK);
+	assert_int_equal(webhook_check("http://127.0.0.1:8080/x", NULL), ERR_OK);
+	assert_int_equal(webhook_check("https://desk.example/hook?a=b", NULL), ERR_OK);
+	assert_int_equal(webhook_check("https://", NULL), ERR_INVALID);
+	assert_int_equal(webhook_check("file:///etc/passwd", NULL), ERR_INVALID);
+	assert_int_equal(webhook_check("http://a b", NULL), ERR_INVALID);
+}
+
+static struct page page_to(const char *user)
+{
+	struct page page = {.role = PAGE_PRIMARY,
+		.kind = ALERT_SOS,
+		.level = ALERT_LIFE,
+		.at = {1772400000000},
+		.expires = WALL_NONE};
+
+	text_cut(page.id, sizeof page.id, "p-1");
+	text_cut(page.incident, sizeof page.incident, "i-1");
+	text_cut(page.user, sizeof page.user, user);
+	text_cut(page.household, sizeof page.household, "h-1");
+	text_cut(page.reason_zh, sizeof page.reason_zh, "已 14 小时没有生活迹象。");
+	text_cut(page.reason_en, sizeof page.reason_en, "No sign of life for 14 h.");
+	return page;
+}
+
+static void call_tells_ids_and_urgency_and_no_reason(void **state)
+{
+	struct page page = page_to("v-1");
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, 4096);
+	assert_int_equal(webhook_body(&page, &body), ERR_OK);
+	assert_string_equal(body.data,
+		"{\"type\":\"page.sent\",\"timestamp\":\"2026-03-01T21:20:00.000Z\",\"data\":{\"id\":"
+		"\"p-1\",\"incident\":\"i-1\",\"user\":\"v-1\",\"household\":\"h-1\",\"role\":"
+		"\"primary\",\"kind\":\"sos\",\"level\":\"life\"}}");
+	buf_fini(&body);
+}
+
+static void begin(void)
+{
+	assert_int_equal(store_begin(store, NULL), ERR_OK);
+}
+
+static void commit(void)
+{
+	assert_int_equal(store_commit(store, NULL), ERR_OK);
+}
+
+static void calls_beyond_the_bound_are_counted_and_dropped(void **state)
+{
+	struct webhook_config config = {
+		.url = "http://127.0.0.1:1/", .secret_file = "", .timeout_ms = 100, .waiting_max = 2};
+	struct page page = page_to("v-1");
+	struct webhook *webhook;
+
+	(void)state;
+	assert_int_equal(webhook_open(store, &config, &webhook, NULL), ERR_OK);
+	begin();
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(webhook_add(webhook, &page, NULL), ERR_OK);
+	commit();
+	assert_int_equal(webhook_stats(webhook).dropped, 1);
+	assert_int_equal(webhook_stats(webhook).waiting, 2);
+	webhook_close(webhook);
+	config.url = ""; /* switched off: what waits is given up, not kept for ever */
+	assert_int_equal(webhook_open(store, &config, &webhook, NULL), ERR_OK);
+	assert_true(webhook_settles(webhook));
+	assert_int_equal(webhook_settle(webhook, NULL), ERR_OK);
+	assert_int_equal(webhook_stats(webhook).waiting, 0);
+	assert_int_equal(webhook_stats(webhook).given_up, 2);
+	webhook_close(webhook);
+}
+
+/* rows gives what stands in the post as "topic=payload" joined by spaces; a retained one has a *. */
+static const char *rows(void)
+{
+	static char out[600];
+	sqlite3_stmt *statement;
+
+	*out = '\0';
+	assert_int_equal(sql_prepare(store_db(store),
+				 "SELECT topic || iif(retain, '*', '') || '=' || CAST(payload AS TEXT) FROM post ORDER "
+				 "BY number",
+				 &statement, NULL),
+		ERR_OK);
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		strcat(out, *out ? " " : "");
+		strcat(out, (const char *)sqlite3_column_text(statement, 0));
+	}
+	sqlite3_finalize(statement);
+	return out;
+}
+
+static void letters_stay_until_they_are_delivered(void **state)
+{
+	struct post *post;
+
+	(void)state;
+	assert_int_equal(post_open(store, &post, NULL), ERR_OK);
+	begin();
+	assert_int_equal(post_letter(post, "a", "1", 1, NULL), ERR_OK);
+	assert_int_equal(post_letter(post, "b", "2", 1, NULL), ERR_OK);
+	commit();
+	assert_int_equal(post_waiting(post), 2);
+	post_close(post);
+	assert_int_equal(post_open(store, &post, NULL), ERR_OK); /* a restart */
+	assert_true(post_pending(post));
+	post_delivered(post, 1);
+	assert_true(post_settles(post));
+	assert_int_equal(post_settle(post, NULL), ERR_OK);
+	assert_string_equal(rows(), "b=2");
+	post_delivered(post, 2);
+	post_delivered(post, 99); /* nothing of ours */
+	assert_int_equal(post_settle(post, NULL), ERR_OK);
+	assert_string_equal(rows(), "");
+	begin();
+	assert_int_equal(post_letter(post, "c", "3", 1, NULL), ERR_OK);
+	commit();
+	post_delivered(post, 1); /* numbers are never used again */
+	assert_int_equal(post_settle(post, NULL), ERR_OK);
+	assert_string_equal(rows(), "c=3");
+	post_close(post);
+}
+
+static void retained_message_is_kept_replaced_moved_and_cleared(void **state)
+{
+	struct post *post;
+
+	(void)state;
+	assert_int_equal(post_open(store, &post, NULL), ERR_OK);
+	begin();
+	assert_int_equal(post_keep(post, "k", "t/none", "1", 1, NULL), ERR_OK);
+	assert_int_equal(post_keep(post, "k", "t/none", "1", 1, NULL), ERR_OK);
+	assert_string_equal(rows(), "t/none*=1");
+	assert_int_equal(post_keep(post, "k", "t/none", "2", 1, NULL), ERR_OK);
+	assert_string_equal(rows(), "t/none*=2");
+	assert_int_equal(post_keep(post, "k", "t/c-1", "3", 1, NULL), ERR_OK);
+	assert_string_equal(rows(), "t/none*= t/c-1*=3");
+	assert_int_equal(post_drop(post, "k", NULL), ERR_OK);
+	assert_int_equal(post_drop(post, "k", NULL), ERR_OK);
+	assert_string_equal(rows(), "t/none*= t/c-1*=");
+	commit();
+	assert_int_equal(post_waiting(post), 2);
+	post_close(post);
+}
+
+static void delivery_does_not_take_away_what_is_retained(void **state)
+{
+	struct post *post;
+
+	(void)state;
+	assert_int_equal(post_open(store, &post, NULL), ERR_OK);
+	begin();
+	assert_int_equal(post_keep(post, "k", "t", "1", 1, NULL), ERR_OK);
+	commit();
+	post_delivered(post, 1);
+	assert_int_equal(post_settle(post, NULL), ERR_OK);
+	assert_string_equal(rows(), "t*=1");
+	assert_int_equal(post_waiting(post), 0);
+	post_close(post);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_STORE(signature_is_that_of_the_specification_s_example),
+		WITH_STORE(secret_is_base64_after_its_prefix_or_plain),
+		WITH_STORE(addresses_are_http_or_nothing),
+		WITH_STORE(call_tells_ids_and_urgency_and_no_reason),
+		WITH_STORE(calls_beyond_the_bound_are_counted_and_dropped),
+		WITH_STORE(letters_stay_until_they_are_delivered),
+		WITH_STORE(retained_message_is_kept_replaced_moved_and_cleared),
+		WITH_STORE(delivery_does_not_take_away_what_is_retained),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
