@@ -132,9 +132,7 @@ void detect_mode(struct detector_core *core, struct home *home, enum detector_mo
 {
 	if (home->mode == mode)
 		return;
-	bool legal = mode_moves[home->mode][mode];
-	assert(legal);
-	(void)legal;
+	assert(mode_moves[home->mode][mode]);
 	core->modes[home->mode]--;
 	core->modes[mode]++;
 	home->mode = mode;
@@ -150,6 +148,11 @@ void detect_mode_settle(struct detector_core *core, struct home *home, struct wa
 		detect_mode(core, home, DETECTOR_LEARNING);
 	if (home->mode == DETECTOR_LEARNING && t.ms - home->since.ms >= core->config.limits.learning_ms)
 		detect_mode(core, home, DETECTOR_AT_HOME);
+}
+
+bool detector_mode_may(enum detector_mode from, enum detector_mode to)
+{
+	return mode_moves[from][to];
 }
 
 const char *detector_mode_name(enum detector_mode mode)

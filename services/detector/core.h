@@ -120,6 +120,8 @@ int64_t detector_tally(const struct detector_core *core, enum detector_tally tal
 /* detector_modes counts the homes in each mode and the open alerts. */
 void detector_modes(
 	const struct detector_core *core, uint32_t out_homes[DETECTOR_MODE_COUNT], uint32_t *out_open_alerts);
+/* detector_mode_may says whether a home may go from one mode to another. */
+bool detector_mode_may(enum detector_mode from, enum detector_mode to);
 /* detector_mode_name gives "unwatched", "learning", "at_home", "away". detector_mode_of: ERR_NOT_FOUND if unknown. */
 const char *detector_mode_name(enum detector_mode mode);
 enum err detector_mode_of(

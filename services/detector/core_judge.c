@@ -6,7 +6,7 @@
  */
 #include "core_internal.h"
 
-#include <assert.h>
+#define METER_JITTER_MS (5 * MS_PER_MINUTE) /* an hourly meter is early by some seconds: no reason to wait an hour */
 
 /* view: what a home's channels can prove at a time. */
 struct view {
@@ -37,8 +37,8 @@ static struct view view_of(const struct detector_core *core, const struct home *
 			view.start_ms = s->proof.ms;
 		if (!s->meter)
 			continue;
-		if (s->at.ms < view.end_ms)
-			view.end_ms = s->at.ms;
+		if (s->at.ms + METER_JITTER_MS < view.end_ms)
+			view.end_ms = s->at.ms + METER_JITTER_MS;
 		if (s->at.ms + core->config.meter_fresh_ms < view.stale_ms)
 			view.stale_ms = s->at.ms + core->config.meter_fresh_ms + 1;
 	}
