@@ -171,8 +171,13 @@ bool intake_read(struct intake *intake, unsigned max_messages)
 	intake->taken = 0;
 	intake->enough = false;
 	while (intake->taken < max_messages && !intake->enough) {
+		unsigned before = intake->taken;
 		errno = 0;
-		if (mosquitto_loop_read(intake->client, 1) || errno == EAGAIN || errno == EWOULDBLOCK)
+		if (mosquitto_loop_read(intake->client, 1))
+			return false;
+		/* Each acknowledgement that it queues makes the library write to a wake-up pipe of its own, which
+		 * nobody reads: only without a message errno speaks of the socket. */
+		if (intake->taken == before && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return false;
 	}
 	return true;
