@@ -226,6 +226,7 @@ static enum err open_case(struct incident_core *core, const struct alert *alert,
 	err = case_create(core, &first, &e);
 	if (err)
 		return err;
+	e->round = 1; /* 0 = not asked in any */
 	lead(e, alert);
 	core->tallies[INCIDENT_OPENED]++;
 	err = case_alert_add(core, e, alert);

@@ -76,7 +76,8 @@ enum err incident_feed(struct incident_core *core, const struct alert *alert, st
 	struct incident_effects *out) ERR_MUST_CHECK;
 /* incident_reply takes a reply whose user is known to be true. desk: the caller speaks for the desk whoever the user
  * is. An accept is welcome from everybody who was asked and from the desk, late or not, as long as nobody else is on
- * the way; arrived and done without an accept imply it. */
+ * the way; arrived and done without an accept imply it. A decline of the responder, or of the desk for a responder who
+ * does not come, hands the incident back to the ladder. */
 enum err incident_reply(struct incident_core *core, const struct reply *reply, bool desk, struct wall now,
 	struct incident_effects *out) ERR_MUST_CHECK;
 /* incident_tick does what is due at now: each overdue timer once. */

@@ -149,6 +149,10 @@ enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wal
 /* ladder_withdraw withdraws all pages but that of user ("" = all) which wait or have expired. */
 enum err ladder_withdraw(
 	struct incident_core *core, struct emergency *e, const char *user, struct wall now) ERR_MUST_CHECK;
+/* ladder_resume goes on after a responder is out: those whose page was withdrawn by the accept are asked again, but
+ * one. */
+enum err ladder_resume(
+	struct incident_core *core, struct emergency *e, const struct asked *but, struct wall now) ERR_MUST_CHECK;
 /* ladder_tell_late sends one person the withdrawn page again. */
 enum err ladder_tell_late(
 	struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now) ERR_MUST_CHECK;

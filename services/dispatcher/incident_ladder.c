@@ -192,6 +192,17 @@ enum err ladder_begin(struct incident_core *core, struct emergency *e, struct wa
 	return err ? err : ladder_climb(core, e, now);
 }
 
+enum err ladder_resume(struct incident_core *core, struct emergency *e, const struct asked *but, struct wall now)
+{
+	enum err err = ladder_withdraw(core, e, "", now);
+
+	/* Who was told "no need to go" never said no: they are asked again. */
+	for (unsigned i = 0; i < e->asked_count; i++)
+		if (e->asked[i].state == ASKED_WITHDRAWN && &e->asked[i] != but)
+			e->asked[i].round = 0;
+	return err ? err : ladder_climb(core, e, now);
+}
+
 enum err ladder_tell_late(struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now)
 {
 	/* The desk, told beside, may have a page that stands: it is gone for them now, so it must not count any more.

@@ -68,14 +68,31 @@ static enum err take_done(struct incident_core *core, struct emergency *e, const
 	return case_close(core, e, INCIDENT_EVENT_RESOLVED, says->reply->user, says->now);
 }
 
+/* hand_back: the responder cannot come after all, or the desk says so for them; the ladder goes on. */
+static enum err hand_back(struct incident_core *core, struct emergency *e, const struct says *says)
+{
+	struct asked *responder = asked_find(e, e->now.responder);
+	bool own = is_responder(e, says->reply->user);
+	enum err err;
+
+	if (responder)
+		responder->state = own ? ASKED_DECLINED : ASKED_EXPIRED; /* expired: told with the others below */
+	*e->now.responder = '\0';
+	e->arrive_due = e->done_due = WALL_NEVER;
+	err = case_event(core, e, INCIDENT_EVENT_DECLINED, says->reply->user, says->now);
+	return err ? err : ladder_resume(core, e, responder, says->now);
+}
+
 static enum err take_decline(
 	struct incident_core *core, struct emergency *e, const struct says *says, enum incident_verdict *verdict)
 {
 	struct asked *asked = says->asked;
 	const char *user = says->reply->user;
-	bool hands_back = e->now.state == INCIDENT_ACCEPTED && is_responder(e, user), was_open;
+	bool was_open;
 	enum err err;
 
+	if (e->now.state == INCIDENT_ACCEPTED && (is_responder(e, user) || says->desk))
+		return hand_back(core, e, says);
 	if (asked && asked->state == ASKED_DECLINED) {
 		*verdict = INCIDENT_REPEATED;
 		return ERR_OK;
@@ -84,19 +101,14 @@ static enum err take_decline(
 		*verdict = INCIDENT_MISPLACED;
 		return ERR_OK;
 	}
-	if (!hands_back && (!asked || asked->role == PAGE_DESK)) { /* the desk is the last: it cannot say no */
+	if (!asked || asked->role == PAGE_DESK) { /* the desk is the last: it cannot say no */
 		*verdict = asked || says->desk ? INCIDENT_MISPLACED : INCIDENT_FOREIGN;
 		return ERR_OK;
 	}
-	if (!hands_back && e->now.state != INCIDENT_PAGING)
+	if (e->now.state != INCIDENT_PAGING)
 		return too_late(core, e, says, verdict);
-	was_open = hands_back || asked->state == ASKED_OPEN;
-	if (asked)
-		asked->state = ASKED_DECLINED;
-	if (hands_back) {
-		*e->now.responder = '\0';
-		e->arrive_due = e->done_due = WALL_NEVER;
-	}
+	was_open = asked->state == ASKED_OPEN;
+	asked->state = ASKED_DECLINED;
 	err = case_event(core, e, INCIDENT_EVENT_DECLINED, user, says->now);
 	return err || !was_open ? err : ladder_climb(core, e, says->now);
 }

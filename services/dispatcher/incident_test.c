@@ -558,6 +558,32 @@ static void responder_may_hand_back(void **state)
 	TRACE("timed_out:v-1 +desk paged:desk");
 }
 
+static void handing_back_asks_again_those_who_were_told_that_another_goes(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-2", REPLY_ACCEPT, 10);
+	TRACE("accepted:v-2 -v-1");
+	says("v-2", REPLY_DECLINE, 20);
+	TRACE("declined:v-2 +v-1 paged:v-1 +v-3 paged:v-3");
+	STATE("paging");
+}
+
+static void desk_takes_it_from_a_responder_who_does_not_come(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	tick(1210);
+	TRACE("timed_out:v-1 +desk paged:desk");
+	says("desk", REPLY_DECLINE, 1300);
+	TRACE("declined:desk -v-1 -desk +v-2 paged:v-2 +v-3 paged:v-3");
+	STATE("paging");
+	assert_string_equal(w.last.responder, "");
+	says("v-1", REPLY_ACCEPT, 1310); /* comes after all */
+	TRACE("accepted:v-1 -v-2 -v-3");
+}
+
 static void declines_that_make_no_sense_change_nothing(void **state)
 {
 	(void)state;
@@ -865,6 +891,8 @@ int main(void)
 		WITH_WORLD(reply_to_an_older_page_of_the_same_person_counts),
 		WITH_WORLD(arrived_and_done_imply_the_accept),
 		WITH_WORLD(responder_may_hand_back),
+		WITH_WORLD(handing_back_asks_again_those_who_were_told_that_another_goes),
+		WITH_WORLD(desk_takes_it_from_a_responder_who_does_not_come),
 		WITH_WORLD(declines_that_make_no_sense_change_nothing),
 		WITH_WORLD(late_decline_after_the_desk_has_it_is_harmless),
 		WITH_WORLD(replies_after_the_end_are_late),
