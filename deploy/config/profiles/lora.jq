@@ -20,7 +20,7 @@ def lora_radar: (.detection_status | select(. != null)
 		  elif . == "out_of_bed" then {quantity: "bed", value: 0, text: .} elif . == "vacant" then {quantity: "presence", value: 0, text: .}
 		  elif . == "normal" then {quantity: "presence", value: 1, text: .} else empty end),
 	(.target_status | select(. == "motionless" or . == "abnormal") as $s | {quantity: "motion", value: 0, text: $s}),
-	(to_entries[] | select(.key | test("^region_[0-9]+_occupancy$")) | {quantity: "presence", channel: (.key | rtrimstr("_occupancy")), value: (.value | state)} | select(.value != null));
+	(to_entries[] | select(.key | startswith("region_") and endswith("_occupancy")) | {quantity: "presence", channel: (.key | rtrimstr("_occupancy")), value: (.value | state)} | select(.value != null));
 
 def lora_alarm: (.alarm_status // "alarm_triggered") as $s | (if .region_id != null then "region_" + (.region_id | tostring) else null end) as $c
 	| if .alarm_type == null then empty
@@ -33,7 +33,7 @@ def lora_alarm: (.alarm_status // "alarm_triggered") as $s | (if .region_id != n
 	  else {quantity: "presence", channel: $c, value: 1, text: .alarm_type} end;
 
 # Smoke detector GS524N: one event word.
-def lora_smoke: select((.type // "" | tostring | test("smoke"; "i")) and (.event | type) == "string") | .event as $e
+def lora_smoke: select((.event | type) == "string" and (.type // "" | tostring | test("smoke"; "i"))) | .event as $e
 	| if $e == "alarm" then {quantity: "smoke", value: 1, text: $e} elif ($e | test("testing")) then {quantity: "button", value: 1, text: "test"}
 	  elif $e == "removed" then {quantity: "tamper", value: 1, text: $e} elif ($e | test("low battery")) then {quantity: "fault", channel: "battery", value: 1, text: $e}
 	  elif ($e | test("fail")) then {quantity: "fault", value: 1, text: $e} else {quantity: "smoke", value: 0, text: $e} end;
@@ -47,14 +47,14 @@ def lora_key($model): .key as $k | ($k | bare) as $b | .value as $v
 	  elif $b == "press" or $b == "buttonevent" or $b == "buttonstatus" then ($v | press) as $p | if $p == null then empty
 		elif lora_is_sos($model) then {quantity: "sos", value: 1, text: ($v | tostring)} else {quantity: "button", value: $p, text: ($v | tostring)} end
 	  elif $b == "alarmstatus" or $b == "alarmflag" then if ($v | state) == 1 then {quantity: "sos", value: 1} else empty end
-	  elif ($b | test("^current[0-9]a$")) then {quantity: "current", channel: $b[7:8], value: $v}
+	  elif ($b | startswith("current") and test("^current[0-9]a$")) then {quantity: "current", channel: $b[7:8], value: $v}
 	  elif $b == "vacant" then ($v | state) as $s | if $s == null then empty else {quantity: "presence", value: (1 - $s)} end
 	  elif $b == "daylight" then {quantity: "level", channel: "daylight", value: (if $v == "dark" then 0 else 1 end), text: ($v | tostring)}
 	  elif $b == "tvoc" and ($v | type) == "number" and $v != ($v | floor) then {quantity: "level", channel: "tvoc", value: $v}
 	  elif $b == "totalcurrent" then {quantity: "level", channel: "total_current", value: $v}
 	  elif $b == "waterflowvalue" then {quantity: "water_total", value: $v, unit: "L"}
 	  elif $b == "doortimes" or $b == "dooropentimes" then {quantity: "pulse_total", channel: "door_open_times", value: $v}
-	  elif ($b | test("^door[0-9]openstatus$")) then {quantity: "contact", channel: ("door" + $b[4:5]), value: ($v | state), text: ($v | tostring)} | select(.value != null)
+	  elif ($b | startswith("door") and test("^door[0-9]openstatus$")) then {quantity: "contact", channel: ("door" + $b[4:5]), value: ($v | state), text: ($v | tostring)} | select(.value != null)
 	  elif $b == "doorstatus" and ($v | type) == "object" then empty
 	  elif ($b | startswith("region")) or $b == "detectionstatus" or $b == "targetstatus" then empty
 	  elif $b == "water" and ($v | type) == "number" then {quantity: "water_total", value: $v, unit: lora_unit["water"]}
