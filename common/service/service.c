@@ -333,13 +333,12 @@ static int live(struct service *service)
 	sd_notify(0, "READY=1");
 	while (!err && !finished(service))
 		err = run_turn(service);
-	if (err) {
+	if (err)
 		log_error("failed", "error", err_name(err));
-		return 1;
-	}
+	/* The bus is left in order, so the will is not sent: it is said here that nobody is there any more. */
 	status_say_down(service);
 	log_info("stopped");
-	return 0;
+	return err ? 1 : 0;
 }
 
 static void service_fini(struct service *service)
