@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "lane/sql.h"
 
-#define SWEEP_US INT64_C(300000000)
 #define NEVER_US INT64_MAX
 
 struct directory {
@@ -49,7 +48,7 @@ static enum err load(struct directory *directory, struct errinfo *info)
 		err = sql_fail(db, info, "the directory");
 	sqlite3_finalize(entries);
 	if (lowest < (int64_t)directory->epoch)
-		directory->sweep_due = (struct mono){mono_now().us + SWEEP_US};
+		directory->sweep_due = (struct mono){mono_now().us + directory->config.quiet_ms * 1000};
 	return err;
 }
 
@@ -128,19 +127,25 @@ static enum err save(struct directory *directory, const struct entry *entry, str
 	return err;
 }
 
+static enum err drop(struct directory *directory, enum entry_kind kind, const char *key, struct errinfo *info)
+{
+	sqlite3_bind_int(directory->drop, 1, (int)kind);
+	sqlite3_bind_text(directory->drop, 2, key, -1, SQLITE_TRANSIENT);
+	return sql_run(directory->drop, info);
+}
+
 static enum err take_entry(struct directory *directory, const struct entry *entry, struct errinfo *info)
 {
 	enum err err = ERR_OK;
 
 	if (!(directory->config.kinds >> entry->kind & 1))
 		return ERR_OK;
-	if (entry->deleted) {
-		sqlite3_bind_int(directory->drop, 1, (int)entry->kind);
-		sqlite3_bind_text(directory->drop, 2, entry->key, -1, SQLITE_TRANSIENT);
-		err = sql_run(directory->drop, info);
-	} else {
+	if (entry->deleted)
+		err = drop(directory, entry->kind, entry->key, info);
+	else
 		err = save(directory, entry, info);
-	}
+	if (!err && entry->deleted && entry->kind == ENTRY_HOUSEHOLD) /* its consent ends with it */
+		err = drop(directory, ENTRY_CONSENT, entry->key, info);
 	if (!err)
 		err = directory->config.apply(directory->config.context, entry);
 	return err ? errinfo_set(info, err, "entry %s %s cannot be taken (%s)", entry_kind_name(entry->kind),
@@ -161,7 +166,7 @@ enum err directory_copy_take(struct directory *directory, struct codec_batch *ba
 		directory->sweep_due = (struct mono){0};
 	directory->epoch = head->epoch;
 	if (directory->sweep_due.us != NEVER_US)
-		directory->sweep_due = (struct mono){now.us + SWEEP_US};
+		directory->sweep_due = (struct mono){now.us + directory->config.quiet_ms * 1000};
 	directory->known = true;
 	while (!err && (item = codec_batch_next_entry(batch, &entry, NULL)) != ERR_NOT_FOUND) {
 		directory->bad += item != ERR_OK;
@@ -176,7 +181,7 @@ struct mono directory_copy_due(const struct directory *directory)
 	return directory->sweep_due;
 }
 
-enum err directory_copy_sweep(struct directory *directory, struct errinfo *info)
+enum err directory_copy_sweep(struct directory *directory, int64_t *out_entries, struct errinfo *info)
 {
 	sqlite3 *db = store_db(directory->store);
 	sqlite3_stmt *old = NULL;
@@ -201,6 +206,7 @@ enum err directory_copy_sweep(struct directory *directory, struct errinfo *info)
 		return err;
 	sqlite3_bind_int64(old, 1, (int64_t)directory->epoch);
 	err = sql_run(old, info);
+	*out_entries = sqlite3_changes64(db);
 	sqlite3_finalize(old);
 	return err;
 }

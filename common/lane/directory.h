@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * directory: a service's copy of its directory lane: the entries that it keeps, as records gave them last, in its own
- * store together with the lane's position. What is gone there is gone here.
+ * store together with the lane's position. What is gone there is gone here; with a household goes its consent.
  *
  * A new epoch is a registry that was restored or made anew: it gives all that it has, and no tombstones for what it
  * does not know. Entries of the earlier epoch hold until the new one has been quiet for a while; then they are swept.
@@ -25,7 +25,8 @@
 struct directory_config {
 	const char *lane, *consumer, *producer;
 	int64_t want_ms;
-	uint32_t kinds; /* bit mask of enum entry_kind that are kept; others are passed over */
+	int64_t quiet_ms; /* a new epoch that gave nothing for this long has given all that it has */
+	uint32_t kinds;   /* bit mask of enum entry_kind that are kept; others are passed over */
 	/* apply gives each entry to the core: those in the store at open, then each that comes, tombstones included. */
 	enum err (*apply)(void *context, const struct entry *entry);
 	void *context;
@@ -46,7 +47,7 @@ enum err directory_copy_take(struct directory *directory, struct codec_batch *ba
 /* directory_copy_due: when directory_copy_sweep must be called, inside a transaction of the caller's; INT64_MAX us: not
  * at all. */
 struct mono directory_copy_due(const struct directory *directory);
-enum err directory_copy_sweep(struct directory *directory, struct errinfo *info) ERR_MUST_CHECK;
+enum err directory_copy_sweep(struct directory *directory, int64_t *out_entries, struct errinfo *info) ERR_MUST_CHECK;
 int64_t directory_copy_bad(const struct directory *directory);
 
 #endif

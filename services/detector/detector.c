@@ -135,10 +135,14 @@ enum err detector_event(void *state, const struct bus_event *event, struct turn 
 
 static enum err sweep(struct detector *detector, struct errinfo *info)
 {
+	int64_t entries = 0;
 	enum err err = detector_begin(detector, info);
 
-	log_warning("directory_swept", "producer", detector->settings.directory_producer);
-	return err ? err : directory_copy_sweep(detector->directory, info);
+	if (!err)
+		err = directory_copy_sweep(detector->directory, &entries, info);
+	if (!err)
+		log_warning("directory_swept", "entries", log_number(entries));
+	return err;
 }
 
 enum err detector_service_tick(void *state, struct turn turn)

@@ -151,6 +151,7 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 		.consumer = "detector",
 		.producer = s->directory_producer,
 		.want_ms = s->want_ms,
+		.quiet_ms = s->directory_quiet_ms,
 		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT,
 		.apply = apply,
 		.context = detector};

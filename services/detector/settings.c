@@ -15,6 +15,7 @@ const struct config_key detector_config_table[] = {
 	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "16MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
 	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch is asked for."},
+	{"lanes.directory_quiet", CONFIG_DURATION, CONFIG_FIELD(S, directory_quiet_ms), "5m", 100, 86400000, NULL, "A registry made anew that gave nothing for this long has given all; what it did not give goes."},
 	{"lanes.heartbeat", CONFIG_DURATION, CONFIG_FIELD(S, heartbeat_ms), "10s", 100, 600000, NULL, "How often lane alert says up to when was judged."},
 	{"lanes.group", CONFIG_DURATION, CONFIG_FIELD(S, group_ms), "100ms", 0, 5000, NULL, "Readings are stored together for at most this long; alerts at once."},
 	{"rules.use", CONFIG_LIST, CONFIG_FIELD(S, use), "[silence]", 0, DETECTOR_RULES_MAX, NULL, "Presets that are on (docs/detector.md)."},

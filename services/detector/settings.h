@@ -14,7 +14,7 @@ struct detector_settings {
 	char zone[64];
 	struct config_list reading_producers, incident_producers, alert_consumers;
 	char directory_producer[ID_BYTES];
-	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, heartbeat_ms, group_ms;
+	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms, heartbeat_ms, group_ms;
 	struct config_list use, own;
 	int64_t attention_ms, alarm_ms, one_person_attention_ms, one_person_alarm_ms, learning_ms, learning_extra_ms;
 	int64_t meter_fresh_ms, device_quiet_ms, homes_max;

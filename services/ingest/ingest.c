@@ -111,7 +111,7 @@ enum err ingest_service_tick(void *state, struct turn turn)
 	}
 	if (ingest->settle_due.us <= turn.mono.us)
 		settle(ingest);
-	if (ingest->sweep_due.us && ingest->sweep_due.us <= turn.mono.us)
+	if (directory_copy_due(ingest->copy).us <= turn.mono.us)
 		directory_sweep(ingest);
 	tick_core(ingest);
 	return ERR_OK;

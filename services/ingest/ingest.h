@@ -18,6 +18,7 @@
 #include "ingest/map.h"
 #include "ingest/recent.h"
 #include "ingest/settings.h"
+#include "lane/directory.h"
 #include "lane/lane.h"
 #include "service/service.h"
 
@@ -69,8 +70,7 @@ struct ingest {
 	struct recent *recent;
 	struct lane_out readings, alerts;
 	struct inbox *directory;
-	struct sqlite3_stmt *save_entry, *drop_entry;
-	uint64_t directory_epoch; /* of the newest entry */
+	struct directory *copy; /* of the directory; its inbox is `directory` */
 
 	struct turn turn;
 	unsigned turn_items;
@@ -86,13 +86,12 @@ struct ingest {
 	bool watched_write;
 	struct mono misc_due, beat_due, connect_due, trim_due;
 	struct mono settle_due; /* by then the broker has all acknowledgements */
-	struct mono sweep_due;  /* directory: entries of an earlier epoch go; 0 = none */
 	struct waiting *waiting, **waiting_last;
 	unsigned waiting_count;
 	struct mono waiting_since;
 
 	struct reason_count reasons[INGEST_REASONS_MAX]; /* why messages were refused or passed over */
-	int64_t messages, redelivered, bad_acks, forged, bad_entries, bad_receipts, unencodable;
+	int64_t messages, redelivered, bad_acks, forged, bad_receipts, unencodable;
 };
 
 /* ingest.c */
@@ -121,10 +120,6 @@ void session_read(struct ingest *ingest);
 void session_settle_later(struct ingest *ingest);
 
 /* directory.c: our copy of devices and consents. */
-#define DIRECTORY_TABLE                                                                                                \
-	"CREATE TABLE directory (kind INTEGER NOT NULL, key TEXT NOT NULL, epoch INTEGER NOT NULL, entry BLOB NOT "    \
-	"NULL, "                                                                                                       \
-	"PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID"
 enum err directory_open(struct ingest *ingest, struct errinfo *info) ERR_MUST_CHECK;
 void directory_take(struct ingest *ingest, const struct bus_event *event);
 /* directory_sweep drops what a new epoch of the registry has not given again. */

@@ -12,7 +12,7 @@
 #include "service/carrier.h"
 
 static const char *const migrations[] = {
-	JOURNAL_TABLE ";" LETTERS_TABLE ";" RECENT_TABLE ";" DIRECTORY_TABLE
+	JOURNAL_TABLE ";" LETTERS_TABLE ";" RECENT_TABLE ";" DIRECTORY_COPY_TABLE
 		      "; CREATE TABLE subscription (filter TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
 };
 
@@ -57,20 +57,10 @@ static void close_lane(struct ingest *ingest, struct lane_out *lane)
 static enum err open_lanes(struct ingest *ingest, struct errinfo *info)
 {
 	const struct ingest_settings *s = &ingest->settings;
-	const char *producers[] = {s->directory_producer};
-	struct inbox_config in = {.lane = "directory-ingest",
-		.consumer = "ingest",
-		.producers = producers,
-		.producer_count = 1,
-		.shards = 1,
-		.compacted = true,
-		.want_ms = s->want_ms};
 	enum err err = open_lane(ingest, &ingest->readings, "reading", &s->reading_consumers, info);
 
 	if (!err)
 		err = open_lane(ingest, &ingest->alerts, "alert", &s->alert_consumers, info);
-	if (!err)
-		err = inbox_open(ingest->store, &in, &ingest->directory, info);
 	return err;
 }
 
@@ -154,12 +144,10 @@ void ingest_close(void *state)
 	intake_destroy(ingest->intake);
 	close_lane(ingest, &ingest->readings);
 	close_lane(ingest, &ingest->alerts);
-	inbox_close(ingest->directory);
+	directory_copy_close(ingest->copy);
 	journal_close(ingest->journal);
 	letters_close(ingest->letters);
 	recent_close(ingest->recent);
-	sqlite3_finalize(ingest->save_entry);
-	sqlite3_finalize(ingest->drop_entry);
 	ingest_core_destroy(ingest->core);
 	map_destroy(ingest->map);
 	if (ingest->store && store_in_transaction(ingest->store))

@@ -70,7 +70,7 @@ void ingest_status(const void *state, struct status *out)
 	count(out, "bad_acks", ingest->bad_acks);
 	count(out, "forged_batches", ingest->forged);
 	count(out, "stale_batches", inbox_stats(ingest->directory).stale);
-	count(out, "bad_entries", ingest->bad_entries);
+	count(out, "bad_entries", directory_copy_bad(ingest->copy));
 	count(out, "bad_receipts", ingest->bad_receipts);
 	count(out, "unencodable", ingest->unencodable);
 	count_core(ingest, out);

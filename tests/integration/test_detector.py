@@ -258,6 +258,22 @@ def test_a_broken_state_is_set_aside_and_named(rig):
     rig.tap.first(STATUS, lambda m: m.body and m.body["counters"]["states_set_aside"] > 0, "the count of states set aside")
 
 
+def test_a_registry_made_anew_takes_along_whom_it_does_not_name(rig):
+    rig.up(2, "learning.period=0s", "lanes.directory_quiet=300ms")
+    for h in range(1, 16):
+        rig.hour(DAY + h * HOUR, lambda i, h=h: 20 if h <= 2 or not i else 0, 2)
+    rig.judged(DAY + 15 * HOUR)
+    assert [a["state"] for a in rig.alerts()] == ["raised"]
+    anew = rig.registry
+    anew.epoch, anew.last[0], anew.batches[0], anew.acked[(0, "detector")] = anew.epoch + 1, 0, [], 0
+    anew.give(0, homes(1))
+    wait_log(rig, "msg=directory_swept entries=3")
+    rig.ingest.beat(DAY + 16 * HOUR)
+    rig.judged(DAY + 16 * HOUR)
+    assert [(a["household"], a["state"]) for a in rig.alerts()] == [("h-1", "raised"), ("h-1", "cleared")]
+    rig.tap.first(STATUS, lambda m: m.body and m.body["counters"]["homes_at_home"] == 1 and m.body["counters"]["homes_unwatched"] == 0, "one home to be left")
+
+
 @pytest.mark.parametrize("line, wrong, fix", [
     ("  use: [silence]", "  use: [silense]", "there are: silence"),
     ("  use: [silence]", "  use: [silence, silence]", "there twice"),
