@@ -160,15 +160,29 @@ static enum err webhook_ready(void *state, bool readable, bool writable, struct 
 	return ERR_OK;
 }
 
-static enum err open_webhook(struct dispatcher *d, struct errinfo *info)
+/* open_webhook opens it as the settings say and watches it in place of the one before, whose running calls are made
+ * again. */
+static enum err open_webhook(struct dispatcher *d, const struct dispatcher_settings *settings, struct errinfo *info)
 {
-	struct webhook_config config = {.url = d->settings.webhook_url,
-		.secret_file = d->settings.webhook_secret_file,
-		.timeout_ms = d->settings.webhook_timeout_ms,
-		.waiting_max = d->settings.webhook_waiting};
-	enum err err = webhook_open(d->store, &config, &d->webhook, info);
+	struct webhook_config config = {.url = settings->webhook_url,
+		.secret_file = settings->webhook_secret_file,
+		.timeout_ms = settings->webhook_timeout_ms,
+		.waiting_max = settings->webhook_waiting};
+	struct webhook *webhook = NULL;
+	enum err err = webhook_open(d->store, &config, &webhook, info);
 
-	return err ? err : service_watch(d->service, webhook_fd(d->webhook), false, webhook_ready);
+	if (!err && service_watch(d->service, webhook_fd(webhook), false, webhook_ready)) {
+		webhook_close(webhook);
+		err = errinfo_set(info, ERR_IO, "the webhook's descriptor cannot be watched");
+	}
+	if (err)
+		return err;
+	if (d->webhook)
+		service_unwatch(d->service, webhook_fd(d->webhook));
+	webhook_close(d->webhook);
+	d->webhook = webhook;
+	d->given_up = 0;
+	return ERR_OK;
 }
 
 static enum err open_parts(struct dispatcher *d, struct errinfo *info)
@@ -189,7 +203,7 @@ static enum err open_parts(struct dispatcher *d, struct errinfo *info)
 	if (!err)
 		err = post_open(d->store, &d->post, info);
 	if (!err)
-		err = open_webhook(d, info);
+		err = open_webhook(d, &d->settings, info);
 	if (!err)
 		err = prepare(d, info);
 	if (!err && (carrier_subscribe_outbox(bus, d->incidents) || carrier_subscribe_inbox(bus, d->alerts) ||
@@ -246,6 +260,27 @@ void dispatcher_close(void *state)
 	free(d->turns);
 	free(d->receipts);
 	free(d);
+}
+
+enum err dispatcher_reload(void *state, const void *settings, struct errinfo *info)
+{
+	struct dispatcher *d = state;
+	const struct dispatcher_settings *fresh = settings;
+	struct incident_config config;
+	struct zone *zone = NULL;
+	enum err err = zone_load(fresh->zone, &zone, info);
+
+	if (!err)
+		err = open_webhook(d, fresh, info);
+	if (err) {
+		zone_destroy(zone);
+		return err;
+	}
+	config = dispatcher_core_config(fresh, zone);
+	incident_core_configure(d->core, &config);
+	zone_destroy(d->zone);
+	d->zone = zone;
+	return ERR_OK;
 }
 
 /* ---- the turn ---- */

@@ -64,6 +64,9 @@ enum err dispatcher_tick(void *state, struct turn turn);
 enum err dispatcher_flush(void *state, struct turn turn);
 struct mono dispatcher_due(const void *state, struct turn turn);
 void dispatcher_status(const void *state, struct status *out);
+/* dispatcher_reload takes desk, duty, policy, done_after, keep and webhook; everything else counts from the next start.
+ */
+enum err dispatcher_reload(void *state, const void *settings, struct errinfo *info);
 bool dispatcher_draining(const void *state);
 
 static inline bool dispatcher_replays(const struct dispatcher *d)

@@ -57,10 +57,15 @@ enum err duty_create(const struct duty_config *config, struct duty **out_duty, s
 
 	if (!duty)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
-	assert(config->zone && config->desk[0] && config->day_from_min != config->night_from_min);
-	duty->config = *config;
+	duty_configure(duty, config);
 	*out_duty = duty;
 	return ERR_OK;
+}
+
+void duty_configure(struct duty *duty, const struct duty_config *config)
+{
+	assert(config->zone && config->desk[0] && config->day_from_min != config->night_from_min);
+	duty->config = *config;
 }
 
 /* FREE_ALL empties a table. */

@@ -52,6 +52,8 @@ struct duty;
 
 enum err duty_create(const struct duty_config *config, struct duty **out_duty, struct errinfo *info) ERR_MUST_CHECK;
 void duty_destroy(struct duty *duty);
+/* duty_configure gives it other settings; the directory stays. */
+void duty_configure(struct duty *duty, const struct duty_config *config);
 /* duty_entry takes a directory entry (household, team, volunteer, policy; others are passed over); a tombstone
  * forgets. ERR_NOMEM is its only failure. */
 enum err duty_entry(struct duty *duty, const struct entry *entry) ERR_MUST_CHECK;

@@ -65,6 +65,8 @@ struct incident_core;
 enum err incident_core_create(
 	const struct incident_config *config, struct incident_core **out_core, struct errinfo *info) ERR_MUST_CHECK;
 void incident_core_destroy(struct incident_core *core);
+/* incident_core_configure gives it other settings from the next tick on; what is under way keeps its times. */
+void incident_core_configure(struct incident_core *core, const struct incident_config *config);
 /* incident_core_entry takes a directory entry. On-call changes come with the next tick; where only the desk has an
  * incident because nobody else was known or on duty, people are asked around as soon as there are some. */
 enum err incident_core_entry(struct incident_core *core, const struct entry *entry, struct wall now,

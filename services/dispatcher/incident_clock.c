@@ -55,6 +55,13 @@ static enum err tell_all(struct incident_core *core, struct wall now)
 	return err;
 }
 
+void incident_core_configure(struct incident_core *core, const struct incident_config *config)
+{
+	core->config = *config;
+	duty_configure(core->duty, &config->duty);
+	core->directory_changed = true;
+}
+
 enum err incident_core_entry(
 	struct incident_core *core, const struct entry *entry, struct wall now, struct incident_effects *out)
 {

@@ -16,6 +16,7 @@ static const struct service_definition definition = {
 	.flush = dispatcher_flush,
 	.due = dispatcher_due,
 	.status = dispatcher_status,
+	.reload = dispatcher_reload,
 	.draining = dispatcher_draining,
 	.close = dispatcher_close,
 };

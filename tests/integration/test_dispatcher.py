@@ -48,6 +48,7 @@ def directory(**policy):
 class Rig:
     def __init__(self, folder):
         self.folder, self.process, self.settings = folder, None, []
+        self.config = ROOT / "deploy/config/dispatcher.yaml"
         self.accounts = lib.Accounts(folder / "access", *ACCOUNTS)
         self.broker = lib.Broker(folder, self.accounts)
         self.peers = {}
@@ -68,7 +69,7 @@ class Rig:
         values = [f"bus.port={self.broker.port}", "bus.user=dispatcher-1", f"bus.password_file={self.accounts.secret('dispatcher-1')}",
                   f"data_dir={self.folder}/data", "status_every=200ms", "lanes.resend=200ms", "lanes.want=100ms", "disk.ballast=0", *self.settings]
         with open(self.folder / "dispatcher.log", "ab") as log:
-            self.process = subprocess.Popen([str(DISPATCHER), "--config", str(ROOT / "deploy/config/dispatcher.yaml"),
+            self.process = subprocess.Popen([str(DISPATCHER), "--config", str(self.config),
                                              *(a for v in values for a in ("--set", v))], stderr=log)
 
     def up(self, *settings, **policy):
@@ -431,6 +432,57 @@ def test_wrong_settings_stop_it_before_it_connects(rig):
                            ("desk=a b", "desk"), ("dsek=x", "desk"), ("webhook.secret_file=/nonexistent", "/nonexistent")):
         done = check(setting)
         assert done.returncode == 2 and words in done.stderr, (setting, done.stderr)
+
+
+def test_sighup_takes_new_settings_or_keeps_the_old_ones(rig, hook):
+    config = rig.folder / "dispatcher.yaml"
+    config.write_text("desk: other-desk\n", encoding="utf-8")
+    rig.config = config
+    rig.up()
+    rig.registry.give(0, [{"kind": "team", "key": "t-1", "community": "c-1", "seq": 1000}])  # no captain, no desk of its own
+    config.write_text("desk: [broken\n", encoding="utf-8")
+    rig.process.send_signal(signal.SIGHUP)
+    rig.ingest.give_item(alert(1, "h-unknown"))
+    assert rig.page("other-desk")["role"] == "desk"
+    assert "reload_refused" in rig.log() and str(config) in rig.log()
+    config.write_text(f"desk: desk\nduty: {{night_from: \"20:00\"}}\nwebhook: {{url: 'http://127.0.0.1:{hook.server_port}/'}}\n", encoding="utf-8")
+    rig.process.send_signal(signal.SIGHUP)
+    rig.tap.first("curtain/oncall/t-1", lambda m: m.body["desk"] == "desk" and (m.body["from"] + m.body["until"]).count("T12:00") == 1, "on-call anew")
+    rig.ingest.give_item(alert(2, "h-unknown-2"))
+    rig.page("desk")
+    wait_calls(hook, 1)
+
+
+def test_replay_gives_the_same_however_fast_it_is(rig):
+    start = 1772400000.0
+    told = []
+    for step, folder in ((5, "slow"), (600, "fast")):
+        rig.process and rig.stop()
+        for producer in (rig.ingest, rig.detector, rig.registry):
+            producer.forget()
+        rig.records.items.clear()
+        rig.records.position.clear()
+        rig.up("clock=replay", f"data_dir={rig.folder}/{folder}")
+        told.append(play(rig, start, step))
+    assert told[0] == told[1] and len(told[0]) > 20
+
+
+def play(rig, start, step):
+    """Calls and silences at fixed times, told in steps of so many seconds; gives all that came to records."""
+    chance, began = random.Random(7), time.monotonic()
+    inputs = [(start + 3 + 40 * i, alert(i, f"h-{i % 5 + 1}", chance.choice(("life", "alarm", "attention")), at=start + 3 + 40 * i)) for i in range(12)]
+    rig.ingest.beat(start)
+    rig.detector.beat(start)
+    now = start
+    while now < start + 1800:
+        now += step
+        for at, item in [i for i in inputs if now - step < i[0] <= now]:
+            (rig.ingest if item["level"] == "life" else rig.detector).give_item(item, at)
+        rig.ingest.beat(now)
+        rig.detector.beat(now)
+    rig.tap.first("curtain/status/dispatcher/", lambda m: m.body.get("clock", "") == lane.rfc3339(now) and m.body["state"] == "ready"
+                  and m.body["outbox"] == 0 and m.at > began, "the end")
+    return sorted(json.dumps(i, sort_keys=True) for i in rig.records.items)
 
 
 def test_forged_batches_are_refused(rig):

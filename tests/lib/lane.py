@@ -103,6 +103,14 @@ class Producer:
                     if seq > done:
                         self._send(shard, body)
 
+    def forget(self):
+        """Begins anew, as a service whose store is new does."""
+        with self.changed:
+            self.epoch = max(self.epoch + 1, int(time.time() * 1000))
+            self.batches = {s: [] for s in range(self.shards)}
+            self.last = dict.fromkeys(self.last, 0)
+            self.acked = dict.fromkeys(self.acked, 0)
+
     def all_acked(self):
         return all(a >= self.last[s] for (s, _), a in self.acked.items())
 
