@@ -74,7 +74,9 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 {
 	struct home *home = detect_home_find(core, reading->household);
 	struct wall heard = reading->received.ms > core->now.ms ? reading->received : core->now;
-	struct wall at = reading->at.ms > heard.ms ? heard : reading->at;
+	/* A counter's steps join by the meter's own clock, which may run ahead; anything else happened by now. */
+	bool counter = quantity_info(reading->quantity)->kind == QUANTITY_COUNTER;
+	struct wall at = reading->at.ms > heard.ms && !counter ? heard : reading->at;
 	struct sign sign;
 	bool is;
 	enum err err = ERR_OK;

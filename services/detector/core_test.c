@@ -301,6 +301,25 @@ static void a_new_home_is_marked_and_waits_longer(void **state)
 
 /* ---- time ---- */
 
+static void a_meter_whose_clock_runs_ahead_proves_silence_too(void **state)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_new(&config);
+	struct reading r;
+
+	(void)state;
+	old(rig);
+	for (int hour = 1; hour <= 9; hour++) {
+		r = water_of(rig, 0, OLD + H(hour));
+		r.received.ms -= 4 * MS_PER_MINUTE;
+		feed(rig, &r);
+	}
+	tick(rig, OLD + H(9));
+	assert_int_equal(rig->count, 1);
+	assert_int_equal(last(rig)->onset.ms, OLD - H(2));
+	rig_free(rig);
+}
+
 static void a_late_reading_ends_an_alert_and_says_so(void **state)
 {
 	struct detector_config config = config_of("silence");
@@ -1374,6 +1393,7 @@ int main(void)
 		cmocka_unit_test(silence_just_under_the_limit_raises_nothing),
 		cmocka_unit_test(two_persons_have_the_shorter_limit),
 		cmocka_unit_test(a_new_home_is_marked_and_waits_longer),
+		cmocka_unit_test(a_meter_whose_clock_runs_ahead_proves_silence_too),
 		cmocka_unit_test(a_late_reading_ends_an_alert_and_says_so),
 		cmocka_unit_test(an_upload_once_a_day_raises_nothing_about_the_past),
 		cmocka_unit_test(a_loss_of_radio_proves_nothing_until_the_counter_speaks),
