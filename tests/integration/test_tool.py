@@ -37,7 +37,7 @@ def incident(number=1, revision=1, event="raised", state="raised", household="h-
 
 @pytest.fixture(scope="module")
 def accounts(tmp_path_factory):
-    return lib.Accounts(tmp_path_factory.mktemp("access"), "desk desk", "tap tap", *(f"{s} {s}-1" for s in SERVICES))
+    return lib.Accounts(tmp_path_factory.mktemp("access"), "desk desk", "tap tap", "device gateway", *(f"{s} {s}-1" for s in SERVICES))
 
 
 class Rig:
@@ -552,6 +552,18 @@ def test_silence_names_the_service_and_what_its_status_says(rig):
     assert busy.returncode == 2 and "(ingest-1) says \"ready\"" in busy.stderr and "--timeout" in busy.stderr
 
 
+def test_an_account_of_another_class_is_told(rig, accounts):
+    gateway = ["--user", "gateway", "--password-file", str(accounts.secret("gateway")), "--timeout", "0.5"]
+    serve(rig, "records", timeline=lambda a: ("result", {"household": "h-1", "known": True, "items": []}))
+    for command in (["timeline", "h-1"], ["follow", "--once"]):
+        done = rig.run(*command, *gateway)
+        assert done.returncode == 2 and "\"gateway\"" in done.stderr and "desk" in done.stderr
+    assert "\"gateway\" read curtain/status" in rig.run("status", *gateway).stderr
+    rig.peer("ingest").on("curtain/in/#", lambda m: rig.peer("ingest").answer(m, b""))
+    call = rig.run("sos", "h-0003", *gateway[:-1], "2")  # the refused look costs it a connection
+    assert call.returncode == 1 and "sees no incidents" in call.stderr
+
+
 def test_an_answer_for_another_question_is_passed_over(rig):
     def take(message):
         rig.peer("records").publish(message.properties.ResponseTopic, {"ok": True, "result": {"household": "h-2", "known": True, "items": []}}, correlation=b"ask-99")
@@ -572,7 +584,7 @@ def test_a_broker_that_goes_away_while_it_is_asked(rig):
     wait_until(lambda: asked)
     rig.broker.stop()
     _, err = tool.communicate(timeout=20)
-    assert tool.returncode == 2 and "went away before records answered" in err
+    assert tool.returncode == 2 and "ended before records answered" in err
 
 
 def test_tls_with_the_right_and_the_wrong_authority(tmp_path, accounts):

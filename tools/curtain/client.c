@@ -243,19 +243,26 @@ static enum err explain_silence(struct client *client, const char *service, stru
 	char filter[CLIENT_TOPIC_BYTES], told[160] = "has never shown a status here: is it up, and on this broker?";
 	struct bus_event event;
 	struct status status;
+	bool marked = false;
 
 	snprintf(filter, sizeof filter, "curtain/status/%s/+", service);
-	if (!client_subscribe(client, filter, NULL) && !client_mark(client, NULL))
-		while (!client_next(client, deadline, &event) && !client_is_mark(client, &event)) {
-			if (event.kind != BUS_MESSAGE || !bus_topic_matches(filter, event.topic) ||
-				codec_status_decode(event.payload, event.length, &status, NULL))
-				continue;
-			snprintf(told, sizeof told, "(%s) says \"%s\" in its status%s", status.instance,
-				status_state_name(status.state),
-				status.state == STATUS_DOWN || status.state == STATUS_STOPPING
-					? ": start it"
-					: "; it may be busy: see \"curtain status\", or wait longer with --timeout");
-		}
+	if (client_subscribe(client, filter, NULL) || client_mark(client, NULL))
+		deadline = client_deadline(0);
+	while (!marked && !client_next(client, deadline, &event)) {
+		marked = client_is_mark(client, &event);
+		if (event.kind != BUS_MESSAGE || !bus_topic_matches(filter, event.topic) ||
+			codec_status_decode(event.payload, event.length, &status, NULL))
+			continue;
+		snprintf(told, sizeof told, "(%s) says \"%s\" in its status%s", status.instance,
+			status_state_name(status.state),
+			status.state == STATUS_DOWN || status.state == STATUS_STOPPING
+				? ": start it"
+				: "; it may be busy: see \"curtain status\", or wait longer with --timeout");
+	}
+	if (!marked)
+		return errinfo_set(info, ERR_AGAIN,
+			"no answer within %g s; the broker hands over nothing: is the account \"%s\" of class desk?",
+			(double)client->connection->timeout_ms / 1000, client->connection->user);
 	return errinfo_set(info, ERR_AGAIN, "%s does not answer within %g s; it %s", service,
 		(double)client->connection->timeout_ms / 1000, told);
 }
@@ -294,9 +301,12 @@ enum err client_request(struct client *client, const char *service, const char *
 		if (correlates(client, &event, client->question))
 			return take_answer(client, service, &event, out_result, info);
 		if (event.kind == BUS_DISCONNECTED)
+			/* What a broker does not let an account send also ends the connection: paho 1.3 closes it. */
 			return errinfo_set(info, ERR_CLOSED,
-				"the broker went away before %s answered (%s); what was asked may have been done",
-				service, event.reason);
+				"the connection ended before %s answered (%s): did the broker go away, or is the "
+				"account "
+				"\"%s\" not of class desk? What was asked may have been done",
+				service, event.reason, client->connection->user);
 	}
 	if (err != ERR_AGAIN)
 		return errinfo_set(info, err, "waiting for %s fails: %s", service, strerror(errno));

@@ -112,6 +112,11 @@ static int verdict(const struct sos_command *command)
 			"curtain sos: no receipt from ingest within %g s: nobody may know of this call. Is ingest up? "
 			"(curtain status)\n",
 			(double)command->connection.timeout_ms / 1000);
+	else if (!command->sos.sees)
+		fprintf(stderr,
+			"curtain sos: ingest has the call, but this account (\"%s\") sees no incidents; is it of class "
+			"desk?\n",
+			command->connection.user);
 	else if (command->sos.incident_us < 0 && !command->sos.open_count)
 		fprintf(stderr,
 			"curtain sos: ingest has the call, but no incident opened within %g s. Is \"%s\" in the "

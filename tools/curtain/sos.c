@@ -122,8 +122,12 @@ static enum err learn_open(struct sos *sos, struct client *client, struct errinf
 		err = client_subscribe(client, "curtain/incident/+/+", info);
 	if (!err)
 		err = client_mark(client, info);
-	while (!err && !(err = client_next(client, deadline, &event)) && !client_is_mark(client, &event))
+	while (!err && !sos->sees && !(err = client_next(client, deadline, &event))) {
+		if (event.kind == BUS_DISCONNECTED) /* help first; what is open is then not known */
+			break;
+		sos->sees = client_is_mark(client, &event);
 		err = take(sos, client, &event, info);
+	}
 	return err == ERR_AGAIN ? ERR_OK : err; /* a call for help goes out all the same */
 }
 

@@ -23,6 +23,7 @@ struct sos {
 	struct incident open[SOS_OPEN_MAX]; /* before the call */
 	unsigned open_count;
 	bool called;
+	bool sees; /* the account may read incidents */
 	struct mono sent;
 	struct wall sent_at;
 	int64_t receipt_us, incident_us; /* after sent; below 0: did not come */
