@@ -24,6 +24,7 @@ cmake --build "$root/build/release" > /dev/null
 echo "窗帘之约 Curtain: built and ready ($((SECONDS - began)) s). Playing a week of a small district ..."
 
 dir=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/curtain-demo.XXXXXX")}
+mkdir -p "$dir"
 chmod 755 "$dir" # PostgreSQL runs as another user below it
 out=${json:-$dir/story.json}
 finish() {

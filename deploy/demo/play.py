@@ -192,7 +192,7 @@ class Player:
             sys.exit("play.py: no connection to the broker")
         now = self.start
         while now < end:
-            step = MINUTE if self.open_incidents() else 15 * MINUTE
+            step = MINUTE if self.open_incidents() else 5 * MINUTE
             with self.changed:
                 while self.stops and self.stops[0] <= now:
                     heapq.heappop(self.stops)

@@ -202,5 +202,5 @@ begin
 	return answer || jsonb_build_object('dry_run', dry_run);
 end $$;
 
-insert into policy (id, accept_life_s, accept_alarm_s, accept_attention_s, arrive_s, attention_pages) values ('default', 60, 120, 600, 1200, true);
+insert into policy (id, accept_life_s, accept_alarm_s, accept_attention_s, arrive_s, attention_pages) values ('default', 60, 120, 600, 1200, false);
 do $$ begin perform directory_refresh('[{"kind": "policy", "key": "default"}]'); end $$;
