@@ -22,7 +22,8 @@ struct ingest_core_config {
 	int64_t alarm_past_ms; /* an alarm older than this is a record, not a call for help (default 24 h) */
 	int64_t event_window_ms; /* the same SOS or fall of one device again within this time joins the first alert
 				    (default 30 s) */
-	int64_t silent_ms;       /* a device unheard for this long is a maintenance task; 0 = off */
+	int64_t silent_ms;       /* a device unheard for this long is a maintenance task; 0 = off.
+				  * Never one in place "phone": it speaks when it is used */
 	double battery_low;      /* percent; below: maintenance task, again above battery_low + 10: cleared */
 	uint32_t devices_max;    /* bound on tracked (device, channel, quantity) states; registered devices only */
 };

@@ -8,14 +8,17 @@
 #include "core_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 /* After a start the first silences wait this long: what the broker kept for us has to be read first. */
 #define CORE_GRACE_MS (15 * MS_PER_MINUTE)
+/* A household's "1" key (records gives each home one): a telephone speaks when it is used, and not before. */
+#define CORE_PLACE_HANDSET "phone"
 #define CORE_BATTERY_GOOD 10.0 /* this much above battery_low: changed, not just warmer */
 
 enum err core_health_arm(struct ingest_core *core, struct device *device, struct wall due)
 {
-	if (core->config.silent_ms <= 0)
+	if (core->config.silent_ms <= 0 || !strcmp(device->place, CORE_PLACE_HANDSET))
 		return ERR_OK;
 	return timerq_set(&core->silence, device->node.slot, due);
 }

@@ -1051,6 +1051,23 @@ static void silence_can_be_off(void **state)
 	ingest_core_destroy(w.core);
 }
 
+static void the_handset_of_a_home_may_be_silent_for_ever(void **state)
+{
+	struct world w = open_world();
+	struct entry handset = device_entry("phone-h-1", "h-1"), other = device_entry("d-1", "h-1");
+
+	(void)state;
+	text_cut(handset.body.device.place, sizeof handset.body.device.place, "phone");
+	give(&w, &handset);
+	other.deleted = true;
+	give(&w, &other);
+	tick(&w);
+	w.now.ms += 1000 * MS_PER_DAY;
+	tick(&w);
+	assert_int_equal(w.effects.count, 0);
+	ingest_core_destroy(w.core);
+}
+
 static void many_silences_come_in_several_ticks(void **state)
 {
 	struct world w = open_world();
@@ -1461,6 +1478,7 @@ int main(void)
 		cmocka_unit_test(an_unheard_device_is_a_task_until_it_speaks),
 		cmocka_unit_test(silence_counts_from_consent_and_any_consent_lets_it_be_heard),
 		cmocka_unit_test(silence_can_be_off),
+		cmocka_unit_test(the_handset_of_a_home_may_be_silent_for_ever),
 		cmocka_unit_test(many_silences_come_in_several_ticks),
 		cmocka_unit_test(what_was_known_is_known_after_a_restart),
 		cmocka_unit_test(after_a_start_silence_waits_until_what_was_kept_is_read),
