@@ -129,11 +129,12 @@ enum err profile_definitions(struct profiles *profiles, struct yaml_in *in, cons
 	if (err || !node)
 		return err;
 	err = yaml_in_text(in, node, "definitions", LIBRARY_BYTES_MAX, &text);
-	char *copy = err ? NULL : strdup(text);
-	if (!err && !copy)
-		err = errinfo_set(in->info, ERR_NOMEM, "out of memory");
-	if (!err)
-		err = define(&include, in->file, copy, yaml_in_place(node));
+	if (err)
+		return err;
+	char *copy = strdup(text);
+	if (!copy)
+		return errinfo_set(in->info, ERR_NOMEM, "out of memory");
+	err = define(&include, in->file, copy, yaml_in_place(node));
 	free(copy);
 	/* So that definitions which no entry uses are compiled, too, and their faults seen. */
 	return err ? err : program_add(profiles->program, "null", yaml_in_place(node), &unused, in->info);

@@ -286,7 +286,7 @@ static enum err add_pattern(struct read *r, const yaml_node_t *node)
 		return err;
 	if (p->pattern_count == p->pattern_capacity) {
 		uint32_t capacity = p->pattern_capacity ? p->pattern_capacity * 2 : 32;
-		struct topic_pattern **more = realloc(p->patterns, capacity * sizeof *more);
+		struct topic_pattern **more = realloc(p->patterns, capacity * sizeof(struct topic_pattern *));
 		uint32_t *owners = realloc(p->pattern_entries, capacity * sizeof *owners);
 		if (more)
 			p->patterns = more;

@@ -275,7 +275,7 @@ static int by_parts(const void *a, const void *b)
  * dozen profiles use is compiled once. Slots number the expressions in that order. */
 static enum err write_source(struct program *program, struct buf *out)
 {
-	const struct group **order = calloc(program->group_count + 1, sizeof *order);
+	const struct group **order = calloc(program->group_count + 1, sizeof(struct group *));
 	uint32_t count = 0, slot = 0;
 
 	if (!order)
@@ -283,7 +283,7 @@ static enum err write_source(struct program *program, struct buf *out)
 	for (uint32_t g = 0; g < program->group_count; g++)
 		if (program->groups[g].first < program->groups[g].end)
 			order[count++] = &program->groups[g];
-	qsort(order, count, sizeof *order, by_parts);
+	qsort(order, count, sizeof(struct group *), by_parts);
 	for (uint32_t g = 0; g < count; g++)
 		for (uint32_t i = order[g]->first; i < order[g]->end; i++)
 			program->expressions[i].slot = slot++;

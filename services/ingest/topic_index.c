@@ -85,7 +85,7 @@ static struct node *literal_child(struct node *node, const struct topic_level *l
 
 	if (found)
 		return node->children[place];
-	struct node **more = realloc(node->children, (node->child_count + 1) * sizeof *more);
+	struct node **more = realloc(node->children, (node->child_count + 1) * sizeof(struct node *));
 	if (!more)
 		return NULL;
 	node->children = more;
@@ -94,7 +94,7 @@ static struct node *literal_child(struct node *node, const struct topic_level *l
 		return NULL;
 	fresh->text = level->text;
 	fresh->length = level->length;
-	memmove(&more[place + 1], &more[place], (node->child_count - place) * sizeof *more);
+	memmove(&more[place + 1], &more[place], (node->child_count - place) * sizeof(struct node *));
 	more[place] = fresh;
 	node->child_count++;
 	return fresh;
