@@ -163,31 +163,39 @@ static int map_lines(struct map *map, const struct map_options *options)
 	return 0;
 }
 
+/* read_payload reads a whole file; "-" is standard input. */
+static enum err read_payload(const char *path, struct buf *out, struct errinfo *info)
+{
+	bool standard = !strcmp(path, "-");
+	FILE *file = standard ? stdin : fopen(path, "rbe");
+	char part[16384];
+	size_t got;
+
+	if (!file)
+		return errinfo_at(info, ERR_NOT_FOUND, path, 0, 0, "cannot be read: %s", strerror(errno));
+	while ((got = fread(part, 1, sizeof part, file)) > 0 && !out->failed)
+		buf_append(out, part, got);
+	bool failed = ferror(file) || out->failed;
+	if (!standard)
+		fclose(file);
+	if (failed)
+		return errinfo_at(
+			info, ERR_IO, path, 0, 0, "cannot be read, or is larger than %u bytes", FILE_BYTES_MAX);
+	return ERR_OK;
+}
+
 static int map_file(struct map *map, const struct map_options *options)
 {
-	FILE *file = strcmp(options->file, "-") ? fopen(options->file, "rbe") : stdin;
+	struct errinfo info = {0};
 	struct buf content;
-	char part[65536];
-	size_t got;
-	int status = 2;
+	int status = 0;
 
-	if (!file) {
-		fprintf(stderr, "curtain map: %s cannot be read: %s\n", options->file, strerror(errno));
-		return 2;
-	}
 	buf_init(&content, FILE_BYTES_MAX);
-	while ((got = fread(part, 1, sizeof part, file)) > 0 && !content.failed)
-		buf_append(&content, part, got);
-	if (ferror(file) || content.failed)
-		fprintf(stderr, "curtain map: %s cannot be read, or is larger than %u bytes\n", options->file,
-			FILE_BYTES_MAX);
-	else {
+	if (read_payload(options->file, &content, &info))
+		status = options_fail("map", &info);
+	else
 		map_one(map, options, options->topic, content.data ? content.data : "", content.length);
-		status = 0;
-	}
 	buf_fini(&content);
-	if (file != stdin)
-		fclose(file);
 	return status;
 }
 
