@@ -199,6 +199,24 @@ static void failures_of_jq_are_reasons(void **state)
 	fixture_fini(&f);
 }
 
+static void json_within_texts_is_read_by_the_same_rules(void **state)
+{
+	(void)state;
+	struct map_fixture f = fixture_map(ENTRY("a", "emit: [{quantity: level, value: '.s | fromjson | .v'}]")
+			ENTRY("b", "emit: [{quantity: level, value: '[.a, .b | fromjson] | add'}]")
+				ENTRY("n", "emit: [{quantity: level, value: '.s | tonumber'}]"));
+
+	CHECK(&f, "a/d", "{\"s\":\"{\\\"v\\\":5}\"}", "d level 5");
+	CHECK(&f, "b/d", "{\"a\":\"1\",\"b\":\" 2.5 \"}", "d level 3.5");
+	/* The next two made libjq's own lose the second text. */
+	CHECK(&f, "a/d", "{\"s\":\"{\\\"v\\\" \\\"xxxxxxxx\\\"\"}",
+		"reject d: jq: fromjson: bad_json: line 1 column 6: a colon is expected after a key");
+	CHECK(&f, "n/d", "{\"s\":\"{1\\\"xxxxxxxx\\\"\"}", "reject d: jq: {1\"xxxxxxxx\" is no number");
+	CHECK(&f, "a/d", "{\"s\":7}", "reject d: jq: fromjson takes a text");
+	CHECK(&f, "n/d", "{\"s\":\"12\"}", "d level 12");
+	fixture_fini(&f);
+}
+
 static void odd_topics_are_no_harm(void **state)
 {
 	(void)state;
@@ -228,6 +246,7 @@ int main(void)
 		cmocka_unit_test(runs_without_end_are_stopped),
 		cmocka_unit_test(what_could_ask_for_any_amount_of_memory_fails),
 		cmocka_unit_test(failures_of_jq_are_reasons),
+		cmocka_unit_test(json_within_texts_is_read_by_the_same_rules),
 		cmocka_unit_test(odd_topics_are_no_harm),
 	};
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ingest/json_jv.h"
+
 /* ---- evaluation ---- */
 
 static const char *kind_of(const struct json_node *node)
@@ -173,41 +175,11 @@ bool expr_true(const struct expr *expr, struct expr_source *source, bool *out, c
 
 /* ---- what jq is given ---- */
 
-static jv jv_of_node(const struct json_tree *tree, const struct json_node *node)
-{
-	jv out;
-
-	switch (node->kind) {
-	case JSON_TREE_NULL:
-		return jv_null();
-	case JSON_TREE_FALSE:
-		return jv_false();
-	case JSON_TREE_TRUE:
-		return jv_true();
-	case JSON_TREE_NUMBER:
-		return jv_number(node->number);
-	case JSON_TREE_TEXT:
-		return jv_string_sized(node->text ? node->text : "", (int)node->length);
-	case JSON_TREE_ARRAY:
-		out = jv_array_sized((int)node->count + 1);
-		for (uint32_t i = node->first; i; i = tree->nodes[i].next)
-			out = jv_array_append(out, jv_of_node(tree, &tree->nodes[i]));
-		return out;
-	case JSON_TREE_OBJECT:
-		out = jv_object();
-		for (uint32_t i = node->first; i; i = tree->nodes[i].next)
-			out = jv_object_set(out, jv_string_sized(tree->nodes[i].key, (int)tree->nodes[i].key_length),
-				jv_of_node(tree, &tree->nodes[i]));
-		return out;
-	}
-	return jv_invalid();
-}
-
 jv expr_source_jv(struct expr_source *source)
 {
 	if (!jv_is_valid(source->payload)) {
 		if (source->tree)
-			source->payload = jv_of_node(source->tree, &source->tree->nodes[0]);
+			source->payload = json_jv(source->tree, &source->tree->nodes[0]);
 		else if (source->root.kind == VALUE_TEXT)
 			source->payload = jv_string_sized(source->root_text, (int)source->root.length);
 		else

@@ -13,11 +13,17 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "ingest/json_jv.h"
+#include "ingest/json_tree.h"
 #include "ingest/watchdog.h"
 
 #define SOURCE_BYTES_MAX (8u << 20)
+#define JSON_DEPTH_MAX 32 /* of fromjson */
 
-/* jq looks a * b, setpath, = and |= up as functions of these names, so that a definition of ours takes their place. The
+/* fromjson is ours, because libjq's loses memory on texts that are no JSON: debug hands the text over (take_text),
+ * input asks for what it holds (give_value). tonumber has the same parser, and goes without brackets.
+ *
+ * jq looks a * b, setpath, = and |= up as functions of these names, so that a definition of ours takes their place. The
  * last two are jq's own definitions, repeated so that they find our setpath. */
 static const char prelude[] =
 	"def __times(a; b): a * b; def _multiply(a; b): b as $__b | a as $__a | if ($__a|type) == \"string\" or "
@@ -29,6 +35,9 @@ static const char prelude[] =
 	"def _assign(paths; $__v): reduce path(paths) as $__p (.; setpath($__p; $__v)); "
 	"def _modify(paths; update): reduce path(paths) as $__p (.; . as $__x | label $__out | (setpath($__p; $__x | "
 	"getpath($__p) | update) | ., break $__out), delpaths([$__p])); "
+	"def fromjson: if type == \"string\" then (debug | input) else error(\"fromjson takes a text\") end; "
+	"def __tonumber: tonumber; def tonumber: if type == \"string\" and (contains(\"{\") or contains(\"[\")) then "
+	"error(\"\\(.[:40]) is no number\") else __tonumber end; "
 	". as [$__number, $topic, $__payload] | $__payload | ";
 
 struct part {
@@ -58,11 +67,44 @@ struct program {
 	uint32_t count;
 	char error[ERR_TEXT_BYTES]; /* jq's first complaint while compiling */
 	bool halted;
+	struct json_tree tree; /* of fromjson */
+	jv value;              /* what its text holds, or the error; invalid without a message: none is waiting */
 };
 
 struct program *program_create(void)
 {
-	return calloc(1, sizeof(struct program));
+	struct program *program = calloc(1, sizeof *program);
+
+	if (!program)
+		return NULL;
+	json_tree_init(&program->tree);
+	program->value = jv_invalid();
+	return program;
+}
+
+static void take_text(void *context, jv text)
+{
+	struct program *program = context;
+	char reason[PROGRAM_REASON_BYTES];
+
+	jv_free(program->value);
+	/* The tree points into the text, which has to outlive it. */
+	if (json_tree_parse(&program->tree, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)),
+		    JSON_DEPTH_MAX, reason, sizeof reason))
+		program->value = jv_invalid_with_msg(jv_string_fmt("fromjson: %s", reason));
+	else
+		program->value = json_jv(&program->tree, &program->tree.nodes[0]);
+	jv_free(text);
+}
+
+static jv give_value(jq_state *jq, void *context)
+{
+	struct program *program = context;
+	jv value = program->value;
+
+	(void)jq;
+	program->value = jv_invalid();
+	return value;
 }
 
 static void group_fini(struct group *group)
@@ -82,6 +124,8 @@ void program_destroy(struct program *program)
 	watchdog_destroy(program->watchdog);
 	if (program->jq)
 		jq_teardown(&program->jq);
+	jv_free(program->value);
+	json_tree_fini(&program->tree);
 	for (uint32_t i = 0; i < program->count; i++)
 		free(program->expressions[i].text);
 	for (uint32_t i = 0; i < program->group_count; i++)
@@ -400,6 +444,10 @@ enum err program_compile(struct program *program, struct errinfo *info)
 	err = write_source(program, &source);
 	if (!err)
 		err = compile(program, source.data, &program->jq);
+	if (!err) {
+		jq_set_debug_cb(program->jq, take_text, program);
+		jq_set_input_cb(program->jq, give_value, program);
+	}
 	buf_fini(&source);
 	if (err == ERR_INVALID)
 		return find_guilty(program, info);
