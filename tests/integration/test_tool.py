@@ -647,6 +647,7 @@ def test_completion_knows_commands_and_options(tmp_path):
     assert {"--wait", "--json", "--host", "--help"} <= set(complete("curtain", "status", "--"))
     assert complete("curtain", "import", "--dr") == ["--dry-run"]
     assert complete("curtain", "dead-letters", "--re") == ["--replay"]
+    assert complete("curtain", "import", "--odd/word", "--dr") == ["--dry-run"] and complete("curtain", "no-such", "--") == []
     (tmp_path / "district.yaml").write_text("", encoding="utf-8")
     (tmp_path / "more").mkdir()
     assert complete("curtain", "import", "dis", folder=tmp_path) == ["district.yaml"]

@@ -11,7 +11,7 @@ static const char script[] =
 	"\t[ \"$COMP_CWORD\" -eq 1 ] && { mapfile -t COMPREPLY < <(compgen -W \"$commands\" -- \"$word\"); return 0; "
 	"}\n"
 	"\thelp=$(\"${COMP_WORDS[0]}\" \"${COMP_WORDS[1]}\" --help 2> /dev/null < /dev/null) || return 0\n"
-	"\t[[ $before == --* ]] && argument=$(sed -nE \"s/^  $before ([^ ]+) .*/\\\\1/p\" <<< \"$help\")\n"
+	"\t[[ $before =~ ^--[a-z-]+$ ]] && argument=$(sed -nE \"s/^  $before ([^ ]+) .*/\\\\1/p\" <<< \"$help\")\n"
 	"\tif [ -n \"$argument\" ]; then\n"
 	"\t\tcase \"$argument\" in\n"
 	"\t\tFILE | FOLDER) mapfile -t COMPREPLY < <(compgen -f -- \"$word\") ;;\n"
