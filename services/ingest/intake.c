@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 
@@ -183,14 +186,29 @@ bool intake_read(struct intake *intake, unsigned max_messages)
 	return true;
 }
 
+/* cork holds small packets back until they fill a segment: a turn's acknowledgements are four bytes each, and the
+ * library writes each on its own. Taking the cork out sends what is left. */
+static void cork(int fd, int on)
+{
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
 bool intake_write(struct intake *intake)
 {
+	int fd = intake_fd(intake);
+
+	if (fd < 0 || !mosquitto_want_write(intake->client))
+		return false;
+	cork(fd, 1);
 	while (intake_fd(intake) >= 0 && mosquitto_want_write(intake->client)) {
 		errno = 0;
 		if (mosquitto_loop_write(intake->client, 1) || errno == EAGAIN || errno == EWOULDBLOCK)
 			break;
 	}
-	return intake_fd(intake) >= 0 && mosquitto_want_write(intake->client);
+	if (intake_fd(intake) < 0)
+		return false;
+	cork(fd, 0);
+	return mosquitto_want_write(intake->client);
 }
 
 void intake_misc(struct intake *intake)
