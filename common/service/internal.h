@@ -28,6 +28,7 @@ struct service {
 	struct wall started, replay_clock;
 	struct mono status_due, stop_by;
 	bool stopping, publish_status, reload, connected;
+	char refused[96];             /* why the last attempt to connect failed; "" = it did not */
 	enum status_state last_state; /* that was logged */
 };
 

@@ -159,6 +159,19 @@ static enum err take_descriptors(struct service *service, const struct epoll_eve
 	return err;
 }
 
+/* tell_disconnected warns once of each reason: attempts follow one another quickly. */
+static void tell_disconnected(struct service *service, const char *reason)
+{
+	if (service->connected)
+		log_warning("bus_disconnected", "reason", reason);
+	else if (strncmp(service->refused, reason, sizeof service->refused - 1) != 0)
+		log_warning("bus_refused", "reason", reason);
+	else
+		log_debug("bus_refused", "reason", reason);
+	text_cut(service->refused, sizeof service->refused, service->connected ? "" : reason);
+	service->connected = false;
+}
+
 static enum err take_bus(struct service *service, struct turn turn)
 {
 	struct bus_event event;
@@ -172,11 +185,7 @@ static enum err take_bus(struct service *service, struct turn turn)
 			service->publish_status = true;
 			log_info("bus_connected");
 		} else if (event.kind == BUS_DISCONNECTED) {
-			if (service->connected)
-				log_warning("bus_disconnected", "reason", event.reason);
-			else
-				log_debug("bus_refused", "reason", event.reason);
-			service->connected = false;
+			tell_disconnected(service, event.reason);
 		}
 		err = service->definition->event(service->state, &event, turn);
 	}

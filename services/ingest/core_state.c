@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blob.h"
 #include "base/text.h"
 
 #define STATE_VERSION 1
@@ -24,63 +25,30 @@
 
 enum part_flag { PART_KNOWN = 1, PART_ALARMING = 2 };
 
-/* cursor: writes or reads fixed fields; a read beyond the end sets bad. */
-struct cursor {
-	unsigned char *to;
-	const unsigned char *from;
-	size_t at, length;
-	bool bad;
-};
-
-static void put(struct cursor *c, uint64_t value, unsigned bytes)
-{
-	assert(c->at + bytes <= c->length);
-	for (unsigned i = 0; i < bytes; i++)
-		c->to[c->at++] = (unsigned char)(value >> 8 * i);
-}
-
-static uint64_t get(struct cursor *c, unsigned bytes)
-{
-	uint64_t value = 0;
-
-	if (c->length - c->at < bytes) {
-		c->bad = true;
-		return 0;
-	}
-	for (unsigned i = 0; i < bytes; i++)
-		value |= (uint64_t)c->from[c->at++] << 8 * i;
-	return value;
-}
-
-static void put_wall(struct cursor *c, struct wall t)
-{
-	put(c, (uint64_t)t.ms, 8);
-}
-
 #define WALL_SANE_MS (INT64_C(1) << 53) /* differences of such times never overflow */
 
-static struct wall get_wall(struct cursor *c)
+static struct wall get_wall(struct blob *blob)
 {
-	struct wall t = {.ms = (int64_t)get(c, 8)};
+	struct wall t = blob_get_wall(blob);
 
 	if (wall_is_set(t) && (t.ms < -WALL_SANE_MS || t.ms > WALL_SANE_MS)) {
-		c->bad = true;
+		blob->bad = true;
 		return WALL_NONE;
 	}
 	return t;
 }
 
-static void put_number(struct cursor *c, double value)
+static void put_number(struct blob *blob, double value)
 {
 	uint64_t bits;
 
 	memcpy(&bits, &value, sizeof bits);
-	put(c, bits, 8);
+	blob_put(blob, bits, sizeof bits);
 }
 
-static double get_number(struct cursor *c)
+static double get_number(struct blob *blob)
 {
-	uint64_t bits = get(c, 8);
+	uint64_t bits = blob_get(blob, sizeof bits);
 	double value;
 
 	memcpy(&value, &bits, sizeof value);
@@ -93,33 +61,33 @@ void core_state_key(const struct device *device, const struct part *part, char *
 		part ? quantity_info((enum quantity)part->key.quantity)->name : "");
 }
 
-static void device_write(const struct device *device, struct cursor *c)
+static void device_write(const struct device *device, struct blob *c)
 {
-	put_wall(c, device->since);
-	put_wall(c, device->seen);
+	blob_put_wall(c, device->since);
+	blob_put_wall(c, device->seen);
 	put_number(c, device->battery);
 	put_number(c, device->signal);
 	for (int i = 0; i < AILMENT_COUNT; i++)
-		put_wall(c, device->onset[i]);
+		blob_put_wall(c, device->onset[i]);
 }
 
-static void part_write(const struct part *part, struct cursor *c)
+static void part_write(const struct part *part, struct blob *c)
 {
-	put(c, (part->known ? PART_KNOWN : 0u) | (part->alarming ? PART_ALARMING : 0u), 1);
-	put(c, part->faults, 1);
-	put(c, part->text, 4);
+	blob_put(c, (part->known ? PART_KNOWN : 0u) | (part->alarming ? PART_ALARMING : 0u), 1);
+	blob_put(c, part->faults, 1);
+	blob_put(c, part->text, 4);
 	put_number(c, part->value);
-	put_wall(c, part->at);
+	blob_put_wall(c, part->at);
 	put_number(c, part->base);
-	put_wall(c, part->base_at);
-	put_wall(c, part->onset);
+	blob_put_wall(c, part->base_at);
+	blob_put_wall(c, part->onset);
 }
 
 static void state_write(const struct node *node, struct ingest_state *out)
 {
-	struct cursor c = {.to = out->blob, .length = sizeof out->blob};
+	struct blob c = blob_write(out->blob, sizeof out->blob);
 
-	put(&c, STATE_VERSION, 1);
+	blob_put(&c, STATE_VERSION, 1);
 	if (node->kind == NODE_DEVICE) {
 		const struct device *device = (const struct device *)node;
 		core_state_key(device, NULL, out->key, sizeof out->key);
@@ -129,6 +97,7 @@ static void state_write(const struct node *node, struct ingest_state *out)
 		core_state_key(part->device, part, out->key, sizeof out->key);
 		part_write(part, &c);
 	}
+	assert(!c.bad);
 	out->length = c.at;
 	out->slot = node->slot;
 }
@@ -185,7 +154,7 @@ static enum err name_parse(const char *key, struct state_name *out)
 	return out->whole || !quantity_find(key, &out->quantity) ? ERR_OK : ERR_CORRUPT;
 }
 
-static enum err device_read(struct ingest_core *core, struct device *device, struct cursor *c)
+static enum err device_read(struct ingest_core *core, struct device *device, struct blob *c)
 {
 	device->since = get_wall(c);
 	device->seen = get_wall(c);
@@ -198,14 +167,14 @@ static enum err device_read(struct ingest_core *core, struct device *device, str
 	return core_health_arm(core, device, WALL_NEVER); /* until it is heard */
 }
 
-static void part_read(struct part *part, struct cursor *c)
+static void part_read(struct part *part, struct blob *c)
 {
-	uint64_t flags = get(c, 1);
+	uint64_t flags = blob_get(c, 1);
 
 	part->known = flags & PART_KNOWN;
 	part->alarming = flags & PART_ALARMING;
-	part->faults = (uint8_t)get(c, 1);
-	part->text = (uint32_t)get(c, 4);
+	part->faults = (uint8_t)blob_get(c, 1);
+	part->text = (uint32_t)blob_get(c, 4);
 	part->value = get_number(c);
 	part->at = get_wall(c);
 	part->base = get_number(c);
@@ -224,7 +193,7 @@ static struct device *device_find(const struct ingest_core *core, const char *id
 }
 
 static enum err part_restore(
-	struct ingest_core *core, struct device *device, const struct state_name *name, struct cursor *c)
+	struct ingest_core *core, struct device *device, const struct state_name *name, struct blob *c)
 {
 	struct part *part = core_part_find(core, device, name->channel, name->quantity);
 
@@ -234,14 +203,14 @@ static enum err part_restore(
 			return err;
 	}
 	part_read(part, c);
-	return c->bad || c->at != c->length ? ERR_CORRUPT : ERR_OK;
+	return c->bad || c->at != c->size ? ERR_CORRUPT : ERR_OK;
 }
 
 /* blank_restore takes back that a state was forgotten: its device is in the directory again, under another roof. */
 static enum err blank_restore(struct ingest_core *core, struct device *device, const struct state_name *name)
 {
-	unsigned char blob[INGEST_STATE_BYTES_MAX];
-	struct cursor to = {.to = blob, .length = sizeof blob};
+	unsigned char bytes[INGEST_STATE_BYTES_MAX];
+	struct blob to = blob_write(bytes, sizeof bytes);
 
 	if (!name->whole) {
 		struct part *part = core_part_find(core, device, name->channel, name->quantity);
@@ -255,13 +224,13 @@ static enum err blank_restore(struct ingest_core *core, struct device *device, c
 		.signal = NAN,
 		.onset = {WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE, WALL_NONE}};
 	device_write(&fresh, &to);
-	struct cursor from = {.from = blob, .length = to.at};
+	struct blob from = blob_read(bytes, to.at);
 	return device_read(core, device, &from);
 }
 
 enum err ingest_restore(struct ingest_core *core, const struct ingest_state *state)
 {
-	struct cursor c = {.from = state->blob, .length = state->length};
+	struct blob c = blob_read(state->blob, state->length);
 	struct state_name name;
 
 	if (!memchr(state->key, '\0', sizeof state->key) || state->length > sizeof state->blob)
@@ -274,12 +243,12 @@ enum err ingest_restore(struct ingest_core *core, const struct ingest_state *sta
 		return ERR_NOT_FOUND;
 	if (state->length == 0)
 		return blank_restore(core, device, &name);
-	if (get(&c, 1) != STATE_VERSION)
+	if (blob_get(&c, 1) != STATE_VERSION)
 		return ERR_VERSION;
 	if (!name.whole)
 		return part_restore(core, device, &name, &c);
 	err = device_read(core, device, &c);
-	return err || (!c.bad && c.at == c.length) ? err : ERR_CORRUPT;
+	return err || (!c.bad && c.at == c.size) ? err : ERR_CORRUPT;
 }
 
 uint32_t ingest_slot(const struct ingest_core *core, const char *key)

@@ -75,6 +75,45 @@ def test_packs_beyond_one_batch_go_into_several(running):
     assert [i["value"] for i in items] == list(range(12000))
 
 
+def test_the_access_list_lets_it_do_its_work_and_no_more(tmp_path):
+    accounts = broker_lib.Accounts(tmp_path / "access", *lib.ACCOUNTS, filters=["meter/+/water", "plain/+", "button/+"])
+    (tmp_path / "rig").mkdir()
+    rig = lib.Ingest(tmp_path / "rig", accounts=accounts)
+    try:
+        rig.know("d-1")
+        rig.start()
+        rig.directory.wait("ingest")
+        receipts = rig.peer.listen("curtain/receipt/player")
+        rig.profile((ROOT / "deploy/config/profiles/senml.yaml").read_text(encoding="utf-8"), "senml.yaml")
+        rig.reload()
+        rig.peer.publish("meter/d-1/water", water(1), response="curtain/receipt/player", correlation=b"w")
+        assert receipts.get(timeout=10).properties.CorrelationData == b"w"
+        rig.peer.publish("curtain/in/player/d-1", [{"n": "sos", "v": 1}])
+        rig.peer.publish("curtain/in/desk/d-1", [{"n": "sos", "v": 1}])  # not the player's own topic: the broker drops it
+        rig.readings.wait(lambda items: len(items) == 2)
+        rig.alerts.wait(lambda items: len(items) == 1)
+        rig.state(lambda s: s["outbox"] == 0)
+        assert rig.counters()["messages"] == 2
+        assert rig.ask("dead_letters")["count"] == 0
+    finally:
+        rig.close()
+
+
+def test_a_wrong_password_is_named_and_never_printed(tmp_path):
+    accounts = broker_lib.Accounts(tmp_path / "access", *lib.ACCOUNTS, filters=["meter/+/water", "plain/+", "button/+"])
+    (tmp_path / "rig").mkdir()
+    (tmp_path / "wrong").write_text("not-the-password\n", encoding="utf-8")
+    os.chmod(tmp_path / "wrong", 0o600)
+    rig = lib.Ingest(tmp_path / "rig", accounts=accounts)
+    try:
+        rig.start(f"bus.password_file={tmp_path}/wrong", ready=False)
+        rig.logged("msg=bus_refused")
+        assert rig.end() == 0
+        assert "not-the-password" not in rig.lines()
+    finally:
+        rig.close()
+
+
 # ---- what an acknowledgement means ----
 
 LINE = re.compile(r"^(\d+) +(?:<\.\.\. )?(\w+)(?:\((\d+)?| resumed>)(.*)$")

@@ -25,11 +25,12 @@ def free_port():
 
 
 class Accounts:
-    """Accounts made by access.sh: Accounts(folder, "desk desk", "ingest ingest-1")."""
+    """Accounts made by access.sh: Accounts(folder, "desk desk", "ingest ingest-1"). filters: the vendors' topics of the profiles in use."""
 
-    def __init__(self, folder, *accounts):
+    def __init__(self, folder, *accounts, filters=()):
         self.folder = pathlib.Path(folder)
         subprocess.run([ACCESS, "init", str(self.folder)], check=True)
+        (self.folder / "filters").write_text("".join(f + "\n" for f in filters), encoding="utf-8")
         subprocess.run([ACCESS, "add", str(self.folder), *" ".join(accounts).split()], check=True)
 
     def secret(self, account):

@@ -14,6 +14,7 @@ import lane as lane_lib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 INGEST = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "ingest"
 STATUS = "curtain/status/ingest/ingest-1"
+ACCOUNTS = ("ingest ingest-1", "records records-1", "dispatcher dispatcher-1", "desk desk", "player player")
 
 PROFILE = """profile: test
 version: 1
@@ -46,26 +47,33 @@ def wall(ms):
 
 
 class Ingest:
-    def __init__(self, folder, data=None):
+    """accounts: the broker with the real access list (see ACCOUNTS), and each neighbour with its own account; None: all on one open connection."""
+
+    def __init__(self, folder, data=None, accounts=None):
         self.folder = pathlib.Path(folder)
         self.data = pathlib.Path(data or self.folder / "data")
         self.profiles, self.log = self.folder / "profiles", self.folder / "ingest.log"
         self.profiles.mkdir()
         self.profile(PROFILE)
         (self.folder / "ingest.yaml").write_text("profiles: profiles\n", encoding="utf-8")
-        self.broker = broker_lib.Broker(self.folder, more="max_inflight_messages 2000\npersistence false\n")
-        self.peer, self.process = broker_lib.Peer(self.broker, name="test"), None
-        self.states = self.peer.listen(STATUS)
-        self.directory = lane_lib.Directory(self.peer)
-        self.readings = lane_lib.Consumer(self.peer, "reading", "records", "ingest-1")
-        self.alerts = lane_lib.Consumer(self.peer, "alert", "dispatcher", "ingest-1")
+        self.broker = broker_lib.Broker(self.folder, accounts, more="max_inflight_messages 2000\npersistence false\n")
+        names = ("player", "records-1", "dispatcher-1", "desk") if accounts else ("test",)
+        self.peers = {name: broker_lib.Peer(self.broker, name, name) for name in names}
+        self.peer = self.peers.get("player") or self.peers["test"]
+        records, dispatcher, self.desk = (self.peers.get(name, self.peer) for name in ("records-1", "dispatcher-1", "desk"))
+        self.process, self.accounts = None, accounts
+        self.states = self.desk.listen(STATUS)
+        self.directory = lane_lib.Directory(records)
+        self.readings = lane_lib.Consumer(records, "reading", "records", "ingest-1")
+        self.alerts = lane_lib.Consumer(dispatcher, "alert", "dispatcher", "ingest-1")
 
     def profile(self, text, name="test.yaml"):
         (self.profiles / name).write_text(text, encoding="utf-8")
 
     def command(self, *sets):
         values = ("bus.port=%d" % self.broker.port, f"data_dir={self.data}", "status_every=200ms", "lanes.reading_consumers=[records]",
-                  "lanes.alert_consumers=[dispatcher]", "lanes.resend=500ms", "lanes.want=200ms", *sets)
+                  "lanes.alert_consumers=[dispatcher]", "lanes.resend=500ms", "lanes.want=200ms",
+                  *(("bus.user=ingest-1", f"bus.password_file={self.accounts.secret('ingest-1')}") if self.accounts else ()), *sets)
         return [str(INGEST), "--config", str(self.folder / "ingest.yaml"), *(part for value in values for part in ("--set", value))]
 
     def start(self, *sets, under=(), ready=True):
@@ -87,7 +95,8 @@ class Ingest:
     def close(self):
         if self.process:
             self.end(signal.SIGKILL)
-        self.peer.close()
+        for peer in self.peers.values():
+            peer.close()
         self.broker.stop()
 
     def lines(self):
@@ -128,8 +137,8 @@ class Ingest:
             self.directory.wait("ingest")
 
     def ask(self, method, **args):
-        answers = self.peer.listen("curtain/api/desk/response/test")
-        self.peer.publish(f"curtain/api/desk/ingest/{method}", {"args": args}, response="curtain/api/desk/response/test", correlation=b"c")
+        answers = self.desk.listen("curtain/api/desk/response/test")
+        self.desk.publish(f"curtain/api/desk/ingest/{method}", {"args": args}, response="curtain/api/desk/response/test", correlation=b"c")
         answer = json.loads(answers.get(timeout=10).payload)
         assert answer["ok"], answer
         return answer["result"]
