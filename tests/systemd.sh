@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs deploy/systemd for real: a bare Debian 12 boots with systemd in a container of systemd-nspawn (its own network, processes and
+# mounts), deploy/systemd/install.sh installs Curtain there, and a check inside starts the units, sends a call for help, kills, reloads and
+# stops. Exit status 77: cannot run here. CURTAIN_BIN: folder of the programs (default build/release/bin).
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=${CURTAIN_BIN:-$root/build/release/bin}
+
+skip() { echo "tests/systemd.sh: skipped: $*"; exit 77; }
+
+# Inside, as a unit of its own after the boot; what it says goes to /report.
+check() {
+	set -x
+	export CURTAIN_HOST=localhost CURTAIN_PORT=8883 CURTAIN_USER=desk CURTAIN_PASSWORD_FILE=/etc/curtain/access/secrets/desk CURTAIN_CA_FILE=/etc/curtain/certs/ca.crt
+	local units=(curtain-records@1 curtain-dispatcher@1 curtain-detector@1 curtain-ingest@1) password pid
+	password=$(sed 's|.*curtain:\(.*\)@.*|\1|' /etc/curtain/postgres-uri)
+	runuser -u postgres -- psql -q -c "create role curtain login password '$password'" -c "create database curtain owner curtain"
+	systemctl is-active mosquitto
+	systemctl enable --now "${units[@]}"
+	curtain status --wait 60
+	curtain import /srv/registry.yaml
+	curtain sos h-0001
+	until [ "$(runuser -u postgres -- psql -At -c 'select count(*) from incident' curtain)" = 1 ]; do sleep 0.3; done
+	for unit in "${units[@]}"; do
+		pid=$(systemctl show -P MainPID "$unit")
+		grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "/proc/$pid/status"
+		[ "$(stat -c %u "/proc/$pid")" -ge 61184 ] # DynamicUser
+		grep -qE '^NoNewPrivs:.*1' "/proc/$pid/status"
+		grep -qE '^CapEff:.*0000000000000000' "/proc/$pid/status"
+	done
+	# A reload keeps the process; a kill brings a new one.
+	pid=$(systemctl show -P MainPID curtain-ingest@1)
+	systemctl reload curtain-ingest@1
+	[ "$(systemctl show -P MainPID curtain-ingest@1)" = "$pid" ]
+	kill -KILL "$pid"
+	until [ "$(systemctl show -P MainPID curtain-ingest@1)" != "$pid" ] && systemctl is-active -q curtain-ingest@1; do sleep 0.3; done
+	curtain status --wait 60
+	# A new account, loaded by the broker's reload; the lists keep an owner that the broker can read as.
+	/srv/deploy/mosquitto/access.sh add /etc/curtain/access volunteer v-9
+	systemctl reload mosquitto
+	until CURTAIN_USER=v-9 CURTAIN_PASSWORD_FILE=/etc/curtain/access/secrets/v-9 mosquitto_sub -V 5 -h localhost -p 8883 --cafile "$CURTAIN_CA_FILE" -u v-9 \
+		-P "$(cat /etc/curtain/access/secrets/v-9)" -t curtain/oncall/t-1 -C 1 -W 5; do sleep 0.5; done
+	# A refused configuration is not tried again.
+	sed -i '1i nonsense: 1' /etc/curtain/ingest.yaml
+	systemctl restart curtain-ingest@1 || true
+	until systemctl is-failed curtain-ingest@1; do sleep 0.3; done
+	[ "$(systemctl show -P ExecMainStatus curtain-ingest@1)" = 2 ]
+	sed -i 1d /etc/curtain/ingest.yaml
+	systemctl restart curtain-ingest@1
+	local began=$SECONDS
+	systemctl stop "${units[@]}"
+	[ $((SECONDS - began)) -le 8 ]
+	for unit in "${units[@]}"; do [ "$(systemctl show -P Result "$unit")" = success ]; done
+	echo "all good"
+}
+
+if [ "${1:-}" = _check ]; then
+	check > /report 2>&1 || { journalctl --no-pager -n 60 -o cat -u 'curtain-*' -u mosquitto >> /report; echo "failed" >> /report; }
+	systemctl poweroff --force
+	exit
+fi
+
+# shellcheck source=tests/lib/debian_root.sh
+. "$root/tests/lib/debian_root.sh"
+[ "$(id -u)" -eq 0 ] || skip "needs root"
+for pair in debootstrap:debootstrap systemd-nspawn:systemd-container; do
+	command -v "${pair%%:*}" > /dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${pair##*:}" > /dev/null 2>&1 || skip "cannot install ${pair##*:}"
+done
+began=$SECONDS
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/curtain-systemd.XXXXXX")
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'exit 130' INT TERM
+inside=$work/root
+debian_root "$inside"
+cp -L /etc/resolv.conf "$inside/etc/resolv.conf"
+printf '#!/bin/sh\nexit 101\n' > "$inside/usr/sbin/policy-rc.d"
+chmod 755 "$inside/usr/sbin/policy-rc.d"
+chroot "$inside" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus mosquitto mosquitto-clients postgresql \
+	openssl ca-certificates tzdata libjansson4 libyaml-0-2 libsqlite3-0 libcurl4 libpq5 libpaho-mqtt1.3 libmosquitto1 libjq1 libonig5' > "$work/apt.log" 2>&1 \
+	|| { tail -5 "$work/apt.log"; skip "packages cannot be installed"; }
+rm "$inside/usr/sbin/policy-rc.d"
+
+cp -r "$root/deploy" "$inside/srv/deploy"
+rm -rf "$inside/srv/deploy/secrets"
+mkdir "$inside/srv/bin"
+for program in ingest detector dispatcher records curtain; do cp "$bin/$program" "$inside/srv/bin/"; done
+cp "$root/tests/systemd.sh" "$inside/srv/check.sh"
+cat > "$inside/srv/registry.yaml" <<'YAML'
+communities: [{id: c-1, name: 测试社区}]
+teams: [{id: t-1, community: c-1, captain: v-1, desk: desk, number: "10000"}]
+volunteers: [{id: v-1, team: t-1, phone: "10001", day: true, night: true, order: 1}, {id: desk, team: t-1, phone: "10002", desk: true}]
+households: [{id: h-0001, community: c-1, team: t-1, persons: 1}]
+consents: [{household: h-0001, quantities: [sos]}]
+YAML
+chroot "$inside" /usr/bin/env CURTAIN_BIN=/srv/bin /srv/deploy/systemd/install.sh curtain.example > "$work/install.log" 2>&1 || { cat "$work/install.log"; exit 1; }
+printf '[Unit]\nAfter=multi-user.target postgresql.service mosquitto.service\n[Service]\nType=simple\nExecStart=/bin/bash /srv/check.sh _check\n[Install]\nWantedBy=graphical.target\n' \
+	> "$inside/etc/systemd/system/check.service"
+chroot "$inside" systemctl -q enable check.service
+echo "systemd $(chroot "$inside" dpkg-query -W -f "\${Version}" systemd), prepared in $((SECONDS - began)) s"
+
+began=$SECONDS
+timeout --kill-after=10 240 systemd-nspawn --quiet --register=no --keep-unit --private-network --console=pipe --directory "$inside" --boot > "$work/boot.log" 2>&1 < /dev/null || true
+if ! tail -1 "$inside/report" 2> /dev/null | grep -qx 'all good'; then
+	[ -s "$inside/report" ] || { tail -5 "$work/boot.log"; grep -q 'Reached target' "$work/boot.log" || skip "systemd does not boot in a container here"; }
+	tail -80 "$inside/report"
+	echo "tests/systemd.sh: FAILED"
+	exit 1
+fi
+grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "$inside/report" | sort | uniq -c
+echo "tests/systemd.sh: all good in $((SECONDS - began)) s"
