@@ -9,6 +9,24 @@ bin=${CURTAIN_BIN:-$root/build/release/bin}
 
 skip() { echo "tests/systemd.sh: skipped: $*"; exit 77; }
 
+# within SECONDS COMMAND...: until it succeeds; nothing announces what is waited for here.
+within() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || return 1
+		sleep 0.3
+	done
+}
+
+incidents() { [ "$(runuser -u postgres -- psql -At -c 'select count(*) from incident' curtain)" = "$1" ]; }
+
+started_anew() { [ "$(systemctl show -P MainPID curtain-ingest@1)" != "$1" ] && systemctl is-active -q curtain-ingest@1; }
+
+oncall_as() {
+	mosquitto_sub -V 5 -h localhost -p 8883 --cafile "$CURTAIN_CA_FILE" -u "$1" -P "$(cat "/etc/curtain/access/secrets/$1")" -t curtain/oncall/t-1 -C 1 -W 5
+}
+
 # Inside, as a unit of its own after the boot; what it says goes to /report.
 check() {
 	set -x
@@ -21,7 +39,7 @@ check() {
 	curtain status --wait 60
 	curtain import /srv/registry.yaml
 	curtain sos h-0001
-	until [ "$(runuser -u postgres -- psql -At -c 'select count(*) from incident' curtain)" = 1 ]; do sleep 0.3; done
+	within 30 incidents 1
 	for unit in "${units[@]}"; do
 		pid=$(systemctl show -P MainPID "$unit")
 		grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "/proc/$pid/status"
@@ -34,17 +52,16 @@ check() {
 	systemctl reload curtain-ingest@1
 	[ "$(systemctl show -P MainPID curtain-ingest@1)" = "$pid" ]
 	kill -KILL "$pid"
-	until [ "$(systemctl show -P MainPID curtain-ingest@1)" != "$pid" ] && systemctl is-active -q curtain-ingest@1; do sleep 0.3; done
+	within 30 started_anew "$pid"
 	curtain status --wait 60
 	# A new account, loaded by the broker's reload; the lists keep an owner that the broker can read as.
 	/srv/deploy/mosquitto/access.sh add /etc/curtain/access volunteer v-9
 	systemctl reload mosquitto
-	until CURTAIN_USER=v-9 CURTAIN_PASSWORD_FILE=/etc/curtain/access/secrets/v-9 mosquitto_sub -V 5 -h localhost -p 8883 --cafile "$CURTAIN_CA_FILE" -u v-9 \
-		-P "$(cat /etc/curtain/access/secrets/v-9)" -t curtain/oncall/t-1 -C 1 -W 5; do sleep 0.5; done
+	within 15 oncall_as v-9
 	# A refused configuration is not tried again.
 	sed -i '1i nonsense: 1' /etc/curtain/ingest.yaml
 	systemctl restart curtain-ingest@1 || true
-	until systemctl is-failed curtain-ingest@1; do sleep 0.3; done
+	within 30 systemctl is-failed curtain-ingest@1
 	[ "$(systemctl show -P ExecMainStatus curtain-ingest@1)" = 2 ]
 	sed -i 1d /etc/curtain/ingest.yaml
 	systemctl restart curtain-ingest@1
@@ -56,7 +73,7 @@ check() {
 }
 
 if [ "${1:-}" = _check ]; then
-	check > /report 2>&1 || { journalctl --no-pager -n 60 -o cat -u 'curtain-*' -u mosquitto >> /report; echo "failed" >> /report; }
+	check > /report 2>&1 || { { journalctl --no-pager -n 60 -o cat -u 'curtain-*' -u mosquitto; ls -la /etc/curtain /etc/curtain/access; } >> /report; echo "failed" >> /report; }
 	systemctl poweroff --force
 	exit
 fi
