@@ -37,10 +37,11 @@ diff -u "$document" "$made" || { echo "docs/configuration.md is not current: tes
 
 # Every path in a link or in backquotes that looks like one of ours must exist.
 faults=0
+made_by_the_reader="^(deploy/secrets|deploy/config/profiles/shed.yaml)$"
 while IFS=: read -r file path; do
 	folder=$(dirname "$file")
 	path=${path%%#*}
-	[ -n "$path" ] || continue
+	[ -n "$path" ] && [[ ! $path =~ $made_by_the_reader ]] || continue
 	[ -e "$root/$folder/$path" ] || [ -e "$root/$path" ] || { echo "$file: $path does not exist"; faults=1; }
 done < <(cd "$root" && git ls-files '*.md' | while read -r file; do
 	grep -oE '\]\([^)]+\)' "$file" | sed -E 's/^\]\(//; s/\)$//' | grep -vE '^[a-z]+:' | sed "s|^|$file:|" || true
