@@ -16,6 +16,7 @@
 #include "dispatcher/post.h"
 #include "dispatcher/settings.h"
 #include "dispatcher/webhook.h"
+#include "lane/directory.h"
 #include "lane/lane.h"
 #include "service/service.h"
 
@@ -42,8 +43,10 @@ struct dispatcher {
 	struct post *post;
 	struct webhook *webhook;
 	struct outbox *incidents;
-	struct inbox *alerts, *directory;
-	struct sqlite3_stmt *save_entry, *drop_entry, *save_state, *drop_state, *wait, *waiting, *waited;
+	struct inbox *alerts;
+	struct directory *copy;  /* of the registry's directory ... */
+	struct inbox *directory; /* ... and its lane's half */
+	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited;
 
 	struct turn turn;
 	struct wall clock; /* replay: all up to here is done */
@@ -85,7 +88,10 @@ enum err dispatcher_append(struct dispatcher *d, struct errinfo *info) ERR_MUST_
 /* dispatcher_save writes the states that changed. */
 enum err dispatcher_save(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 
-/* take.c: what comes in. */
+/* take.c: what comes in. dispatcher_open_directory gives the core our copy of the directory; dispatcher_sweep forgets
+ * what a registry made anew did not give. */
+enum err dispatcher_open_directory(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_sweep(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_take_batch(
 	struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_take_reply(

@@ -27,6 +27,7 @@ const struct config_key dispatcher_config[] = {
 	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "16MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
 	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch is asked for."},
+	{"lanes.directory_quiet", CONFIG_DURATION, CONFIG_FIELD(S, directory_quiet_ms), "5m", 100, 86400000, NULL, "A registry made anew that gave nothing for this long has given all; what it did not give goes."},
 	{"webhook.url", CONFIG_TEXT, CONFIG_FIELD(S, webhook_url), "\"\"", 0, 511, NULL, "Where each page is also posted (docs/webhook.md); empty: nowhere."},
 	{"webhook.secret_file", CONFIG_PATH, CONFIG_FIELD(S, webhook_secret_file), "\"\"", 0, 255, NULL, "File with the secret that signs the posts (Standard Webhooks); empty: unsigned."},
 	{"webhook.timeout", CONFIG_DURATION, CONFIG_FIELD(S, webhook_timeout_ms), "5s", 100, 60000, NULL, "Time for one attempt."},

@@ -18,7 +18,7 @@ struct dispatcher_settings {
 	bool attention_pages;
 	struct config_list alert_producers, incident_consumers;
 	char directory_producer[ID_BYTES];
-	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms;
+	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms;
 	char webhook_url[512], webhook_secret_file[256];
 	int64_t webhook_timeout_ms, webhook_waiting;
 	int64_t ballast_bytes;

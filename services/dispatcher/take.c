@@ -13,28 +13,49 @@ enum waiting_kind { WAITING_ALERT, WAITING_REPLY };
 
 /* ---- the directory ---- */
 
-static enum err take_entry(struct dispatcher *d, const struct entry *entry, struct errinfo *info)
+/* apply gives the core an entry: at the start out of our own copy, later in the turn's transaction. */
+static enum err apply(void *context, const struct entry *entry)
 {
-	sqlite3_stmt *statement = entry->deleted ? d->drop_entry : d->save_entry;
+	struct dispatcher *d = context;
 	struct incident_effects effects;
-	struct buf json;
-	enum err err = ERR_OK;
+	struct errinfo info = {0};
+	enum err err = incident_core_entry(d->core, entry, d->turn.wall, &effects);
 
-	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
-	sqlite3_bind_int(statement, 1, entry->kind);
-	sqlite3_bind_text(statement, 2, entry->key, -1, SQLITE_STATIC);
-	if (!entry->deleted)
-		err = codec_entry_encode(entry, &json);
-	if (!err && !entry->deleted)
-		sqlite3_bind_blob64(statement, 3, json.data, json.length, SQLITE_STATIC);
-	if (!err)
-		err = sql_run(statement, info);
-	sqlite3_clear_bindings(statement);
-	buf_fini(&json);
 	d->entry_count++;
+	if (!err && effects.count)
+		err = dispatcher_effects(d, &effects, d->turn.wall, &info);
+	if (info.text[0])
+		log_error("entry_not_taken", "cause", info.text);
+	return err;
+}
+
+enum err dispatcher_open_directory(struct dispatcher *d, struct errinfo *info)
+{
+	struct directory_config config = {.lane = "directory-dispatcher",
+		.consumer = "dispatcher",
+		.producer = d->settings.directory_producer,
+		.want_ms = d->settings.want_ms,
+		.quiet_ms = d->settings.directory_quiet_ms,
+		.kinds = 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_TEAM | 1u << ENTRY_VOLUNTEER | 1u << ENTRY_POLICY,
+		.apply = apply,
+		.context = d};
+	enum err err = directory_copy_open(d->store, &config, &d->copy, info);
+
 	if (!err)
-		err = incident_core_entry(d->core, entry, d->turn.wall, &effects);
-	return err ? err : dispatcher_effects(d, &effects, d->turn.wall, info);
+		d->directory = directory_copy_inbox(d->copy);
+	return err;
+}
+
+enum err dispatcher_sweep(struct dispatcher *d, struct errinfo *info)
+{
+	int64_t entries = 0;
+	enum err err = dispatcher_begin(d, info);
+
+	if (!err)
+		err = directory_copy_sweep(d->copy, &entries, info);
+	if (!err)
+		log_warning("directory_swept", "entries", log_number(entries));
+	return err;
 }
 
 /* ---- alerts ---- */
@@ -80,17 +101,15 @@ static enum err take_alert(struct dispatcher *d, const struct alert *alert, stru
 
 /* ---- batches ---- */
 
-static enum err take_items(struct dispatcher *d, struct codec_batch *batch, bool directory, struct errinfo *info)
+static enum err take_alerts(struct dispatcher *d, struct codec_batch *batch, struct errinfo *info)
 {
 	struct errinfo fault;
-	struct entry entry;
 	struct alert alert;
 	enum err err = ERR_OK, item;
 
 	while (!err) {
 		fault = (struct errinfo){0};
-		item = directory ? codec_batch_next_entry(batch, &entry, &fault)
-				 : codec_batch_next_alert(batch, &alert, &fault);
+		item = codec_batch_next_alert(batch, &alert, &fault);
 		if (item == ERR_NOT_FOUND)
 			break;
 		if (item) { /* lanes carry what our own services have checked: a fault here is one of ours */
@@ -98,9 +117,26 @@ static enum err take_items(struct dispatcher *d, struct codec_batch *batch, bool
 			log_error("item_passed_over", "cause", fault.text);
 			continue;
 		}
-		err = directory ? take_entry(d, &entry, info) : take_alert(d, &alert, info);
+		err = take_alert(d, &alert, info);
 	}
 	return err;
+}
+
+static enum err take_opened(struct dispatcher *d, struct inbox *inbox, struct codec_batch *batch,
+	const struct lane_batch *head, struct errinfo *info)
+{
+	enum err err = ERR_OK;
+
+	if (inbox == d->directory) {
+		err = dispatcher_begin(d, info);
+		return err ? err : directory_copy_take(d->copy, batch, head, d->turn.mono, info);
+	}
+	if (inbox_offer(inbox, head, d->turn.mono) != INBOX_APPLY)
+		return ERR_OK;
+	err = dispatcher_begin(d, info);
+	if (!err)
+		err = take_alerts(d, batch, info);
+	return err ? err : inbox_applied(inbox, head, info);
 }
 
 static enum err take_from(
@@ -118,13 +154,7 @@ static enum err take_from(
 		log_warning("batch_refused", "cause", fault.text);
 		return ERR_OK;
 	}
-	if (inbox_offer(inbox, &head, d->turn.mono) == INBOX_APPLY) {
-		err = dispatcher_begin(d, info);
-		if (!err)
-			err = take_items(d, batch, inbox == d->directory, info);
-		if (!err)
-			err = inbox_applied(inbox, &head, info);
-	}
+	err = take_opened(d, inbox, batch, &head, info);
 	codec_batch_close(batch);
 	return err;
 }

@@ -453,6 +453,18 @@ def test_sighup_takes_new_settings_or_keeps_the_old_ones(rig, hook):
     wait_calls(hook, 1)
 
 
+def test_registry_made_anew_sweeps_what_it_does_not_give(rig):
+    rig.up("lanes.directory_quiet=300ms")
+    rig.tap.first("curtain/oncall/t-1", lambda m: m.body, "on-call")
+    rig.registry.forget()
+    rig.registry.give(0, [e for e in directory() if e["key"] in ("h-1", "p-1")])
+    rig.tap.first("curtain/oncall/t-1", lambda m: m.body is None, "on-call to be cleared: the team is gone")
+    rig.ingest.give_item(alert(1, "h-1"))
+    rig.ingest.give_item(alert(2, "h-2"))
+    rig.tap.wait(lambda: len({m.body["household"] for m in rig.pages("desk")}) == 2, "the desk, for want of others")
+    assert {m.topic.split("/")[2] for m in rig.pages()} == {"desk"} and "directory_swept" in rig.log()
+
+
 def test_replay_gives_the_same_however_fast_it_is(rig):
     start = 1772400000.0
     told = []

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "dispatcher/dispatcher.h"
+
+static void count(struct status *out, const char *name, int64_t value)
+{
+	if (out->counter_count == COUNTERS_MAX)
+		return;
+	struct status_counter *counter = &out->counters[out->counter_count++];
+	text_cut(counter->name, sizeof counter->name, name);
+	counter->value = value;
+}
+
+static void count_verdicts(struct status *out, const char *what, const struct incident_core *core,
+	int64_t (*of)(const struct incident_core *, enum incident_verdict))
+{
+	char name[WORD_BYTES];
+
+	for (int i = 0; i < INCIDENT_VERDICT_COUNT; i++) {
+		snprintf(name, sizeof name, "%s_%s", what, incident_verdict_name((enum incident_verdict)i));
+		count(out, name, of(core, (enum incident_verdict)i));
+	}
+}
+
+void dispatcher_status(const void *state, struct status *out)
+{
+	const struct dispatcher *d = state;
+	struct outbox_stats lane = outbox_stats(d->incidents);
+	struct webhook_stats calls = webhook_stats(d->webhook);
+	struct wall now = dispatcher_replays(d) ? d->clock : out->at;
+
+	if (wall_is_set(now))
+		out->clock = now;
+	out->lag_ms = lane.oldest_ms && now.ms > lane.oldest_ms ? now.ms - lane.oldest_ms : 0;
+	out->outbox = lane.batches;
+	count(out, "open", incident_open_count(d->core));
+	for (int i = 0; i < INCIDENT_TALLY_COUNT; i++)
+		count(out, incident_tally_name((enum incident_tally)i),
+			incident_tally(d->core, (enum incident_tally)i));
+	count(out, "pages_waiting", post_waiting(d->post));
+	count(out, "alerts", d->alert_count);
+	count_verdicts(out, "alerts", d->core, incident_alerts);
+	count_verdicts(out, "replies", d->core, incident_replies);
+	count(out, "replies_bad", d->replies_bad);
+	count(out, "replies_forged", d->replies_forged);
+	count(out, "entries", d->entry_count);
+	count(out, "bad_items", d->bad_items + directory_copy_bad(d->copy));
+	count(out, "forged_batches", d->forged);
+	count(out, "bad_acks", d->bad_acks);
+	count(out, "resent", lane.resent);
+	count(out, "webhook_sent", calls.sent);
+	count(out, "webhook_failed_attempts", calls.failed_attempts);
+	count(out, "webhook_given_up", calls.given_up);
+	count(out, "webhook_dropped", calls.dropped);
+	count(out, "webhook_waiting", calls.waiting);
+}
