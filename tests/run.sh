@@ -74,7 +74,7 @@ ring_lint() {
 
 ring_unit() {
 	check "builds with address and undefined sanitizers" build asan
-	ctests "unit and sim under sanitizers" build/asan -L 'unit|sim'
+	ctests "unit, sim and scenarios in virtual time under sanitizers" build/asan -L 'unit|sim|scenario'
 }
 
 ring_contract() {
