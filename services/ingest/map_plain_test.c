@@ -72,9 +72,27 @@ static void space_around_a_word_is_no_part_of_it(void **state)
 	map_destroy(map);
 }
 
+/* Under the leak sanitizer this fails if libjq's own tonumber is reached. */
+static void text_that_is_json_is_no_number(void **state)
+{
+	struct map *map;
+
+	(void)state;
+	put("one.yaml",
+		"profile: one\nentries:\n  - name: e\n    topic: \"one/{device}\"\n    format: text\n    program: |\n"
+		"      {quantity: \"level\", value: (try tonumber catch -1)}\n");
+	assert_int_equal(map_load(folder, &map, NULL), ERR_OK);
+	assert_true(first(map, "one/d", "[1,2,3]")->observation.value == -1);
+	assert_true(first(map, "one/d", "\"12\"")->observation.value == -1);
+	assert_true(first(map, "one/d", "-12.5e1")->observation.value == -125);
+	assert_true(first(map, "one/d", ".5")->observation.value == 0.5);
+	map_destroy(map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(text_that_is_json_is_no_number, make_folder, drop_folder),
 		cmocka_unit_test_setup_teardown(space_around_a_word_is_no_part_of_it, make_folder, drop_folder),
 	};
 

@@ -15,7 +15,7 @@
 #define SOURCE_BYTES_MAX (8u << 20)
 
 /* fromjson is ours, because libjq's loses memory on texts that are no JSON: debug hands the text over (take_text),
- * input asks for what it holds (give_value). tonumber has the same parser, and goes without brackets.
+ * input asks for what it holds (give_value). tonumber has the same parser, and goes without brackets and quotes.
  *
  * jq looks a * b, setpath, = and |= up as functions of these names, so that a definition of ours takes their place. The
  * last two are jq's own definitions, repeated so that they find our setpath. */
@@ -30,7 +30,8 @@ static const char prelude[] =
 	"def _modify(paths; update): reduce path(paths) as $__p (.; . as $__x | label $__out | (setpath($__p; $__x | "
 	"getpath($__p) | update) | ., break $__out), delpaths([$__p])); "
 	"def fromjson: if type == \"string\" then (debug | input) else error(\"fromjson takes a text\") end; "
-	"def __tonumber: tonumber; def tonumber: if type == \"string\" and (contains(\"{\") or contains(\"[\")) then "
+	"def __tonumber: tonumber; def tonumber: if type == \"string\" and (contains(\"{\") or contains(\"[\") or "
+	"contains(\"\\\"\")) then "
 	"error(\"\\(.[:40]) is no number\") else __tonumber end; "
 	". as [$__number, $topic, $__payload] | $__payload | ";
 
