@@ -101,6 +101,10 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 		const struct sensor *s = &home->sensors[i];
 		if (s->quantity != QUANTITY_WATER_TOTAL)
 			continue;
+		if (!wall_is_set(s->at)) {
+			complete = false;
+			continue;
+		}
 		complete = complete && !detect_sensor_blind(core, home, s, t) && s->proof.ms <= s->at.ms - r->window_ms;
 		sum += meter_sum(s->meter, s->at, over ? r->window_ms - MS_PER_HOUR : r->window_ms);
 		newest = !newest || s->at.ms > newest->at.ms ? s : newest;

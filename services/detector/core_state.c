@@ -233,6 +233,18 @@ static struct wall get_wall(struct blob *b)
 	return t;
 }
 
+/* get_finite: what is told to others as a number must be one. */
+static double get_finite(struct blob *b)
+{
+	double value = blob_get_number(b);
+
+	if (!isfinite(value)) {
+		b->bad = true;
+		return 0;
+	}
+	return value;
+}
+
 static void get_meter_nights(struct blob *b, struct meter *meter)
 {
 	meter->night_count = (uint8_t)blob_get(b, 1);
@@ -253,12 +265,12 @@ static void get_meter_nights(struct blob *b, struct meter *meter)
 static void get_meter(struct blob *b, struct meter *meter)
 {
 	meter->window_start_ms = get_wall(b).ms;
-	meter->window_sum = blob_get_number(b);
+	meter->window_sum = get_finite(b);
 	meter->night_hour = get_wall(b).ms;
-	meter->night_sum = blob_get_number(b);
+	meter->night_sum = get_finite(b);
 	meter->night_covered_ms = (int64_t)blob_get(b, 4);
 	meter->low = blob_get_number(b);
-	b->bad = b->bad || !isfinite(meter->window_sum) || !isfinite(meter->night_sum) || isnan(meter->low);
+	b->bad = b->bad || isnan(meter->low);
 	if (!blob_get(b, 1))
 		return;
 	meter->head_hour = get_wall(b).ms;
@@ -295,8 +307,8 @@ static enum err get_notice(struct blob *b, struct home *home)
 	blob_get_text(b, n->id, sizeof n->id);
 	n->cause_at = get_wall(b);
 	n->cause_quantity = (uint8_t)get_below(b, QUANTITY_COUNT + 1);
-	n->amount = blob_get_number(b);
-	n->limit = blob_get_number(b);
+	n->amount = get_finite(b);
+	n->limit = get_finite(b);
 	n->window_ms = (int64_t)blob_get(b, 8);
 	n->learning = blob_get(b, 1) != 0;
 	n->confidence = blob_get_number(b);
@@ -306,9 +318,11 @@ static enum err get_notice(struct blob *b, struct home *home)
 	for (unsigned i = 0; i < n->trace_count; i++) {
 		n->traces[i].quantity = (uint8_t)get_below(b, QUANTITY_COUNT);
 		n->traces[i].device = (uint8_t)get_below(b, DETECTOR_DEVICES_MAX + 1);
-		n->traces[i].value = blob_get_number(b);
+		n->traces[i].value = get_finite(b);
 		n->traces[i].at = get_wall(b);
 	}
+	b->bad = b->bad || !text_is_id(n->id) || !text_is_id(n->rule) || !n->revision || !wall_is_set(n->at) ||
+		 !(n->confidence >= 0 && n->confidence <= 1);
 	*home->notices_last = n;
 	home->notices_last = &n->next;
 	return ERR_OK;
@@ -325,6 +339,7 @@ static enum err get_standing(struct detector_core *core, struct blob *b, struct 
 	s.onset = get_wall(b);
 	s.at = get_wall(b);
 	blob_get_text(b, s.rule, sizeof s.rule);
+	b->bad = b->bad || !text_is_id(s.rule) || !wall_is_set(s.onset) || !wall_is_set(s.at);
 	if (b->bad)
 		return ERR_OK;
 	while (i < core->config.rule_count && strcmp(core->config.rules[i].name, s.rule) != 0)
@@ -371,6 +386,7 @@ static enum err get_lists(struct detector_core *core, struct blob *b, struct hom
 	for (unsigned i = 0; i < count; i++) {
 		home->devices[i].heard = WALL_NONE;
 		blob_get_text(b, home->devices[i].id, sizeof home->devices[i].id);
+		b->bad = b->bad || (home->devices[i].id[0] && !text_is_label(home->devices[i].id));
 	}
 	count = get_below(b, DETECTOR_SENSORS_MAX + 1);
 	home->sensors = calloc(count + 1, sizeof *home->sensors);
@@ -409,7 +425,7 @@ static void get_sign(struct blob *b, struct sign *sign)
 	sign->since = get_wall(b);
 	sign->quantity = (uint8_t)get_below(b, QUANTITY_COUNT + 1);
 	sign->device = (uint8_t)blob_get(b, 1);
-	sign->value = blob_get_number(b);
+	sign->value = get_finite(b);
 }
 
 static void get_hot(struct blob *b, struct home *home, int64_t *out_due_ms)
@@ -435,7 +451,7 @@ static void get_hot(struct blob *b, struct home *home, int64_t *out_due_ms)
 	for (unsigned i = 0; i < home->sensor_count; i++) {
 		struct sensor *s = &home->sensors[i];
 		s->known = blob_get(b, 1) != 0;
-		s->value = blob_get_number(b);
+		s->value = get_finite(b);
 		s->at = get_wall(b);
 		s->proof = get_wall(b);
 		if (s->meter)
@@ -462,8 +478,13 @@ static bool leaves(const struct detector_state *state)
 	return state->length > 1 && state->blob[0] == STATE_VERSION && state->blob[1];
 }
 
-static enum err give_up(struct detector_core *core, struct home *home, enum err err)
+/* give_up leaves the home as new. What it still had to say goes only with the part that holds it. */
+static enum err give_up(struct detector_core *core, struct home *home, char part, enum err err)
 {
+	if (part == KEY_COLD) {
+		detect_home_unsay(home);
+		core->queue_stale = true;
+	}
 	detect_home_blank(core, home);
 	home->shape++; /* no hot part of the given-up one fits */
 	return err;
@@ -504,7 +525,7 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 	if (err || !home)
 		return err ? err : ERR_NOT_FOUND;
 	if (blob_get(&b, 1) != STATE_VERSION)
-		return give_up(core, home, ERR_VERSION);
+		return give_up(core, home, part, ERR_VERSION);
 	if (part == KEY_COLD) {
 		err = get_cold(core, &b, home);
 	} else {
@@ -515,7 +536,7 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 	if (!err && (b.bad || b.at != b.size))
 		err = ERR_CORRUPT;
 	if (err)
-		return give_up(core, home, err);
+		return give_up(core, home, part, err);
 	return detect_arm(core, home, orphaned(core, home) ? 0 : due);
 }
 

@@ -132,11 +132,11 @@ static void hours_take(struct meter *meter, struct wall since, struct wall at, d
 
 double meter_sum(const struct meter *meter, struct wall at, int64_t window_ms)
 {
-	int64_t last = hour_of(at.ms - 1), first = last - window_ms / MS_PER_HOUR;
 	double sum = 0;
 
-	if (meter->head_hour == INT64_MIN)
+	if (meter->head_hour == INT64_MIN || !wall_is_set(at))
 		return 0;
+	int64_t last = hour_of(at.ms - 1), first = last - window_ms / MS_PER_HOUR;
 	if (first <= meter->head_hour - METER_HOURS)
 		first = meter->head_hour - METER_HOURS + 1;
 	for (int64_t hour = first; hour <= last && hour <= meter->head_hour; hour++)
