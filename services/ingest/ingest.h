@@ -82,6 +82,7 @@ struct ingest {
 	bool read_more;  /* the last turn read as much as it may */
 	bool write_waiting;
 	bool intake_up;
+	char refused[96]; /* why the last attempt to connect failed; "" = it did not */
 	int watched_fd;
 	bool watched_write;
 	struct mono misc_due, beat_due, connect_due, trim_due;

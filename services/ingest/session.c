@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "lane/sql.h"
 
 #define CONNECT_RETRY_US 100000
@@ -111,6 +112,7 @@ static void on_connected(void *context, bool present)
 	struct errinfo info = {0};
 
 	ingest->intake_up = true;
+	ingest->refused[0] = '\0';
 	session_settle_later(ingest);
 	log_info("intake_connected", "session", present ? "kept" : "new");
 	if (present)
@@ -121,12 +123,22 @@ static void on_connected(void *context, bool present)
 	service_publish_status(ingest->service);
 }
 
+static void tell_refused(struct ingest *ingest, const char *reason)
+{
+	if (strncmp(ingest->refused, reason, sizeof ingest->refused - 1) != 0)
+		log_warning("intake_refused", "reason", reason);
+	text_cut(ingest->refused, sizeof ingest->refused, reason);
+}
+
 static void on_disconnected(void *context, const char *reason)
 {
 	struct ingest *ingest = context;
 
+	/* Attempts follow one another quickly: each reason is named once. */
 	if (ingest->intake_up)
 		log_warning("intake_disconnected", "reason", reason);
+	else
+		tell_refused(ingest, reason);
 	ingest->intake_up = false;
 	ingest->settle_due = (struct mono){INT64_MAX}; /* who knows which acknowledgements arrived */
 	ingest->connect_due = (struct mono){ingest->turn.mono.us + CONNECT_RETRY_US};
@@ -169,7 +181,7 @@ void session_connect(struct ingest *ingest)
 	ingest->connect_due = (struct mono){ingest->turn.mono.us + 10 * CONNECT_RETRY_US};
 	unwatch(ingest); /* the new socket may have the old one's number */
 	if (intake_connect(ingest->intake, &info))
-		log_warning("intake_refused", "cause", info.text);
+		tell_refused(ingest, info.text);
 }
 
 void session_read(struct ingest *ingest)
