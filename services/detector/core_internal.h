@@ -22,8 +22,9 @@
 #include "detector/core.h"
 #include "detector/meter.h"
 
-#define FIRINGS 6    /* of motion, remembered */
-#define KEY_COLD '*' /* the last character of a part's key; no id holds it */
+#define STATE_VERSION 1 /* of a home's parts in the store */
+#define FIRINGS 6       /* of motion, remembered */
+#define KEY_COLD '*'    /* the last character of a part's key; no id holds it */
 #define KEY_HOT '/'
 
 /* cause: why a notice is given; it chooses the words. */

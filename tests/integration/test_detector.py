@@ -274,6 +274,21 @@ def test_a_registry_made_anew_takes_along_whom_it_does_not_name(rig):
     rig.tap.first(STATUS, lambda m: m.body and m.body["counters"]["homes_at_home"] == 1 and m.body["counters"]["homes_unwatched"] == 0, "one home to be left")
 
 
+def test_live_it_tells_up_to_when_it_has_judged_and_owns_up_to_a_lag(rig):
+    rig.up(1, "clock=system", "lanes.heartbeat=100ms")
+    now = time.time()
+    rig.hour(now, lambda i: 20, 1)
+    rig.judged(now)
+    status = rig.tap.first(STATUS, lambda m: m.body and m.body.get("clock") == lane.rfc3339(now), "the judged time in the status").body
+    assert status["state"] == "ready" and status["lag_ms"] < 60000
+    told = len(rig.tap.of("curtain/lane/alert/"))
+    rig.tap.wait(lambda: len(rig.tap.of(STATUS, lambda m: m.body and m.body.get("clock") == lane.rfc3339(now))) >= 5, "more of the status")
+    assert len(rig.tap.of("curtain/lane/alert/")) == told  # nothing new is known: nothing is said
+    rig.stop()
+    rig.start("clock=system", "lanes.heartbeat=100ms")
+    rig.tap.first(STATUS, lambda m: m.body and m.body["state"] == "ready" and m.body.get("clock") == lane.rfc3339(now), "the judged time after a restart")
+
+
 @pytest.mark.parametrize("line, wrong, fix", [
     ("  use: [silence]", "  use: [silense]", "there are: silence"),
     ("  use: [silence]", "  use: [silence, silence]", "there twice"),
