@@ -99,6 +99,47 @@ def test_the_access_list_lets_it_do_its_work_and_no_more(tmp_path):
         rig.close()
 
 
+def test_over_tls_nothing_is_left_lying_in_the_library(tmp_path):
+    """Several messages come in one record: what a full turn leaves decrypted makes no socket readable."""
+    subprocess.run([str(ROOT / "deploy/mosquitto/certs.sh"), str(tmp_path / "certs")], check=True)
+    (tmp_path / "rig").mkdir()
+    rig = lib.Ingest(tmp_path / "rig", tls=tmp_path / "certs")
+    try:
+        rig.know("d-1")
+        rig.start("intake.turn_messages=7")
+        rig.directory.wait("ingest")
+        for n in range(2000):
+            rig.peer.publish("plain/d-1", str(n))
+        items = rig.readings.wait(lambda items: len(items) == 2000)
+        assert [i["value"] for i in items] == list(range(2000))
+    finally:
+        rig.close()
+
+
+def test_instances_that_share_the_intake_are_producers_of_their_own(rig):
+    other = lanes.Consumer(rig.peer, "reading", "records", "ingest-2")
+    rig.know("d-1")
+    rig.start("intake.share=all")
+    rig.directory.wait("ingest")
+    first = rig.process
+    states = rig.peer.listen("curtain/status/ingest/ingest-2")
+    (rig.folder / "two").mkdir()
+    with open(rig.log, "ab") as log:
+        second = subprocess.Popen(rig.command("intake.share=all", "instance=ingest-2", f"data_dir={rig.folder}/two"), stderr=log)
+    try:
+        while json.loads(states.get(timeout=20).payload)["counters"].get("devices") != 1:
+            pass
+        for n in range(400):
+            rig.peer.publish("plain/d-1", str(n))
+        rig.state(lambda s: len(rig.readings.items) + len(other.items) >= 400)
+        assert sorted(i["value"] for i in rig.readings.items + other.items) == list(range(400))
+        assert rig.readings.items and other.items
+    finally:
+        second.terminate()
+        assert second.wait(10) == 0
+        rig.process = first
+
+
 def test_a_wrong_password_is_named_and_never_printed(tmp_path):
     accounts = broker_lib.Accounts(tmp_path / "access", *lib.ACCOUNTS, filters=["meter/+/water", "plain/+", "button/+"])
     (tmp_path / "rig").mkdir()

@@ -44,7 +44,7 @@ class Broker:
     """mosquitto on a free loopback port; stopped by its process id. accounts None: everybody may do everything. more: further lines of its settings."""
 
     def __init__(self, folder, accounts=None, tls=None, more=""):
-        self.port, self.accounts, self.process = free_port(), accounts, None
+        self.port, self.accounts, self.tls, self.process = free_port(), accounts, tls, None
         self.conf = pathlib.Path(folder) / "mosquitto.conf"
         encrypted = f"cafile {tls}/ca.crt\ncertfile {tls}/broker.crt\nkeyfile {tls}/broker.key\n" if tls else ""
         self.conf.write_text(f"user {getpass.getuser()}\nlistener {self.port} 127.0.0.1\n{encrypted}max_queued_messages 0\nset_tcp_nodelay true\n{more}"
@@ -79,6 +79,8 @@ class Peer:
         self.client.on_message = self.take
         self.client.on_subscribe = lambda _c, _d, mid, codes, _p: self.granted.put((mid, codes))
         self.client.on_connect = lambda client, *_: [client.subscribe(f, 1) for f in self.filters]  # again, after the broker was away
+        if broker.tls:
+            self.client.tls_set(f"{broker.tls}/ca.crt")
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 

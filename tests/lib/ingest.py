@@ -49,14 +49,14 @@ def wall(ms):
 class Ingest:
     """accounts: the broker with the real access list (see ACCOUNTS), and each neighbour with its own account; None: all on one open connection."""
 
-    def __init__(self, folder, data=None, accounts=None):
+    def __init__(self, folder, data=None, accounts=None, tls=None):
         self.folder = pathlib.Path(folder)
         self.data = pathlib.Path(data or self.folder / "data")
         self.profiles, self.log = self.folder / "profiles", self.folder / "ingest.log"
         self.profiles.mkdir()
         self.profile(PROFILE)
         (self.folder / "ingest.yaml").write_text("profiles: profiles\n", encoding="utf-8")
-        self.broker = broker_lib.Broker(self.folder, accounts, more="max_inflight_messages 2000\npersistence false\n")
+        self.broker = broker_lib.Broker(self.folder, accounts, tls, more="max_inflight_messages 2000\npersistence false\n")
         names = ("player", "records-1", "dispatcher-1", "desk") if accounts else ("test",)
         self.peers = {name: broker_lib.Peer(self.broker, name, name) for name in names}
         self.peer = self.peers.get("player") or self.peers["test"]
@@ -73,7 +73,8 @@ class Ingest:
     def command(self, *sets):
         values = ("bus.port=%d" % self.broker.port, f"data_dir={self.data}", "status_every=200ms", "lanes.reading_consumers=[records]",
                   "lanes.alert_consumers=[dispatcher]", "lanes.resend=500ms", "lanes.want=200ms",
-                  *(("bus.user=ingest-1", f"bus.password_file={self.accounts.secret('ingest-1')}") if self.accounts else ()), *sets)
+                  *(("bus.user=ingest-1", f"bus.password_file={self.accounts.secret('ingest-1')}") if self.accounts else ()),
+                  *((f"bus.ca_file={self.broker.tls}/ca.crt",) if self.broker.tls else ()), *sets)
         return [str(INGEST), "--config", str(self.folder / "ingest.yaml"), *(part for value in values for part in ("--set", value))]
 
     def start(self, *sets, under=(), ready=True):
