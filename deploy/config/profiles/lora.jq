@@ -38,14 +38,18 @@ def lora_smoke: select((.event | type) == "string" and (.type // "" | tostring |
 	  elif $e == "removed" then {quantity: "tamper", value: 1, text: $e} elif ($e | test("low battery")) then {quantity: "fault", channel: "battery", value: 1, text: $e}
 	  elif ($e | test("fail")) then {quantity: "fault", value: 1, text: $e} else {quantity: "smoke", value: 0, text: $e} end;
 
+# Cayenne LPP as ChirpStack decodes it: {"temperatureSensor": {"1": 20.5}}; the number is the channel.
+def lora_cayenne($k; $v): $v | to_entries[] | select(.value | type == "number") | .key as $n | .value as $x | said(($k | rtrimstr("Sensor")); $x; null) + {channel: $n};
+
 def lora_key($model): .key as $k | ($k | bare) as $b | .value as $v
 	| if $v == null or lora_skip[$b] == 1 then
 		(if $b == "power" and ($v | type) == "number" then {quantity: "power", value: $v} else empty end)
 	  elif ($v | type) == "array" then empty
 	  elif $b == "occupancy" or $b == "occupancystatus" then ($v | state) as $s | if $s == null then empty
 		else {quantity: (if lora_is_seat($model) then "seat" else "presence" end), value: $s, text: ($v | tostring)} end
-	  elif $b == "press" or $b == "buttonevent" or $b == "buttonstatus" then ($v | press) as $p | if $p == null then empty
-		elif lora_is_sos($model) then {quantity: "sos", value: 1, text: ($v | tostring)} else {quantity: "button", value: $p, text: ($v | tostring)} end
+	  elif $b == "press" or $b == "buttonevent" or $b == "buttonstatus" then ($v | if type == "object" then .status // .event // .mode else . end) as $w
+		| ($w | press) as $p | if $p == null then empty
+		  elif lora_is_sos($model) then {quantity: "sos", value: 1, text: ($w | tostring)} else {quantity: "button", value: $p, text: ($w | tostring)} end
 	  elif $b == "alarmstatus" or $b == "alarmflag" then if ($v | state) == 1 then {quantity: "sos", value: 1} else empty end
 	  elif ($b | startswith("current") and test("^current[0-9]a$")) then {quantity: "current", channel: $b[7:8], value: $v}
 	  elif $b == "vacant" then ($v | state) as $s | if $s == null then empty else {quantity: "presence", value: (1 - $s)} end
@@ -59,7 +63,7 @@ def lora_key($model): .key as $k | ($k | bare) as $b | .value as $v
 	  elif ($b | startswith("region")) or $b == "detectionstatus" or $b == "targetstatus" then empty
 	  elif $b == "water" and ($v | type) == "number" then {quantity: "water_total", value: $v, unit: lora_unit["water"]}
 	  elif $b == "illlx" or $b == "illumlx" then {quantity: "illuminance", value: $v}
-	  elif ($v | type) == "object" then ($v | .value // null) as $x | said($k; $x; ($v | .unit // null))
+	  elif ($v | type) == "object" then if ($v | has("value")) then said($k; $v.value; ($v | .unit // null)) else lora_cayenne($k; $v) end
 	  else said($k; $v; lora_unit[$b]) end;
 
 # lora_object: all that one decoded object tells; with its own time where it is a stored record.
