@@ -229,6 +229,41 @@ static bool quantity_of_unit(const char *unit, enum quantity *out)
 	return false;
 }
 
+/* quantity_of_name takes a quantity's own name, or a short word that gateways use for it. */
+static bool quantity_of_name(const char *name, enum quantity *out)
+{
+	static const struct {
+		const char *name;
+		enum quantity quantity;
+	} table[] = {
+		{"temp", QUANTITY_TEMPERATURE},
+		{"hum", QUANTITY_HUMIDITY},
+		{"door", QUANTITY_CONTACT},
+		{"open", QUANTITY_CONTACT},
+		{"window", QUANTITY_CONTACT},
+		{"pir", QUANTITY_MOTION},
+		{"occupancy", QUANTITY_PRESENCE},
+		{"water", QUANTITY_WATER_TOTAL},
+		{"energy", QUANTITY_ENERGY_TOTAL},
+		{"light", QUANTITY_ILLUMINANCE},
+		{"water_leak", QUANTITY_LEAK},
+		{"carbon_monoxide", QUANTITY_CO_ALARM},
+		{"panic", QUANTITY_SOS},
+		{"emergency", QUANTITY_SOS},
+		{"rssi", QUANTITY_SIGNAL},
+	};
+
+	if (!quantity_find(name, out))
+		return true;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (!strcmp(table[i].name, name)) {
+			*out = table[i].quantity;
+			return true;
+		}
+	}
+	return false;
+}
+
 static size_t last_part(const char *name)
 {
 	size_t at = strlen(name);
@@ -259,7 +294,7 @@ bool senml_meaning(const struct senml_record *record, const char *from_topic, en
 	size_t length = strlen(name), last = last_part(name), end = last;
 
 	out_channel[0] = '\0';
-	if (quantity_find(name + last, out_quantity)) {
+	if (!quantity_of_name(name + last, out_quantity)) {
 		if (!quantity_of_unit(record->unit, out_quantity)) {
 			char shown[48];
 			text_cut(shown, sizeof shown, name + last);

@@ -26,9 +26,12 @@ static void names_of_quantities_and_units_tell_what_is_meant(void **state)
 	CHECK(&f, "in/d", "[{\"n\":\"temperature\",\"u\":\"Cel\",\"v\":21.5}]", "d temperature 21.5");
 	CHECK(&f, "in/d", "[{\"n\":\"probe1/temperature\",\"u\":\"K\",\"v\":300.15}]", "d/probe1 temperature 27");
 	CHECK(&f, "in/d", "[{\"n\":\"t1\",\"u\":\"Cel\",\"v\":3},{\"n\":\"rssi\",\"u\":\"dBW\",\"v\":-100}]",
-		"d/t1 temperature 3\nd/rssi signal -70");
+		"d/t1 temperature 3\nd signal -70");
 	CHECK(&f, "in/d", "[{\"n\":\"water_total\",\"u\":\"m3\",\"v\":1.5},{\"n\":\"contact\",\"vb\":true}]",
 		"d water_total 1500\nd contact 1");
+	CHECK(&f, "in/d",
+		"[{\"n\":\"temp\",\"v\":20},{\"n\":\"hall/open\",\"vb\":false},{\"n\":\"water\",\"u\":\"m3\",\"v\":2}]",
+		"d temperature 20\nd/hall contact 0\nd water_total 2000");
 	CHECK(&f, "in/d",
 		"[{\"n\":\"sos\",\"vs\":\"pressed\"},{\"n\":\"level\",\"vs\":\"12\"},{\"n\":\"power\",\"vs\":\"high\"}"
 		"]",
