@@ -16,16 +16,19 @@ def lora_is_sos($model): $model | test("sos|panic|emergency|呼叫|求助"; "i")
 
 # Radar VS373: where the person is, and its alarms. Motionless is no fall, but it is worth the word.
 def lora_radar: (.detection_status | select(. != null)
-		| if . == "fall" then {quantity: "fall", value: 1, text: .} elif . == "in_bed" then {quantity: "bed", value: 1, text: .}, {quantity: "presence", value: 1}
+		| if . == "fall" then {quantity: "fall", value: 1, text: .} elif . == "in_bed" then {quantity: "bed", value: 1, text: .},
+			{quantity: "presence", value: 1}
 		  elif . == "out_of_bed" then {quantity: "bed", value: 0, text: .} elif . == "vacant" then {quantity: "presence", value: 0, text: .}
 		  elif . == "normal" then {quantity: "presence", value: 1, text: .} else empty end),
 	(.target_status | select(. == "motionless" or . == "abnormal") as $s | {quantity: "motion", value: 0, text: $s}),
-	(to_entries[] | select(.key | startswith("region_") and endswith("_occupancy")) | {quantity: "presence", channel: (.key | rtrimstr("_occupancy")), value: (.value | state)} | select(.value != null));
+	(to_entries[] | select(.key | startswith("region_") and endswith("_occupancy")) | {quantity: "presence", channel: (.key | rtrimstr("_occupancy")),
+		value: (.value | state)} | select(.value != null));
 
 def lora_alarm: (.alarm_status // "alarm_triggered") as $s | (if .region_id != null then "region_" + (.region_id | tostring) else null end) as $c
 	| if .alarm_type == null then empty
 	  elif $s != "alarm_triggered" and $s != "alarm triggered" then
-		(if .alarm_type == "out_of_bed" then {quantity: "bed", channel: $c, value: 1, text: $s} else {quantity: "level", channel: ("alarm_" + .alarm_type), value: 0, text: $s} end)
+		(if .alarm_type == "out_of_bed" then {quantity: "bed", channel: $c, value: 1, text: $s} else {quantity: "level",
+			channel: ("alarm_" + .alarm_type), value: 0, text: $s} end)
 	  elif .alarm_type == "fall" then {quantity: "fall", channel: $c, value: 1, text: "fall"}
 	  elif .alarm_type == "out_of_bed" or .alarm_type == "out of bed" then {quantity: "bed", channel: $c, value: 0, text: "out_of_bed"}
 	  elif .alarm_type == "motionless" then {quantity: "motion", channel: $c, value: 0, text: "motionless"}
@@ -35,11 +38,13 @@ def lora_alarm: (.alarm_status // "alarm_triggered") as $s | (if .region_id != n
 # Smoke detector GS524N: one event word.
 def lora_smoke: select((.event | type) == "string" and (.type // "" | tostring | test("smoke"; "i"))) | .event as $e
 	| if $e == "alarm" then {quantity: "smoke", value: 1, text: $e} elif ($e | test("testing")) then {quantity: "button", value: 1, text: "test"}
-	  elif $e == "removed" then {quantity: "tamper", value: 1, text: $e} elif ($e | test("low battery")) then {quantity: "fault", channel: "battery", value: 1, text: $e}
+	  elif $e == "removed" then {quantity: "tamper", value: 1, text: $e} elif ($e | test("low battery")) then {quantity: "fault", channel: "battery",
+	  	value: 1, text: $e}
 	  elif ($e | test("fail")) then {quantity: "fault", value: 1, text: $e} else {quantity: "smoke", value: 0, text: $e} end;
 
 # Cayenne LPP as ChirpStack decodes it: {"temperatureSensor": {"1": 20.5}}; the number is the channel.
-def lora_cayenne($k; $v): $v | to_entries[] | select(.value | type == "number") | .key as $n | .value as $x | said(($k | rtrimstr("Sensor")); $x; null) + {channel: $n};
+def lora_cayenne($k; $v): $v | to_entries[] | select(.value | type == "number") | .key as $n | .value as $x | said(($k
+	| rtrimstr("Sensor")); $x; null) + {channel: $n};
 
 def lora_key($model): .key as $k | ($k | bare) as $b | .value as $v
 	| if $v == null or lora_skip[$b] == 1 then
@@ -58,7 +63,8 @@ def lora_key($model): .key as $k | ($k | bare) as $b | .value as $v
 	  elif $b == "totalcurrent" then {quantity: "level", channel: "total_current", value: $v}
 	  elif $b == "waterflowvalue" then {quantity: "water_total", value: $v, unit: "L"}
 	  elif $b == "doortimes" or $b == "dooropentimes" then {quantity: "pulse_total", channel: "door_open_times", value: $v}
-	  elif ($b | startswith("door") and test("^door[0-9]openstatus$")) then {quantity: "contact", channel: ("door" + $b[4:5]), value: ($v | state), text: ($v | tostring)} | select(.value != null)
+	  elif ($b | startswith("door") and test("^door[0-9]openstatus$")) then {quantity: "contact", channel: ("door" + $b[4:5]), value: ($v | state),
+	  	text: ($v | tostring)} | select(.value != null)
 	  elif $b == "doorstatus" and ($v | type) == "object" then empty
 	  elif ($b | startswith("region")) or $b == "detectionstatus" or $b == "targetstatus" then empty
 	  elif $b == "water" and ($v | type) == "number" then {quantity: "water_total", value: $v, unit: lora_unit["water"]}
@@ -73,7 +79,8 @@ def lora_record($model): (if (.timestamp | type) == "number" then .timestamp els
 		(if (.Sound_ACK // .SOUND_ACK // .Sound_key) != null and ((.Alarm // .ALARM) | state) == 1 then {quantity: "sos", value: 1} else empty end),
 		(select(.type == null or .event == null) | to_entries[] | lora_key($model)),
 		(select(.type != null and .event != null) | to_entries[] | select(.key == "battery" or .key == "temperature") | lora_key($model)) end)
-	| if $at != null then . + {at: $at} else . end;
+	| at_time($at);
 
-def lora_object($model): if type != "object" then empty else (del(.history, .events) | lora_record($model)), (.events // [] | if type == "array" then .[] | select(type == "object") | lora_record($model) else empty end),
+def lora_object($model): if type != "object" then empty else (del(.history, .events) | lora_record($model)), (.events // [] | if type == "array" then
+	.[] | select(type == "object") | lora_record($model) else empty end),
 	(.history // [] | if type == "array" then .[] | select(type == "object") | lora_record($model) else empty end) end;

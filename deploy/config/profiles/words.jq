@@ -212,13 +212,18 @@ def press: if type == "boolean" then (if . then 1 else null end) elif type == "n
 # drop: an object without its unknown members.
 def drop: with_entries(select(.value != null and .value != ""));
 
+# at_time, of_device: an output with what is known of its time and device.
+def at_time($t): if $t == null then . else . + {at: $t} end;
+def of_device($d): if $d == null then . else . + {device: $d} end;
+
 def name_channel($key): if ($key | utf8bytelength) > 47 then $key[0:15] else $key end;
 
 # A key without its number is read as one of several; voltage and the like also without their phase (a, l1, A相).
 def by_phase: {"power": 1, "voltage": 1, "current": 1};
 def phase_of: {"l1": "A", "l2": "B", "l3": "C", "a": "A", "b": "B", "c": "C"};
 def numbered($k; $key): if ($k[-1:] | . >= "0" and . <= "9") then {q: vocabulary[$k | sub("[0-9]+$"; "")], channel: name_channel($key)} else null end;
-def phased($k): first((($k[-2:], $k[0:2], $k[-1:]) as $p | select(phase_of[$p] != null) | {q: vocabulary[if ($k | startswith($p)) and ($p | length) == 2 then $k[2:] else $k | rtrimstr($p) end], channel: phase_of[$p]}
+def phased($k): first((($k[-2:], $k[0:2], $k[-1:]) as $p | select(phase_of[$p] != null) | {q: vocabulary[if ($k | startswith($p)) and ($p
+	| length) == 2 then $k[2:] else $k | rtrimstr($p) end], channel: phase_of[$p]}
 	| select(.q != null and by_phase[.q] != null))) // null;
 
 # meaning: of a key: {q, channel}; q null when the key is not known.
@@ -245,7 +250,8 @@ def alarm_word: ascii_downcase | if test("^(no|not|un)[ _-]|normal|clear|release
 	elif test("alarm|alert|leak|smoke|gas|fire|detect|trigger|danger|over|high|报警|告警|泄|漏|超标|火") then 1 else null end;
 
 # Words that say that a state is not known now: no value, and no fault.
-def no_state: {"unknown": 1, "unavailable": 1, "invalid": 1, "null": 1, "none": 1, "na": 1, "nan": 1, "init": 1, "initializing": 1, "warmup": 1, "calibrating": 1,
+def no_state: {"unknown": 1, "unavailable": 1, "invalid": 1, "null": 1, "none": 1, "na": 1, "nan": 1, "init": 1, "initializing": 1, "warmup": 1,
+	"calibrating": 1,
 	"test": 1, "testing": 1, "selftest": 1, "readfailed": 1, "toggle": 1, "未知": 1};
 
 # said_state: 1 or 0; null where nothing is known; the word itself where nobody knows the word, so that it is refused and seen.
