@@ -75,6 +75,7 @@ static enum err reply_for_desk(struct dispatcher *d, struct request_args *args, 
 		return err;
 	text_cut(reply.user, sizeof reply.user, user);
 	*fatal = dispatcher_begin(d, info);
+	d->eager = true;
 	if (!*fatal)
 		*fatal = incident_reply(d->core, &reply, true, d->turn.wall, &effects);
 	if (!*fatal)

@@ -7,11 +7,16 @@
 #include "service/carrier.h"
 
 #define TRIM_US 500000
+#define HOLD_US 20000
 #define FULL_RETRY_US 50000 /* the bus takes no more for now */
 
 enum err dispatcher_begin(struct dispatcher *d, struct errinfo *info)
 {
-	return store_in_transaction(d->store) ? ERR_OK : store_begin(d->store, info);
+	if (store_in_transaction(d->store))
+		return ERR_OK;
+	d->eager = false;
+	d->hold_due = (struct mono){d->turn.mono.us + HOLD_US};
+	return store_begin(d->store, info);
 }
 
 static void see(struct dispatcher *d, struct turn turn)
@@ -169,13 +174,19 @@ static enum err call(struct dispatcher *d, struct errinfo *info)
 	return err;
 }
 
+/* holds: on the replay clock each step brings a heartbeat of every producer and shard; they share a commit. */
+static bool holds(const struct dispatcher *d)
+{
+	return dispatcher_replays(d) && !d->eager && d->turn.mono.us < d->hold_due.us;
+}
+
 enum err dispatcher_flush(void *state, struct turn turn)
 {
 	struct dispatcher *d = state;
 	struct errinfo info = {0};
 	enum err err = ERR_OK;
 
-	if (store_in_transaction(d->store))
+	if (store_in_transaction(d->store) && !holds(d))
 		err = commit_turn(d, &info);
 	if (!err)
 		err = send(d, &info);
@@ -203,6 +214,8 @@ struct mono dispatcher_due(const void *state, struct turn turn)
 	struct wall core = incident_due(d->core);
 
 	earlier(&due, directory_copy_due(d->copy));
+	if (store_in_transaction(d->store))
+		earlier(&due, d->hold_due);
 	if (post_settles(d->post))
 		earlier(&due, d->trim_due);
 	if (bus_is_connected(service_bus(d->service))) {

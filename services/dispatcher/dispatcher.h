@@ -54,6 +54,8 @@ struct dispatcher {
 	struct receipt *receipts;
 	uint32_t receipt_count, receipt_capacity;
 	struct mono trim_due;
+	bool eager;           /* the open transaction holds more than heartbeats */
+	struct mono hold_due; /* when it is committed in any case */
 	int64_t given_up;
 
 	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged;

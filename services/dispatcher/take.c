@@ -53,6 +53,7 @@ enum err dispatcher_sweep(struct dispatcher *d, struct errinfo *info)
 
 	if (!err)
 		err = directory_copy_sweep(d->copy, &entries, info);
+	d->eager = true;
 	if (!err)
 		log_warning("directory_swept", "entries", log_number(entries));
 	return err;
@@ -129,11 +130,13 @@ static enum err take_opened(struct dispatcher *d, struct inbox *inbox, struct co
 
 	if (inbox == d->directory) {
 		err = dispatcher_begin(d, info);
+		d->eager = true;
 		return err ? err : directory_copy_take(d->copy, batch, head, d->turn.mono, info);
 	}
 	if (inbox_offer(inbox, head, d->turn.mono) != INBOX_APPLY)
 		return ERR_OK;
 	err = dispatcher_begin(d, info);
+	d->eager = d->eager || head->count > 0;
 	if (!err)
 		err = take_alerts(d, batch, info);
 	return err ? err : inbox_applied(inbox, head, info);
@@ -245,6 +248,7 @@ enum err dispatcher_take_reply(struct dispatcher *d, const struct bus_event *eve
 	}
 	text_cut(reply.user, sizeof reply.user, user);
 	err = dispatcher_begin(d, info);
+	d->eager = true;
 	if (!err)
 		err = want_receipt(d, event);
 	if (err || !dispatcher_replays(d))
@@ -323,7 +327,7 @@ static enum err step(struct dispatcher *d, struct wall mark, struct errinfo *inf
 
 enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info)
 {
-	struct wall mark = inbox_watermark(d->alerts);
+	struct wall mark = inbox_watermark(d->alerts), before = d->clock;
 	enum err err;
 
 	if (!wall_is_set(mark) || mark.ms == WALL_NEVER.ms)
@@ -335,6 +339,7 @@ enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info)
 		err = step(d, mark, info);
 	if (err != ERR_NOT_FOUND)
 		return err;
+	d->eager = d->eager || mark.ms > before.ms;
 	d->turn.wall = d->clock = mark;
 	return ERR_OK;
 }
