@@ -3,7 +3,7 @@
 # All rings of tests on a bare Debian 12: installs what is missing, builds, and runs
 #   lint (format, shellcheck, clang-tidy, cppcheck, gcc -fanalyzer), unit and sim under sanitizers, contract (schemas, examples, AsyncAPI, access list, payloads),
 #   integration and scenario against real processes, a smoke run of the fuzz targets, and the demo's story.
-# tests/run.sh [RING]...   rings: lint unit contract integration demo fuzz   (default: all)
+# tests/run.sh [RING]...   rings: lint unit contract integration scenario demo fuzz   (default: all)
 # The last line is "N passed, N failed[, N skipped]".
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -58,6 +58,18 @@ pytests() {
 	[ "$bad" -eq 0 ] || tail -80 "$log/pytest"
 }
 
+# counted NAME COMMAND...: a runner of ours that ends with "N passed, N failed".
+counted() {
+	local name=$1 began=$SECONDS ran bad
+	shift
+	"$@" > "$log/out" 2>&1
+	ran=$(tail -1 "$log/out" | sed -n 's/^\([0-9]*\) passed, [0-9]* failed$/\1/p')
+	bad=$(tail -1 "$log/out" | sed -n 's/^[0-9]* passed, \([0-9]*\) failed$/\1/p')
+	count "${ran:-0}" "${bad:-1}" 0
+	echo "$([ "${bad:-1}" -eq 0 ] && echo ok || echo FAILED)      $name: ${ran:-0} passed, ${bad:-1} failed ($((SECONDS - began)) s)"
+	[ "${bad:-1}" -eq 0 ] || sed 's/^/        /' "$log/out" | tail -60
+}
+
 build() { # build PRESET [TARGET]
 	if ! { cmake --preset "$1" && cmake --build "build/$1" --target "${2:-all}"; } > "$log/build" 2>&1; then
 		tail -60 "$log/build"
@@ -92,6 +104,10 @@ ring_integration() {
 	pytests "integration" tests/integration
 }
 
+ring_scenario() {
+	counted "scenarios against real processes" env CURTAIN_BIN="$root/build/dev/bin" /usr/bin/python3 -B tests/scenario/run_live.py
+}
+
 ring_demo() {
 	check "the demo tells the right story" tests/demo.sh
 }
@@ -102,7 +118,7 @@ ring_fuzz() {
 }
 
 rings=("$@")
-[ $# -gt 0 ] || rings=(lint unit contract integration demo fuzz)
+[ $# -gt 0 ] || rings=(lint unit contract integration scenario demo fuzz)
 deploy/deps.sh build run test || exit 1
 check "builds without warnings" build dev
 for ring in "${rings[@]}"; do "ring_$ring"; done

@@ -16,6 +16,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 import broker as lib  # noqa: E402
+import tap  # noqa: E402
 import lane  # noqa: E402
 
 DETECTOR = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "detector"
@@ -90,6 +91,8 @@ class Rig:
         for peer in self.peers.values():
             peer.close()
         self.broker.stop()
+        faults = tap.Judge().judge_service("detector", [(m.topic, m.payload) for m in self.tap.messages])
+        assert not faults, "\n".join(faults)
 
     def hour(self, at, litres, count):
         """An hour of readings, one batch a shard, as ingest gives them at `at`; litres(home) was used."""

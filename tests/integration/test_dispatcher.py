@@ -20,6 +20,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 import broker as lib  # noqa: E402
+import tap  # noqa: E402
 import lane  # noqa: E402
 
 DISPATCHER = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "dispatcher"
@@ -91,6 +92,8 @@ class Rig:
         for peer in self.peers.values():
             peer.close()
         self.broker.stop()
+        faults = tap.Judge().judge_service("dispatcher", [(m.topic, m.payload) for m in self.tap.messages])
+        assert not faults, "\n".join(faults)
 
     def pages(self, user=None, withdrawn=False, **more):
         return [m for m in self.tap.of("curtain/volunteer/") if m.topic.endswith("/page") and m.body.get("withdrawn", False) == withdrawn

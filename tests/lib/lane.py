@@ -25,6 +25,7 @@ class Heard:
 
     def __init__(self, message):
         self.topic, self.retained, self.at = message.topic, message.retain, time.monotonic()
+        self.payload = bytes(message.payload)
         self.correlation = bytes(getattr(message.properties, "CorrelationData", b""))
         try:
             self.body = json.loads(message.payload) if message.payload else None

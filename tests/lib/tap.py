@@ -49,6 +49,10 @@ class Judge:
             message = next(iter(channel["messages"].values()))["$ref"].rsplit("/", 1)[1]
             payload = document["components"]["messages"][message].get("payload")
             self.channels.append((form, name, payload and self.validator(payload["$ref"].rsplit("/", 1)[1], store), channel["address"].count("{")))
+        self.sent = {}  # class -> names of the channels on which it sends
+        for operation in document["operations"].values():
+            if operation["action"] == "send":
+                self.sent.setdefault(operation["x-class"], set()).add(operation["channel"]["$ref"].rsplit("/", 1)[1])
         self.channels.sort(key=lambda channel: channel[3])  # of two that fit, the one that says more: .../response/{client}
 
     @staticmethod
@@ -72,6 +76,20 @@ class Judge:
             place = "/".join(str(step) for step in error.absolute_path)
             return f"{name}: {place or 'the message'}: {error.message[:300]}", body
         return None, body
+
+
+    def judge_service(self, service, heard):
+        """Judges what one service has sent, of messages (topic, payload) that a test has heard: its own lanes, acknowledgements and the rest of
+        what asyncapi.yaml lets it send. What tests send in its neighbours' names may be as wrong as they like. Gives the faults."""
+        faults = []
+        for topic, payload in heard:
+            part = topic.split("/")
+            name = next((name for form, name, _, _ in self.channels if form.fullmatch(topic)), None)
+            mine = part[3] == f"{service}-1" if part[1] == "lane" else part[-1] == service if part[1] == "ack" else True
+            if mine and name in self.sent[service]:
+                fault, _ = self.judge(topic, payload)
+                faults += [f"{topic}: {fault}"] if fault else []
+        return faults
 
 
 class Tap:
