@@ -46,7 +46,7 @@ def vocabulary: {
 	"功率": "power", "总功率": "power", "有功功率": "power", "总有功功率": "power", "瞬时功率": "power", "瞬时总有功功率": "power",
 	"瞬时有功功率": "power", "当前功率": "power",
 	"voltage": "voltage", "volt": "voltage", "voltagev": "voltage", "mainsvoltage": "voltage", "rmsvoltage": "voltage", "u": "voltage",
-	"v": "voltage", "ua": "voltage/A", "ub": "voltage/B", "uc": "voltage/C", "va": "voltage/A", "vb": "voltage/B", "vc": "voltage/C",
+	"ua": "voltage/A", "ub": "voltage/B", "uc": "voltage/C", "va": "voltage/A", "vb": "voltage/B", "vc": "voltage/C",
 	"voltagea": "voltage/A", "voltageb": "voltage/B", "voltagec": "voltage/C", "avoltage": "voltage/A", "bvoltage": "voltage/B",
 	"cvoltage": "voltage/C", "uab": "voltage/AB", "ubc": "voltage/BC", "uca": "voltage/CA", "电压": "voltage",
 	"batteryvoltage": "voltage/battery", "batv": "voltage/battery", "battv": "voltage/battery", "vbat": "voltage/battery",
@@ -57,13 +57,13 @@ def vocabulary: {
 	"temperature": "temperature", "temp": "temperature", "tempc": "temperature", "temperaturec": "temperature", "tc": "temperature",
 	"currenttemperature": "temperature", "currenttemp": "temperature", "indoortemperature": "temperature", "indoortemp": "temperature",
 	"roomtemperature": "temperature", "roomtemp": "temperature", "ambienttemperature": "temperature", "airtemperature": "temperature",
-	"environmenttemperature": "temperature", "envtemperature": "temperature", "t": "temperature", "温度": "temperature",
+	"environmenttemperature": "temperature", "envtemperature": "temperature", "温度": "temperature",
 	"室温": "temperature", "室内温度": "temperature", "环境温度": "temperature", "当前温度": "temperature", "tempcsht": "temperature",
 	"tempcds": "temperature/probe", "tempcds18b20": "temperature/probe", "tempred": "temperature/red", "tempwhite": "temperature/white", "tempblack": "temperature/black", "bodytemperature": "temperature/body", "体温": "temperature/body", "watertemperature": "temperature/water",
 	"watertemp": "temperature/water", "水温": "temperature/water", "localtemperature": "temperature",
 	"humidity": "humidity", "hum": "humidity", "humi": "humidity", "humid": "humidity", "rh": "humidity", "relativehumidity": "humidity",
 	"currenthumidity": "humidity", "indoorhumidity": "humidity", "ambienthumidity": "humidity", "airhumidity": "humidity",
-	"environmenthumidity": "humidity", "envhumidity": "humidity", "h": "humidity", "湿度": "humidity", "相对湿度": "humidity",
+	"environmenthumidity": "humidity", "envhumidity": "humidity", "湿度": "humidity", "相对湿度": "humidity",
 	"室内湿度": "humidity", "环境湿度": "humidity", "当前湿度": "humidity", "humsht": "humidity",
 	"illuminance": "illuminance", "illuminancelux": "illuminance", "illumination": "illuminance", "lux": "illuminance",
 	"light": "illuminance", "lightlux": "illuminance", "lightintensity": "illuminance", "luminance": "illuminance",
@@ -272,7 +272,8 @@ def emitted($q; $channel; $value; $unit):
 	elif $q == "door_viewer" then if ($value | state) == 1 then {quantity: $q, channel: $channel, value: 3} else empty end
 	else {quantity: $q, channel: $channel, value: $value, unit: (if ($unit // "") != "" then unit_alias[$unit] // $unit else unit_of[$q] end)} end;
 
-# said: what {key: value} tells. The same word can be a number or a state: power "on" is a switch, gas 320 a concentration.
+# said: what {key: value} tells. The same word can be a number or a state: power "on" is a switch, gas 320 a concentration, and
+# moisture 45 a flower pot, no leak.
 # A key that nobody knows is a level under its own name if it is a number, else nothing.
 def said($key; $value; $unit): meaning($key) as $m
 	| if $value == null or $value == "" then empty
@@ -281,8 +282,10 @@ def said($key; $value; $unit): meaning($key) as $m
 		if ($value | type) == "string" or useless[$key | bare] != null then empty
 		else {quantity: "level", channel: name_channel($key), value: $value} end
 	  elif $m.q == "power" and ($value | numeric | not) or $m.q == "power" and ($value | type) == "boolean" then emitted("switch"; $m.channel; $value; null)
-	  elif ($m.q == "gas_alarm" or $m.q == "co_alarm" or $m.q == "smoke") and ($value | type) == "number" and $value > 1 then
+	  elif ($m.q == "gas_alarm" or $m.q == "co_alarm" or $m.q == "smoke") and ($value | type) == "number" and $value != 0 and $value != 1 then
 		emitted("gas_concentration"; (if $m.q == "gas_alarm" then $m.channel else ($m.q | rtrimstr("_alarm")) end); $value; $unit)
+	  elif $m.q == "leak" and ($value | type) == "number" and $value != 0 and $value != 1 then
+		{quantity: "level", channel: name_channel($key), value: $value}
 	  elif $m.q == "cover_position" and ($value | numeric | not) then
 		($value | state) as $s | if $s == null then empty else emitted("cover_position"; $m.channel; $s * 100; "%") end
 	  elif $m.q == "voltage" and $m.channel == "battery" and ($value | type) == "number" and $value > 24 then
