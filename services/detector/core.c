@@ -174,6 +174,7 @@ const char *detector_tally_name(enum detector_tally tally)
 		[DETECTOR_NO_CONSENT] = "readings_no_consent",
 		[DETECTOR_TOO_MANY] = "readings_too_many_channels",
 		[DETECTOR_NO_DELTA] = "readings_without_delta",
+		[DETECTOR_CLOCK_ASTRAY] = "readings_clock_astray",
 		[DETECTOR_RAISED] = "alerts_raised",
 		[DETECTOR_UPDATED] = "alerts_updated",
 		[DETECTOR_CLEARED] = "alerts_cleared",

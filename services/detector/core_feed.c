@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define CLOCK_AHEAD_MS (15 * MS_PER_MINUTE) /* ingest grants five */
+
 /* alive: a sign of life has come; it ends what silence has raised, and being away. */
 static enum err alive(
 	struct detector_core *core, struct home *home, const struct sign *sign, enum cause cause, struct wall heard)
@@ -77,6 +79,7 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 	/* A counter's steps join by the meter's own clock, which may run ahead; anything else happened by now. */
 	bool counter = quantity_info(reading->quantity)->kind == QUANTITY_COUNTER;
 	struct wall at = reading->at.ms > heard.ms && !counter ? heard : reading->at;
+	bool astray = counter && reading->at.ms - heard.ms > CLOCK_AHEAD_MS;
 	struct sign sign;
 	bool is;
 	enum err err = ERR_OK;
@@ -92,6 +95,11 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 	}
 	if (core->config.ordered)
 		err = detect_judge_until(core, home, heard);
+	if (astray) {
+		/* Taken, it would keep all of the meter's later readings in its past. */
+		core->tallies[DETECTOR_CLOCK_ASTRAY]++;
+		return err;
+	}
 	if (!err)
 		err = detect_sign_take(core, home, reading, at, heard, &sign, &is);
 	if (err == ERR_FULL) {

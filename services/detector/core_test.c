@@ -320,6 +320,26 @@ static void a_meter_whose_clock_runs_ahead_proves_silence_too(void **state)
 	rig_free(rig);
 }
 
+static void a_reading_from_years_ahead_does_not_silence_the_meter(void **state)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_new(&config);
+	struct reading r = reading_of("w-1", QUANTITY_WATER_TOTAL, 1, OLD + 400 * H(24));
+
+	(void)state;
+	old(rig);
+	r.received.ms = OLD;
+	r.delta = 0;
+	r.since.ms = OLD;
+	feed(rig, &r);
+	assert_int_equal(detector_tally(rig->core, DETECTOR_CLOCK_ASTRAY), 1);
+	hours(rig, 0, OLD + H(7));
+	hours(rig, 20, OLD + H(16)); /* used all the time: nobody is silent */
+	tick(rig, OLD + H(16) + 1);
+	assert_int_equal(rig->count, 0);
+	rig_free(rig);
+}
+
 static void a_late_reading_ends_an_alert_and_says_so(void **state)
 {
 	struct detector_config config = config_of("silence");
@@ -1394,6 +1414,7 @@ int main(void)
 		cmocka_unit_test(two_persons_have_the_shorter_limit),
 		cmocka_unit_test(a_new_home_is_marked_and_waits_longer),
 		cmocka_unit_test(a_meter_whose_clock_runs_ahead_proves_silence_too),
+		cmocka_unit_test(a_reading_from_years_ahead_does_not_silence_the_meter),
 		cmocka_unit_test(a_late_reading_ends_an_alert_and_says_so),
 		cmocka_unit_test(an_upload_once_a_day_raises_nothing_about_the_past),
 		cmocka_unit_test(a_loss_of_radio_proves_nothing_until_the_counter_speaks),
