@@ -93,8 +93,7 @@ class Player:
         self.dispatcher_clock = 0.0
         self.pages = {}
         self.events = {}
-        self.unacknowledged = set()
-        self.messages = 0
+        self.messages = self.acknowledged = 0
         for home in story["homes"]:
             if "silent_from" in home:
                 home["silent_from_s"] = story_time(self.start, home["silent_from"]) - self.start
@@ -125,9 +124,9 @@ class Player:
     def on_connect(self, client, *_):
         client.subscribe([("curtain/status/dispatcher/+", 1), ("curtain/volunteer/+/page", 1), ("curtain/lane/incident/+/+", 1)])
 
-    def on_publish(self, _client, _data, mid):
+    def on_publish(self, _client, _data, _mid):
         with self.changed:
-            self.unacknowledged.discard(mid)
+            self.acknowledged += 1
             self.changed.notify_all()
 
     def on_message(self, _client, _data, message):
@@ -168,8 +167,8 @@ class Player:
             reply(habits["after_s"] + habits["walk_s"] + 20 * MINUTE, "done", outcome=outcome)
 
     def publish(self, topic, payload):
-        with self.changed:
-            self.unacknowledged.add(self.client.publish(topic, payload, qos=1).mid)
+        # Not under our lock: paho calls on_publish under a lock of its own, which publish takes too.
+        self.client.publish(topic, payload, qos=1)
         self.messages += 1
 
     def wait(self, condition, what, limit_s=60):
@@ -203,7 +202,7 @@ class Player:
             for _, _, topic, payload in due:
                 self.publish(topic, payload)
             self.publish("curtain/clock", json.dumps({"at": rfc3339(now)}))
-            self.wait(lambda: not self.unacknowledged, "the broker's acknowledgements")
+            self.wait(lambda: self.acknowledged >= self.messages, "the broker's acknowledgements")
             self.wait(lambda: self.dispatcher_clock >= now, f"the dispatcher to reach {rfc3339(now)}")
         self.client.loop_stop()
         self.client.disconnect()

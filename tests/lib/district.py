@@ -99,6 +99,7 @@ class Gateway:
         self.receipts, self.resend_s, self.window, self.account = receipts, resend_s, window, account
         self.changed = threading.Condition()
         self.waiting = {}  # correlation or mid -> (topic, payload, sent)
+        self.early = set()  # acknowledged before publish had told us its mid
         self.sent = self.resent = 0
         self.client = mqtt.Client(f"{account}-{os.getpid()}-{id(self)}", protocol=mqtt.MQTTv5)
         self.client.username_pw_set(account, system.password(account))
@@ -121,7 +122,10 @@ class Gateway:
     def on_publish(self, _client, _data, mid):
         if not self.receipts:
             with self.changed:
-                self.waiting.pop(mid, None)
+                if mid in self.waiting:
+                    del self.waiting[mid]
+                else:
+                    self.early.add(mid)
                 self.changed.notify_all()
 
     def on_receipt(self, _client, _data, message):
@@ -137,8 +141,14 @@ class Gateway:
                 correlation = b"%d" % self.sent
                 self.waiting[correlation] = [topic, payload, time.monotonic()]
                 self.send(topic, payload, correlation)
+                return
+        # Not under our lock: paho calls on_publish under a lock of its own, which publish takes too.
+        mid = self.client.publish(topic, payload, qos=1).mid
+        with self.changed:
+            if mid in self.early:
+                self.early.discard(mid)
             else:
-                self.waiting[self.client.publish(topic, payload, qos=1).mid] = None
+                self.waiting[mid] = None
 
     def send(self, topic, payload, correlation):
         properties = Properties(PacketTypes.PUBLISH)
