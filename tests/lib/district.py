@@ -87,7 +87,7 @@ def ledger(households, volunteers=6):
         + [{"id": "captain-1", "team": "t-1", "phone": "1001", "day": False, "night": False}, {"id": "desk", "team": "t-1", "phone": "1002", "desk": True}],
         "households": [{"id": f"h-{i:05d}", "community": "c-1", "team": "t-1", "persons": 1} for i in range(households)],
         "consents": [{"household": f"h-{i:05d}", "quantities": ["water_total", "sos", "battery", "signal", "link_quality", "contact"]} for i in range(households)],
-        "devices": [{"id": f"h{i:06d}-w", "household": f"h-{i:05d}", "place": "kitchen"} for i in range(households)]
+        "devices": [{"id": f"h{i:06d}", "household": f"h-{i:05d}", "place": "kitchen"} for i in range(households)]
         + [{"id": f"sos_{i:05d}", "household": f"h-{i:05d}", "place": "bed"} for i in range(households)],
     }
 
