@@ -3,7 +3,7 @@
 # keys to `vocabulary`; a key is written bare: small letters, without "_", "-", "." and spaces. "quantity/channel" names a channel too.
 
 def vocabulary: {
-	"watertotal": "water_total", "totalwater": "water_total", "waterconsumption": "water_total", "waterconsumed": "water_total",
+	"water": "water_total", "watermetertotal": "water_total", "watertotal": "water_total", "totalwater": "water_total", "waterconsumption": "water_total", "waterconsumed": "water_total",
 	"waterusage": "water_total", "waterused": "water_total", "watervolume": "water_total", "watermeter": "water_total",
 	"watermeterreading": "water_total", "watermetervalue": "water_total", "waterreading": "water_total", "totalwaterflow": "water_total",
 	"waterflowtotal": "water_total", "totalflow": "water_total", "flowtotal": "water_total", "cumulativeflow": "water_total",
@@ -112,7 +112,7 @@ def vocabulary: {
 	"bed": "bed", "inbed": "bed", "onbed": "bed", "bedstate": "bed", "bedstatus": "bed", "bedoccupancy": "bed", "在床": "bed",
 	"在床状态": "bed", "床": "bed", "seat": "seat", "seatoccupied": "seat", "chair": "seat", "座椅": "seat",
 	"switch": "switch", "switchstate": "switch", "switchstatus": "switch", "powerswitch": "switch", "powerstate": "switch",
-	"powerstatus": "switch", "onoff": "switch", "lightswitch": "switch", "lightstatus": "switch", "lightstate": "switch",
+	"powerstatus": "switch", "onoff": "switch", "on": "switch", "lightswitch": "switch", "lightstatus": "switch", "lightstate": "switch",
 	"relay": "switch", "relaystate": "switch", "relaystatus": "switch", "relayoutput": "switch", "output": "switch", "socket": "switch",
 	"socketstatus": "switch", "outlet": "switch", "plug": "switch", "lamp": "switch", "valve": "switch/valve", "valvestate": "switch/valve",
 	"valvestatus": "switch/valve", "开关": "switch", "开关状态": "switch", "电源": "switch", "电源开关": "switch", "电源状态": "switch",
@@ -284,6 +284,7 @@ def said($key; $value; $unit): meaning($key) as $m
 	  elif $m.q == "power" and ($value | numeric | not) or $m.q == "power" and ($value | type) == "boolean" then emitted("switch"; $m.channel; $value; null)
 	  elif ($m.q == "gas_alarm" or $m.q == "co_alarm" or $m.q == "smoke") and ($value | type) == "number" and $value != 0 and $value != 1 then
 		emitted("gas_concentration"; (if $m.q == "gas_alarm" then $m.channel else ($m.q | rtrimstr("_alarm")) end); $value; $unit)
+	  elif $m.q == "water_total" and (($value | type) == "boolean" or ($value | numeric | not)) then emitted("leak"; $m.channel; $value; null)
 	  elif $m.q == "leak" and ($value | type) == "number" and $value != 0 and $value != 1 then
 		{quantity: "level", channel: name_channel($key), value: $value}
 	  elif $m.q == "cover_position" and ($value | numeric | not) then
