@@ -41,7 +41,7 @@ made_by_the_reader="^(deploy/secrets|deploy/config/profiles/shed.yaml)$"
 while IFS=: read -r file path; do
 	folder=$(dirname "$file")
 	path=${path%%#*}
-	[ -n "$path" ] && [[ ! $path =~ $made_by_the_reader ]] || continue
+	if [ -z "$path" ] || [[ $path =~ $made_by_the_reader ]]; then continue; fi
 	[ -e "$root/$folder/$path" ] || [ -e "$root/$path" ] || { echo "$file: $path does not exist"; faults=1; }
 done < <(cd "$root" && git ls-files '*.md' | while read -r file; do
 	grep -oE '\]\([^)]+\)' "$file" | sed -E 's/^\]\(//; s/\)$//' | grep -vE '^[a-z]+:' | sed "s|^|$file:|" || true
