@@ -12,4 +12,4 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
 	pg_ctl --pgdata="$PGDATA.new" --wait stop > /dev/null
 	mv "$PGDATA.new" "$PGDATA"
 fi
-exec postgres -c listen_addresses='*' -c unix_socket_directories=/run/postgresql -c shared_buffers=256MB -c max_wal_size=2GB
+exec postgres -c listen_addresses='*' -c unix_socket_directories=/tmp -c shared_buffers=256MB -c max_wal_size=2GB

@@ -4,7 +4,8 @@
 # again with the data still there, and what the containers may do. Ends with a table.
 # Docker and compose come from Debian (installed if they are missing); dockerd is this test's own (folder, socket, process id, no firewall
 # rules, no default bridge) and is gone afterwards. The base image is made by debootstrap. Exit status 77: Docker cannot run here.
-#   tests/compose.sh        CURTAIN_DEBIAN_TAR: a file that keeps the base system between runs
+# CURTAIN_COMPOSE_CACHE: a folder that keeps Docker's images between runs, for whoever works on this; CURTAIN_DEBIAN_TAR: a file that keeps
+# the base system.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=tests/lib/debian_root.sh
@@ -20,7 +21,7 @@ fail() {
 }
 note() { rows+=("$1|$2"); echo "  $1: $2"; }
 compose() { docker-compose -p curtain-test -f "$work/tree/docker-compose.yml" -f "$work/build.yml" "$@" 2>> "$work/compose.log"; }
-ask() { compose exec -T postgres psql -X -A -t -h /run/postgresql -U curtain -d curtain -c "$1" | tr -d '\r'; }
+ask() { compose exec -T postgres psql -X -A -t -h /tmp -U curtain -d curtain -c "$1" | tr -d '\r'; }
 
 finish() {
 	local status=$?
@@ -52,7 +53,7 @@ start_docker() {
 	export DOCKER_HOST=unix://$work/docker.sock
 	# No bridge and no rules of its own: nothing on this machine's network is touched. Published ports go through docker-proxy,
 	# and images are built on the host's network.
-	dockerd --data-root "$work/docker" --exec-root "$work/exec" --pidfile "$work/docker.pid" --host "$DOCKER_HOST" --bridge none \
+	dockerd --data-root "${CURTAIN_COMPOSE_CACHE:-$work/docker}" --exec-root "$work/exec" --pidfile "$work/docker.pid" --host "$DOCKER_HOST" --bridge none \
 		--iptables=false --ip6tables=false --ip-forward=false --default-address-pool base=172.30.0.0/16,size=24 > "$work/dockerd.log" 2>&1 &
 	daemon=$!
 	local deadline=$((SECONDS + 60))
@@ -72,9 +73,11 @@ make_tree() { # the sources as a clone has them; deploy/secrets of this folder s
 
 build_images() {
 	local began=$SECONDS
-	debian_root "$work/base"
-	tar -C "$work/base" -c . | docker import - curtain-test-base > /dev/null
-	rm -rf "$work/base"
+	if ! docker image inspect curtain-test-base > /dev/null 2>&1; then
+		debian_root "$work/base"
+		tar -C "$work/base" -c . | docker import - curtain-test-base > /dev/null
+		rm -rf "$work/base"
+	fi
 	note "base image" "$(size_of curtain-test-base) in $((SECONDS - began)) s"
 	began=$SECONDS
 	docker run --rm --network none curtain-test-base true 2> "$work/run.log" || skip "containers cannot run: $(tail -1 "$work/run.log")"
