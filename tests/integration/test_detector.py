@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import jsonschema
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -142,6 +143,8 @@ def test_a_silence_is_raised_updated_and_cleared(rig):
     rig.judged(DAY + 31 * HOUR)
     assert rig.alerts()[-1]["state"] == "cleared" and rig.alerts()[-1]["reason_en"] == "water at 06:00"
     assert rig.stored.items == rig.taken.items
+    schema = jsonschema.Draft202012Validator(json.loads((ROOT / "schemas/json/alert.schema.json").read_text(encoding="utf-8")))
+    assert [error.message for alert in rig.alerts() for error in schema.iter_errors(alert)] == []
     status = rig.tap.first(STATUS, lambda m: m.body and m.body.get("clock") == lane.rfc3339(DAY + 31 * HOUR), "the judged time in the status").body
     assert status["state"] == "ready" and status["counters"]["alerts_raised"] == 1 and status["counters"]["alerts_open"] == 0
     rig.tap.wait(rig.ingest.all_acked, "all readings to be acknowledged")
