@@ -19,11 +19,19 @@ port=0 pg_port=0 clock=system tls=0 records=1 # overwritten by load
 
 fail() { echo "local.sh: $*" >&2; exit 2; }
 
-free_ports() { # N free loopback ports, one a line
+# free_ports N: free loopback ports, one a line; below the range from which the system takes ports for outgoing connections, so that none
+# of those takes them away before we listen.
+free_ports() {
 	python3 - "$1" <<-'PY'
-		import socket, sys
-		held = [socket.socket() for _ in range(int(sys.argv[1]))]
-		for s in held: s.bind(("127.0.0.1", 0))
+		import random, socket, sys
+		held = []
+		while len(held) < int(sys.argv[1]):
+		    s = socket.socket()
+		    try:
+		        s.bind(("127.0.0.1", random.randrange(15000, 32000)))
+		        held.append(s)
+		    except OSError:
+		        s.close()
 		for s in held: print(s.getsockname()[1])
 	PY
 }

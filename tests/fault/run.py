@@ -25,7 +25,7 @@ PARTS = ["ingest", "detector", "dispatcher", "records", "postgres"]
 
 def reading(home, count):
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1772000000 + 3600 * count))
-    return f"meter/h{home:06d}/water", json.dumps({"id": f"h{home:06d}-w", "ts": at, "total_m3": round(100 + count * 0.01, 3)})
+    return f"meter/h{home:06d}/water", json.dumps({"id": f"h{home:06d}", "ts": at, "total_m3": round(100 + count * 0.01, 3)})
 
 
 def publish_all(gateway, readings, calls, first_home, rate, stop):

@@ -182,6 +182,14 @@ class Gateway:
 
 
 def import_ledger(system, data, folder):
+    """Brings the ledger into the registry and waits until ingest works by it: what comes earlier is of unknown devices."""
     path = pathlib.Path(folder) / "ledger.yaml"
     path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
-    return system.curtain("import", str(path))
+    said = system.curtain("import", str(path))
+    wanted, deadline = len(data["devices"]) + len(data["households"]), time.monotonic() + 120  # each household has a handset
+    while time.monotonic() < deadline:
+        services = json.loads(system.curtain("status", "--json", check=False) or "{}").get("services", [])
+        if any(s["service"] == "ingest" and s["counters"].get("devices", 0) >= wanted for s in services):
+            return said
+        time.sleep(0.2)  # a status is refreshed on its own schedule
+    raise RuntimeError(f"ingest does not know {wanted} devices")
