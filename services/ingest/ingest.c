@@ -101,6 +101,10 @@ enum err ingest_service_tick(void *state, struct turn turn)
 		ingest->misc_due = (struct mono){turn.mono.us + MISC_US};
 		intake_misc(ingest->intake);
 	}
+	if (ingest->rest_until.us && ingest->rest_until.us <= turn.mono.us) {
+		ingest->rest_until = (struct mono){0};
+		ingest->read_more = true;
+	}
 	if (ingest->read_more)
 		session_read(ingest);
 	if (!ingest_is_live(ingest))
@@ -131,6 +135,8 @@ struct mono ingest_service_due(const void *state, struct turn turn)
 
 	if (ingest->read_more)
 		return (struct mono){0};
+	if (ingest->rest_until.us)
+		earlier(&due, ingest->rest_until);
 	if (bus_is_connected(service_bus(ingest->service))) {
 		earlier(&due, outbox_due(ingest->readings.outbox));
 		earlier(&due, outbox_due(ingest->alerts.outbox));

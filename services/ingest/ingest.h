@@ -85,6 +85,7 @@ struct ingest {
 	char refused[96]; /* why the last attempt to connect failed; "" = it did not */
 	int watched_fd;
 	bool watched_write;
+	struct mono rest_until; /* the intake is not looked at until then; 0 = it is */
 	struct mono misc_due, beat_due, connect_due, trim_due;
 	struct mono settle_due; /* by then the broker has all acknowledgements */
 	struct waiting *waiting, **waiting_last;

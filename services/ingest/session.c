@@ -14,6 +14,8 @@
 #define CONNECT_RETRY_US 100000
 #define FILTER_BYTES 400
 #define SETTLE_US 5000000
+#define GATHER_US 8000
+#define GATHER_MESSAGES 24 /* more than brokers with small bounds have on their way: those must not be slowed down */
 
 /* ---- subscriptions ---- */
 
@@ -186,8 +188,14 @@ void session_connect(struct ingest *ingest)
 
 void session_read(struct ingest *ingest)
 {
+	int64_t before = ingest->messages;
+
 	/* What lies decrypted in the library does not wake the loop: after a full turn the next one looks again. */
 	ingest->read_more = intake_read(ingest->intake, (unsigned)ingest->settings.turn_messages);
+	/* A turn has a price of its own (a sync, a batch a shard). Under load, but not yet enough of it to fill turns,
+	 * a short rest lets messages gather; at rest a call for help does not wait. */
+	if (!ingest->read_more && ingest->messages - before >= GATHER_MESSAGES)
+		ingest->rest_until = (struct mono){ingest->turn.mono.us + GATHER_US};
 }
 
 static enum err ready(void *state, bool readable, bool writable, struct turn turn)
@@ -205,8 +213,12 @@ enum err session_follow(struct ingest *ingest)
 	int fd = intake_fd(ingest->intake);
 	enum err err = ERR_OK;
 
-	if (fd != ingest->watched_fd)
+	if (ingest->write_waiting)
+		ingest->rest_until = (struct mono){0};
+	if (fd != ingest->watched_fd || ingest->rest_until.us)
 		unwatch(ingest);
+	if (ingest->rest_until.us)
+		return ERR_OK;
 	if (fd >= 0 && ingest->watched_fd < 0) {
 		err = service_watch(ingest->service, fd, ingest->write_waiting, ready);
 		ingest->watched_fd = err ? -1 : fd;
