@@ -17,7 +17,7 @@
 #include "ingest/program.h"
 
 #define EXPR_STEPS_MAX 12
-#define EXPR_TERMS_MAX 4
+#define EXPR_TERMS_MAX 8
 
 struct expr_step {
 	const char *key; /* NULL: index */
