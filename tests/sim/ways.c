@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "sim_internal.h"
 
 #define WINDOW_BYTES 20000
@@ -88,8 +89,8 @@ static void transmit(struct sim *sim, struct sim_packet packet)
 			packet.due_us += (int64_t)sim_dice(sim, (uint64_t)sim->faults.late_ms * 1000);
 		packet.order = sim->packet_order++;
 		if (!packet.is_ack) {
-			packet.batch.data = malloc(from.length);
-			if (!packet.batch.data)
+			packet.batch.data = from.length ? malloc(from.length) : NULL;
+			if (!packet.batch.data || !from.data)
 				abort();
 			memcpy(packet.batch.data, from.data, from.length);
 		}
@@ -154,9 +155,8 @@ static void append(struct sim *sim, enum sim_way way, unsigned shard, struct wal
 		.count = out->count};
 	struct buf bytes;
 
-	strcpy(head.lane, sim_ways[way].lane); // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
-	strcpy(head.producer,
-		sim_part_names[sim_ways[way].producer]); // NOLINT(clang-analyzer-security.insecureAPI.strcpy)
+	text_cut(head.lane, sizeof head.lane, sim_ways[way].lane);
+	text_cut(head.producer, sizeof head.producer, sim_part_names[sim_ways[way].producer]);
 	buf_init(&bytes, CODEC_BATCH_BYTES_MAX);
 	if (codec_batch_encode(&head, out->items.data ? out->items.data : "", out->items.length, &bytes))
 		sim_fail(sim, "a batch of lane %s cannot be encoded", head.lane);
