@@ -15,7 +15,7 @@ static unsigned set_one(int fd, int64_t port)
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 		struct sockaddr_storage room;
-	} peer;
+	} peer = {.room = {0}};
 	socklen_t length = sizeof peer;
 	uint16_t found = 0;
 	int on = 1;
