@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import pathlib
+import socket
 import sys
 import threading
 
@@ -122,6 +123,8 @@ class Player:
             heapq.heappush(self.stops, t)
 
     def on_connect(self, client, *_):
+        # Acknowledgements are small packets: without this the next message waits 40 ms for the broker's TCP to confirm them.
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.subscribe([("curtain/status/dispatcher/+", 1), ("curtain/volunteer/+/page", 1), ("curtain/lane/incident/+/+", 1)])
 
     def on_publish(self, _client, _data, _mid):
