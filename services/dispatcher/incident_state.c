@@ -160,6 +160,15 @@ static enum err lists_get(struct incident_core *core, struct blob *b, struct eme
 	return b->bad || b->at != b->size ? ERR_CORRUPT : ERR_OK;
 }
 
+/* sound: timers of somebody on the way run only while somebody is. */
+static bool sound(const struct emergency *e)
+{
+	bool going = e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
+
+	return going ? e->now.responder[0] != '\0'
+		     : e->arrive_due.ms == WALL_NEVER.ms && e->done_due.ms == WALL_NEVER.ms;
+}
+
 enum err incident_restore(struct incident_core *core, const struct incident_state_blob *state)
 {
 	struct blob b = blob_read(state->blob, state->length);
@@ -185,6 +194,8 @@ enum err incident_restore(struct incident_core *core, const struct incident_stat
 	e->done_due = blob_get_wall(&b);
 	e->forget_due = blob_get_wall(&b);
 	err = lists_get(core, &b, e);
+	if (!err && !sound(e))
+		err = ERR_CORRUPT;
 	if (!err && !incident_over(now.state))
 		err = case_open_set(core, e);
 	if (!err)

@@ -154,34 +154,49 @@ static enum err name_parse(const char *key, struct state_name *out)
 	return out->whole || !quantity_find(key, &out->quantity) ? ERR_OK : ERR_CORRUPT;
 }
 
+static enum err whole(const struct blob *c)
+{
+	return c->bad || c->at != c->size ? ERR_CORRUPT : ERR_OK;
+}
+
+/* device_read and part_read change nothing if the blob is broken. */
 static enum err device_read(struct ingest_core *core, struct device *device, struct blob *c)
 {
-	device->since = get_wall(c);
-	device->seen = get_wall(c);
-	device->battery = get_number(c);
-	device->signal = get_number(c);
+	struct wall since = get_wall(c), seen = get_wall(c), onset[AILMENT_COUNT];
+	double battery = get_number(c), signal = get_number(c);
+
 	for (int i = 0; i < AILMENT_COUNT; i++)
-		device->onset[i] = get_wall(c);
+		onset[i] = get_wall(c);
+	if (whole(c))
+		return ERR_CORRUPT;
+	device->since = since;
+	device->seen = seen;
+	device->battery = battery;
+	device->signal = signal;
+	memcpy(device->onset, onset, sizeof onset);
 	if (!wall_is_set(device->onset[AILMENT_SILENT]))
 		return core_health_arm(core, device, (struct wall){.ms = 0});
 	return core_health_arm(core, device, WALL_NEVER); /* until it is heard */
 }
 
-static void part_read(struct part *part, struct blob *c)
+static enum err part_read(struct part *out, struct blob *c)
 {
 	uint64_t flags = blob_get(c, 1);
+	struct part part = *out;
 
-	part->known = flags & PART_KNOWN;
-	part->alarming = flags & PART_ALARMING;
-	part->faults = (uint8_t)blob_get(c, 1);
-	part->text = (uint32_t)blob_get(c, 4);
-	part->value = get_number(c);
-	part->at = get_wall(c);
-	part->base = get_number(c);
-	part->base_at = get_wall(c);
-	part->onset = get_wall(c);
-	if ((part->known && !wall_is_set(part->at)) || (part->alarming && !wall_is_set(part->onset)))
-		c->bad = true;
+	part.known = flags & PART_KNOWN;
+	part.alarming = flags & PART_ALARMING;
+	part.faults = (uint8_t)blob_get(c, 1);
+	part.text = (uint32_t)blob_get(c, 4);
+	part.value = get_number(c);
+	part.at = get_wall(c);
+	part.base = get_number(c);
+	part.base_at = get_wall(c);
+	part.onset = get_wall(c);
+	if (whole(c) || (part.known && !wall_is_set(part.at)) || (part.alarming && !wall_is_set(part.onset)))
+		return ERR_CORRUPT;
+	*out = part;
+	return ERR_OK;
 }
 
 static struct device *device_find(const struct ingest_core *core, const char *id)
@@ -195,15 +210,13 @@ static struct device *device_find(const struct ingest_core *core, const char *id
 static enum err part_restore(
 	struct ingest_core *core, struct device *device, const struct state_name *name, struct blob *c)
 {
-	struct part *part = core_part_find(core, device, name->channel, name->quantity);
+	struct part *part = core_part_find(core, device, name->channel, name->quantity), sound = {0};
+	struct blob first = *c;
+	enum err err = part_read(&sound, &first);
 
-	if (!part) {
-		enum err err = core_part_add(core, device, name->channel, name->quantity, &part);
-		if (err)
-			return err;
-	}
-	part_read(part, c);
-	return c->bad || c->at != c->size ? ERR_CORRUPT : ERR_OK;
+	if (!err && !part)
+		err = core_part_add(core, device, name->channel, name->quantity, &part);
+	return err ? err : part_read(part, c);
 }
 
 /* blank_restore takes back that a state was forgotten: its device is in the directory again, under another roof. */
@@ -247,8 +260,7 @@ enum err ingest_restore(struct ingest_core *core, const struct ingest_state *sta
 		return ERR_VERSION;
 	if (!name.whole)
 		return part_restore(core, device, &name, &c);
-	err = device_read(core, device, &c);
-	return err || (!c.bad && c.at == c.size) ? err : ERR_CORRUPT;
+	return device_read(core, device, &c);
 }
 
 uint32_t ingest_slot(const struct ingest_core *core, const char *key)
