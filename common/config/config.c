@@ -118,10 +118,11 @@ static enum err set_list(struct load *load, int index, yaml_document_t *document
 	for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
 		const yaml_node_t *value = yaml_document_get_node(document, *item);
 		at = place_of(value);
-		if (value->type != YAML_SCALAR_NODE || text_copy(list->text[list->count], CONFIG_LIST_TEXT_BYTES,
-							       (const char *)value->data.scalar.value))
+		const char *text = (const char *)value->data.scalar.value;
+		if (value->type != YAML_SCALAR_NODE || (*text && !text_is_label(text)) ||
+			text_copy(list->text[list->count], CONFIG_LIST_TEXT_BYTES, text))
 			return errinfo_at(load->info, ERR_INVALID, load->file, at.line, at.column,
-				"%s: each item must be a text of at most %d bytes", key->path,
+				"%s: each item must be one line of at most %d bytes", key->path,
 				CONFIG_LIST_TEXT_BYTES - 1);
 		list->count++;
 	}

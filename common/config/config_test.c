@@ -100,6 +100,8 @@ static void each_fault_names_its_place_and_the_fix(void **state)
 		{"id: x\nlist: [a, b, c, d]\n", 2, 7, "1 to 3"},
 		{"id: x\nid: y\n", 2, 1, "second time"},
 		{"id: a/b\n", 1, 5, "letters, digits"},
+		{"id: x\nname: \"a\\nb\"\n", 2, 7, "one line"},
+		{"id: x\nlist: [a, \"b\\tc\"]\n", 2, 11, "one line"},
 		{"id: [x]\n", 1, 5, "single value"},
 		{"- x\n", 1, 1, "keys with values"},
 		{"id: x\n\tname: y\n", 2, 1, "no YAML"},

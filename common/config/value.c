@@ -68,7 +68,11 @@ static enum err set_text_value(const struct config_key *key, const char *text, c
 			key->max > 0 ? key->max : (double)key->size - 1);
 		return ERR_RANGE;
 	}
-	if ((key->type == CONFIG_ID && !text_is_id(text)) || !text_is_utf8(text, length)) {
+	if (*text && !text_is_label(text)) {
+		snprintf(fault, size, "must be one line of text in UTF-8, without control characters");
+		return ERR_INVALID;
+	}
+	if (key->type == CONFIG_ID && !text_is_id(text)) {
 		snprintf(fault, size, "\"%s\" must be 1 to 63 of letters, digits, \".\", \"_\", \"-\"", text);
 		return ERR_INVALID;
 	}
@@ -182,15 +186,39 @@ enum err config_value_set(const struct config_key *key, const char *file, const 
 
 /* ---- printing ---- */
 
+/* print_text: YAML folds the line ends of Unicode too, so they are written as escapes. */
 static void print_text(const char *text, FILE *to)
 {
+	static const struct {
+		const char *bytes, *escape;
+	} ends[] = {{"\xc2\x85", "\\N"}, {"\xe2\x80\xa8", "\\L"}, {"\xe2\x80\xa9", "\\P"}, {"\xef\xbb\xbf", "\\uFEFF"}};
+
 	fputc('"', to);
-	for (; *text; text++) {
+	while (*text) {
+		size_t i = 0;
+		while (i < sizeof ends / sizeof *ends && strncmp(text, ends[i].bytes, strlen(ends[i].bytes)) != 0)
+			i++;
+		if (i < sizeof ends / sizeof *ends) {
+			fputs(ends[i].escape, to);
+			text += strlen(ends[i].bytes);
+			continue;
+		}
 		if (*text == '"' || *text == '\\')
 			fputc('\\', to);
-		fputc(*text, to);
+		fputc(*text++, to);
 	}
 	fputc('"', to);
+}
+
+/* print_number writes as few digits as read back to the same number. */
+static void print_number(double value, FILE *to)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.15g", value);
+	if (strtod(text, NULL) != value)
+		snprintf(text, sizeof text, "%.17g", value);
+	fputs(text, to);
 }
 
 static void print_measure(int64_t value, const struct unit *units, FILE *to)
@@ -217,7 +245,7 @@ void config_value_print(const struct config_key *key, const void *value, FILE *t
 		fprintf(to, "%lld", (long long)*(const int64_t *)value);
 		break;
 	case CONFIG_NUMBER:
-		fprintf(to, "%.15g", *(const double *)value);
+		print_number(*(const double *)value, to);
 		break;
 	case CONFIG_BOOL:
 		fputs(*(const bool *)value ? "true" : "false", to);
