@@ -38,7 +38,11 @@ free_ports() {
 
 pid_of() { [ -f "$dir/run/$1.pid" ] && cat "$dir/run/$1.pid"; }
 
-alive() { local pid; pid=$(pid_of "$1") && [ -n "$pid" ] && kill -0 "$pid" 2> /dev/null; }
+# alive NAME: a killed process whose parent has not yet asked for its end (state Z) is not.
+alive() {
+	local pid
+	pid=$(pid_of "$1") && [ -n "$pid" ] && kill -0 "$pid" 2> /dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status" 2> /dev/null
+}
 
 # await SECONDS COMMAND...: until it succeeds, with a look every 50 ms; nothing here announces readiness otherwise.
 await() {

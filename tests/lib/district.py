@@ -135,7 +135,8 @@ class Gateway:
 
     def publish(self, topic, payload):
         with self.changed:
-            self.changed.wait_for(lambda: len(self.waiting) < self.window, 120)
+            while not self.changed.wait_for(lambda: len(self.waiting) < self.window, 0.5):
+                self.resend()  # what the broker lost holds the window until it is sent again
             self.sent += 1
             if self.receipts:
                 correlation = b"%d" % self.sent
