@@ -31,7 +31,11 @@ class System:
         return done.stdout
 
     def __enter__(self):
-        self.local("up", *self.options)
+        try:
+            self.local("up", *self.options)
+        except RuntimeError:
+            self.local("down", check=False)  # what did start must not stay behind
+            raise
         for line in self.local("env").splitlines():
             if line.startswith("export "):
                 for pair in line[7:].split():
