@@ -100,7 +100,6 @@ ring_contract() {
 }
 
 ring_integration() {
-	ctests "integration under ctest" build/dev -L integration
 	pytests "integration" tests/integration
 }
 

@@ -33,16 +33,23 @@ def main():
         address = document["channels"][channel]["address"]
         topic = "@vendor" if channel == "vendor" else re.sub(r"\{[^}]+\}", "+", address)
         operations.add((operation["x-class"], {"send": "write", "receive": "read"}[operation["action"]], topic))
-    lines = set()
+    lines, denied = set(), set()
     for line in (ROOT / "deploy/mosquitto/access.table").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             account, verb, topic = line.split()[:3]
             if account not in NOT_IN_A_DISTRICT:
-                lines.add((account, verb, topic.replace("%u", "+")))
+                (denied if verb == "deny" else lines).add((account, verb, topic.replace("%u", "+")))
     faults = [f"asyncapi.yaml: {c} may {v} {t}, but access.table has no such line" for c, v, t in sorted(operations)
               if not any(c == c2 and v == v2 and overlap(t, t2) for c2, v2, t2 in lines)]
     faults += [f"access.table: {c} {v} {t} has no operation in asyncapi.yaml" for c, v, t in sorted(lines)
                if not any(c == c2 and v == v2 and overlap(t, t2) for c2, v2, t2 in operations)]
+    ours = {t for _, _, t in operations if t.startswith("curtain/")}
+    for account in sorted({c for c, v, t in lines if t == "@vendor" and v == "write"}):
+        own = {t for c, _, t in operations if c == account}
+        for topic in sorted(ours - own):
+            if not any(c == account and overlap(topic, t) for c, _, t in denied):
+                faults.append(f"access.table: {account} may write vendors' topics, which may begin with wildcards; deny it {topic}")
+        faults += [f"access.table: {account} is denied {t}, which it needs" for c, _, t in sorted(denied) if c == account and any(overlap(t, o) for o in own)]
     for fault in faults:
         print(fault)
     print(f"{len(operations)} operations, {len(lines)} lines, {len(faults)} faults")
