@@ -13,9 +13,10 @@
 #define SHARD_MAX 255
 
 struct codec_batch {
-	json_t *root;
+	json_t *root; /* NULL where readings stand */
 	const json_t *items;
-	size_t next;
+	struct reading *readings;
+	size_t count, next;
 };
 
 static const char *batch_fault(const struct lane_batch *b)
@@ -93,9 +94,15 @@ enum err codec_batch_open(const char *json, size_t length, struct codec_batch **
 
 	if (!batch)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	if (plain_readings(json, length, out_head, &batch->readings)) {
+		batch->count = out_head->count;
+		*out_batch = batch;
+		return ERR_OK;
+	}
 	err = fields_load(json, length, CODEC_BATCH_BYTES_MAX, &batch->root, info);
 	if (!err)
 		err = head_from_json(batch->root, out_head, &batch->items, info);
+	batch->count = json_array_size(batch->items);
 	if (err)
 		codec_batch_close(batch);
 	else
@@ -108,18 +115,36 @@ void codec_batch_close(struct codec_batch *batch)
 	if (!batch)
 		return;
 	json_decref(batch->root);
+	free(batch->readings);
 	free(batch);
+}
+
+static enum err take_refused(struct codec_batch *batch, const char *type, struct errinfo *info)
+{
+	batch->next++;
+	return errinfo_set(info, ERR_INVALID, "%s: a reading stands in its place", type);
 }
 
 #define BATCH_NEXT(type)                                                                                               \
 	enum err codec_batch_next_##type(struct codec_batch *batch, struct type *out, struct errinfo *info)            \
 	{                                                                                                              \
-		if (batch->next >= json_array_size(batch->items))                                                      \
+		if (batch->next >= batch->count)                                                                       \
 			return ERR_NOT_FOUND;                                                                          \
+		if (batch->readings)                                                                                   \
+			return take_refused(batch, #type, info);                                                       \
 		return type##_from_json(json_array_get(batch->items, batch->next++), out, info);                       \
 	}
 
-BATCH_NEXT(reading)
+enum err codec_batch_next_reading(struct codec_batch *batch, struct reading *out, struct errinfo *info)
+{
+	if (batch->next >= batch->count)
+		return ERR_NOT_FOUND;
+	if (!batch->readings)
+		return reading_from_json(json_array_get(batch->items, batch->next++), out, info);
+	*out = batch->readings[batch->next++];
+	return ERR_OK;
+}
+
 BATCH_NEXT(alert)
 BATCH_NEXT(incident)
 BATCH_NEXT(entry)

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "codec/codec.h"
+#include "codec/items.h"
 #include "codec/json.h"
 
 #define MESSAGE(type)                                                                                                  \
@@ -265,6 +266,115 @@ static void bad_item_is_passed_over(void **state)
 	codec_batch_close(batch);
 }
 
+static void encode_sample_batch(struct buf *out)
+{
+	struct lane_batch head = {.lane = "reading",
+		.producer = "ingest-1",
+		.epoch = 7,
+		.shard = 3,
+		.prev = 8,
+		.seq = 9,
+		.at = {1795492906123}};
+	struct reading r = {.device = "water-1",
+		.household = "h-0001",
+		.quantity = QUANTITY_WATER_TOTAL,
+		.value = 1234.5,
+		.delta = 0.125,
+		.since = {1795489306000},
+		.at = {1795492906000},
+		.received = {1795492906123}};
+	struct buf items;
+
+	buf_init(&items, CODEC_BATCH_BYTES_MAX);
+	assert_int_equal(codec_reading_encode(&r, &items), ERR_OK);
+	r = (struct reading){.device = "\xe9\x97\xa8",
+		.channel = "a b",
+		.household = "h",
+		.quantity = QUANTITY_CONTACT,
+		.value = -0.0,
+		.delta = NAN,
+		.since = WALL_NONE,
+		.at = {0},
+		.received = {1},
+		.retained = true,
+		.late = true,
+		.text = "DRY"};
+	assert_int_equal(codec_reading_encode(&r, &items), ERR_OK);
+	r.value = 1.0 / 3;
+	r.late = false;
+	assert_int_equal(codec_reading_encode(&r, &items), ERR_OK);
+	head.count = 3;
+	assert_int_equal(codec_batch_encode(&head, items.data, items.length, out), ERR_OK);
+	buf_fini(&items);
+}
+
+/* tell writes all that a reader of a batch can see of it. */
+static enum err tell(const char *json, size_t length, struct buf *out)
+{
+	struct codec_batch *batch;
+	struct lane_batch head;
+	struct reading reading;
+	enum err err = codec_batch_open(json, length, &batch, &head, NULL), item;
+
+	if (err)
+		return err;
+	buf_printf(out, "%s %s %llu %u %llu %llu %lld %u", head.lane, head.producer, (unsigned long long)head.epoch,
+		head.shard, (unsigned long long)head.prev, (unsigned long long)head.seq, (long long)head.at.ms,
+		head.count);
+	while ((item = codec_batch_next_reading(batch, &reading, NULL)) != ERR_NOT_FOUND) {
+		buf_printf(out, "\n%s ", err_name(item));
+		if (!item)
+			assert_int_equal(codec_reading_encode(&reading, out), ERR_OK);
+	}
+	codec_batch_close(batch);
+	return out->failed;
+}
+
+/* A space in front sends the same batch to the strict decoder. */
+static void assert_both_decoders_agree(const char *json, size_t length)
+{
+	struct buf plain, strict, spaced;
+
+	buf_init(&plain, CODEC_BATCH_BYTES_MAX);
+	buf_init(&strict, CODEC_BATCH_BYTES_MAX);
+	buf_init(&spaced, CODEC_BATCH_BYTES_MAX);
+	buf_byte(&spaced, ' ');
+	buf_append(&spaced, json, length);
+	if (tell(json, length, &plain) != tell(spaced.data, spaced.length, &strict) || plain.length != strict.length ||
+		(plain.data && memcmp(plain.data, strict.data, plain.length) != 0))
+		fail_msg("on %.*s\nplain:  %s\nstrict: %s", (int)length, json, plain.data ? plain.data : "",
+			strict.data ? strict.data : "");
+	buf_fini(&plain);
+	buf_fini(&strict);
+	buf_fini(&spaced);
+}
+
+static void plain_batches_are_read_as_the_strict_decoder_reads_them(void **state)
+{
+	static const char bytes[] = "\"\\{}[],:0123456789.-+eE tfnul\x01\x80";
+	struct reading *readings;
+	struct lane_batch head;
+	struct buf sample;
+	unsigned seed = 20261124;
+	(void)state;
+	buf_init(&sample, CODEC_BATCH_BYTES_MAX);
+	encode_sample_batch(&sample);
+	assert_true(plain_readings(sample.data, sample.length, &head, &readings));
+	assert_int_equal(head.count, 3);
+	assert_true(readings[0].delta == 0.125);
+	free(readings);
+	assert_both_decoders_agree(sample.data, sample.length);
+	for (int i = 0; i < 20000; i++) {
+		size_t at = (size_t)rand_r(&seed) % sample.length,
+		       cut = (size_t)rand_r(&seed) % 64 ? sample.length : at;
+		char was = sample.data[at];
+		sample.data[at] = bytes[(size_t)rand_r(&seed) % (sizeof bytes - 1)];
+		assert_both_decoders_agree(sample.data, cut);
+		sample.data[at] = was;
+	}
+	buf_fini(&sample);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +384,7 @@ int main(void)
 		cmocka_unit_test(numbers_print_as_short_as_they_read_back),
 		cmocka_unit_test(fault_names_message_and_key),
 		cmocka_unit_test(bad_item_is_passed_over),
+		cmocka_unit_test(plain_batches_are_read_as_the_strict_decoder_reads_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
