@@ -6,6 +6,8 @@
  *   mqload pub HOST PORT COUNT QOS HOMES RATE WINDOW [USER PASSWORD-FILE FIRST]
  *       publishes COUNT counter readings on meter/h<home>/water; RATE 0 = as fast as WINDOW unacknowledged ones allow;
  *       FIRST: readings that each home has sent in earlier runs (time and counter go on from there)
+ *   mqload pack HOST PORT COUNT QOS HOMES RATE WINDOW USER PASSWORD-FILE FIRST
+ *       the same readings as SenML packs of 100 on curtain/in/USER/h<home>; COUNT counts the packs
  *   mqload sub HOST PORT COUNT QOS FILTER
  *       receives COUNT messages, acknowledging them
  */
@@ -23,7 +25,9 @@
 #include <unistd.h>
 
 #define BATCH_BYTES 60000
-#define BASE_TIME 1764547200 /* 2025-12-01T00:00:00Z: the load's own time, one reading a home and minute */
+#define PACK_READINGS 100
+#define PACK_BYTES 8192
+#define BASE_TIME 1764547200L /* 2025-12-01T00:00:00Z: the load's own time, one reading a home and minute */
 
 static double now_s(void)
 {
@@ -113,6 +117,43 @@ static void login(int fd, const char *role, const char *user, const char *passwo
 	}
 }
 
+/* put writes message i as a packet and gives its length. */
+typedef size_t put(uint8_t *out, long i, int qos, long homes, long first);
+
+static size_t put_message(uint8_t *out, long i, int qos, const char *topic, const char *payload, size_t payload_length)
+{
+	size_t topic_length = strlen(topic), n = 0;
+
+	out[n++] = (uint8_t)(0x30 | qos << 1);
+	n += put_length(out + n, 2 + topic_length + (qos ? 2u : 0u) + payload_length);
+	n += put_text(out + n, topic, topic_length);
+	if (qos) {
+		uint16_t id = (uint16_t)(i % 65535 + 1);
+		out[n++] = (uint8_t)(id >> 8);
+		out[n++] = (uint8_t)id;
+	}
+	memcpy(out + n, payload, payload_length);
+	return n + payload_length;
+}
+
+static const char *account; /* of packs */
+
+static size_t put_pack(uint8_t *out, long i, int qos, long homes, long first)
+{
+	char topic[128], payload[PACK_BYTES];
+	long count = first + i / homes * PACK_READINGS;
+	size_t n = (size_t)snprintf(payload, sizeof payload,
+		"[{\"bt\":%ld,\"bu\":\"m3\",\"n\":\"water_total\",\"v\":%.3f}", BASE_TIME + 60 * count,
+		100 + (double)count * 0.001);
+
+	for (int k = 1; k < PACK_READINGS; k++)
+		n += (size_t)snprintf(payload + n, sizeof payload - n, ",{\"n\":\"water_total\",\"v\":%.3f,\"t\":%d}",
+			100 + (double)(count + k) * 0.001, 60 * k);
+	payload[n++] = ']';
+	snprintf(topic, sizeof topic, "curtain/in/%s/h%06ld", account, i % homes);
+	return put_message(out, i, qos, topic, payload, n);
+}
+
 static size_t put_reading(uint8_t *out, long i, int qos, long homes, long first)
 {
 	char topic[64], payload[256], stamp[32];
@@ -123,21 +164,11 @@ static size_t put_reading(uint8_t *out, long i, int qos, long homes, long first)
 	gmtime_r(&at, &utc);
 	strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	clock_gettime(CLOCK_REALTIME, &wall);
-	int tl = snprintf(topic, sizeof topic, "meter/h%06ld/water", home);
-	int pl = snprintf(payload, sizeof payload,
-		"{\"id\":\"h%06ld-w\",\"seq\":%ld,\"ts\":\"%s\",\"total_m3\":%.3f,\"sent_us\":%ld}", home, i, stamp,
+	snprintf(topic, sizeof topic, "meter/h%06ld/water", home);
+	int length = snprintf(payload, sizeof payload,
+		"{\"id\":\"h%06ld\",\"seq\":%ld,\"ts\":\"%s\",\"total_m3\":%.3f,\"sent_us\":%ld}", home, i, stamp,
 		100 + (double)count * 0.001, wall.tv_sec * 1000000L + wall.tv_nsec / 1000);
-	size_t n = 0;
-	out[n++] = (uint8_t)(0x30 | qos << 1);
-	n += put_length(out + n, (size_t)(2 + tl + (qos ? 2 : 0) + pl));
-	n += put_text(out + n, topic, (size_t)tl);
-	if (qos) {
-		uint16_t id = (uint16_t)(i % 65535 + 1);
-		out[n++] = (uint8_t)(id >> 8);
-		out[n++] = (uint8_t)id;
-	}
-	memcpy(out + n, payload, (size_t)pl);
-	return n + (size_t)pl;
+	return put_message(out, i, qos, topic, payload, (size_t)length);
 }
 
 /* take_acks reads what is there and gives the number of PUBACKs in it. */
@@ -161,9 +192,9 @@ static long take_acks(int fd)
 	return acked;
 }
 
-static void publish(int fd, long count, int qos, long homes, double rate, long window, long first)
+static void publish(int fd, put *put_one, long count, int qos, long homes, double rate, long window, long first)
 {
-	static uint8_t out[BATCH_BYTES + 1024];
+	static uint8_t out[BATCH_BYTES + PACK_BYTES + 256];
 	long sent = 0, acked = 0;
 	double began = now_s();
 	while (qos ? acked < count : sent < count) {
@@ -172,7 +203,7 @@ static void publish(int fd, long count, int qos, long homes, double rate, long w
 		if (rate > 0 && (double)limit > (now_s() - began) * rate)
 			limit = (long)((now_s() - began) * rate);
 		while (sent < limit && (!qos || sent - acked < window) && n < BATCH_BYTES)
-			n += put_reading(out + n, sent++, qos, homes, first);
+			n += put_one(out + n, sent++, qos, homes, first);
 		if (n)
 			write_all(fd, out, n);
 		if (!qos && n)
@@ -246,9 +277,10 @@ static void subscribe(int fd, long count, int qos, const char *filter)
 int main(int argc, char **argv)
 {
 	char password[128] = "";
-	bool publishing = argc > 1 && !strcmp(argv[1], "pub");
-	if (argc < (publishing ? 9 : 7)) {
+	bool packs = argc > 1 && !strcmp(argv[1], "pack"), publishing = packs || (argc > 1 && !strcmp(argv[1], "pub"));
+	if (argc < (packs ? 12 : publishing ? 9 : 7)) {
 		fputs("usage: mqload pub HOST PORT COUNT QOS HOMES RATE WINDOW [USER PASSWORD-FILE FIRST]\n"
+		      "       mqload pack HOST PORT COUNT QOS HOMES RATE WINDOW USER PASSWORD-FILE FIRST\n"
 		      "       mqload sub HOST PORT COUNT QOS FILTER\n",
 			stderr);
 		return 2;
@@ -264,8 +296,10 @@ int main(int argc, char **argv)
 	login(fd, argv[1], argc > 9 ? argv[9] : NULL, password);
 	long count = atol(argv[4]);
 	int qos = atoi(argv[5]);
+	account = packs ? argv[9] : "";
 	if (publishing)
-		publish(fd, count, qos, atol(argv[6]), atof(argv[7]), atol(argv[8]), argc > 11 ? atol(argv[11]) : 0);
+		publish(fd, packs ? put_pack : put_reading, count, qos, atol(argv[6]), atof(argv[7]), atol(argv[8]),
+			argc > 11 ? atol(argv[11]) : 0);
 	else
 		subscribe(fd, count, qos, argv[6]);
 	close(fd);

@@ -77,7 +77,7 @@ class System:
                     break
             except (RuntimeError, IndexError):
                 pass
-            time.sleep(0.25)  # a poll of another process's database; nothing announces a row
+            time.sleep(0.05)  # a poll of another process's database; nothing announces a row
         return got
 
 
