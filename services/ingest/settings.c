@@ -16,7 +16,7 @@ const struct config_key ingest_config[] = {
 	{"lanes.reading_consumers", CONFIG_LIST, CONFIG_FIELD(S, reading_consumers), "[detector, records]", 1, 8, NULL, "Who must have each reading before it is forgotten here."},
 	{"lanes.alert_consumers", CONFIG_LIST, CONFIG_FIELD(S, alert_consumers), "[dispatcher, records]", 1, 8, NULL, "Who must have each alert before it is forgotten here."},
 	{"lanes.directory_producer", CONFIG_ID, CONFIG_FIELD(S, directory_producer), "records-1", 1, 63, NULL, "Instance of records that gives the directory."},
-	{"lanes.in_flight", CONFIG_BYTES, CONFIG_FIELD(S, in_flight_bytes), "4MiB", 65536, 1073741824, NULL, "Sent and not yet acknowledged, a shard."},
+	{"lanes.in_flight", CONFIG_BYTES, CONFIG_FIELD(S, in_flight_bytes), "2MiB", 65536, 1073741824, NULL, "Sent and not yet acknowledged, a shard; times the shards less than the queues of those who read it."},
 	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "64MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
 	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch of the directory is asked for."},

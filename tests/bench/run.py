@@ -145,7 +145,7 @@ def pipeline(arguments, folder):
             rows.append(ours)
             print(f"bare broker {bare:8.0f}/s   pipeline {rate:8.0f}/s   ratio {rate / bare:.2f}   CPU us a reading: "
                   + ", ".join(f"{k} {v:.1f}" for k, v in cpu.items()) + f", ours together {ours:.1f}", flush=True)
-            packed = 2 * arguments.messages // (HOMES * PACK) * HOMES * PACK
+            packed = 4 * arguments.messages // (HOMES * PACK) * HOMES * PACK
             pack_rate, cpu = pipeline_run(tool, system, packed, expected, PACK)
             expected += packed
             packs.append(pack_rate / rate)
