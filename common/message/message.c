@@ -54,3 +54,12 @@ WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done")
 WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy")
 WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")
+
+void status_count(struct status *status, const char *name, int64_t value)
+{
+	if (status->counter_count == COUNTERS_MAX)
+		return;
+	struct status_counter *counter = &status->counters[status->counter_count++];
+	text_cut(counter->name, sizeof counter->name, name);
+	counter->value = value;
+}

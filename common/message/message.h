@@ -251,6 +251,9 @@ struct status {
 	struct status_counter counters[COUNTERS_MAX];
 };
 
+/* status_count adds a counter; beyond COUNTERS_MAX it is left out. */
+void status_count(struct status *status, const char *name, int64_t value);
+
 /* shard_of gives the shard of a household: CRC-32 of its id modulo shards (1..256). */
 unsigned shard_of(const char *household, unsigned shards);
 

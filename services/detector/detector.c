@@ -229,15 +229,6 @@ enum err detector_reload(void *state, const void *settings, struct errinfo *info
 
 /* ---- status ---- */
 
-static void count(struct status *out, const char *name, int64_t value)
-{
-	if (out->counter_count == COUNTERS_MAX)
-		return;
-	struct status_counter *counter = &out->counters[out->counter_count++];
-	text_cut(counter->name, sizeof counter->name, name);
-	counter->value = value;
-}
-
 void detector_status(const void *state, struct status *out)
 {
 	const struct detector *detector = state;
@@ -258,19 +249,19 @@ void detector_status(const void *state, struct status *out)
 	detector_modes(detector->core, modes, &open);
 	for (int i = 0; i < DETECTOR_MODE_COUNT; i++) {
 		snprintf(name, sizeof name, "homes_%s", detector_mode_name((enum detector_mode)i));
-		count(out, name, modes[i]);
+		status_count(out, name, modes[i]);
 	}
-	count(out, "alerts_open", open);
+	status_count(out, "alerts_open", open);
 	for (int i = 0; i < DETECTOR_TALLY_COUNT; i++)
-		count(out, detector_tally_name((enum detector_tally)i),
+		status_count(out, detector_tally_name((enum detector_tally)i),
 			detector_tally(detector->core, (enum detector_tally)i));
-	count(out, "batches", readings.applied);
-	count(out, "batches_again", readings.duplicates);
-	count(out, "batches_stale", readings.stale);
-	count(out, "batches_refused", detector->forged);
-	count(out, "batches_before_directory", detector->waited_for_directory);
-	count(out, "bad_items", detector->bad_items + directory_copy_bad(detector->directory));
-	count(out, "bad_acks", detector->bad_acks);
-	count(out, "states_set_aside", detector->set_aside);
-	count(out, "resent", alerts.resent);
+	status_count(out, "batches", readings.applied);
+	status_count(out, "batches_again", readings.duplicates);
+	status_count(out, "batches_stale", readings.stale);
+	status_count(out, "batches_refused", detector->forged);
+	status_count(out, "batches_before_directory", detector->waited_for_directory);
+	status_count(out, "bad_items", detector->bad_items + directory_copy_bad(detector->directory));
+	status_count(out, "bad_acks", detector->bad_acks);
+	status_count(out, "states_set_aside", detector->set_aside);
+	status_count(out, "resent", alerts.resent);
 }

@@ -4,15 +4,6 @@
 #include "base/text.h"
 #include "dispatcher/dispatcher.h"
 
-static void count(struct status *out, const char *name, int64_t value)
-{
-	if (out->counter_count == COUNTERS_MAX)
-		return;
-	struct status_counter *counter = &out->counters[out->counter_count++];
-	text_cut(counter->name, sizeof counter->name, name);
-	counter->value = value;
-}
-
 static void count_verdicts(struct status *out, const char *what, const struct incident_core *core,
 	int64_t (*of)(const struct incident_core *, enum incident_verdict))
 {
@@ -20,7 +11,7 @@ static void count_verdicts(struct status *out, const char *what, const struct in
 
 	for (int i = 0; i < INCIDENT_VERDICT_COUNT; i++) {
 		snprintf(name, sizeof name, "%s_%s", what, incident_verdict_name((enum incident_verdict)i));
-		count(out, name, of(core, (enum incident_verdict)i));
+		status_count(out, name, of(core, (enum incident_verdict)i));
 	}
 }
 
@@ -35,24 +26,24 @@ void dispatcher_status(const void *state, struct status *out)
 		out->clock = now;
 	out->lag_ms = lane.oldest_ms && now.ms > lane.oldest_ms ? now.ms - lane.oldest_ms : 0;
 	out->outbox = lane.batches;
-	count(out, "open", incident_open_count(d->core));
+	status_count(out, "open", incident_open_count(d->core));
 	for (int i = 0; i < INCIDENT_TALLY_COUNT; i++)
-		count(out, incident_tally_name((enum incident_tally)i),
+		status_count(out, incident_tally_name((enum incident_tally)i),
 			incident_tally(d->core, (enum incident_tally)i));
-	count(out, "pages_waiting", post_waiting(d->post));
-	count(out, "alerts", d->alert_count);
+	status_count(out, "pages_waiting", post_waiting(d->post));
+	status_count(out, "alerts", d->alert_count);
 	count_verdicts(out, "alerts", d->core, incident_alerts);
 	count_verdicts(out, "replies", d->core, incident_replies);
-	count(out, "replies_bad", d->replies_bad);
-	count(out, "replies_forged", d->replies_forged);
-	count(out, "entries", d->entry_count);
-	count(out, "bad_items", d->bad_items + directory_copy_bad(d->copy));
-	count(out, "forged_batches", d->forged);
-	count(out, "bad_acks", d->bad_acks);
-	count(out, "resent", lane.resent);
-	count(out, "webhook_sent", calls.sent);
-	count(out, "webhook_failed_attempts", calls.failed_attempts);
-	count(out, "webhook_given_up", calls.given_up);
-	count(out, "webhook_dropped", calls.dropped);
-	count(out, "webhook_waiting", calls.waiting);
+	status_count(out, "replies_bad", d->replies_bad);
+	status_count(out, "replies_forged", d->replies_forged);
+	status_count(out, "entries", d->entry_count);
+	status_count(out, "bad_items", d->bad_items + directory_copy_bad(d->copy));
+	status_count(out, "forged_batches", d->forged);
+	status_count(out, "bad_acks", d->bad_acks);
+	status_count(out, "resent", lane.resent);
+	status_count(out, "webhook_sent", calls.sent);
+	status_count(out, "webhook_failed_attempts", calls.failed_attempts);
+	status_count(out, "webhook_given_up", calls.given_up);
+	status_count(out, "webhook_dropped", calls.dropped);
+	status_count(out, "webhook_waiting", calls.waiting);
 }

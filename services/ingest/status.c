@@ -8,29 +8,21 @@
 
 #include "base/text.h"
 
-static void count(struct status *out, const char *name, int64_t value)
-{
-	if (out->counter_count == COUNTERS_MAX)
-		return;
-	struct status_counter *counter = &out->counters[out->counter_count++];
-	text_cut(counter->name, sizeof counter->name, name);
-	counter->value = value;
-}
-
 static void count_core(const struct ingest *ingest, struct status *out)
 {
 	uint32_t devices, states;
 	char name[WORD_BYTES];
 
 	ingest_sizes(ingest->core, &devices, &states);
-	count(out, "devices", devices);
-	count(out, "states", states);
+	status_count(out, "devices", devices);
+	status_count(out, "states", states);
 	for (int i = 0; i < INGEST_REJECT_COUNT; i++) {
 		snprintf(name, sizeof name, "device_%s", ingest_reject_name((enum ingest_reject)i));
-		count(out, name, ingest_count(ingest->core, (enum ingest_reject)i));
+		status_count(out, name, ingest_count(ingest->core, (enum ingest_reject)i));
 	}
 	for (int i = 0; i < INGEST_TALLY_COUNT; i++)
-		count(out, ingest_tally_name((enum ingest_tally)i), ingest_tally(ingest->core, (enum ingest_tally)i));
+		status_count(
+			out, ingest_tally_name((enum ingest_tally)i), ingest_tally(ingest->core, (enum ingest_tally)i));
 }
 
 static void count_reasons(const struct ingest *ingest, struct status *out)
@@ -40,7 +32,7 @@ static void count_reasons(const struct ingest *ingest, struct status *out)
 	for (int i = 0; i < INGEST_REASONS_MAX && ingest->reasons[i].word[0]; i++) {
 		snprintf(name, sizeof name, "map_%.20s", ingest->reasons[i].word);
 		if (text_is_id(name))
-			count(out, name, ingest->reasons[i].count);
+			status_count(out, name, ingest->reasons[i].count);
 	}
 }
 
@@ -59,20 +51,20 @@ void ingest_status(const void *state, struct status *out)
 	out->outbox = readings.batches + alerts.batches;
 	if (out->state == STATUS_READY && !ingest->intake_up)
 		out->state = STATUS_STARTING;
-	count(out, "messages", ingest->messages);
-	count(out, "readings", ingest->readings.count);
-	count(out, "alerts", ingest->alerts.count);
-	count(out, "redelivered", ingest->redelivered);
-	count(out, "resent", readings.resent + alerts.resent);
-	count(out, "outbox_bytes", readings.bytes + alerts.bytes);
-	count(out, "dead_letters", letters_count(ingest->letters));
-	count(out, "dead_letters_dropped", letters_dropped(ingest->letters));
-	count(out, "bad_acks", ingest->bad_acks);
-	count(out, "forged_batches", ingest->forged);
-	count(out, "stale_batches", inbox_stats(ingest->directory).stale);
-	count(out, "bad_entries", directory_copy_bad(ingest->copy));
-	count(out, "bad_receipts", ingest->bad_receipts);
-	count(out, "unencodable", ingest->unencodable);
+	status_count(out, "messages", ingest->messages);
+	status_count(out, "readings", ingest->readings.count);
+	status_count(out, "alerts", ingest->alerts.count);
+	status_count(out, "redelivered", ingest->redelivered);
+	status_count(out, "resent", readings.resent + alerts.resent);
+	status_count(out, "outbox_bytes", readings.bytes + alerts.bytes);
+	status_count(out, "dead_letters", letters_count(ingest->letters));
+	status_count(out, "dead_letters_dropped", letters_dropped(ingest->letters));
+	status_count(out, "bad_acks", ingest->bad_acks);
+	status_count(out, "forged_batches", ingest->forged);
+	status_count(out, "stale_batches", inbox_stats(ingest->directory).stale);
+	status_count(out, "bad_entries", directory_copy_bad(ingest->copy));
+	status_count(out, "bad_receipts", ingest->bad_receipts);
+	status_count(out, "unencodable", ingest->unencodable);
 	count_core(ingest, out);
 	count_reasons(ingest, out);
 }

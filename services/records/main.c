@@ -210,17 +210,6 @@ static struct mono records_due(const void *state, struct turn turn)
 	return due;
 }
 
-static void count(struct status *out, const char *name, int64_t value)
-{
-	struct status_counter *counter;
-
-	if (out->counter_count == COUNTERS_MAX)
-		return;
-	counter = &out->counters[out->counter_count++];
-	snprintf(counter->name, sizeof counter->name, "%s", name);
-	counter->value = value;
-}
-
 static void records_status(const void *state, struct status *out)
 {
 	const struct records *records = state;
@@ -232,27 +221,27 @@ static void records_status(const void *state, struct status *out)
 		out->state = STATUS_DEGRADED;
 	out->lag_ms = in.lag_ms;
 	out->outbox = registry.directory_waiting;
-	count(out, "database", !away);
-	count(out, "readings", in.readings);
-	count(out, "alerts", in.alerts);
-	count(out, "incidents", in.incidents);
-	count(out, "transactions", in.transactions);
-	count(out, "copies_again", in.copies_again);
-	count(out, "batches", in.batches);
-	count(out, "batches_duplicate", in.duplicates);
-	count(out, "batches_gap", in.gaps);
-	count(out, "batches_stale", in.stale);
-	count(out, "batches_refused", in.refused);
-	count(out, "batches_left", in.left);
-	count(out, "items_refused", in.items_refused);
-	count(out, "queue_bytes", in.queue_bytes);
-	count(out, "requests", registry.requests);
-	count(out, "requests_refused", registry.refused);
-	count(out, "requests_waiting", registry.waiting);
-	count(out, "imports", registry.imports);
-	count(out, "directory_batches", registry.directory_batches);
-	count(out, "directory_entries", registry.directory_entries);
-	count(out, "directory_refused", registry.directory_refused);
+	status_count(out, "database", !away);
+	status_count(out, "readings", in.readings);
+	status_count(out, "alerts", in.alerts);
+	status_count(out, "incidents", in.incidents);
+	status_count(out, "transactions", in.transactions);
+	status_count(out, "copies_again", in.copies_again);
+	status_count(out, "batches", in.batches);
+	status_count(out, "batches_duplicate", in.duplicates);
+	status_count(out, "batches_gap", in.gaps);
+	status_count(out, "batches_stale", in.stale);
+	status_count(out, "batches_refused", in.refused);
+	status_count(out, "batches_left", in.left);
+	status_count(out, "items_refused", in.items_refused);
+	status_count(out, "queue_bytes", in.queue_bytes);
+	status_count(out, "requests", registry.requests);
+	status_count(out, "requests_refused", registry.refused);
+	status_count(out, "requests_waiting", registry.waiting);
+	status_count(out, "imports", registry.imports);
+	status_count(out, "directory_batches", registry.directory_batches);
+	status_count(out, "directory_entries", registry.directory_entries);
+	status_count(out, "directory_refused", registry.directory_refused);
 }
 
 static bool records_draining(const void *state)
