@@ -136,7 +136,9 @@ static void a_full_queue_holds_the_pusher_up_and_loses_nothing(void **state)
 	assert_int_equal(pthread_create(&pusher, NULL, push_three, &queue), 0);
 	while (wanted <= 3) {
 		const struct bus_event *event = bus_queue_take(&queue);
+		pthread_mutex_lock(&queue.lock);
 		assert_true(queue.bytes <= 100);
+		pthread_mutex_unlock(&queue.lock);
 		if (event)
 			assert_int_equal(event->token, wanted++);
 	}
