@@ -14,6 +14,7 @@
 #include "codec/json.h"
 #include "codec/request.h"
 #include "ingest/ingest.h"
+#include "service/answer.h"
 
 #define API_LETTERS_MAX 200
 #define API_PAYLOAD_BYTES 400 /* shown of a payload */
@@ -118,43 +119,22 @@ static enum err answer(
 	return err;
 }
 
-/* may_answer: the response topic must be the caller's own: curtain/api/<user>/response/..., <user> as in the request's
- * topic. */
-static bool may_answer(const struct bus_event *event)
-{
-	size_t user = strcspn(event->topic + 12, "/");
-
-	return !strncmp(event->response_topic, event->topic, 12 + user) &&
-	       !strncmp(event->response_topic + 12 + user, "/response/", 10);
-}
-
 void ingest_request(struct ingest *ingest, const struct bus_event *event)
 {
-	struct buf result, response;
+	char user[ID_BYTES];
+	const char *method;
+	struct buf result;
 	struct errinfo info = {0};
 	enum err err;
 
-	if (!may_answer(event)) {
+	if (answer_caller(event, user, &method)) {
 		log_warning("request_without_answer_topic", "topic", event->topic);
 		return;
 	}
 	buf_init(&result, REQUEST_BYTES_MAX - 4096);
-	buf_init(&response, REQUEST_BYTES_MAX);
-	err = answer(ingest, event, strrchr(event->topic, '/') + 1, &result, &info);
-	if (err)
-		err = response_encode_error(err, info.text[0] ? info.text : err_name(err), &response);
-	else
-		err = response_encode(result.data, result.length, &response);
-	if (!err)
-		err = bus_publish(
-			service_bus(ingest->service), &(struct bus_publication){.topic = event->response_topic,
-							      .payload = response.data,
-							      .length = response.length,
-							      .qos = 1,
-							      .correlation = event->correlation,
-							      .correlation_length = event->correlation_length});
+	err = answer(ingest, event, method, &result, &info);
+	err = answer_send(service_bus(ingest->service), event, err, info.text, result.data, result.length);
 	if (err)
 		log_warning("answer_not_sent", "error", err_name(err));
 	buf_fini(&result);
-	buf_fini(&response);
 }
