@@ -25,7 +25,7 @@ enum err answer_caller(const struct bus_event *event, char out_user[ID_BYTES], c
 		return ERR_NOT_FOUND;
 	if (strncmp(event->response_topic, event->topic, head + user) != 0 ||
 		strncmp(event->response_topic + head + user, "/response/", 10) != 0 ||
-		strpbrk(event->response_topic, "+#"))
+		!event->response_topic[head + user + 10] || strpbrk(event->response_topic, "+#"))
 		return ERR_DENIED;
 	memcpy(out_user, name, user + 1);
 	*out_method = method + 1;

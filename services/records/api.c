@@ -1,57 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 #include "records/api.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "service/answer.h"
 
 static const char *const method_names[API_METHOD_COUNT] = {"import", "timeline", "summary"};
 
-/* split_topic gives user and method of curtain/api/<user>/records/<method>. */
-static enum err split_topic(const char *topic, char user[ID_BYTES], enum api_method *out_method)
+/* method_of finds the method of curtain/api/<user>/records/<method>; ERR_NOT_FOUND: the request is for another service.
+ */
+static enum err method_of(const char *name, enum api_method *out_method)
 {
-	static const char prefix[] = "curtain/api/", service[] = "/records/";
-	const char *begin = topic + sizeof prefix - 1, *slash;
+	static const char service[] = "/records/";
 	unsigned method = 0;
 
-	if (strncmp(topic, prefix, sizeof prefix - 1) != 0)
+	if (strncmp(name - (sizeof service - 1), service, sizeof service - 1) != 0)
 		return ERR_NOT_FOUND;
-	slash = strchr(begin, '/');
-	if (!slash || slash - begin >= ID_BYTES || strncmp(slash, service, sizeof service - 1) != 0)
-		return ERR_NOT_FOUND;
-	memcpy(user, begin, (size_t)(slash - begin));
-	user[slash - begin] = '\0';
-	if (!text_is_id(user))
-		return ERR_NOT_FOUND;
-	while (method < API_METHOD_COUNT && strcmp(slash + sizeof service - 1, method_names[method]) != 0)
+	while (method < API_METHOD_COUNT && strcmp(name, method_names[method]) != 0)
 		method++;
 	*out_method = (enum api_method)method;
 	return ERR_OK;
 }
 
-/* is_own: only below curtain/api/<user>/response/, so that nobody has answers sent to somebody else. */
-static bool is_own(const char *topic, const char *user)
-{
-	char prefix[ID_BYTES + 32];
-	int length = snprintf(prefix, sizeof prefix, "curtain/api/%s/response/", user);
-
-	return strncmp(topic, prefix, (size_t)length) == 0 && topic[length] && !strpbrk(topic, "+#");
-}
-
 enum err api_open(const struct bus_event *event, struct api_request **out_request, struct errinfo *info)
 {
 	char user[ID_BYTES];
+	const char *name;
 	enum api_method method;
 	struct api_request *request;
+	enum err err = answer_caller(event, user, &name);
 
-	if (split_topic(event->topic, user, &method))
+	if (err == ERR_NOT_FOUND || (!err && method_of(name, &method)))
 		return ERR_NOT_FOUND;
-	if (!is_own(event->response_topic, user) || strlen(event->response_topic) >= sizeof request->response_topic ||
+	if (err || strlen(event->response_topic) >= sizeof request->response_topic ||
 		event->correlation_length > sizeof request->correlation)
-		return errinfo_set(info, ERR_DENIED, "the response topic must be below curtain/api/%s/response/", user);
+		return errinfo_set(info, ERR_DENIED,
+			"the response topic must be below curtain/api/, the caller's own name, /response/");
 	request = calloc(1, sizeof *request + (event->length <= REQUEST_BYTES_MAX ? event->length : 0));
 	if (!request)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
