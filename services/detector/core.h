@@ -35,10 +35,11 @@ struct detector_config {
 	const struct zone *zone; /* of the words and of "night"; owned by the caller, outlives the core */
 	unsigned rule_count;
 	struct detector_rule rules[DETECTOR_RULES_MAX];
-	struct detector_limits limits;
-	int64_t meter_fresh_ms;  /* a meter's last reading older than this: the channel is blind */
-	int64_t device_quiet_ms; /* a device of events unheard for this long: its channels are blind */
-	bool ordered;            /* readings of a home come in order of `received` (one instance of ingest) */
+	struct detector_budget budget; /* of the rule "silence" */
+	struct detector_limits limits; /* of the rule "silence_fixed" */
+	int64_t meter_fresh_ms;        /* a meter's last reading older than this: the channel is blind */
+	int64_t device_quiet_ms;       /* a device of events unheard for this long: its channels are blind */
+	bool ordered;                  /* readings of a home come in order of `received` (one instance of ingest) */
 	uint32_t homes_max;
 };
 

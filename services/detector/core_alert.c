@@ -133,19 +133,68 @@ enum err detect_notice_pop(struct detector_core *core, struct alert *out)
 
 /* ---- raising and clearing ---- */
 
-static void notice_fill(struct notice *notice, const struct detector_core *core, const struct home *home, unsigned rule,
+struct standing *detect_standing(const struct home *home, const char *rule)
+{
+	for (unsigned i = 0; i < home->standing_count; i++)
+		if (!strcmp(home->standings[i].rule, rule))
+			return &home->standings[i];
+	return NULL;
+}
+
+enum err detect_standing_add(struct detector_core *core, struct home *home, const struct standing *standing)
+{
+	assert(home->standing_count < 2 * DETECTOR_RULES_MAX); /* one a rule, and as many restored of rules gone */
+	if (home->standing_count == home->standing_capacity) {
+		uint8_t capacity = (uint8_t)(home->standing_capacity ? home->standing_capacity * 2 : 2);
+		struct standing *more = realloc(home->standings, capacity * sizeof *more);
+		if (!more)
+			return ERR_NOMEM;
+		home->standings = more;
+		home->standing_capacity = capacity;
+	}
+	home->standings[home->standing_count++] = *standing;
+	core->open_alerts++;
+	return ERR_OK;
+}
+
+static void standing_drop(struct detector_core *core, struct home *home, struct standing *standing)
+{
+	size_t index = (size_t)(standing - home->standings);
+
+	memmove(standing, standing + 1, (home->standing_count - index - 1) * sizeof *standing);
+	home->standing_count--;
+	core->open_alerts--;
+}
+
+/* rule_of: NULL = no such rule is in force. */
+static const struct detector_rule *rule_of(const struct detector_config *config, const char *name)
+{
+	for (unsigned i = 0; i < config->rule_count; i++)
+		if (!strcmp(config->rules[i].name, name))
+			return &config->rules[i];
+	return NULL;
+}
+
+bool detect_ruled(const struct detector_config *config, const struct standing *standing)
+{
+	const struct detector_rule *rule = rule_of(config, standing->rule);
+
+	return rule && rule->kind == standing->kind;
+}
+
+static void notice_fill(struct notice *notice, const struct detector_core *core, const struct home *home,
 	struct standing *standing, struct wall at)
 {
-	const struct detector_rule *r = &core->config.rules[rule];
+	const struct detector_rule *r = rule_of(&core->config, standing->rule);
 
 	*notice = (struct notice){.at = at.ms > standing->at.ms ? at : standing->at,
 		.onset = standing->onset,
 		.revision = ++standing->revision,
 		.level = standing->level,
-		.kind = r->kind,
+		.kind = standing->kind,
 		.cause_quantity = QUANTITY_COUNT,
-		.limit = r->litres,
-		.window_ms = r->window_ms,
+		.limit = r ? r->litres : 0,
+		.window_ms = r ? r->window_ms : 0,
 		.learning = home->mode == DETECTOR_LEARNING};
 	standing->at = notice->at;
 	memcpy(notice->rule, standing->rule, sizeof notice->rule);
@@ -179,19 +228,23 @@ static void trace_all(struct notice *notice, const struct home *home)
 
 enum err detect_raise(struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding)
 {
-	struct standing *standing = &home->standings[rule];
+	const struct detector_rule *r = &core->config.rules[rule];
+	struct standing *standing = detect_standing(home, r->name);
 	struct notice notice;
-	bool open = standing->open;
+	bool open = standing != NULL;
 
 	if (open && standing->level == finding->level)
 		return ERR_OK;
 	if (!open) {
-		*standing = (struct standing){.open = true, .onset = finding->onset, .at = finding->at};
-		memcpy(standing->rule, core->config.rules[rule].name, sizeof standing->rule);
-		core->open_alerts++;
+		struct standing fresh = {.kind = r->kind, .onset = finding->onset, .at = finding->at};
+		memcpy(fresh.rule, r->name, sizeof fresh.rule);
+		enum err err = detect_standing_add(core, home, &fresh);
+		if (err)
+			return err;
+		standing = &home->standings[home->standing_count - 1];
 	}
 	standing->level = finding->level;
-	notice_fill(&notice, core, home, rule, standing, finding->at);
+	notice_fill(&notice, core, home, standing, finding->at);
 	notice.state = open ? ALERT_UPDATED : ALERT_RAISED;
 	notice.cause = CAUSE_RULE;
 	notice.amount = finding->amount;
@@ -203,15 +256,15 @@ enum err detect_raise(struct detector_core *core, struct home *home, unsigned ru
 	return detect_notice_push(core, home, &notice);
 }
 
-enum err detect_clear(struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing)
+enum err detect_clear(
+	struct detector_core *core, struct home *home, struct standing *standing, const struct clearing *clearing)
 {
-	struct standing *standing = &home->standings[rule];
 	struct notice notice;
 
-	if (!standing->open)
+	if (!standing)
 		return ERR_OK;
 	bool known_late = clearing->cause == CAUSE_SIGN && clearing->cause_at.ms <= standing->at.ms;
-	notice_fill(&notice, core, home, rule, standing, clearing->at);
+	notice_fill(&notice, core, home, standing, clearing->at);
 	notice.state = ALERT_CLEARED;
 	notice.cause = known_late ? CAUSE_LATE : clearing->cause;
 	notice.cause_at = clearing->cause_at;
@@ -222,8 +275,7 @@ enum err detect_clear(struct detector_core *core, struct home *home, unsigned ru
 		notice.looked_at = UINT64_C(1) << clearing->quantity;
 		trace_add(&notice, clearing->quantity, clearing->device, clearing->value, clearing->cause_at);
 	}
-	*standing = (struct standing){0};
-	core->open_alerts--;
+	standing_drop(core, home, standing);
 	return detect_notice_push(core, home, &notice);
 }
 
@@ -231,7 +283,7 @@ enum err detect_clear_all(struct detector_core *core, struct home *home, const s
 {
 	enum err err = ERR_OK;
 
-	for (unsigned i = 0; i < DETECTOR_RULES_MAX && !err; i++)
-		err = detect_clear(core, home, i, clearing);
+	for (unsigned i = home->standing_count; i-- > 0 && !err;)
+		err = detect_clear(core, home, &home->standings[i], clearing);
 	return err;
 }

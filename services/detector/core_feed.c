@@ -29,12 +29,13 @@ static enum err alive(
 		detect_mode_settle(core, home, heard);
 		home->waiting = true;
 	}
-	for (unsigned i = 0; i < core->config.rule_count && !err; i++)
-		if (home->standings[i].open && core->config.rules[i].kind == DETECTOR_RULE_SILENCE &&
-			sign->at.ms > home->standings[i].onset.ms) {
-			err = detect_clear(core, home, i, &clearing);
-			home->waiting = true;
-		}
+	for (unsigned i = home->standing_count; i-- > 0 && !err;) {
+		struct standing *standing = &home->standings[i];
+		if (!rules_ends_by_life(standing->kind) || sign->at.ms <= standing->onset.ms)
+			continue;
+		err = detect_clear(core, home, standing, &clearing);
+		home->waiting = true;
+	}
 	return err;
 }
 
@@ -44,11 +45,11 @@ static enum err seen_events(
 {
 	enum err err = ERR_OK;
 
-	for (unsigned i = 0; i < core->config.rule_count && !err; i++) {
-		enum detector_rule_kind kind = core->config.rules[i].kind;
+	for (unsigned i = home->standing_count; i-- > 0 && !err;) {
+		struct standing *standing = &home->standings[i];
+		enum detector_rule_kind kind = standing->kind;
 		struct wall at = kind == DETECTOR_RULE_DOOR ? home->opened : home->moved;
-		if (!home->standings[i].open || (kind != DETECTOR_RULE_DOOR && kind != DETECTOR_RULE_MOTION) ||
-			at.ms <= home->standings[i].onset.ms)
+		if ((kind != DETECTOR_RULE_DOOR && kind != DETECTOR_RULE_MOTION) || at.ms <= standing->onset.ms)
 			continue;
 		struct clearing clearing = {.cause = CAUSE_SIGN,
 			.at = heard,
@@ -57,7 +58,7 @@ static enum err seen_events(
 			.value = reading->value};
 		if (detect_home_device(core, home, reading->device, &clearing.device))
 			clearing.device = DETECTOR_DEVICES_MAX;
-		err = detect_clear(core, home, i, &clearing);
+		err = detect_clear(core, home, standing, &clearing);
 		home->waiting = true;
 	}
 	return err;
@@ -130,11 +131,11 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 	} else if (!wall_is_set(home->last.at) || incident->at.ms >= home->last.since.ms) {
 		detect_mode(core, home, DETECTOR_AWAY);
 		home->away_since = incident->at;
+		struct clearing clearing = {.cause = CAUSE_AWAY, .at = incident->at, .cause_at = incident->at};
 		for (unsigned i = 0; i < core->config.rule_count && !err; i++)
 			if (rules_is_silence(&core->config.rules[i]))
-				err = detect_clear(core, home, i,
-					&(struct clearing){
-						.cause = CAUSE_AWAY, .at = incident->at, .cause_at = incident->at});
+				err = detect_clear(
+					core, home, detect_standing(home, core->config.rules[i].name), &clearing);
 	}
 	if (!err)
 		err = detect_look(core, home, core->now);
@@ -184,23 +185,13 @@ struct wall detector_due(const struct detector_core *core)
 
 static enum err home_reconfigure(struct detector_core *core, struct home *home, const struct detector_config *fresh)
 {
-	struct standing moved[DETECTOR_RULES_MAX] = {0};
+	struct clearing clearing = {.cause = CAUSE_DROPPED, .at = core->now, .cause_at = core->now};
 	enum err err = ERR_OK;
 
-	for (unsigned i = 0; i < core->config.rule_count && !err; i++) {
-		unsigned j = 0;
-		while (j < fresh->rule_count && strcmp(fresh->rules[j].name, core->config.rules[i].name) != 0)
-			j++;
-		if (j < fresh->rule_count)
-			moved[j] = home->standings[i];
-		else
-			err = detect_clear(core, home, i,
-				&(struct clearing){.cause = CAUSE_DROPPED, .at = core->now, .cause_at = core->now});
-	}
-	if (err)
-		return err;
-	memcpy(home->standings, moved, sizeof moved);
-	return detect_arm(core, home, 0);
+	for (unsigned i = home->standing_count; i-- > 0 && !err;)
+		if (!detect_ruled(fresh, &home->standings[i]))
+			err = detect_clear(core, home, &home->standings[i], &clearing);
+	return err ? err : detect_arm(core, home, 0);
 }
 
 enum err detector_configure(struct detector_core *core, const struct detector_config *config)

@@ -38,6 +38,13 @@ static void sensors_free(struct home *home)
 	home->sensor_count = home->sensor_capacity = home->device_count = home->device_capacity = 0;
 }
 
+static void standings_free(struct home *home)
+{
+	free(home->standings);
+	home->standings = NULL;
+	home->standing_count = home->standing_capacity = 0;
+}
+
 void detect_home_unsay(struct home *home)
 {
 	while (home->notices) {
@@ -51,6 +58,7 @@ void detect_home_unsay(struct home *home)
 void detect_home_free(struct home *home)
 {
 	detect_home_unsay(home);
+	standings_free(home);
 	sensors_free(home);
 	free(home);
 }
@@ -79,9 +87,8 @@ void detect_home_blank(struct detector_core *core, struct home *home)
 	home->last = (struct sign){.at = WALL_NONE, .quantity = QUANTITY_COUNT};
 	for (unsigned i = 0; i < FIRINGS; i++)
 		home->firings[i].at = WALL_NONE;
-	for (unsigned i = 0; i < DETECTOR_RULES_MAX; i++)
-		core->open_alerts -= home->standings[i].open;
-	memset(home->standings, 0, sizeof home->standings);
+	core->open_alerts -= home->standing_count;
+	standings_free(home);
 	detect_mode(core, home, DETECTOR_UNWATCHED);
 }
 

@@ -22,7 +22,7 @@
 #include "detector/core.h"
 #include "detector/meter.h"
 
-#define STATE_VERSION 1 /* of a home's parts in the store */
+#define STATE_VERSION 2 /* of a home's parts in the store */
 #define FIRINGS 6       /* of motion, remembered */
 #define KEY_COLD '*'    /* the last character of a part's key; no id holds it */
 #define KEY_HOT '/'
@@ -71,11 +71,11 @@ struct sign {
 
 /* standing: an open alert of one rule. */
 struct standing {
-	bool open;
 	enum alert_level level;
+	enum detector_rule_kind kind;
 	uint32_t revision;
 	struct wall onset, at; /* at: when it was raised or last updated */
-	char rule[WORD_BYTES]; /* name, so that it can be cleared when the rule is gone */
+	char rule[WORD_BYTES];
 };
 
 struct trace {
@@ -132,7 +132,8 @@ struct home {
 	struct device *devices;
 	struct sensor *sensors;
 	uint8_t device_count, device_capacity, sensor_count, sensor_capacity;
-	struct standing standings[DETECTOR_RULES_MAX]; /* by the rule's place in the configuration */
+	struct standing *standings; /* the open alerts, found by the rule's name */
+	uint8_t standing_count, standing_capacity;
 	struct notice *notices, **notices_last;
 	int64_t due_ms; /* as set in the timer queue; INT64_MAX = not */
 };
@@ -232,6 +233,13 @@ int64_t detect_limit(
 	const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level);
 
 /* core_alert.c */
+/* detect_standing gives the rule's open alert, which the next raise or clear may move; NULL = none. */
+struct standing *detect_standing(const struct home *home, const char *rule);
+/* detect_standing_add opens an alert of a rule that has none. ERR_NOMEM. */
+enum err detect_standing_add(
+	struct detector_core *core, struct home *home, const struct standing *standing) ERR_MUST_CHECK;
+/* detect_ruled: the alert's rule is in force. */
+bool detect_ruled(const struct detector_config *config, const struct standing *standing);
 /* finding: what a rule found; raises the alert, or updates it when the level has risen. */
 struct finding {
 	enum alert_level level;
@@ -248,9 +256,9 @@ struct clearing {
 	uint8_t quantity, device;
 	double value;
 };
-/* detect_clear ends the open alert of a rule, if there is one. */
-enum err detect_clear(
-	struct detector_core *core, struct home *home, unsigned rule, const struct clearing *clearing) ERR_MUST_CHECK;
+/* detect_clear ends an open alert; NULL = there is none. */
+enum err detect_clear(struct detector_core *core, struct home *home, struct standing *standing,
+	const struct clearing *clearing) ERR_MUST_CHECK;
 enum err detect_clear_all(
 	struct detector_core *core, struct home *home, const struct clearing *clearing) ERR_MUST_CHECK;
 /* detect_notice_push queues a copy of the notice; detect_notice_pop takes the first one out and puts it into words. */

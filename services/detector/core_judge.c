@@ -61,7 +61,7 @@ int64_t detect_limit(
 static enum err judge_silence(
 	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
 {
-	const struct standing *standing = &home->standings[rule];
+	const struct standing *standing = detect_standing(home, core->config.rules[rule].name);
 	struct view view = view_of(core, home, t);
 	int64_t last = wall_is_set(home->last.at) ? home->last.at.ms : home->since.ms;
 	int64_t start = view.start_ms > last ? view.start_ms : last;
@@ -72,17 +72,17 @@ static enum err judge_silence(
 
 	*out_next = INT64_MAX;
 	home->waiting = home->waiting || !view.proves;
-	if (!view.proves || (standing->open && standing->level == ALERT_ALARM))
+	if (!view.proves || (standing && standing->level == ALERT_ALARM))
 		return ERR_OK;
 	enum alert_level wanted = silent >= alarm ? ALERT_ALARM : ALERT_ATTENTION;
-	int64_t target = start + (silent >= attention || standing->open ? alarm : attention);
+	int64_t target = start + (silent >= attention || standing ? alarm : attention);
 	if (target > t.ms) {
 		*out_next = target;
 	} else if (wanted != ALERT_ALARM) { /* it is time, but a meter has yet to say so */
 		*out_next = view.stale_ms;
 		home->waiting = true;
 	}
-	if (silent < attention || (standing->open && standing->level == wanted))
+	if (silent < attention || (standing && standing->level == wanted))
 		return ERR_OK;
 	return detect_raise(core, home, rule,
 		&(struct finding){
@@ -117,7 +117,7 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 		     : r->kind == DETECTOR_RULE_WATER_UNDER ? sum >= r->litres
 							    : sum > r->litres;
 	if (ended)
-		return detect_clear(core, home, rule,
+		return detect_clear(core, home, detect_standing(home, r->name),
 			&(struct clearing){.cause = over ? CAUSE_OVER : CAUSE_SIGN,
 				.at = t,
 				.cause_at = newest->at,
@@ -157,7 +157,7 @@ static enum err judge_events(
 		start = s->proof.ms > start ? s->proof.ms : start;
 	}
 	home->waiting = home->waiting || !looks;
-	if (!looks || home->standings[rule].open)
+	if (!looks || detect_standing(home, r->name))
 		return ERR_OK;
 	if (t.ms - start < r->window_ms) {
 		*out_next = start + r->window_ms;
@@ -173,6 +173,7 @@ static enum err judge_rule(
 	*out_next = INT64_MAX;
 	switch (core->config.rules[rule].kind) {
 	case DETECTOR_RULE_SILENCE:
+	case DETECTOR_RULE_SILENCE_FIXED:
 		return judge_silence(core, home, rule, t, out_next);
 	case DETECTOR_RULE_WATER_UNDER:
 	case DETECTOR_RULE_WATER_UP_TO:
@@ -217,8 +218,10 @@ enum err detect_judge(struct detector_core *core, struct home *home, struct wall
 		err = judge_rule(core, home, i, t, &one);
 		sooner(&next, one, t);
 	}
-	for (unsigned i = core->config.rule_count; i < DETECTOR_RULES_MAX && !err; i++) /* restored, without a rule */
-		err = detect_clear(core, home, i, &(struct clearing){.cause = CAUSE_DROPPED, .at = t, .cause_at = t});
+	for (unsigned i = home->standing_count; i-- > 0 && !err;) /* restored, without a rule */
+		if (!detect_ruled(&core->config, &home->standings[i]))
+			err = detect_clear(core, home, &home->standings[i],
+				&(struct clearing){.cause = CAUSE_DROPPED, .at = t, .cause_at = t});
 	return err ? err : detect_arm(core, home, next);
 }
 

@@ -119,32 +119,20 @@ static enum err get_notice(struct blob *b, struct home *home)
 	return ERR_OK;
 }
 
-/* get_standing puts an open alert to its rule; one whose rule is gone is told of as cleared. */
+/* get_standing: an open alert whose rule is gone is cleared by the first look at the home. */
 static enum err get_standing(struct detector_core *core, struct blob *b, struct home *home)
 {
-	struct standing s = {.open = true};
-	unsigned i = 0;
+	struct standing s = {0};
 
 	s.level = (enum alert_level)get_below(b, ALERT_LEVEL_COUNT);
+	s.kind = (enum detector_rule_kind)get_below(b, DETECTOR_RULE_KIND_COUNT);
 	s.revision = (uint32_t)blob_get(b, 4);
 	s.onset = get_wall(b);
 	s.at = get_wall(b);
 	blob_get_text(b, s.rule, sizeof s.rule);
-	b->bad = b->bad || !text_is_id(s.rule) || !wall_is_set(s.onset) || !wall_is_set(s.at);
-	if (b->bad)
-		return ERR_OK;
-	while (i < core->config.rule_count && strcmp(core->config.rules[i].name, s.rule) != 0)
-		i++;
-	if (i == core->config.rule_count) {
-		/* It takes a place that no rule has; the first look at the home clears it. */
-		while (i < DETECTOR_RULES_MAX && home->standings[i].open)
-			i++;
-		if (i == DETECTOR_RULES_MAX)
-			return ERR_OK;
-	}
-	core->open_alerts += !home->standings[i].open;
-	home->standings[i] = s;
-	return ERR_OK;
+	b->bad = b->bad || !text_is_id(s.rule) || !wall_is_set(s.onset) || !wall_is_set(s.at) ||
+		 detect_standing(home, s.rule);
+	return b->bad ? ERR_OK : detect_standing_add(core, home, &s);
 }
 
 static enum err get_sensor(struct blob *b, struct home *home)
@@ -284,8 +272,8 @@ static enum err give_up(struct detector_core *core, struct home *home, char part
 /* orphaned: an open alert has no rule any more. */
 static bool orphaned(const struct detector_core *core, const struct home *home)
 {
-	for (unsigned i = core->config.rule_count; i < DETECTOR_RULES_MAX; i++)
-		if (home->standings[i].open)
+	for (unsigned i = 0; i < home->standing_count; i++)
+		if (!detect_ruled(&core->config, &home->standings[i]))
 			return true;
 	return false;
 }

@@ -224,7 +224,7 @@ void detect_say(const struct detector_core *core, const struct notice *n, struct
 		say_end(core, n, out);
 		return;
 	}
-	if (n->kind == DETECTOR_RULE_SILENCE || n->kind == DETECTOR_RULE_DOOR || n->kind == DETECTOR_RULE_MOTION)
+	if (rules_ends_by_life(n->kind) || n->kind == DETECTOR_RULE_DOOR || n->kind == DETECTOR_RULE_MOTION)
 		say_silence(core, n, out);
 	else
 		say_water(n, out);

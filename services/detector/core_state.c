@@ -45,6 +45,7 @@ static void put_meter(struct blob *b, const struct meter *meter, bool hours)
 static void put_standing(struct blob *b, const struct standing *s)
 {
 	blob_put(b, (uint64_t)s->level, 1);
+	blob_put(b, (uint64_t)s->kind, 1);
 	blob_put(b, s->revision, 4);
 	blob_put_wall(b, s->onset);
 	blob_put_wall(b, s->at);
@@ -82,8 +83,6 @@ static void put_notice(struct blob *b, const struct notice *n)
 
 static void put_cold(struct blob *b, const struct home *home)
 {
-	unsigned count = 0;
-
 	blob_put(b, home->leaving, 1);
 	blob_put(b, home->shape, 4);
 	blob_put(b, (uint64_t)home->mode, 1);
@@ -101,12 +100,9 @@ static void put_cold(struct blob *b, const struct home *home)
 		if (s->meter)
 			put_meter_nights(b, s->meter);
 	}
-	for (unsigned i = 0; i < DETECTOR_RULES_MAX; i++)
-		count += home->standings[i].open;
-	blob_put(b, count, 1);
-	for (unsigned i = 0; i < DETECTOR_RULES_MAX; i++)
-		if (home->standings[i].open)
-			put_standing(b, &home->standings[i]);
+	blob_put(b, home->standing_count, 1);
+	for (unsigned i = 0; i < home->standing_count; i++)
+		put_standing(b, &home->standings[i]);
 	/* As many as there is room for: each is followed by a byte that says whether another comes. */
 	for (const struct notice *n = home->notices; n && b->size - b->at > NOTICE_BYTES_MAX; n = n->next) {
 		blob_put(b, 1, 1);

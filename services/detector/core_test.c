@@ -54,6 +54,7 @@ static void add_rule(struct detector_config *config, const char *preset)
 static struct detector_config config_of(const char *preset)
 {
 	struct detector_config config = {.zone = zone,
+		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = H(3), .ceiling_ms = H(24)},
 		.limits = {.attention_ms = H(10),
 			.alarm_ms = H(12),
 			.one_person_attention_ms = H(10),
@@ -202,7 +203,7 @@ static const struct alert *last(const struct rig *rig)
 
 static void silence_is_attention_first_and_then_the_same_alert_an_alarm(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -217,7 +218,7 @@ static void silence_is_attention_first_and_then_the_same_alert_an_alarm(void **s
 	assert_int_equal(last(rig)->kind, ALERT_SILENCE);
 	assert_int_equal(last(rig)->onset.ms, OLD - H(2));
 	assert_int_equal(last(rig)->at.ms, OLD + H(8));
-	assert_string_equal(last(rig)->rule, "silence");
+	assert_string_equal(last(rig)->rule, "silence_fixed");
 	assert_string_equal(last(rig)->reason_zh, "自昨天22:00起没有用水；已静默10小时");
 	assert_string_equal(last(rig)->reason_en, "no water since 22:00 yesterday; silent for 10 h");
 	assert_int_equal(last(rig)->looked_at, UINT64_C(1) << QUANTITY_WATER_TOTAL);
@@ -246,7 +247,7 @@ static void silence_is_attention_first_and_then_the_same_alert_an_alarm(void **s
 
 static void silence_just_under_the_limit_raises_nothing(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -263,7 +264,7 @@ static void silence_just_under_the_limit_raises_nothing(void **state)
 
 static void two_persons_have_the_shorter_limit(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct entry household = household_of("h-1", false);
 
@@ -280,7 +281,7 @@ static void two_persons_have_the_shorter_limit(void **state)
 
 static void a_new_home_is_marked_and_waits_longer(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	enum detector_mode mode;
 
@@ -303,7 +304,7 @@ static void a_new_home_is_marked_and_waits_longer(void **state)
 
 static void a_meter_whose_clock_runs_ahead_proves_silence_too(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading r;
 
@@ -322,7 +323,7 @@ static void a_meter_whose_clock_runs_ahead_proves_silence_too(void **state)
 
 static void a_reading_from_years_ahead_does_not_silence_the_meter(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading r = reading_of("w-1", QUANTITY_WATER_TOTAL, 1, OLD + 400 * H(24));
 
@@ -342,7 +343,7 @@ static void a_reading_from_years_ahead_does_not_silence_the_meter(void **state)
 
 static void a_late_reading_ends_an_alert_and_says_so(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading door;
 
@@ -382,7 +383,7 @@ static void upload(struct rig *rig, int64_t until, double quiet_h, double use_h)
 
 static void an_upload_once_a_day_raises_nothing_about_the_past(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -401,7 +402,7 @@ static void an_upload_once_a_day_raises_nothing_about_the_past(void **state)
 
 static void a_loss_of_radio_proves_nothing_until_the_counter_speaks(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -426,7 +427,7 @@ static void a_loss_of_radio_proves_nothing_until_the_counter_speaks(void **state
 
 static void what_a_replaced_counter_missed_is_not_silence(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading r;
 
@@ -450,7 +451,7 @@ static void what_a_replaced_counter_missed_is_not_silence(void **state)
 
 static void readings_ahead_of_the_watermark_change_nothing_before_them(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -471,7 +472,7 @@ static void readings_ahead_of_the_watermark_change_nothing_before_them(void **st
 
 static void a_leak_is_no_sign_of_life_and_use_above_it_is(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -494,7 +495,7 @@ static void a_leak_is_no_sign_of_life_and_use_above_it_is(void **state)
 
 static void short_steps_add_up_to_an_hours_use(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -514,7 +515,7 @@ static void short_steps_add_up_to_an_hours_use(void **state)
 
 static void one_firing_of_motion_is_a_ghost_and_a_burst_is_not(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -540,7 +541,7 @@ static void one_firing_of_motion_is_a_ghost_and_a_burst_is_not(void **state)
 
 static void motion_of_two_sensors_is_a_sign(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -583,7 +584,7 @@ static void other_channels_speak_as_they_should(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct detector_config config = config_of("silence");
+		struct detector_config config = config_of("silence_fixed");
 		struct rig *rig = rig_new(&config);
 		old(rig);
 		int64_t signs = detector_tally(rig->core, DETECTOR_SIGNS);
@@ -599,7 +600,7 @@ static void other_channels_speak_as_they_should(void **state)
 
 static void a_retained_state_is_no_sign(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading door = reading_of("d-1", QUANTITY_CONTACT, 1, DAY0 + H(1));
 
@@ -613,7 +614,7 @@ static void a_retained_state_is_no_sign(void **state)
 
 static void a_fridge_is_no_sign_of_life_and_a_kettle_is(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	double total = 0;
 	int64_t signs, at = DAY0;
@@ -640,7 +641,7 @@ static void a_fridge_is_no_sign_of_life_and_a_kettle_is(void **state)
 
 static void a_blind_channel_is_left_out_and_named(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -657,7 +658,7 @@ static void a_blind_channel_is_left_out_and_named(void **state)
 
 static void a_home_that_is_blind_altogether_is_never_silent(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -671,7 +672,7 @@ static void a_home_that_is_blind_altogether_is_never_silent(void **state)
 
 static void an_event_device_unheard_for_long_is_blind(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 
 	(void)state;
@@ -699,7 +700,7 @@ static struct incident resolved(enum outcome outcome, int64_t at)
 
 static void away_said_at_the_door_rests_until_the_first_sign_of_life(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct incident incident = resolved(OUTCOME_AWAY, OLD + H(9.5));
 	enum detector_mode mode;
@@ -732,7 +733,7 @@ static void away_said_at_the_door_rests_until_the_first_sign_of_life(void **stat
 
 static void a_visit_is_a_sign_of_life(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct incident incident = resolved(OUTCOME_FALSE_ALARM, OLD + H(9.5));
 	struct incident joined = incident;
@@ -764,7 +765,7 @@ static void a_visit_is_a_sign_of_life(void **state)
 
 static void a_household_that_leaves_has_its_alert_cleared_and_is_forgotten(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct entry gone = household_of("h-1", true);
 	struct detector_state part;
@@ -796,7 +797,7 @@ static void a_household_that_leaves_has_its_alert_cleared_and_is_forgotten(void 
 
 static void a_withdrawn_consent_clears_and_forgets(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct entry withdrawn = consent_of("h-1", true, 0);
 	struct entry again = consent_of("h-1", false, ALL);
@@ -820,7 +821,7 @@ static void a_withdrawn_consent_clears_and_forgets(void **state)
 
 static void a_consent_that_ends_by_itself_does_the_same(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct entry consent = consent_of("h-1", false, ALL);
 
@@ -840,7 +841,7 @@ static void a_consent_that_ends_by_itself_does_the_same(void **state)
 
 static void a_quantity_without_consent_is_not_looked_at(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct entry consent = consent_of("h-1", false, ALL & ~(UINT64_C(1) << QUANTITY_PRESENCE));
 
@@ -857,7 +858,7 @@ static void a_quantity_without_consent_is_not_looked_at(void **state)
 
 static void a_device_that_leaves_takes_its_channels_along(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct entry device = {.kind = ENTRY_DEVICE, .key = "p-1", .seq = 1, .body.device.household = "h-1"};
 
@@ -874,7 +875,7 @@ static void a_device_that_leaves_takes_its_channels_along(void **state)
 
 static void homes_and_channels_are_bounded(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	char id[32];
 
@@ -1020,7 +1021,7 @@ static void no_motion_for_a_day_is_found_and_one_firing_ends_it(void **state)
 
 static void new_rules_keep_what_is_open_and_drop_what_is_gone(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig;
 
 	(void)state;
@@ -1035,7 +1036,7 @@ static void new_rules_keep_what_is_open_and_drop_what_is_gone(void **state)
 	memcpy(id, rig->alerts[0].id, sizeof id);
 	config.rule_count = 0;
 	add_rule(&config, "door_changning");
-	add_rule(&config, "silence");
+	add_rule(&config, "silence_fixed");
 	assert_int_equal(detector_configure(rig->core, &config), ERR_OK);
 	hours(rig, 0, OLD + H(13));
 	tick(rig, OLD + H(13) + 1);
@@ -1104,7 +1105,7 @@ static void the_table_of_modes_is_the_codes(void **state)
 
 static void bad_numbers_are_passed_over(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading r;
 
@@ -1131,7 +1132,7 @@ static void bad_numbers_are_passed_over(void **state)
 
 static void a_million_readings_of_one_home_in_a_minute_are_one_home(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct reading r = reading_of("w-1", QUANTITY_WATER_TOTAL, 1, DAY0);
 	struct detector_state part;
@@ -1168,7 +1169,7 @@ static void save(struct detector_core *from, struct detector_core *to)
 
 static void a_restored_core_goes_on_as_the_first_would_have(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig, *other;
 
 	(void)state;
@@ -1203,7 +1204,7 @@ static void a_restored_core_goes_on_as_the_first_would_have(void **state)
 
 static void what_was_decided_before_a_crash_is_said_after_it(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config), *other = rig_new(&config);
 
 	(void)state;
@@ -1224,7 +1225,7 @@ static void what_was_decided_before_a_crash_is_said_after_it(void **state)
 
 static void a_leaving_home_is_restored_until_its_clear_is_said(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config), *other;
 	struct entry gone = household_of("h-1", true);
 	struct detector_state part;
@@ -1250,7 +1251,7 @@ static void a_leaving_home_is_restored_until_its_clear_is_said(void **state)
 
 static void an_alert_of_a_rule_that_was_dropped_while_down_is_cleared(void **state)
 {
-	struct detector_config config = config_of("silence"), fresh = config_of("door_changning");
+	struct detector_config config = config_of("silence_fixed"), fresh = config_of("door_changning");
 	struct rig *rig = rig_new(&config), *other = rig_new(&fresh);
 
 	(void)state;
@@ -1269,7 +1270,7 @@ static void an_alert_of_a_rule_that_was_dropped_while_down_is_cleared(void **sta
 
 static void broken_states_are_refused_and_the_home_learns_again(void **state)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig = rig_new(&config);
 	struct detector_state parts[2], part;
 
@@ -1322,7 +1323,7 @@ static uint64_t random_next(uint64_t *seed)
  * steps of `step`. With `restart` the core is stored and made anew at each step. */
 static struct rig *play(uint64_t seed, int64_t step, bool restart)
 {
-	struct detector_config config = config_of("silence");
+	struct detector_config config = config_of("silence_fixed");
 	struct rig *rig;
 	int64_t mark = DAY0;
 

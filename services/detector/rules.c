@@ -12,6 +12,7 @@
 /* What districts are known to run; docs/detector.md says where each is from. */
 static const struct detector_rule presets[] = {
 	{"silence", DETECTOR_RULE_SILENCE, ALERT_ALARM, 0, 0},
+	{"silence_fixed", DETECTOR_RULE_SILENCE_FIXED, ALERT_ALARM, 0, 0},
 	{"water_changning", DETECTOR_RULE_WATER_UNDER, ALERT_ALARM, 10, 12 * MS_PER_HOUR},
 	{"water_longgang", DETECTOR_RULE_WATER_UNDER, ALERT_ALARM, 10, 12 * MS_PER_HOUR},
 	{"water_jingan", DETECTOR_RULE_WATER_UNDER, ALERT_ALARM, 10, 24 * MS_PER_HOUR},
@@ -31,6 +32,7 @@ static const char *const kind_words[DETECTOR_RULE_KIND_COUNT] = {
 	[DETECTOR_RULE_WATER_OVER] = "water_over",
 	[DETECTOR_RULE_DOOR] = "door",
 	[DETECTOR_RULE_MOTION] = "motion",
+	[DETECTOR_RULE_SILENCE_FIXED] = "silence_fixed",
 };
 
 enum err rules_preset(const char *name, struct detector_rule *out_rule, struct errinfo *info)
@@ -61,7 +63,7 @@ static bool number_of(const char *word, double *out)
 static bool kind_of(const char *word, enum detector_rule_kind *out)
 {
 	for (int i = DETECTOR_RULE_WATER_UNDER; i < DETECTOR_RULE_KIND_COUNT; i++) {
-		if (!strcmp(kind_words[i], word)) {
+		if (i != DETECTOR_RULE_SILENCE_FIXED && !strcmp(kind_words[i], word)) {
 			*out = (enum detector_rule_kind)i;
 			return true;
 		}
@@ -111,6 +113,11 @@ enum err rules_add(struct detector_rule *rules, unsigned *count, const struct de
 		return errinfo_set(info, ERR_FULL, "at most %d rules may be on", DETECTOR_RULES_MAX);
 	rules[(*count)++] = *rule;
 	return ERR_OK;
+}
+
+bool rules_ends_by_life(enum detector_rule_kind kind)
+{
+	return kind == DETECTOR_RULE_SILENCE || kind == DETECTOR_RULE_SILENCE_FIXED;
 }
 
 bool rules_is_silence(const struct detector_rule *rule)

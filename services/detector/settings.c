@@ -20,7 +20,11 @@ const struct config_key detector_config_table[] = {
 	{"lanes.group", CONFIG_DURATION, CONFIG_FIELD(S, group_ms), "100ms", 0, 5000, NULL, "Readings are stored together for at most this long; alerts at once."},
 	{"rules.use", CONFIG_LIST, CONFIG_FIELD(S, use), "[silence]", 0, DETECTOR_RULES_MAX, NULL, "Presets that are on (docs/detector.md)."},
 	{"rules.own", CONFIG_LIST, CONFIG_FIELD(S, own), "[]", 0, DETECTOR_RULES_MAX, NULL, "Rules of your own: NAME water_under|water_up_to|water_over LITRES HOURS LEVEL, or NAME door|motion HOURS LEVEL."},
-	{"silence.attention", CONFIG_DURATION, CONFIG_FIELD(S, attention_ms), "10h", 3600000, 345600000, NULL, "Two or more persons: no sign of life for this long is an attention."},
+	{"silence.attention_per_month", CONFIG_NUMBER, CONFIG_FIELD(S, attention_per_month), "4", 0.05, 30, NULL, "Attentions for nothing that a home may raise in a month; its limits come from its habit and this."},
+	{"silence.alarm_per_month", CONFIG_NUMBER, CONFIG_FIELD(S, alarm_per_month), "1", 0.05, 30, NULL, "Alarms for nothing that a home may raise in a month."},
+	{"silence.floor", CONFIG_DURATION, CONFIG_FIELD(S, floor_ms), "3h", 3600000, 86400000, NULL, "No habit makes a limit shorter than this ..."},
+	{"silence.ceiling", CONFIG_DURATION, CONFIG_FIELD(S, ceiling_ms), "24h", 3600000, 345600000, NULL, "... nor longer than this."},
+	{"silence.attention", CONFIG_DURATION, CONFIG_FIELD(S, attention_ms), "10h", 3600000, 345600000, NULL, "Rule silence_fixed, two or more persons: no sign of life for this long is an attention."},
 	{"silence.alarm", CONFIG_DURATION, CONFIG_FIELD(S, alarm_ms), "12h", 3600000, 345600000, NULL, "... and for this long an alarm."},
 	{"silence.one_person_attention", CONFIG_DURATION, CONFIG_FIELD(S, one_person_attention_ms), "12h", 3600000, 345600000, NULL, "The same for one person."},
 	{"silence.one_person_alarm", CONFIG_DURATION, CONFIG_FIELD(S, one_person_alarm_ms), "14h", 3600000, 345600000, NULL, "The same for one person."},
@@ -56,6 +60,10 @@ enum err detector_settings_core(const struct detector_settings *s, const struct 
 	struct detector_config *out_config, struct errinfo *info)
 {
 	*out_config = (struct detector_config){.zone = zone,
+		.budget = {.attention_per_month = s->attention_per_month,
+			.alarm_per_month = s->alarm_per_month,
+			.floor_ms = s->floor_ms,
+			.ceiling_ms = s->ceiling_ms},
 		.limits = {.attention_ms = s->attention_ms,
 			.alarm_ms = s->alarm_ms,
 			.one_person_attention_ms = s->one_person_attention_ms,
@@ -71,6 +79,11 @@ enum err detector_settings_core(const struct detector_settings *s, const struct 
 	if (s->one_person_attention_ms > s->one_person_alarm_ms)
 		return errinfo_set(info, ERR_RANGE,
 			"silence.one_person_attention must not be longer than silence.one_person_alarm");
+	if (s->attention_per_month < s->alarm_per_month)
+		return errinfo_set(
+			info, ERR_RANGE, "silence.attention_per_month must not be less than silence.alarm_per_month");
+	if (s->floor_ms > s->ceiling_ms)
+		return errinfo_set(info, ERR_RANGE, "silence.floor must not be longer than silence.ceiling");
 	return rules_of(s, out_config, info);
 }
 

@@ -16,6 +16,8 @@ struct detector_settings {
 	char directory_producer[ID_BYTES];
 	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms, heartbeat_ms, group_ms;
 	struct config_list use, own;
+	double attention_per_month, alarm_per_month;
+	int64_t floor_ms, ceiling_ms;
 	int64_t attention_ms, alarm_ms, one_person_attention_ms, one_person_alarm_ms, learning_ms, learning_extra_ms;
 	int64_t meter_fresh_ms, device_quiet_ms, homes_max;
 	int64_t ballast_bytes;

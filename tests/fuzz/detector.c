@@ -16,6 +16,10 @@ static struct zone *zone;
 static struct detector_core *core_new(void)
 {
 	struct detector_config config = {.zone = zone,
+		.budget = {.attention_per_month = 4,
+			.alarm_per_month = 1,
+			.floor_ms = 3 * MS_PER_HOUR,
+			.ceiling_ms = 24 * MS_PER_HOUR},
 		.limits = {.attention_ms = 10 * MS_PER_HOUR,
 			.alarm_ms = 12 * MS_PER_HOUR,
 			.one_person_attention_ms = 10 * MS_PER_HOUR,

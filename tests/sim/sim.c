@@ -107,6 +107,10 @@ static void configure(struct sim *sim)
 		.battery_low = 15,
 		.devices_max = 10000};
 	sim->detector_config = (struct detector_config){.zone = sim->zone,
+		.budget = {.attention_per_month = 4,
+			.alarm_per_month = 1,
+			.floor_ms = 3 * MS_PER_HOUR,
+			.ceiling_ms = 24 * MS_PER_HOUR},
 		.limits = {.attention_ms = 10 * MS_PER_HOUR,
 			.alarm_ms = 12 * MS_PER_HOUR,
 			.one_person_attention_ms = 12 * MS_PER_HOUR,
