@@ -15,6 +15,7 @@
 #define JOURNAL_ROW_BYTES_MAX (64u << 20)
 #define JOURNAL_SLACK_BYTES (8 << 20) /* not worth compacting below */
 #define JOURNAL_ROWS_PER_TURN 4
+#define ROW_ENDED (-1) /* while opening: its newest copy says that it was forgotten */
 
 struct place {
 	int64_t row; /* where the slot's newest copy stands; 0 = nowhere */
@@ -86,8 +87,45 @@ static enum err next_state(const unsigned char **at, const unsigned char *end, c
 	return ERR_OK;
 }
 
-static enum err restore_row(
-	struct journal *journal, int64_t row, const unsigned char *bytes, size_t length, struct errinfo *info)
+/* Opening walks over the rows twice: first to find where each state's newest copy stands, then to restore those alone.
+ * An older copy may be one that nobody can read any more, and restoring each state three times would be a long start.
+ */
+typedef enum err visitor(
+	struct journal *journal, int64_t row, uint32_t slot, const struct journal_state *state, struct errinfo *info);
+
+static enum err visit_place(
+	struct journal *journal, int64_t row, uint32_t slot, const struct journal_state *state, struct errinfo *info)
+{
+	bool gone = state->length == 0;
+
+	if (slot != JOURNAL_NO_SLOT && settle(journal, slot, gone ? ROW_ENDED : row, gone ? 0 : size_of(state)))
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	return ERR_OK;
+}
+
+static enum err visit_restore(
+	struct journal *journal, int64_t row, uint32_t slot, const struct journal_state *state, struct errinfo *info)
+{
+	const struct journal_source *source = &journal->source;
+	const struct place *place = slot < journal->place_count ? &journal->places[slot] : NULL;
+
+	if (place && (place->row == ROW_ENDED || place->row > row))
+		return ERR_OK;
+	enum err err = source->restore(source->context, state, info);
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (err)
+		return errinfo_set(info, err, "a state cannot be read (%s)", err_name(err));
+	bool gone = state->length == 0;
+	if (!gone) /* it may have got its slot by this */
+		slot = source->slot(source->context, state->key);
+	if (slot != JOURNAL_NO_SLOT && settle(journal, slot, gone ? 0 : row, gone ? 0 : size_of(state)))
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	return ERR_OK;
+}
+
+static enum err walk_row(struct journal *journal, int64_t row, const unsigned char *bytes, size_t length,
+	visitor *visit, struct errinfo *info)
 {
 	const struct journal_source *source = &journal->source;
 	const unsigned char *at = bytes;
@@ -95,24 +133,15 @@ static enum err restore_row(
 	struct journal_state state;
 	enum err err;
 
-	journal->total_bytes += (int64_t)length;
 	while (!(err = next_state(&at, bytes + length, key, &state))) {
-		uint32_t slot = source->slot(source->context, key);
-		bool gone = state.length == 0;
-		err = source->restore(source->context, &state, info);
-		if (err == ERR_NOT_FOUND)
-			continue;
+		err = visit(journal, row, source->slot(source->context, key), &state, info);
 		if (err)
-			return errinfo_set(info, err, "a state cannot be read (%s)", err_name(err));
-		if (!gone)
-			slot = source->slot(source->context, key);
-		if (slot != JOURNAL_NO_SLOT && settle(journal, slot, gone ? 0 : row, gone ? 0 : size_of(&state)))
-			return errinfo_set(info, ERR_NOMEM, "out of memory");
+			return err;
 	}
 	return err == ERR_NOT_FOUND ? ERR_OK : errinfo_set(info, err, "a row of the journal is broken");
 }
 
-static enum err restore_all(struct journal *journal, struct errinfo *info)
+static enum err walk_all(struct journal *journal, visitor *visit, struct errinfo *info)
 {
 	sqlite3 *db = store_db(journal->store);
 	sqlite3_stmt *all;
@@ -121,10 +150,12 @@ static enum err restore_all(struct journal *journal, struct errinfo *info)
 
 	if (err)
 		return err;
+	journal->total_bytes = 0;
 	while (!err && (code = sqlite3_step(all)) == SQLITE_ROW) {
 		int64_t row = sqlite3_column_int64(all, 0);
-		err = restore_row(
-			journal, row, sqlite3_column_blob(all, 1), (size_t)sqlite3_column_bytes(all, 1), info);
+		size_t length = (size_t)sqlite3_column_bytes(all, 1);
+		err = walk_row(journal, row, sqlite3_column_blob(all, 1), length, visit, info);
+		journal->total_bytes += (int64_t)length;
 		journal->first = journal->first ? journal->first : row;
 		journal->last = row;
 	}
@@ -146,7 +177,9 @@ enum err journal_open(
 	journal->store = store;
 	journal->source = *source;
 	buf_init(&journal->row, JOURNAL_ROW_BYTES_MAX);
-	err = restore_all(journal, info);
+	err = walk_all(journal, visit_place, info);
+	if (!err)
+		err = walk_all(journal, visit_restore, info);
 	if (!err)
 		err = sql_prepare(db, "INSERT INTO journal VALUES (?, ?)", &journal->insert, info);
 	if (!err)

@@ -33,8 +33,9 @@ struct journal_source {
 	void *context;
 	/* dirty gives each state changed since the last call; false: no more. */
 	bool (*dirty)(void *context, struct journal_state *out);
-	/* restore takes one back (slot not set), older copies before newer ones. ERR_NOT_FOUND: it is nobody's any
-	 * more, and is passed over; any other error stops journal_open. */
+	/* restore takes one back (slot not set) in the order in which they were given: the newest copy of each, and
+	 * older ones only of a state that has no slot before it is restored. ERR_NOT_FOUND: it is nobody's any more,
+	 * and is passed over; any other error stops journal_open. */
 	enum err (*restore)(void *context, const struct journal_state *state, struct errinfo *info);
 	/* slot finds a state by its key, JOURNAL_NO_SLOT if there is none; refresh marks it dirty. */
 	uint32_t (*slot)(void *context, const char *key);

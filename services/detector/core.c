@@ -81,7 +81,7 @@ void detector_destroy(struct detector_core *core)
 
 enum err detect_mark(struct detector_core *core, struct home *home, bool cold)
 {
-	home->cold_dirty = home->cold_dirty || cold;
+	home->unwritten |= (uint8_t)(1u << PART_HOT | (cold ? 1u << PART_COLD : 0));
 	if (home->listed)
 		return ERR_OK;
 	if (core->dirty_count == core->dirty_capacity &&

@@ -116,7 +116,7 @@ enum err detect_home_get(struct detector_core *core, const char *id, struct home
 	return ERR_OK;
 }
 
-static enum err tomb_raise(struct detector_core *core, const struct home *home, char part)
+static enum err tomb_raise(struct detector_core *core, const struct home *home, enum part part)
 {
 	struct tomb *tomb = calloc(1, sizeof *tomb);
 
@@ -124,8 +124,8 @@ static enum err tomb_raise(struct detector_core *core, const struct home *home, 
 		return ERR_NOMEM;
 	size_t length = strlen(home->id);
 	memcpy(tomb->key, home->id, length);
-	tomb->key[length] = part;
-	tomb->slot = home->slot * 2 + (part == KEY_HOT);
+	tomb->key[length] = detect_part_letter(part);
+	tomb->slot = home->slot * PART_COUNT + part;
 	tomb->next = core->tombs;
 	core->tombs = tomb;
 	return ERR_OK;
@@ -145,8 +145,9 @@ static void home_remove(struct detector_core *core, struct home *home)
 
 static enum err home_end(struct detector_core *core, struct home *home)
 {
-	if (tomb_raise(core, home, KEY_COLD) || tomb_raise(core, home, KEY_HOT))
-		return ERR_NOMEM;
+	for (enum part part = 0; part < PART_COUNT; part++)
+		if (tomb_raise(core, home, part))
+			return ERR_NOMEM;
 	home_remove(core, home);
 	return ERR_OK;
 }

@@ -6,9 +6,9 @@
  *   home 1 --- n standing                   (by rule: is an alert open?)
  *   home 1 --- n notice                     (what is decided and not yet said)
  *
- * A home has one slot, by which the store and the timer name it. Its state is stored in two parts: hot (changes with
- * each reading) and cold (names, nights, alerts). Writing the cold part always writes the hot part after it, so that of
- * two copies in the store's order the last of each fit together.
+ * A home has one slot, by which the store and the timer name it. Its state is stored in parts: hot (changes with each
+ * reading) and cold (names, nights, alerts). Writing another part always writes the hot part after it, so that of the
+ * copies in the store's order the last of each fit together.
  */
 #ifndef CURTAIN_DETECTOR_CORE_INTERNAL_H
 #define CURTAIN_DETECTOR_CORE_INTERNAL_H
@@ -24,8 +24,9 @@
 
 #define STATE_VERSION 2 /* of a home's parts in the store */
 #define FIRINGS 6       /* of motion, remembered */
-#define KEY_COLD '*'    /* the last character of a part's key; no id holds it */
-#define KEY_HOT '/'
+
+/* part: of a home's state in the store, in the order in which they are written. */
+enum part { PART_COLD, PART_HOT, PART_COUNT };
 
 /* cause: why a notice is given; it chooses the words. */
 enum cause {
@@ -111,12 +112,13 @@ struct home {
 	UT_hash_handle hh;
 	char id[ID_BYTES];
 	uint32_t slot;
-	uint32_t shape;          /* changes with its devices and sensors */
-	bool cold_dirty, listed; /* listed: its slot stands in core->dirty */
-	bool waiting;            /* the next reading may settle what is open */
-	bool present;            /* the directory has the household */
-	bool agreed;             /* and a consent */
-	bool leaving;            /* gone from the directory; stays until its notices are said */
+	uint32_t shape;    /* changes with its devices and sensors */
+	uint8_t unwritten; /* a bit a part */
+	bool listed;       /* its slot stands in core->dirty */
+	bool waiting;      /* the next reading may settle what is open */
+	bool present;      /* the directory has the household */
+	bool agreed;       /* and a consent */
+	bool leaving;      /* gone from the directory; stays until its notices are said */
 	uint8_t persons;
 	uint64_t quantities;
 	struct wall from, until;
@@ -163,7 +165,7 @@ struct detector_core {
 	uint32_t slot_count, slot_capacity, free_count;
 	uint32_t *dirty;
 	uint32_t dirty_count, dirty_capacity;
-	struct home *half_written; /* its cold part was given, its hot part follows */
+	struct home *half_written; /* some of its parts were given, others follow */
 	struct timerq timers;
 	struct notice **queue; /* binary heap by (at, id, revision) */
 	uint32_t queue_count, queue_capacity;
@@ -178,7 +180,7 @@ struct detector_core {
 /* core.c */
 void detect_config_take(struct detector_core *core, const struct detector_config *config);
 enum err detect_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHECK;
-/* detect_mark puts the home on the dirty list. */
+/* detect_mark puts the home on the dirty list: its hot part, or that and the cold one. */
 enum err detect_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
 enum err detect_arm(struct detector_core *core, struct home *home, int64_t due_ms) ERR_MUST_CHECK;
 /* detect_mode moves the home to another mode; asserts that the move is legal. detect_mode_settle does so as time and
@@ -187,6 +189,15 @@ void detect_mode(struct detector_core *core, struct home *home, enum detector_mo
 void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t);
 /* detect_local_hour gives hours since 1970 of the local clock, day x 24 + hour. */
 int64_t detect_local_hour(struct detector_core *core, struct wall t);
+
+/* core_state.c */
+/* detect_code gives the number by which states and names keep a quantity, whatever its place in enum quantity;
+ * DETECT_CODE_NONE for QUANTITY_COUNT. detect_code_quantity gives it back, QUANTITY_COUNT for a number that is none.
+ * detect_part_letter ends a part's key; no id holds it. */
+#define DETECT_CODE_NONE 0xff
+uint8_t detect_code(unsigned quantity);
+enum quantity detect_code_quantity(unsigned code);
+char detect_part_letter(enum part part);
 
 /* core_home.c */
 struct home *detect_home_find(const struct detector_core *core, const char *id);

@@ -2,6 +2,9 @@
  *
  * States taken back from the store. A bent one is refused, never believed: names and numbers that others will read are
  * checked here.
+ *
+ * Versions. 1: kinds, causes and quantities by their places in the enumerations of that time, an alert without its
+ * rule's kind. 2: as core_state.c writes it. Older ones are read for ever; what they lack is made up here.
  */
 #include "core_internal.h"
 
@@ -11,6 +14,7 @@
 #include "base/blob.h"
 #include "base/text.h"
 
+#define V1_QUANTITIES 49                /* their number then, which said "none" */
 #define WALL_SANE_MS (INT64_C(1) << 53) /* differences of such times never overflow */
 
 static struct wall get_wall(struct blob *b)
@@ -80,7 +84,56 @@ static unsigned get_below(struct blob *b, unsigned limit)
 	return b->bad ? 0 : value;
 }
 
-static enum err get_notice(struct blob *b, struct home *home)
+/* get_quantity; QUANTITY_COUNT = none, or seen by a visitor. */
+static uint8_t get_quantity(struct blob *b, unsigned version)
+{
+	unsigned code = (unsigned)blob_get(b, 1);
+	enum quantity quantity = detect_code_quantity(version == 1 && code >= V1_QUANTITIES ? DETECT_CODE_NONE : code);
+
+	b->bad = b->bad || (quantity == QUANTITY_COUNT && code != (version == 1 ? V1_QUANTITIES : DETECT_CODE_NONE));
+	return (uint8_t)quantity;
+}
+
+/* get_some_quantity: there must be one. */
+static uint8_t get_some_quantity(struct blob *b, unsigned version)
+{
+	uint8_t quantity = get_quantity(b, version);
+
+	b->bad = b->bad || quantity == QUANTITY_COUNT;
+	return b->bad ? 0 : quantity;
+}
+
+static uint64_t get_quantities(struct blob *b)
+{
+	uint64_t set = blob_get(b, 8), quantities = 0;
+
+	for (unsigned i = 0; i < QUANTITY_COUNT; i++)
+		if (set >> detect_code(i) & 1)
+			quantities |= UINT64_C(1) << i;
+	return quantities;
+}
+
+static enum detector_rule_kind get_kind(struct blob *b, unsigned version)
+{
+	static const enum detector_rule_kind first[] = {DETECTOR_RULE_SILENCE, DETECTOR_RULE_WATER_UNDER,
+		DETECTOR_RULE_WATER_UP_TO, DETECTOR_RULE_WATER_OVER, DETECTOR_RULE_DOOR, DETECTOR_RULE_MOTION};
+
+	if (version == 1)
+		return first[get_below(b, sizeof first / sizeof *first)];
+	return (enum detector_rule_kind)get_below(b, DETECTOR_RULE_KIND_COUNT);
+}
+
+static enum cause get_cause(struct blob *b, unsigned version)
+{
+	static const enum cause first[] = {CAUSE_RULE, CAUSE_SIGN, CAUSE_LATE, CAUSE_VISIT, CAUSE_AWAY, CAUSE_OVER,
+		CAUSE_DROPPED, CAUSE_FORGOTTEN};
+
+	if (version == 1)
+		return first[get_below(b, sizeof first / sizeof *first)];
+	return (enum cause)get_below(b, CAUSE_FORGOTTEN + 1);
+}
+
+static enum err get_notice(struct blob *b, unsigned version, struct home *home)
 {
 	struct notice *n = calloc(1, sizeof *n);
 
@@ -92,22 +145,22 @@ static enum err get_notice(struct blob *b, struct home *home)
 	n->revision = (uint32_t)blob_get(b, 4);
 	n->state = (enum alert_state)get_below(b, ALERT_STATE_COUNT);
 	n->level = (enum alert_level)get_below(b, ALERT_LEVEL_COUNT);
-	n->kind = (enum detector_rule_kind)get_below(b, DETECTOR_RULE_KIND_COUNT);
-	n->cause = (enum cause)get_below(b, CAUSE_FORGOTTEN + 1);
+	n->kind = get_kind(b, version);
+	n->cause = get_cause(b, version);
 	blob_get_text(b, n->rule, sizeof n->rule);
 	blob_get_text(b, n->id, sizeof n->id);
 	n->cause_at = get_wall(b);
-	n->cause_quantity = (uint8_t)get_below(b, QUANTITY_COUNT + 1);
+	n->cause_quantity = get_quantity(b, version);
 	n->amount = get_finite(b);
 	n->limit = get_finite(b);
 	n->window_ms = (int64_t)blob_get(b, 8);
 	n->learning = blob_get(b, 1) != 0;
 	n->confidence = blob_get_number(b);
-	n->looked_at = blob_get(b, 8);
-	n->blind = blob_get(b, 8);
+	n->looked_at = get_quantities(b);
+	n->blind = get_quantities(b);
 	n->trace_count = get_below(b, EVIDENCE_MAX + 1);
 	for (unsigned i = 0; i < n->trace_count; i++) {
-		n->traces[i].quantity = (uint8_t)get_below(b, QUANTITY_COUNT);
+		n->traces[i].quantity = get_some_quantity(b, version);
 		n->traces[i].device = (uint8_t)get_below(b, DETECTOR_DEVICES_MAX + 1);
 		n->traces[i].value = get_finite(b);
 		n->traces[i].at = get_wall(b);
@@ -119,28 +172,40 @@ static enum err get_notice(struct blob *b, struct home *home)
 	return ERR_OK;
 }
 
+/* kind_of finds the kind of a rule by its name; one that is gone counts as of silence until its alert is cleared. */
+static enum detector_rule_kind kind_of(const struct detector_config *config, const char *rule)
+{
+	for (unsigned i = 0; i < config->rule_count; i++)
+		if (!strcmp(config->rules[i].name, rule))
+			return config->rules[i].kind;
+	return DETECTOR_RULE_SILENCE;
+}
+
 /* get_standing: an open alert whose rule is gone is cleared by the first look at the home. */
-static enum err get_standing(struct detector_core *core, struct blob *b, struct home *home)
+static enum err get_standing(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
 	struct standing s = {0};
 
 	s.level = (enum alert_level)get_below(b, ALERT_LEVEL_COUNT);
-	s.kind = (enum detector_rule_kind)get_below(b, DETECTOR_RULE_KIND_COUNT);
+	if (version > 1)
+		s.kind = get_kind(b, version);
 	s.revision = (uint32_t)blob_get(b, 4);
 	s.onset = get_wall(b);
 	s.at = get_wall(b);
 	blob_get_text(b, s.rule, sizeof s.rule);
+	if (version == 1)
+		s.kind = kind_of(&core->config, s.rule);
 	b->bad = b->bad || !text_is_id(s.rule) || !wall_is_set(s.onset) || !wall_is_set(s.at) ||
 		 detect_standing(home, s.rule);
 	return b->bad ? ERR_OK : detect_standing_add(core, home, &s);
 }
 
-static enum err get_sensor(struct blob *b, struct home *home)
+static enum err get_sensor(struct blob *b, unsigned version, struct home *home)
 {
 	struct sensor *s = &home->sensors[home->sensor_count];
 
 	*s = (struct sensor){.name = blob_get(b, 8), .at = WALL_NONE, .proof = WALL_NONE};
-	s->quantity = (uint8_t)get_below(b, QUANTITY_COUNT);
+	s->quantity = get_some_quantity(b, version);
 	s->device = (uint8_t)get_below(b, home->device_count);
 	if (b->bad)
 		return ERR_OK;
@@ -153,7 +218,7 @@ static enum err get_sensor(struct blob *b, struct home *home)
 	return ERR_OK;
 }
 
-static enum err get_lists(struct detector_core *core, struct blob *b, struct home *home)
+static enum err get_lists(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
 	unsigned count = get_below(b, DETECTOR_DEVICES_MAX + 1);
 	enum err err = ERR_OK;
@@ -173,16 +238,16 @@ static enum err get_lists(struct detector_core *core, struct blob *b, struct hom
 		return ERR_NOMEM;
 	home->sensor_capacity = (uint8_t)count;
 	for (unsigned i = 0; i < count && !err && !b->bad; i++)
-		err = get_sensor(b, home);
+		err = get_sensor(b, version, home);
 	count = get_below(b, DETECTOR_RULES_MAX + 1);
 	for (unsigned i = 0; i < count && !err && !b->bad; i++)
-		err = get_standing(core, b, home);
+		err = get_standing(core, b, version, home);
 	while (!err && !b->bad && blob_get(b, 1) == 1)
-		err = get_notice(b, home);
+		err = get_notice(b, version, home);
 	return err;
 }
 
-static enum err get_cold(struct detector_core *core, struct blob *b, struct home *home)
+static enum err get_cold(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
 	detect_home_blank(core, home);
 	detect_home_unsay(home);
@@ -195,25 +260,25 @@ static enum err get_cold(struct detector_core *core, struct blob *b, struct home
 	core->modes[home->mode]--;
 	home->mode = (enum detector_mode)mode;
 	core->modes[home->mode]++;
-	return get_lists(core, b, home);
+	return get_lists(core, b, version, home);
 }
 
-static void get_sign(struct blob *b, struct sign *sign)
+static void get_sign(struct blob *b, unsigned version, struct sign *sign)
 {
 	sign->at = get_wall(b);
 	sign->since = get_wall(b);
-	sign->quantity = (uint8_t)get_below(b, QUANTITY_COUNT + 1);
+	sign->quantity = get_quantity(b, version);
 	sign->device = (uint8_t)blob_get(b, 1);
 	sign->value = get_finite(b);
 }
 
-static void get_hot(struct blob *b, struct home *home, int64_t *out_due_ms)
+static void get_hot(struct blob *b, unsigned version, struct home *home, int64_t *out_due_ms)
 {
 	uint64_t due = blob_get(b, 8);
 
 	*out_due_ms = due > INT64_MAX ? 0 : (int64_t)due;
 	home->waiting = blob_get(b, 1) != 0;
-	get_sign(b, &home->last);
+	get_sign(b, version, &home->last);
 	home->opened = get_wall(b);
 	if (blob_get(b, 1)) {
 		home->moved = get_wall(b);
@@ -238,34 +303,41 @@ static void get_hot(struct blob *b, struct home *home, int64_t *out_due_ms)
 	}
 }
 
-/* part_of takes a key apart and finds its home. */
-static struct home *part_of(const struct detector_core *core, const char *key, char id[ID_BYTES], char *out_part)
+/* part_of takes a key apart and finds its home; *out_part = PART_COUNT for what is no key. */
+static struct home *part_of(const struct detector_core *core, const char *key, char id[ID_BYTES], enum part *out_part)
 {
 	size_t length = strlen(key);
 
-	*out_part = '\0';
-	if (length < 2 || length > ID_BYTES || (key[length - 1] != KEY_COLD && key[length - 1] != KEY_HOT))
+	*out_part = PART_COUNT;
+	if (length < 2 || length > ID_BYTES)
 		return NULL;
-	*out_part = key[length - 1];
+	*out_part = 0;
+	while (*out_part < PART_COUNT && key[length - 1] != detect_part_letter(*out_part))
+		(*out_part)++;
 	memcpy(id, key, length - 1);
 	id[length - 1] = '\0';
-	return detect_home_find(core, id);
+	return *out_part == PART_COUNT ? NULL : detect_home_find(core, id);
+}
+
+static bool is_readable(unsigned version)
+{
+	return version >= 1 && version <= STATE_VERSION;
 }
 
 static bool leaves(const struct detector_state *state)
 {
-	return state->length > 1 && state->blob[0] == STATE_VERSION && state->blob[1];
+	return state->length > 1 && is_readable(state->blob[0]) && state->blob[1];
 }
 
 /* give_up leaves the home as new. What it still had to say goes only with the part that holds it. */
-static enum err give_up(struct detector_core *core, struct home *home, char part, enum err err)
+static enum err give_up(struct detector_core *core, struct home *home, enum part part, enum err err)
 {
-	if (part == KEY_COLD) {
+	if (part == PART_COLD) {
 		detect_home_unsay(home);
 		core->queue_stale = true;
 	}
 	detect_home_blank(core, home);
-	home->shape++; /* no hot part of the given-up one fits */
+	home->shape += 1u << 16; /* no hot part of the given-up one fits */
 	return err;
 }
 
@@ -288,29 +360,31 @@ static enum err restore_end(struct detector_core *core, struct home *home)
 enum err detector_restore(struct detector_core *core, const struct detector_state *state)
 {
 	struct blob b = blob_read(state->blob, state->length);
-	char id[ID_BYTES], part;
+	char id[ID_BYTES];
+	enum part part;
 	int64_t due = 0;
 	enum err err = ERR_OK;
 
 	if (!memchr(state->key, '\0', sizeof state->key) || state->length > sizeof state->blob)
 		return ERR_CORRUPT;
 	struct home *home = part_of(core, state->key, id, &part);
-	if (!part)
+	if (part == PART_COUNT)
 		return ERR_CORRUPT;
 	if (!state->length)
 		return restore_end(core, home);
-	if (!home && part == KEY_COLD && leaves(state))
+	if (!home && part == PART_COLD && leaves(state))
 		err = detect_home_get(core, id, &home);
 	if (err || !home)
 		return err ? err : ERR_NOT_FOUND;
-	if (blob_get(&b, 1) != STATE_VERSION)
+	unsigned version = (unsigned)blob_get(&b, 1);
+	if (!is_readable(version))
 		return give_up(core, home, part, ERR_VERSION);
-	if (part == KEY_COLD) {
-		err = get_cold(core, &b, home);
+	if (part == PART_COLD) {
+		err = get_cold(core, &b, version, home);
 	} else {
 		if ((uint32_t)blob_get(&b, 4) != home->shape)
 			return ERR_OK;
-		get_hot(&b, home, &due);
+		get_hot(&b, version, home, &due);
 	}
 	if (!err && (b.bad || b.at != b.size))
 		err = ERR_CORRUPT;
@@ -321,13 +395,14 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 
 uint32_t detector_slot(const struct detector_core *core, const char *key)
 {
-	char id[ID_BYTES], part;
+	char id[ID_BYTES];
+	enum part part;
 	const struct home *home = part_of(core, key, id, &part);
 
-	return home ? home->slot * 2 + (part == KEY_HOT) : DETECTOR_NO_SLOT;
+	return home ? home->slot * PART_COUNT + part : DETECTOR_NO_SLOT;
 }
 
 enum err detector_refresh(struct detector_core *core, uint32_t slot)
 {
-	return detect_mark(core, core->slots[slot / 2], slot % 2 == 0);
+	return detect_mark(core, core->slots[slot / PART_COUNT], slot % PART_COUNT == PART_COLD);
 }

@@ -282,7 +282,7 @@ static uint64_t sensor_name(const struct reading *reading)
 	uint64_t hash = text_hash64(reading->device, strlen(reading->device) + 1, 0);
 
 	hash = text_hash64(reading->channel, strlen(reading->channel) + 1, hash);
-	return text_hash64(&(uint8_t){(uint8_t)reading->quantity}, 1, hash);
+	return text_hash64(&(uint8_t){detect_code(reading->quantity)}, 1, hash);
 }
 
 static enum err take_sensor(struct taking *t, enum life life)

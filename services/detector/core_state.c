@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * States as the store keeps them: two parts a home, a version byte in front of each. The hot part names the shape of
- * the cold part that it goes with; one of another shape is an older copy and is passed over.
+ * States as the store keeps them: parts of a home, a version byte in front of each. The hot part names the shape of the
+ * cold part that it goes with; one of another shape is an older copy and is passed over.
  */
 #include "core_internal.h"
 
@@ -10,6 +10,92 @@
 #include "base/blob.h"
 
 #define NOTICE_BYTES_MAX 512
+
+/* codes: a number of its own for each quantity, never changed and never given again: stores hold them, and the hashes
+ * of sensors. A new quantity gets the next one. */
+static const uint8_t codes[QUANTITY_COUNT] = {
+	[QUANTITY_WATER_TOTAL] = 0,
+	[QUANTITY_GAS_TOTAL] = 1,
+	[QUANTITY_ENERGY_TOTAL] = 2,
+	[QUANTITY_HEAT_TOTAL] = 3,
+	[QUANTITY_PULSE_TOTAL] = 4,
+	[QUANTITY_WATER_FLOW] = 5,
+	[QUANTITY_GAS_FLOW] = 6,
+	[QUANTITY_POWER] = 7,
+	[QUANTITY_VOLTAGE] = 8,
+	[QUANTITY_CURRENT] = 9,
+	[QUANTITY_TEMPERATURE] = 10,
+	[QUANTITY_HUMIDITY] = 11,
+	[QUANTITY_ILLUMINANCE] = 12,
+	[QUANTITY_PRESSURE] = 13,
+	[QUANTITY_CO2] = 14,
+	[QUANTITY_TVOC] = 15,
+	[QUANTITY_PM2_5] = 16,
+	[QUANTITY_PM10] = 17,
+	[QUANTITY_GAS_CONCENTRATION] = 18,
+	[QUANTITY_NOISE] = 19,
+	[QUANTITY_DISTANCE] = 20,
+	[QUANTITY_PEOPLE] = 21,
+	[QUANTITY_HEART_RATE] = 22,
+	[QUANTITY_COVER_POSITION] = 23,
+	[QUANTITY_BATTERY] = 24,
+	[QUANTITY_SIGNAL] = 25,
+	[QUANTITY_LINK_QUALITY] = 26,
+	[QUANTITY_LEVEL] = 27,
+	[QUANTITY_CONTACT] = 28,
+	[QUANTITY_MOTION] = 29,
+	[QUANTITY_PRESENCE] = 30,
+	[QUANTITY_BED] = 31,
+	[QUANTITY_SEAT] = 32,
+	[QUANTITY_SWITCH] = 33,
+	[QUANTITY_VIBRATION] = 34,
+	[QUANTITY_TAMPER] = 35,
+	[QUANTITY_ONLINE] = 36,
+	[QUANTITY_FAULT] = 37,
+	[QUANTITY_LEAK] = 38,
+	[QUANTITY_SMOKE] = 39,
+	[QUANTITY_GAS_ALARM] = 40,
+	[QUANTITY_CO_ALARM] = 41,
+	[QUANTITY_SOS] = 42,
+	[QUANTITY_FALL] = 43,
+	[QUANTITY_BUTTON] = 44,
+	[QUANTITY_PERSON_SEEN] = 45,
+	[QUANTITY_DOOR_VIEWER] = 46,
+	[QUANTITY_CALL] = 47,
+	[QUANTITY_CODE] = 48,
+};
+
+uint8_t detect_code(unsigned quantity)
+{
+	return quantity < QUANTITY_COUNT ? codes[quantity] : DETECT_CODE_NONE;
+}
+
+enum quantity detect_code_quantity(unsigned code)
+{
+	unsigned quantity = 0;
+
+	while (quantity < QUANTITY_COUNT && codes[quantity] != code)
+		quantity++;
+	return (enum quantity)quantity;
+}
+
+char detect_part_letter(enum part part)
+{
+	static const char letters[PART_COUNT] = {[PART_COLD] = '*', [PART_HOT] = '/'};
+
+	return letters[part];
+}
+
+/* put_quantities writes a set of quantities as a set of codes. */
+static void put_quantities(struct blob *b, uint64_t quantities)
+{
+	uint64_t set = 0;
+
+	for (unsigned i = 0; i < QUANTITY_COUNT; i++)
+		if (quantities >> i & 1)
+			set |= UINT64_C(1) << codes[i];
+	blob_put(b, set, 8);
+}
 
 static void put_meter_nights(struct blob *b, const struct meter *meter)
 {
@@ -64,17 +150,17 @@ static void put_notice(struct blob *b, const struct notice *n)
 	blob_put_text(b, n->rule);
 	blob_put_text(b, n->id);
 	blob_put_wall(b, n->cause_at);
-	blob_put(b, n->cause_quantity, 1);
+	blob_put(b, detect_code(n->cause_quantity), 1);
 	blob_put_number(b, n->amount);
 	blob_put_number(b, n->limit);
 	blob_put(b, (uint64_t)n->window_ms, 8);
 	blob_put(b, n->learning, 1);
 	blob_put_number(b, n->confidence);
-	blob_put(b, n->looked_at, 8);
-	blob_put(b, n->blind, 8);
+	put_quantities(b, n->looked_at);
+	put_quantities(b, n->blind);
 	blob_put(b, n->trace_count, 1);
 	for (unsigned i = 0; i < n->trace_count; i++) {
-		blob_put(b, n->traces[i].quantity, 1);
+		blob_put(b, detect_code(n->traces[i].quantity), 1);
 		blob_put(b, n->traces[i].device, 1);
 		blob_put_number(b, n->traces[i].value);
 		blob_put_wall(b, n->traces[i].at);
@@ -95,7 +181,7 @@ static void put_cold(struct blob *b, const struct home *home)
 	for (unsigned i = 0; i < home->sensor_count; i++) {
 		const struct sensor *s = &home->sensors[i];
 		blob_put(b, s->name, 8);
-		blob_put(b, s->quantity, 1);
+		blob_put(b, detect_code(s->quantity), 1);
 		blob_put(b, s->device, 1);
 		if (s->meter)
 			put_meter_nights(b, s->meter);
@@ -115,7 +201,7 @@ static void put_sign(struct blob *b, const struct sign *sign)
 {
 	blob_put_wall(b, sign->at);
 	blob_put_wall(b, sign->since);
-	blob_put(b, sign->quantity, 1);
+	blob_put(b, detect_code(sign->quantity), 1);
 	blob_put(b, sign->device, 1);
 	blob_put_number(b, sign->value);
 }
@@ -153,28 +239,26 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 	}
 }
 
-static void state_key(const struct home *home, char part, struct detector_state *out)
-{
-	size_t length = strlen(home->id);
-
-	memcpy(out->key, home->id, length);
-	out->key[length] = part;
-	out->key[length + 1] = '\0';
-}
-
-static void state_write(
-	const struct detector_core *core, const struct home *home, char part, struct detector_state *out)
+static void state_write(struct detector_core *core, struct home *home, struct detector_state *out)
 {
 	struct blob b = blob_write(out->blob, sizeof out->blob);
+	size_t length = strlen(home->id);
+	enum part part = 0;
 
-	state_key(home, part, out);
+	while (!(home->unwritten >> part & 1))
+		part++;
+	home->unwritten &= (uint8_t) ~(1u << part);
+	core->half_written = home->unwritten ? home : NULL;
+	memcpy(out->key, home->id, length);
+	out->key[length] = detect_part_letter(part);
+	out->key[length + 1] = '\0';
 	blob_put(&b, STATE_VERSION, 1);
-	if (part == KEY_COLD)
+	if (part == PART_COLD)
 		put_cold(&b, home);
 	else
 		put_hot(&b, home, core->counts_hours);
 	out->length = b.at;
-	out->slot = home->slot * 2 + (part == KEY_HOT);
+	out->slot = home->slot * PART_COUNT + part;
 }
 
 bool detector_dirty(struct detector_core *core, struct detector_state *out_state)
@@ -183,8 +267,7 @@ bool detector_dirty(struct detector_core *core, struct detector_state *out_state
 	struct home *home = core->half_written;
 
 	if (home) {
-		core->half_written = NULL;
-		state_write(core, home, KEY_HOT, out_state);
+		state_write(core, home, out_state);
 		return true;
 	}
 	if (tomb) {
@@ -200,10 +283,9 @@ bool detector_dirty(struct detector_core *core, struct detector_state *out_state
 		if (!home || !home->listed)
 			continue;
 		home->listed = false;
-		bool cold = home->cold_dirty;
-		home->cold_dirty = false;
-		core->half_written = cold ? home : NULL;
-		state_write(core, home, cold ? KEY_COLD : KEY_HOT, out_state);
+		if (!home->unwritten)
+			continue;
+		state_write(core, home, out_state);
 		return true;
 	}
 	return false;

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "detector/aside.h"
 #include "detector/detector.h"
 #include "service/carrier.h"
 
-static const char *const migrations[] = {JOURNAL_TABLE ";" DIRECTORY_COPY_TABLE};
+static const char *const migrations[] = {JOURNAL_TABLE ";" DIRECTORY_COPY_TABLE, ASIDE_TABLE};
 
 _Static_assert(DETECTOR_STATE_BYTES_MAX <= JOURNAL_STATE_BYTES_MAX, "a state fits a journal's row");
 _Static_assert(DETECTOR_NO_SLOT == JOURNAL_NO_SLOT, "no slot is no slot");
@@ -33,7 +34,8 @@ static bool dirty(void *context, struct journal_state *out)
 	return true;
 }
 
-/* restore sets a state aside that cannot be read: that home learns again, the others go on. */
+/* restore sets a state aside that cannot be read: that home learns again, the others go on. A home beyond homes.max has
+ * nothing wrong with its state, which is passed over. */
 static enum err restore(void *context, const struct journal_state *from, struct errinfo *info)
 {
 	static struct detector_state state;
@@ -48,11 +50,12 @@ static enum err restore(void *context, const struct journal_state *from, struct 
 			memcpy(state.blob, from->blob, from->length);
 		err = detector_restore(detector->core, &state);
 	}
-	if (err == ERR_CORRUPT || err == ERR_VERSION || err == ERR_FULL) {
+	if (err == ERR_CORRUPT || err == ERR_VERSION) {
 		log_warning("state_set_aside", "state", from->key, "error", err_name(err));
-		detector->set_aside++;
-		return ERR_OK;
+		return aside_put(detector->store, from->key, from->blob, from->length, err, wall_now(), info);
 	}
+	if (err == ERR_FULL)
+		return ERR_NOT_FOUND;
 	return err && err != ERR_NOT_FOUND ? errinfo_set(info, err, "states: %s", err_name(err)) : err;
 }
 
@@ -143,6 +146,19 @@ static enum err apply(void *context, const struct entry *entry)
 	return err;
 }
 
+static enum err open_journal(struct detector *detector, struct errinfo *info)
+{
+	const struct journal_source source = {
+		.context = detector, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
+	enum err err = store_begin(detector->store, info); /* for what is set aside */
+
+	if (!err)
+		err = journal_open(detector->store, &source, &detector->journal, info);
+	if (!err)
+		err = aside_count(detector->store, &detector->set_aside, info);
+	return err ? err : store_commit(detector->store, info);
+}
+
 static enum err open_core(struct detector *detector, struct errinfo *info)
 {
 	const struct detector_settings *s = &detector->settings;
@@ -155,8 +171,6 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT,
 		.apply = apply,
 		.context = detector};
-	const struct journal_source source = {
-		.context = detector, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
 	enum err err = zone_load(s->zone, &detector->zone, info);
 
 	if (!err)
@@ -166,7 +180,7 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 	if (!err)
 		err = directory_copy_open(detector->store, &directory, &detector->directory, info);
 	if (!err) /* states come after the directory that says whose they are */
-		err = journal_open(detector->store, &source, &detector->journal, info);
+		err = open_journal(detector, info);
 	return err;
 }
 

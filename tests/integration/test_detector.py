@@ -261,7 +261,16 @@ def test_a_broken_state_is_set_aside_and_named(rig):
     rig.judged(DAY + 5 * HOUR)
     assert "msg=state_set_aside state=h-1* error=version" in rig.log()
     assert "state=h-0" not in rig.log()
-    rig.tap.first(STATUS, lambda m: m.body and m.body["counters"]["states_set_aside"] > 0, "the count of states set aside")
+    rig.tap.first(STATUS, lambda m: m.body and m.body["counters"]["states_set_aside"] == 1, "the count of states set aside")
+    rig.stop()
+    with contextlib.closing(sqlite3.connect(rig.folder / "data/detector.db")) as store:
+        [(key, error, state)] = store.execute("select key, error, state from state_aside").fetchall()
+        assert (key, error, state[0]) == ("h-1*", "version", 0x63)
+    told = rig.log().count("state_set_aside")
+    rig.start()  # what the home has learnt since counts, not the old copy
+    rig.hour(DAY + 6 * HOUR, lambda i: 20, 2)
+    rig.judged(DAY + 6 * HOUR)
+    assert rig.log().count("state_set_aside") == told
 
 
 def test_a_registry_made_anew_takes_along_whom_it_does_not_name(rig):
