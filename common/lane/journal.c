@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "lane/sql.h"
 
-#define JOURNAL_ROW_BYTES_MAX (64u << 20)
+#define JOURNAL_ROW_BYTES (4u << 20)  /* a row that has as much is full */
 #define JOURNAL_SLACK_BYTES (8 << 20) /* not worth compacting below */
 #define JOURNAL_ROWS_PER_TURN 4
 #define ROW_ENDED (-1) /* while opening: its newest copy says that it was forgotten */
@@ -176,7 +176,7 @@ enum err journal_open(
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	journal->store = store;
 	journal->source = *source;
-	buf_init(&journal->row, JOURNAL_ROW_BYTES_MAX);
+	buf_init(&journal->row, JOURNAL_ROW_BYTES + JOURNAL_STATE_BYTES_MAX + JOURNAL_KEY_BYTES_MAX + 3);
 	err = walk_all(journal, visit_place, info);
 	if (!err)
 		err = walk_all(journal, visit_restore, info);
@@ -205,13 +205,15 @@ void journal_close(struct journal *journal)
 	free(journal);
 }
 
-static enum err append_dirty(struct journal *journal)
+/* append_dirty fills a row with what is dirty; *out_more: it is full, and there may be more. */
+static enum err append_dirty(struct journal *journal, bool *out_more)
 {
 	const struct journal_source *source = &journal->source;
 	struct journal_state state;
 
 	buf_reset(&journal->row);
-	while (source->dirty(source->context, &state)) {
+	*out_more = false;
+	while (!*out_more && source->dirty(source->context, &state)) {
 		size_t key = strlen(state.key);
 		assert(key <= JOURNAL_KEY_BYTES_MAX && state.length <= JOURNAL_STATE_BYTES_MAX);
 		const char head[3] = {(char)key, (char)(state.length & 0xff), (char)(state.length >> 8)};
@@ -223,13 +225,14 @@ static enum err append_dirty(struct journal *journal)
 		if (state.slot != JOURNAL_NO_SLOT &&
 			settle(journal, state.slot, gone ? 0 : journal->last + 1, gone ? 0 : size_of(&state)))
 			return ERR_NOMEM;
+		*out_more = journal->row.length >= JOURNAL_ROW_BYTES;
 	}
 	return ERR_OK;
 }
 
-static enum err write_row(struct journal *journal, struct errinfo *info)
+static enum err write_row(struct journal *journal, bool *out_more, struct errinfo *info)
 {
-	if (append_dirty(journal))
+	if (append_dirty(journal, out_more))
 		return errinfo_set(info, ERR_NOMEM, "out of memory for states");
 	if (!journal->row.length)
 		return ERR_OK;
@@ -295,5 +298,7 @@ enum err journal_write(struct journal *journal, struct errinfo *info)
 			break;
 		err = drop_first(journal, info);
 	}
-	return err ? err : write_row(journal, info);
+	for (bool more = true; more && !err;)
+		err = write_row(journal, &more, info);
+	return err;
 }

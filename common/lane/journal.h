@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal: the states of a core on disk. Each turn appends one row with all states that it changed; a state's newest
- * copy counts. When most of what stands there is outdated, the oldest row's living states are marked dirty again (they
- * go into the next row) and the row is deleted: the journal stays within a small multiple of what lives.
+ * journal: the states of a core on disk. Each turn appends a row with all states that it changed (several, if they are
+ * many megabytes); a state's newest copy counts. When most of what stands there is outdated, the oldest row's living
+ * states are marked dirty again (they go into the next row) and the row is deleted: the journal stays within a small
+ * multiple of what lives.
  */
 #ifndef CURTAIN_LANE_JOURNAL_H
 #define CURTAIN_LANE_JOURNAL_H

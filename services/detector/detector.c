@@ -262,6 +262,6 @@ void detector_status(const void *state, struct status *out)
 	status_count(out, "batches_before_directory", detector->waited_for_directory);
 	status_count(out, "bad_items", detector->bad_items + directory_copy_bad(detector->directory));
 	status_count(out, "bad_acks", detector->bad_acks);
-	status_count(out, "states_set_aside", detector->set_aside);
+	status_count(out, "states_set_aside", checkpoint_aside(detector->checkpoint));
 	status_count(out, "resent", alerts.resent);
 }

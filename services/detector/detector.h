@@ -12,10 +12,10 @@
 #ifndef CURTAIN_DETECTOR_DETECTOR_H
 #define CURTAIN_DETECTOR_DETECTOR_H
 
+#include "detector/checkpoint.h"
 #include "detector/core.h"
 #include "detector/settings.h"
 #include "lane/directory.h"
-#include "lane/journal.h"
 #include "lane/lane.h"
 #include "service/service.h"
 
@@ -31,7 +31,7 @@ struct detector {
 	struct zone *zone;
 	struct store *store;
 	struct detector_core *core;
-	struct journal *journal;
+	struct checkpoint *checkpoint;
 	struct directory *directory;
 	struct inbox *readings, *incidents;
 	struct outbox *alerts;
@@ -45,7 +45,7 @@ struct detector {
 	struct mono group_due; /* commit by then; valid in a transaction */
 	unsigned batches;      /* applied in this transaction */
 	struct mono beat_due, trim_due;
-	int64_t taken, alerts_given, forged, bad_items, bad_acks, set_aside, waited_for_directory;
+	int64_t taken, alerts_given, forged, bad_items, bad_acks, waited_for_directory;
 };
 
 /* open.c */

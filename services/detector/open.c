@@ -7,66 +7,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "detector/aside.h"
 #include "detector/detector.h"
 #include "service/carrier.h"
-
-static const char *const migrations[] = {JOURNAL_TABLE ";" DIRECTORY_COPY_TABLE, ASIDE_TABLE};
-
-_Static_assert(DETECTOR_STATE_BYTES_MAX <= JOURNAL_STATE_BYTES_MAX, "a state fits a journal's row");
-_Static_assert(DETECTOR_NO_SLOT == JOURNAL_NO_SLOT, "no slot is no slot");
 
 unsigned detector_shards(const struct detector *detector)
 {
 	return (unsigned)detector->settings.common.shards;
-}
-
-/* ---- the journal's view of the core ---- */
-
-static bool dirty(void *context, struct journal_state *out)
-{
-	static struct detector_state state; /* too large for a stack; the loop has one thread */
-	struct detector *detector = context;
-
-	if (!detector_dirty(detector->core, &state))
-		return false;
-	*out = (struct journal_state){.key = state.key, .blob = state.blob, .length = state.length, .slot = state.slot};
-	return true;
-}
-
-/* restore sets a state aside that cannot be read: that home learns again, the others go on. A home beyond homes.max has
- * nothing wrong with its state, which is passed over. */
-static enum err restore(void *context, const struct journal_state *from, struct errinfo *info)
-{
-	static struct detector_state state;
-	struct detector *detector = context;
-	size_t key = strlen(from->key);
-	enum err err = ERR_CORRUPT;
-
-	if (key < sizeof state.key && from->length <= sizeof state.blob) {
-		memcpy(state.key, from->key, key + 1);
-		state.length = from->length;
-		if (from->length)
-			memcpy(state.blob, from->blob, from->length);
-		err = detector_restore(detector->core, &state);
-	}
-	if (err == ERR_CORRUPT || err == ERR_VERSION) {
-		log_warning("state_set_aside", "state", from->key, "error", err_name(err));
-		return aside_put(detector->store, from->key, from->blob, from->length, err, wall_now(), info);
-	}
-	if (err == ERR_FULL)
-		return ERR_NOT_FOUND;
-	return err && err != ERR_NOT_FOUND ? errinfo_set(info, err, "states: %s", err_name(err)) : err;
-}
-
-static uint32_t slot_of(void *context, const char *key)
-{
-	return detector_slot(((struct detector *)context)->core, key);
-}
-
-static enum err refresh(void *context, uint32_t slot)
-{
-	return detector_refresh(((struct detector *)context)->core, slot);
 }
 
 /* ---- lanes ---- */
@@ -146,19 +92,6 @@ static enum err apply(void *context, const struct entry *entry)
 	return err;
 }
 
-static enum err open_journal(struct detector *detector, struct errinfo *info)
-{
-	const struct journal_source source = {
-		.context = detector, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
-	enum err err = store_begin(detector->store, info); /* for what is set aside */
-
-	if (!err)
-		err = journal_open(detector->store, &source, &detector->journal, info);
-	if (!err)
-		err = aside_count(detector->store, &detector->set_aside, info);
-	return err ? err : store_commit(detector->store, info);
-}
-
 static enum err open_core(struct detector *detector, struct errinfo *info)
 {
 	const struct detector_settings *s = &detector->settings;
@@ -180,7 +113,7 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 	if (!err)
 		err = directory_copy_open(detector->store, &directory, &detector->directory, info);
 	if (!err) /* states come after the directory that says whose they are */
-		err = open_journal(detector, info);
+		err = checkpoint_open(detector->store, detector->core, &detector->checkpoint, info);
 	return err;
 }
 
@@ -195,8 +128,8 @@ enum err detector_open(struct service *service, const void *settings, void **out
 	memcpy(&detector->settings, settings, sizeof detector->settings);
 	detector->judged = detector->told = WALL_NONE;
 	snprintf(path, sizeof path, "%s/detector.db", detector->settings.common.data_dir);
-	enum err err = store_open(path, migrations, sizeof migrations / sizeof *migrations,
-		detector->settings.ballast_bytes, &detector->store, info);
+	enum err err = store_open(path, checkpoint_migrations, CHECKPOINT_MIGRATIONS, detector->settings.ballast_bytes,
+		&detector->store, info);
 	if (!err)
 		err = open_core(detector, info);
 	if (!err)
@@ -220,7 +153,7 @@ void detector_close(void *state)
 	inbox_close(detector->readings);
 	inbox_close(detector->incidents);
 	directory_copy_close(detector->directory);
-	journal_close(detector->journal);
+	checkpoint_close(detector->checkpoint);
 	detector_destroy(detector->core);
 	zone_destroy(detector->zone);
 	for (unsigned i = 0; detector->shards && i < detector_shards(detector); i++)

@@ -75,7 +75,7 @@ static enum err store_all(struct detector *detector, struct errinfo *info)
 		if (detector->shards[shard].count || detector->beat)
 			err = append(detector, shard, info);
 	if (!err)
-		err = journal_write(detector->journal, info);
+		err = checkpoint_write(detector->checkpoint, info);
 	if (!err)
 		err = outbox_trim(detector->alerts, info);
 	if (!err)
