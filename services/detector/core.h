@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "detector/calendar.h"
 #include "detector/rules.h"
 #include "message/message.h"
 
@@ -32,7 +33,8 @@
 #define DETECTOR_EFFECTS_MAX 8  /* of one tick */
 
 struct detector_config {
-	const struct zone *zone; /* of the words and of "night"; owned by the caller, outlives the core */
+	const struct zone *zone;         /* of the words and of "night"; owned by the caller, outlives the core */
+	const struct calendar *calendar; /* as the zone; NULL = weekdays only */
 	unsigned rule_count;
 	struct detector_rule rules[DETECTOR_RULES_MAX];
 	struct detector_budget budget; /* of the rule "silence" */

@@ -5,10 +5,12 @@
 #include "detector/detector.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "detector/holidays.h"
 #include "service/carrier.h"
 
 #define LAG_DEGRADED_MS (2 * MS_PER_MINUTE)
@@ -133,6 +135,25 @@ enum err detector_event(void *state, const struct bus_event *event, struct turn 
 
 /* ---- the tick ---- */
 
+/* year_of gives the local year of the judged time. */
+static int year_of(const struct detector *detector)
+{
+	return zone_to_civil(detector->zone, detector->judged).year;
+}
+
+/* look_at_calendar says once a year, and after a reload, that its holidays are not known. */
+static void look_at_calendar(struct detector *detector)
+{
+	int year = wall_is_set(detector->judged) ? year_of(detector) : 0;
+
+	if (year == detector->year)
+		return;
+	detector->year = year;
+	if (!calendar_knows(detector->calendar, year))
+		log_warning("calendar_unknown_year", "year", log_number(year), "fix",
+			"add its holidays to calendar.file and reload");
+}
+
 static enum err sweep(struct detector *detector, struct errinfo *info)
 {
 	int64_t entries = 0;
@@ -161,6 +182,7 @@ enum err detector_service_tick(void *state, struct turn turn)
 		log_error("not_judged", "error", err_name(err), "cause", info.text);
 		return err;
 	}
+	look_at_calendar(detector);
 	if (detector->judged.ms <= detector->told.ms)
 		return ERR_OK;
 	if (!is_live(detector)) {
@@ -205,24 +227,49 @@ bool detector_draining(const void *state)
 	return store_in_transaction(detector->store);
 }
 
+enum err detector_load(const struct detector_settings *settings, struct zone **out_zone, struct calendar **out_calendar,
+	struct errinfo *info)
+{
+	struct calendar *calendar = malloc(sizeof *calendar);
+	struct zone *zone = NULL;
+	enum err err =
+		calendar ? zone_load(settings->zone, &zone, info) : errinfo_set(info, ERR_NOMEM, "out of memory");
+
+	if (!err)
+		err = holidays_load(settings->calendar_file, calendar, info);
+	if (err) {
+		free(calendar);
+		zone_destroy(zone);
+		return err;
+	}
+	*out_zone = zone;
+	*out_calendar = calendar;
+	return ERR_OK;
+}
+
 enum err detector_reload(void *state, const void *settings, struct errinfo *info)
 {
 	struct detector *detector = state;
 	const struct detector_settings *fresh = settings;
 	struct detector_config config;
+	struct calendar *calendar = NULL;
 	struct zone *zone = NULL;
-	enum err err = zone_load(fresh->zone, &zone, info);
+	enum err err = detector_load(fresh, &zone, &calendar, info);
 
 	if (!err)
-		err = detector_settings_core(fresh, zone, &config, info);
+		err = detector_settings_core(fresh, zone, calendar, &config, info);
 	if (err) {
 		zone_destroy(zone);
+		free(calendar);
 		return err;
 	}
 	config.ordered = detector->settings.reading_producers.count == 1; /* lanes stay as they were opened */
 	err = detector_configure(detector->core, &config);
 	zone_destroy(detector->zone);
 	detector->zone = zone;
+	free(detector->calendar);
+	detector->calendar = calendar;
+	detector->year = 0;
 	detector->urgent = true;
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
@@ -255,6 +302,8 @@ void detector_status(const void *state, struct status *out)
 	for (int i = 0; i < DETECTOR_TALLY_COUNT; i++)
 		status_count(out, detector_tally_name((enum detector_tally)i),
 			detector_tally(detector->core, (enum detector_tally)i));
+	status_count(out, "calendar_unknown_year",
+		wall_is_set(detector->judged) && !calendar_knows(detector->calendar, year_of(detector)));
 	status_count(out, "batches", readings.applied);
 	status_count(out, "batches_again", readings.duplicates);
 	status_count(out, "batches_stale", readings.stale);

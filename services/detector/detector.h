@@ -29,6 +29,7 @@ struct detector {
 	struct service *service;
 	struct detector_settings settings;
 	struct zone *zone;
+	struct calendar *calendar;
 	struct store *store;
 	struct detector_core *core;
 	struct checkpoint *checkpoint;
@@ -45,6 +46,7 @@ struct detector {
 	struct mono group_due; /* commit by then; valid in a transaction */
 	unsigned batches;      /* applied in this transaction */
 	struct mono beat_due, trim_due;
+	int year; /* of the calendar, when it was looked at last */
 	int64_t taken, alerts_given, forged, bad_items, bad_acks, waited_for_directory;
 };
 
@@ -55,6 +57,9 @@ void detector_close(void *state);
 unsigned detector_shards(const struct detector *detector);
 
 /* detector.c */
+/* detector_load reads the time zone and the holidays that the settings name; both are the caller's. */
+enum err detector_load(const struct detector_settings *settings, struct zone **out_zone, struct calendar **out_calendar,
+	struct errinfo *info) ERR_MUST_CHECK;
 enum err detector_event(void *state, const struct bus_event *event, struct turn turn);
 enum err detector_service_tick(void *state, struct turn turn);
 struct mono detector_service_due(const void *state, struct turn turn);

@@ -104,10 +104,10 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT,
 		.apply = apply,
 		.context = detector};
-	enum err err = zone_load(s->zone, &detector->zone, info);
+	enum err err = detector_load(s, &detector->zone, &detector->calendar, info);
 
 	if (!err)
-		err = detector_settings_core(s, detector->zone, &config, info);
+		err = detector_settings_core(s, detector->zone, detector->calendar, &config, info);
 	if (!err)
 		err = detector_create(&config, &detector->core, info);
 	if (!err)
@@ -156,6 +156,7 @@ void detector_close(void *state)
 	checkpoint_close(detector->checkpoint);
 	detector_destroy(detector->core);
 	zone_destroy(detector->zone);
+	free(detector->calendar);
 	for (unsigned i = 0; detector->shards && i < detector_shards(detector); i++)
 		buf_fini(&detector->shards[i].items);
 	free(detector->shards);

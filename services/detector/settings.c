@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "detector/settings.h"
 
+#include "detector/holidays.h"
+
 #define S struct detector_settings
 
 /* clang-format off */
@@ -18,6 +20,7 @@ const struct config_key detector_config_table[] = {
 	{"lanes.directory_quiet", CONFIG_DURATION, CONFIG_FIELD(S, directory_quiet_ms), "5m", 100, 86400000, NULL, "A registry made anew that gave nothing for this long has given all; what it did not give goes."},
 	{"lanes.heartbeat", CONFIG_DURATION, CONFIG_FIELD(S, heartbeat_ms), "10s", 100, 600000, NULL, "How often lane alert says up to when was judged."},
 	{"lanes.group", CONFIG_DURATION, CONFIG_FIELD(S, group_ms), "100ms", 0, 5000, NULL, "Readings are stored together for at most this long; alerts at once."},
+	{"calendar.file", CONFIG_PATH, CONFIG_FIELD(S, calendar_file), "\"\"", 0, 255, NULL, "Public holidays and worked weekends (deploy/config/holidays.yaml); empty: weekdays only."},
 	{"rules.use", CONFIG_LIST, CONFIG_FIELD(S, use), "[silence]", 0, DETECTOR_RULES_MAX, NULL, "Presets that are on (docs/detector.md)."},
 	{"rules.own", CONFIG_LIST, CONFIG_FIELD(S, own), "[]", 0, DETECTOR_RULES_MAX, NULL, "Rules of your own: NAME water_under|water_up_to|water_over LITRES HOURS LEVEL, or NAME door|motion HOURS LEVEL."},
 	{"silence.attention_per_month", CONFIG_NUMBER, CONFIG_FIELD(S, attention_per_month), "4", 0.05, 30, NULL, "Attentions for nothing that a home may raise in a month; its limits come from its habit and this."},
@@ -57,9 +60,10 @@ static enum err rules_of(const struct detector_settings *settings, struct detect
 }
 
 enum err detector_settings_core(const struct detector_settings *s, const struct zone *zone,
-	struct detector_config *out_config, struct errinfo *info)
+	const struct calendar *calendar, struct detector_config *out_config, struct errinfo *info)
 {
 	*out_config = (struct detector_config){.zone = zone,
+		.calendar = calendar,
 		.budget = {.attention_per_month = s->attention_per_month,
 			.alarm_per_month = s->alarm_per_month,
 			.floor_ms = s->floor_ms,
@@ -91,11 +95,14 @@ enum err detector_check(const void *values, struct errinfo *info)
 {
 	const struct detector_settings *settings = values;
 	struct detector_config config;
+	struct calendar calendar;
 	struct zone *zone = NULL;
 	enum err err = zone_load(settings->zone, &zone, info);
 
 	if (!err)
-		err = detector_settings_core(settings, zone, &config, info);
+		err = holidays_load(settings->calendar_file, &calendar, info);
+	if (!err)
+		err = detector_settings_core(settings, zone, &calendar, &config, info);
 	zone_destroy(zone);
 	return err;
 }

@@ -21,14 +21,15 @@ struct detector_settings {
 	int64_t attention_ms, alarm_ms, one_person_attention_ms, one_person_alarm_ms, learning_ms, learning_extra_ms;
 	int64_t meter_fresh_ms, device_quiet_ms, homes_max;
 	int64_t ballast_bytes;
+	char calendar_file[256];
 };
 
 extern const struct config_key detector_config_table[];
 
-/* detector_check loads zone and rules, so that --check and every start refuse wrong ones with their place. */
+/* detector_check loads zone, holidays and rules, so that --check and every start refuse wrong ones with their place. */
 enum err detector_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
-/* detector_settings_core makes the core's configuration; zone is the caller's. */
+/* detector_settings_core makes the core's configuration; zone and calendar are the caller's. */
 enum err detector_settings_core(const struct detector_settings *settings, const struct zone *zone,
-	struct detector_config *out_config, struct errinfo *info) ERR_MUST_CHECK;
+	const struct calendar *calendar, struct detector_config *out_config, struct errinfo *info) ERR_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -209,9 +210,14 @@ def test_a_household_that_leaves_while_down_has_its_alert_cleared(rig):
         assert store.execute("select count(*) from directory_copy").fetchone() == (0,)
 
 
+def copy_config(folder):
+    """The shipped configuration, to be changed: its file for detector.yaml and its text."""
+    shutil.copy(ROOT / "deploy/config/holidays.yaml", folder)
+    return folder / "detector.yaml", (ROOT / "deploy/config/detector.yaml").read_text(encoding="utf-8")
+
+
 def test_reload_changes_rules_and_forgets_nothing(rig):
-    config = rig.folder / "detector.yaml"
-    text = (ROOT / "deploy/config/detector.yaml").read_text(encoding="utf-8")
+    config, text = copy_config(rig.folder)
     rig.up(1, "learning.period=0s")
     rig.stop()
     config.write_text(text, encoding="utf-8")
@@ -310,14 +316,23 @@ def test_live_it_tells_up_to_when_it_has_judged_and_owns_up_to_a_lag(rig):
     ("  own: []", "  own: [\"low water_under 10 alarm\"]", "LITRES HOURS LEVEL"),
     ("  attention: 10h", "  attention: 13h", "silence.attention must not be longer"),
     ("zone: Asia/Shanghai", "zone: Asia/Nowhere", "Asia/Nowhere"),
+    ("  file: holidays.yaml", "  file: nowhere.yaml", "nowhere.yaml"),
 ])
 def test_a_wrong_configuration_is_refused_with_the_fix(tmp_path, line, wrong, fix):
-    text = (ROOT / "deploy/config/detector.yaml").read_text(encoding="utf-8")
+    config, text = copy_config(tmp_path)
     assert line in text
-    config = tmp_path / "detector.yaml"
     config.write_text(text.replace(line, wrong), encoding="utf-8")
     done = subprocess.run([str(DETECTOR), "--config", str(config), "--check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 2 and fix in done.stderr, done.stderr
+
+
+def test_a_wrong_holiday_is_refused_with_its_file_and_word(tmp_path):
+    config, text = copy_config(tmp_path)
+    config.write_text(text, encoding="utf-8")
+    holidays = tmp_path / "holidays.yaml"
+    holidays.write_text(holidays.read_text(encoding="utf-8").replace("02-15..02-23", "02-15..02-30"), encoding="utf-8")
+    done = subprocess.run([str(DETECTOR), "--config", str(config), "--check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2 and "holidays.yaml" in done.stderr and '02-15..02-30\\" is no date of that year' in done.stderr, done.stderr
 
 
 # ---- kill -9 ----
