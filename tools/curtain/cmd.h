@@ -22,6 +22,7 @@ int cmd_follow(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_quantities(int argc, char **argv);
+int cmd_roster(int argc, char **argv);
 int cmd_sos(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_timeline(int argc, char **argv);

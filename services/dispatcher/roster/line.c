@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatcher/roster/line_internal.h"
+
+/* The inner loops are plain minima over 32-bit numbers: worth a version for wider registers where there are any. The
+ * choice is the loader's; sanitizers start too late for it. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default"), optimize("O3")))
+#else
+#define WIDE
+#endif
+
+enum err line_solver_create(const struct roster_model *model, struct line_solver **out_solver)
+{
+	struct line_solver *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return ERR_NOMEM;
+	s->model = model;
+	s->chain = malloc(LINE_CHAINS * sizeof *s->chain);
+	s->full = malloc((size_t)LINE_DIGITS_MAX * LINE_OTHERS_MAX);
+	s->work = malloc((size_t)model->days);
+	if (!s->chain || !s->full || !s->work) {
+		line_solver_destroy(s);
+		return ERR_NOMEM;
+	}
+	*out_solver = s;
+	return ERR_OK;
+}
+
+void line_solver_destroy(struct line_solver *s)
+{
+	if (!s)
+		return;
+	free(s->table);
+	free(s->full);
+	free(s->work);
+	free(s->label);
+	free(s->extra);
+	free(s->queue);
+	free(s->chain);
+	free(s->next);
+	free(s);
+}
+
+/* dearest gives the most that an option of a day can cost person or save. */
+static int64_t dearest(const struct roster_model *model, int person, int day)
+{
+	int64_t most = 0;
+
+	for (int k = 0; k <= model->kinds; k++) {
+		int64_t cost = llabs(roster_cost(model, person, day)[k]);
+		for (int i = model->day_demand[day]; i < model->day_demand[day + 1]; i++) {
+			const struct roster_demand *d = &model->demand[i];
+			if (d->kinds >> k & 1 && roster_in_group(model, d->group, person))
+				cost += (d->under > d->over ? d->under : d->over) + d->alone;
+		}
+		most = cost > most ? cost : most;
+	}
+	return most;
+}
+
+int32_t line_scale(const struct roster_model *model, int32_t most)
+{
+	int64_t widest = 1;
+
+	for (int p = 0; p < model->people; p++) {
+		int64_t sum = 0;
+		for (int d = 0; d < model->days; d++)
+			sum += dearest(model, p, d);
+		for (int i = 0; i < model->person[p].limits; i++)
+			sum += roster_limit_cost(&model->person[p].limit[i], model->days);
+		widest = sum > widest ? sum : widest;
+	}
+	int64_t scale = (LINE_TOO_FAR - 1) / 2 / widest;
+	return (int32_t)(scale > most ? most : scale);
+}
+
+/* relax takes over what is better by way of a step: price, units and weekends more, from the states of the day after.
+ */
+WIDE static void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int32_t more, int count)
+{
+	for (int u = 0; u < count; u++) {
+		int32_t way = from[u + more] + price;
+		to[u] = way < to[u] ? way : to[u];
+	}
+}
+
+struct edge { /* the cheapest option of a class on a day */
+	int option;
+	int32_t price, units;
+};
+
+static int day_edges(const struct line_solver *solver, int day, struct edge *edges)
+{
+	const struct line_shape *s = &solver->shape;
+	const int32_t *price = s->task->price + (int64_t)day * roster_options(solver->model);
+	int place[ROSTER_OPTIONS_MAX], count = 0;
+
+	if (s->may[day] & 1)
+		edges[count++] = (struct edge){.price = price[0]};
+	memset(place, -1, sizeof place);
+	for (uint64_t kinds = s->may[day] & ~(uint64_t)1; kinds; kinds &= kinds - 1) {
+		int k = __builtin_ctzll(kinds), c = s->class_of[k];
+		if (place[c] < 0) {
+			place[c] = count;
+			edges[count++] = (struct edge){k, price[k], line_units(solver->model, s, day, k)};
+		} else if (price[k] < edges[place[c]].price) {
+			edges[place[c]].option = k;
+			edges[place[c]].price = price[k];
+		}
+	}
+	return count;
+}
+
+static void relax_edge(struct line_solver *solver, int step, int state, const struct edge *edge, int reach)
+{
+	const struct line_shape *s = &solver->shape;
+	int day = s->task->from + step, next = line_next(s, state, day, edge->option);
+	int room = s->units - edge->units + 1, more = 0, digits[LINE_DIGITS_MAX], counts = 0;
+
+	if (next < 0)
+		return;
+	for (int i = 0; i < s->digits; i++) {
+		const struct line_extra *x = &s->extra[s->digit_extra[i]];
+		if (line_more(solver->model, s, x, state, day, edge->option)) {
+			digits[counts++] = i;
+			more += x->stride;
+		}
+	}
+	for (int other = 0; other < s->others; other++) {
+		bool full = false;
+		for (int i = 0; i < counts && !full; i++)
+			full = solver->full[digits[i] * LINE_OTHERS_MAX + other];
+		if (!full)
+			relax(line_cell(solver, step, state, other, 0),
+				line_cell(solver, step + 1, next, other + more, 0), edge->price, edge->units,
+				reach + 1 < room ? reach + 1 : room);
+	}
+}
+
+static void relax_state(struct line_solver *solver, int step, int state, const struct edge *edges, int count, int reach)
+{
+	const struct line_shape *s = &solver->shape;
+
+	for (int other = 0; other < s->others; other++) {
+		int32_t *cell = line_cell(solver, step, state, other, 0);
+		for (int u = 0; u <= reach; u++)
+			cell[u] = LINE_FAR;
+	}
+	for (int e = 0; e < count; e++)
+		relax_edge(solver, step, state, &edges[e], reach);
+	for (int other = 0; other < s->others; other++) { /* no way plus its prices must not pile up */
+		int32_t *cell = line_cell(solver, step, state, other, 0);
+		for (int u = 0; u <= reach; u++)
+			cell[u] = cell[u] >= LINE_TOO_FAR ? LINE_FAR : cell[u];
+	}
+}
+
+/* digits_cost gives what the soft limits in the table cost at an index, and notes which digits are full there. */
+static int32_t digits_cost(struct line_solver *solver, int other)
+{
+	const struct line_shape *s = &solver->shape;
+	int64_t cost = 0;
+
+	for (int i = 0; i < s->digits; i++) {
+		const struct line_extra *x = &s->extra[s->digit_extra[i]];
+		int value = other / x->stride % (x->room + 1);
+		solver->full[i * LINE_OTHERS_MAX + other] = value == x->room;
+		cost += roster_limit_cost(x->limit, x->used + value) * s->task->scale;
+	}
+	return (int32_t)cost;
+}
+
+/* fill computes the table of backward costs; the table is large enough. */
+static void fill(struct line_solver *solver)
+{
+	const struct line_shape *s = &solver->shape;
+	int steps = s->task->until - s->task->from;
+	int32_t most = 0;
+
+	for (int c = 0; c < s->classes; c++)
+		most = s->class_units[c] > most ? s->class_units[c] : most;
+	for (int other = 0; other < s->others; other++) {
+		int32_t soft = digits_cost(solver, other);
+		for (int state = 0; state < s->states; state++) {
+			bool ends = line_ending(solver->model, s, state);
+			for (int u = 0; u <= s->units; u++) {
+				int32_t first = line_first_cost(s, u);
+				*line_cell(solver, steps, state, other, u) =
+					ends && first < LINE_FAR ? first + soft : LINE_FAR;
+			}
+		}
+	}
+	for (int step = steps - 1; step >= 0; step--) {
+		struct edge edges[ROSTER_OPTIONS_MAX];
+		int count = day_edges(solver, s->task->from + step, edges);
+		int64_t reach = (int64_t)step * most;
+		for (int state = 0; state < s->states; state++)
+			relax_state(solver, step, state, edges, count, (int)(reach < s->units ? reach : s->units));
+	}
+}
+
+/* walk follows the table's promise from the start; the promise is kept when no other limit counts. */
+static void walk(struct line_solver *solver, uint8_t *out_line)
+{
+	const struct line_shape *s = &solver->shape;
+	int steps = s->task->until - s->task->from, state = s->start, other = 0;
+	int32_t units = 0;
+
+	for (int step = 0; step < steps; step++) {
+		struct edge edges[ROSTER_OPTIONS_MAX];
+		int day = s->task->from + step, count = day_edges(solver, day, edges);
+		int32_t here = *line_cell(solver, step, state, other, units);
+		for (int e = 0; e < count; e++) {
+			int next = line_next(s, state, day, edges[e].option);
+			int then = next < 0 ? -1 : line_other(solver, other, state, day, edges[e].option);
+			if (then < 0 || units + edges[e].units > s->units ||
+				*line_cell(solver, step + 1, next, then, units + edges[e].units) + edges[e].price !=
+					here)
+				continue;
+			out_line[day] = (uint8_t)edges[e].option;
+			state = next;
+			other = then;
+			units += edges[e].units;
+			break;
+		}
+	}
+}
+
+static enum err table_room(struct line_solver *solver)
+{
+	const struct line_shape *s = &solver->shape;
+	int64_t cells = (int64_t)(s->task->until - s->task->from + 1) * s->states * (s->units + 1) * s->others;
+
+	if (cells <= solver->table_room)
+		return ERR_OK;
+	int32_t *table = realloc(solver->table, (size_t)cells * sizeof *table);
+	if (!table)
+		return ERR_NOMEM;
+	solver->table = table;
+	solver->table_room = cells;
+	return ERR_OK;
+}
+
+/* solve_once solves with the limits that are at work now. */
+static enum err solve_once(struct line_solver *solver, uint8_t *out_line, struct line_answer *out)
+{
+	*out = (struct line_answer){.exact = true, .value = INT64_MAX, .bound = INT64_MAX};
+	if (!line_shape_arrange(solver->model, &solver->shape)) {
+		if (solver->shape.start >= 0) /* too large: no answer, and nothing known of it */
+			*out = (struct line_answer){.bound = INT64_MIN};
+		return ERR_OK;
+	}
+	enum err err = table_room(solver);
+	if (err)
+		return err;
+	fill(solver);
+	int32_t promise = *line_cell(solver, 0, solver->shape.start, 0, 0);
+	if (promise >= LINE_TOO_FAR)
+		return ERR_OK;
+	if (solver->shape.starred)
+		return line_star(solver, out_line, out);
+	walk(solver, out_line);
+	*out = (struct line_answer){true, true, promise, promise};
+	return ERR_OK;
+}
+
+enum err line_solve(
+	struct line_solver *solver, const struct line_task *task, uint8_t *out_line, struct line_answer *out_answer)
+{
+	size_t days = (size_t)solver->model->days;
+
+	*out_answer = (struct line_answer){.exact = true, .value = INT64_MAX, .bound = INT64_MAX};
+	if (!line_shape_make(solver->model, task, &solver->shape))
+		return ERR_OK;
+	memcpy(solver->work, task->line, days);
+	enum err err;
+	int64_t bound = INT64_MIN;
+	do {
+		err = solve_once(solver, solver->work, out_answer);
+		bound = out_answer->bound > bound ? out_answer->bound : bound;
+	} while (!err && out_answer->found && line_shape_wake(solver->model, &solver->shape, solver->work));
+	out_answer->bound = bound;
+	if (!err && out_answer->found)
+		memcpy(out_line, solver->work, days);
+	return err;
+}

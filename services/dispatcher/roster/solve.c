@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatcher/roster/solve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatcher/roster/master.h"
+
+#define WHOLE_DIVES 2   /* before neighbourhoods */
+#define CHOOSE_EVERY 12 /* rounds */
+#define CHOOSE_NODES 2000
+#define POLISH_STEPS 400
+#define MASTER_CELLS_MAX 2000000 /* people * days * demands a day, above which the program would not settle */
+
+struct run {
+	const struct roster_model *model;
+	const struct roster_effort *effort;
+	struct search search;
+	struct master *master;
+	struct roster_plan trial;
+	bool *hold;
+	struct roster_outcome *out;
+};
+
+struct roster_effort roster_effort_usual(const struct roster_model *model, uint64_t seed)
+{
+	int64_t size = (int64_t)model->people * model->demands;
+
+	return (struct roster_effort){.seed = seed,
+		.first_steps = 40 * (int64_t)model->people,
+		.bound = size <= MASTER_CELLS_MAX,
+		.choose_seconds = 30};
+}
+
+static bool done(const struct run *run)
+{
+	return run->search.best.cost <= run->out->bound || roster_left(&run->effort->watch) <= 0;
+}
+
+/* polish goes on from the trial by local search and makes the lines of the best known. */
+static enum err polish(struct run *run)
+{
+	struct search *s = &run->search;
+	int64_t best = s->best.cost;
+
+	if (run->trial.cost <= best)
+		roster_plan_copy(&s->best, &run->trial);
+	roster_plan_copy(&s->now, &run->trial);
+	for (int i = 0; i < SEARCH_LATE; i++)
+		s->late[i] = s->now.cost;
+	enum err err = search_run(s, POLISH_STEPS, run->out->bound, &run->effort->watch);
+	return err || s->best.cost >= best ? err : master_take(run->master, &s->best);
+}
+
+/* choose_hold leaves some people free, around one by chance in the order of people. */
+static void choose_hold(struct run *run, int free)
+{
+	int people = run->model->people;
+
+	for (int p = 0; p < people; p++)
+		run->hold[p] = true;
+	for (int count = 0; count < free && count < people;) {
+		int p = dice_below(&run->search.dice, people);
+		count += run->hold[p];
+		run->hold[p] = false;
+	}
+}
+
+static enum err one_round(struct run *run, int round)
+{
+	const struct roster_watch *watch = &run->effort->watch;
+	struct search *s = &run->search;
+	int people = run->model->people;
+	enum err err;
+
+	if (round % CHOOSE_EVERY == CHOOSE_EVERY - 1 && run->effort->choose_seconds > 0) {
+		bool better;
+		roster_plan_copy(&run->trial, &s->best);
+		double left = roster_left(watch), most = run->effort->choose_seconds;
+		err = master_choose(run->master, &run->trial, left < most ? left : most, CHOOSE_NODES, &better);
+		return err || !better ? err : polish(run);
+	}
+	bool whole = round < WHOLE_DIVES || people <= 6;
+	int64_t cutoff = whole ? INT64_MAX / 2 : s->best.cost;
+	roster_plan_copy(&run->trial, &s->best);
+	if (!whole)
+		choose_hold(run, people / 4 + dice_below(&s->dice, people / 2));
+	err = master_dive(run->master, &run->trial, whole ? NULL : run->hold, cutoff, &s->dice, watch);
+	run->out->dives++;
+	if (err == ERR_NOT_FOUND || err == ERR_AGAIN)
+		return ERR_OK;
+	return err ? err : polish(run);
+}
+
+static enum err improve(struct run *run, struct errinfo *info)
+{
+	enum err err = master_create(run->model, &run->master, info);
+
+	if (!err)
+		err = master_take(run->master, &run->search.best);
+	if (!err)
+		err = master_bound(run->master, run->search.best.cost, &run->effort->watch);
+	if (err)
+		return err;
+	run->out->bound = master_lower(run->master);
+	for (int round = 0; !err && !done(run) && (!run->effort->rounds_max || round < run->effort->rounds_max);
+		round++)
+		err = one_round(run, round);
+	return err;
+}
+
+static enum err go(struct run *run, const struct roster_plan *from, struct errinfo *info)
+{
+	struct search *s = &run->search;
+	enum err err = ERR_OK;
+
+	if (from)
+		search_start(s, from);
+	else
+		err = search_first(s);
+	run->out->stuck = s->stuck;
+	if (err)
+		return err;
+	err = search_run(s, run->effort->first_steps, INT64_MIN, &run->effort->watch);
+	if (err || !run->effort->bound) {
+		int64_t steps = run->effort->rounds_max ? (int64_t)run->effort->rounds_max * POLISH_STEPS : INT64_MAX;
+		return err ? err : search_run(s, steps, INT64_MIN, &run->effort->watch);
+	}
+	return improve(run, info);
+}
+
+enum err roster_solve(const struct roster_model *model, const struct roster_effort *effort,
+	const struct roster_plan *from, struct roster_plan *plan, struct roster_outcome *out_outcome,
+	struct errinfo *info)
+{
+	struct run run = {.model = model, .effort = effort, .out = out_outcome};
+
+	*out_outcome = (struct roster_outcome){.bound = INT64_MIN, .stuck = -1};
+	if (line_scale(model, 1) < 1)
+		return errinfo_set(info, ERR_RANGE, "the weights are too large for %d days", model->days);
+	enum err err = search_init(&run.search, model, effort->seed);
+	if (err)
+		return errinfo_set(info, err, "no memory");
+	run.hold = calloc((size_t)model->people, sizeof *run.hold);
+	err = run.hold ? roster_plan_init(&run.trial, model) : ERR_NOMEM;
+	if (!err)
+		err = go(&run, from, info);
+	if (!err)
+		roster_plan_copy(plan, &run.search.best);
+	out_outcome->steps = run.search.steps;
+	master_destroy(run.master);
+	roster_plan_fini(&run.trial);
+	free(run.hold);
+	search_fini(&run.search);
+	return err ? errinfo_set(info, err, "no roster: %s", err_name(err)) : ERR_OK;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * curtain roster: plans rosters from files, without a broker. Each word after it is a command of its own (roster.h).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "roster.h"
+
+static const struct command words[] = {
+	{"solve", roster_solve_cmd, "solve a public instance within a time limit"},
+};
+static const unsigned word_count = sizeof words / sizeof *words;
+
+static int help(FILE *to)
+{
+	fputs("usage: curtain roster COMMAND [OPTION]... FILE\n\nPlans rosters from files; needs no broker. "
+	      "Commands:\n\n",
+		to);
+	for (unsigned i = 0; i < word_count; i++)
+		fprintf(to, "  %-8s %s\n", words[i].name, words[i].summary);
+	fputs("\n\"curtain roster COMMAND --help\" shows options and examples.\n", to);
+	return to == stdout ? 0 : 2;
+}
+
+int cmd_roster(int argc, char **argv)
+{
+	if (argc < 2)
+		return help(stderr);
+	if (!strcmp(argv[1], "--help"))
+		return help(stdout);
+	for (unsigned i = 0; i < word_count; i++)
+		if (!strcmp(argv[1], words[i].name))
+			return words[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "curtain roster: no command \"%s\"; \"curtain roster --help\" lists them\n", argv[1]);
+	return 2;
+}
