@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Figures, always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos [OPTIONS]  (tests/bench/run.py --help)
+# Figures, always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records [OPTIONS]  (tests/bench/run.py --help)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 "$root/deploy/deps.sh" build run test

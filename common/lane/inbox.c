@@ -35,6 +35,13 @@ struct inbox {
 	struct inbox_stats stats;
 };
 
+/* mine: the shard is not another inbox's. */
+static bool mine(const struct inbox *inbox, unsigned shard)
+{
+	return shard < inbox->config.shards &&
+	       (inbox->config.parts < 2 || shard % inbox->config.parts == inbox->config.part);
+}
+
 static struct producer *find(const struct inbox *inbox, const char *name)
 {
 	for (unsigned i = 0; i < inbox->producer_count; i++)
@@ -53,7 +60,7 @@ static struct producer *add(struct inbox *inbox, const char *name)
 	text_cut(producer->name, sizeof producer->name, name);
 	for (unsigned i = 0; i < LANE_SHARDS_MAX; i++)
 		producer->shards[i] = (struct receiver){
-			.at = WALL_NONE, .safe_at = WALL_NONE, .ask = inbox->config.producers != NULL};
+			.at = WALL_NONE, .safe_at = WALL_NONE, .ask = inbox->config.producers && mine(inbox, i)};
 	return producer;
 }
 
@@ -84,7 +91,7 @@ static enum err load_positions(struct inbox *inbox, struct errinfo *info)
 		struct producer *producer = find(inbox, name);
 		if (!producer && !inbox->config.producers)
 			producer = add(inbox, name);
-		if (producer && shard < inbox->config.shards)
+		if (producer && mine(inbox, shard))
 			restore(&producer->shards[shard], (uint64_t)sqlite3_column_int64(statement, 2),
 				(uint64_t)sqlite3_column_int64(statement, 3),
 				(struct wall){sqlite3_column_int64(statement, 4)});
@@ -146,7 +153,7 @@ enum err inbox_restore(struct inbox *inbox, const char *name, unsigned shard, ui
 
 	if (!producer && !inbox->config.producers)
 		producer = add(inbox, name);
-	if (!producer || shard >= inbox->config.shards)
+	if (!producer || !mine(inbox, shard))
 		return ERR_NOT_FOUND;
 	restore(&producer->shards[shard], epoch, seq, producer->shards[shard].at);
 	inbox->idle = false;
@@ -169,9 +176,8 @@ static struct receiver *receiver_of(struct inbox *inbox, const struct lane_batch
 
 	if (!producer && !inbox->config.producers)
 		producer = add(inbox, head->producer);
-	return producer && head->shard < inbox->config.shards && !strcmp(head->lane, inbox->lane)
-		       ? &producer->shards[head->shard]
-		       : NULL;
+	return producer && mine(inbox, head->shard) && !strcmp(head->lane, inbox->lane) ? &producer->shards[head->shard]
+											: NULL;
 }
 
 enum inbox_verdict inbox_offer(struct inbox *inbox, const struct lane_batch *head, struct mono now)
@@ -211,7 +217,8 @@ static void each_receiver(struct inbox *inbox, void (*act)(struct receiver *rece
 {
 	for (unsigned i = 0; i < inbox->producer_count; i++)
 		for (unsigned shard = 0; shard < inbox->config.shards; shard++)
-			act(&inbox->producers[i].shards[shard]);
+			if (mine(inbox, shard))
+				act(&inbox->producers[i].shards[shard]);
 	inbox->idle = false;
 }
 
@@ -292,7 +299,7 @@ struct wall inbox_watermark(const struct inbox *inbox)
 
 	for (unsigned i = 0; i < inbox->producer_count; i++)
 		for (unsigned shard = 0; shard < inbox->config.shards; shard++)
-			if (inbox->producers[i].shards[shard].at.ms < mark.ms)
+			if (mine(inbox, shard) && inbox->producers[i].shards[shard].at.ms < mark.ms)
 				mark = inbox->producers[i].shards[shard].at;
 	return inbox->producer_count ? mark : WALL_NONE;
 }

@@ -103,7 +103,9 @@ struct inbox_config {
 	const char *const *producers; /* NULL: any producer (the broker's access list decides who may be one) */
 	unsigned producer_count;
 	unsigned shards;
-	bool compacted;  /* lane "directory": apply when prev <= position < seq */
+	unsigned part,
+		parts;  /* parts > 1: this inbox has only the shards with shard % parts == part; others have the rest */
+	bool compacted; /* lane "directory": apply when prev <= position < seq */
 	int64_t want_ms; /* how often a gap, or silence of a producer that is expected, asks again */
 };
 

@@ -510,6 +510,47 @@ static void watermark_is_the_earliest_of_all_shards(void **state)
 	inbox_close(inbox);
 }
 
+static unsigned acks_of(struct inbox *inbox)
+{
+	struct inbox_ack ack;
+	unsigned seen = 0;
+
+	while (inbox_next_ack(inbox, (struct mono){1}, &ack) == ERR_OK)
+		seen |= 1u << strtoul(strrchr(ack.topic, '/') - 1, NULL, 10);
+	return seen;
+}
+
+static void an_inbox_of_a_part_neither_takes_nor_speaks_of_other_shards(void **state)
+{
+	struct inbox_config config = {.lane = "reading",
+		.consumer = "records",
+		.producers = producers,
+		.producer_count = 1,
+		.shards = 5,
+		.part = 1,
+		.parts = 2,
+		.want_ms = 50};
+	struct lane_batch head = {
+		.lane = "reading", .producer = "ingest-1", .epoch = 5, .shard = 1, .prev = 0, .seq = 1, .at = {2000}};
+	struct inbox *inbox;
+	(void)state;
+	assert_int_equal(inbox_open(NULL, &config, &inbox, NULL), ERR_OK);
+	assert_int_equal(acks_of(inbox), 1u << 1 | 1u << 3);
+	assert_int_equal(inbox_restore(inbox, "ingest-1", 2, 5, 1), ERR_NOT_FOUND);
+	assert_int_equal(inbox_restore(inbox, "ingest-1", 3, 5, 1), ERR_OK);
+	assert_int_equal(inbox_offer(inbox, &head, (struct mono){0}), INBOX_APPLY);
+	assert_int_equal(inbox_applied(inbox, &head, NULL), ERR_OK);
+	inbox_committed(inbox);
+	head.shard = 2;
+	assert_int_equal(inbox_offer(inbox, &head, (struct mono){0}), INBOX_STALE);
+	head.shard = 3, head.prev = 1, head.seq = 2;
+	assert_int_equal(inbox_applied(inbox, &head, NULL), ERR_OK);
+	assert_int_equal(inbox_watermark(inbox).ms, 2000); /* of shards 1 and 3; the others are not waited for */
+	inbox_reconnected(inbox);
+	assert_int_equal(acks_of(inbox), 1u << 1 | 1u << 3);
+	inbox_close(inbox);
+}
+
 static void topics_are_taken_apart_strictly(void **state)
 {
 	struct inbox_config config = {.lane = "reading",
@@ -574,6 +615,7 @@ int main(void)
 		cmocka_unit_test(consumer_with_a_new_store_goes_on_from_what_is_left),
 		cmocka_unit_test(producer_with_a_new_store_is_a_new_epoch),
 		cmocka_unit_test(watermark_is_the_earliest_of_all_shards),
+		cmocka_unit_test(an_inbox_of_a_part_neither_takes_nor_speaks_of_other_shards),
 		cmocka_unit_test(topics_are_taken_apart_strictly),
 		cmocka_unit_test(store_keeps_others_and_newer_files_out),
 	};

@@ -40,6 +40,7 @@ struct intake {
 	const struct records_settings *settings;
 	struct bus *bus;
 	struct pg *pg;
+	unsigned part;
 	enum intake_state state;
 	struct intake_lane lanes[LANES];
 	struct queue queue;
@@ -58,12 +59,14 @@ static enum err open_inbox(
 		.producers = lane->producers,
 		.producer_count = lane->list->count,
 		.shards = (unsigned)intake->settings->common.shards,
+		.part = intake->part,
+		.parts = (unsigned)intake->settings->connections,
 		.want_ms = intake->settings->want_ms};
 
 	return inbox_open(NULL, &config, out_inbox, info);
 }
 
-enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg,
+enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg, unsigned part,
 	struct intake **out_intake, struct errinfo *info)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
@@ -74,10 +77,11 @@ enum err intake_create(const struct records_settings *settings, struct bus *bus,
 	intake->settings = settings;
 	intake->bus = bus;
 	intake->pg = pg;
+	intake->part = part;
 	intake->lanes[0] = (struct intake_lane){.name = "reading", .list = &settings->reading_producers};
 	intake->lanes[1] = (struct intake_lane){.name = "alert", .list = &settings->alert_producers};
 	intake->lanes[2] = (struct intake_lane){.name = "incident", .list = &settings->incident_producers};
-	queue_init(&intake->queue, (size_t)settings->queue_bytes);
+	queue_init(&intake->queue, (size_t)(settings->queue_bytes / settings->connections));
 	group_init(&intake->group, GROUP_BYTES);
 	for (unsigned i = 0; i < LANES && !err; i++) {
 		struct intake_lane *lane = &intake->lanes[i];
@@ -88,7 +92,8 @@ enum err intake_create(const struct records_settings *settings, struct bus *bus,
 		if (err)
 			break;
 		inbox_filter(lane->inbox, filter);
-		err = bus_subscribe(bus, filter, 1);
+		if (part == 0)
+			err = bus_subscribe(bus, filter, 1);
 		if (err)
 			errinfo_set(info, err, "no subscription to %s", filter);
 	}
@@ -112,14 +117,14 @@ void intake_destroy(struct intake *intake)
 
 /* ---- positions ---- */
 
-static void keep_stats(struct intake *intake, const struct inbox *inbox)
+static void add_inbox_stats(struct intake_stats *to, const struct inbox *inbox)
 {
 	struct inbox_stats stats = inbox_stats(inbox);
 
-	intake->stats.batches += stats.applied;
-	intake->stats.duplicates += stats.duplicates;
-	intake->stats.gaps += stats.gaps;
-	intake->stats.stale += stats.stale;
+	to->batches += stats.applied;
+	to->duplicates += stats.duplicates;
+	to->gaps += stats.gaps;
+	to->stale += stats.stale;
 }
 
 /* fresh_inboxes: what an inbox believed before the connection was lost is worth nothing. */
@@ -130,7 +135,7 @@ static enum err fresh_inboxes(struct intake *intake)
 		enum err err = open_inbox(intake, &intake->lanes[i], &fresh, NULL);
 		if (err)
 			return err;
-		keep_stats(intake, intake->lanes[i].inbox);
+		add_inbox_stats(&intake->stats, intake->lanes[i].inbox);
 		inbox_close(intake->lanes[i].inbox);
 		intake->lanes[i].inbox = fresh;
 	}
@@ -401,6 +406,8 @@ bool intake_event(struct intake *intake, const struct bus_event *event, struct m
 		unsigned shard = 0;
 		if (inbox_topic(intake->lanes[i].inbox, event->topic, head.producer, &shard))
 			continue;
+		if (shard % (unsigned)intake->settings->connections != intake->part)
+			return false;
 		head.shard = shard;
 		if (event->length > CODEC_BATCH_BYTES_MAX)
 			refuse(intake, &head, "it is too long");
@@ -474,15 +481,27 @@ struct mono intake_due(const struct intake *intake)
 	return due;
 }
 
-struct intake_stats intake_stats(const struct intake *intake, struct mono now)
+void intake_stats(const struct intake *intake, struct mono now, struct intake_stats *stats)
 {
-	struct intake copy = *intake;
+	const struct intake_stats *own = &intake->stats;
+	int64_t lag_ms = intake->queue.oldest ? (now.us - intake->queue.oldest->arrived.us) / 1000 : 0;
 
 	for (unsigned i = 0; i < LANES; i++)
-		keep_stats(&copy, intake->lanes[i].inbox);
-	copy.stats.queue_bytes = (int64_t)intake->queue.bytes;
-	copy.stats.lag_ms = intake->queue.oldest ? (now.us - intake->queue.oldest->arrived.us) / 1000 : 0;
-	return copy.stats;
+		add_inbox_stats(stats, intake->lanes[i].inbox);
+	stats->readings += own->readings;
+	stats->alerts += own->alerts;
+	stats->incidents += own->incidents;
+	stats->transactions += own->transactions;
+	stats->copies_again += own->copies_again;
+	stats->batches += own->batches;
+	stats->duplicates += own->duplicates;
+	stats->gaps += own->gaps;
+	stats->stale += own->stale;
+	stats->refused += own->refused;
+	stats->items_refused += own->items_refused;
+	stats->left += own->left;
+	stats->queue_bytes += (int64_t)intake->queue.bytes;
+	stats->lag_ms = lag_ms > stats->lag_ms ? lag_ms : stats->lag_ms;
 }
 
 bool intake_busy(const struct intake *intake)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * intake: the consumer's side of lanes reading, alert and incident. Batches wait in a bounded queue while a transaction
- * runs or PostgreSQL is away; all that waited (up to a bound) goes into one transaction: COPY of the readings, alerts
- * and incidents by one statement, the positions, COMMIT; only then are they acknowledged and leave the queue. After any
- * failure the connection is made anew, positions are loaded from the database (a COMMIT whose answer was lost may have
- * happened) and the queue is offered again.
+ * intake: the consumer's side of lanes reading, alert and incident, for one part of their shards, on one connection.
+ * All of a household is in one shard, so parts have no row in common and need not wait for each other. Batches wait in
+ * a bounded queue while a transaction runs or PostgreSQL is away; all that waited (up to a bound) goes into one
+ * transaction: COPY of the readings, alerts and incidents by one statement, the positions, COMMIT; only then are they
+ * acknowledged and leave the queue. After any failure the connection is made anew, positions are loaded from the
+ * database (a COMMIT whose answer was lost may have happened) and the queue is offered again.
  *
  *   INTAKE_AWAY -> LOADING -> IDLE -> MONTHS -> COPY -> [UNDO -> COPY_AGAIN ->] TAKE -> COMMIT -> IDLE; any of them ->
  * AWAY
@@ -31,20 +32,22 @@ struct intake_stats {
 
 struct intake;
 
-/* intake_create subscribes to the lanes. settings must outlive it; pg is its alone. */
-enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg,
+/* intake_create makes the part (0 to settings->connections - 1) of the shards with shard % connections == part; part 0
+ * subscribes to the lanes for all. settings must outlive it; pg is its alone. */
+enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg, unsigned part,
 	struct intake **out_intake, struct errinfo *info) ERR_MUST_CHECK;
 void intake_destroy(struct intake *intake);
 /* intake_connected: pg is connected, migrated and idle. intake_lost: it is not any more. */
 void intake_connected(struct intake *intake);
 void intake_lost(struct intake *intake);
-/* intake_event takes a bus event; true if it was one of its messages. */
+/* intake_event takes a bus event; true if it was a batch of its part. */
 bool intake_event(struct intake *intake, const struct bus_event *event, struct mono now);
 /* intake_tick starts a transaction if something waits; intake_flush publishes acknowledgements. */
 void intake_tick(struct intake *intake, struct mono now);
 void intake_flush(struct intake *intake, struct mono now);
 struct mono intake_due(const struct intake *intake);
-struct intake_stats intake_stats(const struct intake *intake, struct mono now);
+/* intake_stats adds what this part has done to *stats; lag_ms becomes the longest. */
+void intake_stats(const struct intake *intake, struct mono now, struct intake_stats *stats);
 /* intake_busy: a transaction runs. */
 bool intake_busy(const struct intake *intake);
 

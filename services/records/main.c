@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * records: stores what the lanes bring in PostgreSQL, owns the registry, gives each service its directory, answers
- * questions. Two connections: one for the lanes (which also brings the schema up to date), one for the registry, so
- * that a long import does not hold up readings.
+ * questions. Connections: some for the lanes (the first one also brings the schema up to date), one for the registry,
+ * so that a long import does not hold up readings.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,14 +15,21 @@
 #include "records/settings.h"
 #include "service/service.h"
 
+/* lanes: one part of the lanes' shards, on a connection of its own. */
+struct lanes {
+	struct records *records;
+	struct pg *pg;
+	struct intake *intake;
+};
+
 struct records {
 	struct service *service;
 	struct records_settings settings;
-	struct pg *lanes_pg, *registry_pg;
-	struct intake *intake;
+	struct lanes lanes[RECORDS_CONNECTIONS_MAX];
+	struct pg *registry_pg;
 	struct registry *registry;
 	struct migrate migrate;
-	bool migrated;
+	bool migrated;  /* the other connections wait until the first one has looked at the schema */
 	enum err fatal; /* a database that this program must not touch */
 	struct mono now;
 	char told[240]; /* the trouble that was logged last */
@@ -35,7 +42,7 @@ static void migrated(void *context, enum err err, const char *text)
 	if (err == ERR_OK) {
 		records->migrated = true;
 		log_info("database_ready", "schema", log_number(migrations_count()));
-		intake_connected(records->intake);
+		intake_connected(records->lanes[0].intake);
 		service_publish_status(records->service);
 		return;
 	}
@@ -43,24 +50,28 @@ static void migrated(void *context, enum err err, const char *text)
 	if (err == ERR_VERSION)
 		records->fatal = err;
 	else if (err != ERR_CLOSED)
-		pg_drop(records->lanes_pg, records->now);
+		pg_drop(records->lanes[0].pg, records->now);
 }
 
 static void lanes_up(void *context)
 {
-	struct records *records = context;
+	struct lanes *lanes = context;
+	struct records *records = lanes->records;
 
-	records->migrated = false;
-	migrate_start(&records->migrate, records->lanes_pg, migrated, records);
+	if (lanes == records->lanes)
+		migrate_start(&records->migrate, lanes->pg, migrated, records);
+	else
+		intake_connected(lanes->intake);
 }
 
 static void lanes_down(void *context)
 {
-	struct records *records = context;
+	struct lanes *lanes = context;
 
-	log_warning("database_away", "connection", "lanes", "error", pg_error(records->lanes_pg));
-	intake_lost(records->intake);
-	service_publish_status(records->service);
+	log_warning("database_away", "connection", "lanes", "part", log_number(lanes - lanes->records->lanes), "error",
+		pg_error(lanes->pg));
+	intake_lost(lanes->intake);
+	service_publish_status(lanes->records->service);
 }
 
 static void registry_up(void *context)
@@ -79,21 +90,19 @@ static void registry_down(void *context)
 	registry_lost(records->registry);
 }
 
-static enum err lanes_ready(void *state, bool readable, bool writable, struct turn turn)
+static unsigned parts(const struct records *records)
+{
+	return (unsigned)records->settings.connections;
+}
+
+static enum err database_ready(void *state, bool readable, bool writable, struct turn turn)
 {
 	struct records *records = state;
 
 	(void)readable, (void)writable;
 	records->now = turn.mono;
-	pg_descriptor(records->lanes_pg, turn.mono);
-	return ERR_OK;
-}
-
-static enum err registry_ready(void *state, bool readable, bool writable, struct turn turn)
-{
-	struct records *records = state;
-
-	(void)readable, (void)writable;
+	for (unsigned i = 0; i < parts(records); i++)
+		pg_descriptor(records->lanes[i].pg, turn.mono);
 	pg_descriptor(records->registry_pg, turn.mono);
 	return ERR_OK;
 }
@@ -104,19 +113,60 @@ static void records_close(void *state)
 
 	if (!records)
 		return;
-	pg_destroy(records->lanes_pg);
+	for (unsigned i = 0; i < RECORDS_CONNECTIONS_MAX; i++) {
+		pg_destroy(records->lanes[i].pg);
+		intake_destroy(records->lanes[i].intake);
+	}
 	pg_destroy(records->registry_pg);
-	intake_destroy(records->intake);
 	registry_destroy(records->registry);
 	free(records->migrate.script);
 	free(records);
 }
 
+static enum err open_lanes(struct records *records, unsigned part, const char *conninfo, struct errinfo *info)
+{
+	struct lanes *lanes = &records->lanes[part];
+	char name[ID_BYTES + 24];
+	struct pg_config config = {.conninfo = conninfo,
+		.name = name,
+		.ready = database_ready,
+		.up = lanes_up,
+		.down = lanes_down,
+		.context = lanes};
+	enum err err;
+
+	lanes->records = records;
+	snprintf(name, sizeof name, "%s lanes %u", records->settings.common.instance, part);
+	err = pg_create(records->service, &config, &lanes->pg, info);
+	if (!err)
+		err = intake_create(
+			&records->settings, service_bus(records->service), lanes->pg, part, &lanes->intake, info);
+	return err;
+}
+
+static enum err open_registry(struct records *records, const char *conninfo, struct errinfo *info)
+{
+	char name[ID_BYTES + 24];
+	struct pg_config config = {.conninfo = conninfo,
+		.name = name,
+		.ready = database_ready,
+		.up = registry_up,
+		.down = registry_down,
+		.context = records};
+	enum err err;
+
+	snprintf(name, sizeof name, "%s registry", records->settings.common.instance);
+	err = pg_create(records->service, &config, &records->registry_pg, info);
+	if (!err)
+		err = registry_create(&records->settings, service_bus(records->service), records->registry_pg,
+			&records->registry, info);
+	return err;
+}
+
 static enum err records_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
 {
 	struct records *records = calloc(1, sizeof *records);
-	char conninfo[512], name[ID_BYTES + 16];
-	struct pg_config config = {.conninfo = conninfo, .name = name, .context = records};
+	char conninfo[512];
 	enum err err;
 
 	if (!records)
@@ -124,20 +174,10 @@ static enum err records_open(struct service *service, const void *settings, void
 	records->service = service;
 	memcpy(&records->settings, settings, sizeof records->settings);
 	err = records_conninfo(&records->settings, conninfo, info);
-	config.ready = lanes_ready, config.up = lanes_up, config.down = lanes_down;
-	snprintf(name, sizeof name, "%s lanes", records->settings.common.instance);
+	for (unsigned i = 0; i < parts(records) && !err; i++)
+		err = open_lanes(records, i, conninfo, info);
 	if (!err)
-		err = pg_create(service, &config, &records->lanes_pg, info);
-	config.ready = registry_ready, config.up = registry_up, config.down = registry_down;
-	snprintf(name, sizeof name, "%s registry", records->settings.common.instance);
-	if (!err)
-		err = pg_create(service, &config, &records->registry_pg, info);
-	if (!err)
-		err = intake_create(
-			&records->settings, service_bus(service), records->lanes_pg, &records->intake, info);
-	if (!err)
-		err = registry_create(
-			&records->settings, service_bus(service), records->registry_pg, &records->registry, info);
+		err = open_registry(records, conninfo, info);
 	explicit_bzero(conninfo, sizeof conninfo);
 	if (err)
 		records_close(records);
@@ -151,21 +191,29 @@ static enum err records_event(void *state, const struct bus_event *event, struct
 	struct records *records = state;
 
 	records->now = turn.mono;
-	if (!intake_event(records->intake, event, turn.mono))
-		registry_event(records->registry, event, turn);
+	for (unsigned i = 0; i < parts(records); i++)
+		if (intake_event(records->lanes[i].intake, event, turn.mono))
+			return ERR_OK;
+	registry_event(records->registry, event, turn);
 	return ERR_OK;
 }
 
 /* tell_trouble logs why there is no connection, once for each reason. */
 static void tell_trouble(struct records *records)
 {
-	const char *error = pg_error(records->lanes_pg);
+	const char *error = pg_error(records->lanes[0].pg);
 
-	if (pg_state(records->lanes_pg) == PG_CONNECTING || strcmp(error, records->told) == 0)
+	if (pg_state(records->lanes[0].pg) == PG_CONNECTING || strcmp(error, records->told) == 0)
 		return;
 	snprintf(records->told, sizeof records->told, "%s", error);
 	if (*error)
 		log_warning("database_unreachable", "error", error);
+}
+
+/* ticks: the connection may be made, or is there: those beside the first one wait for the schema. */
+static bool ticks(const struct records *records, const struct pg *pg)
+{
+	return pg == records->lanes[0].pg || records->migrated || pg_state(pg) != PG_AWAY;
 }
 
 static enum err records_tick(void *state, struct turn turn)
@@ -173,14 +221,16 @@ static enum err records_tick(void *state, struct turn turn)
 	struct records *records = state;
 
 	records->now = turn.mono;
-	pg_tick(records->lanes_pg, turn.mono);
-	/* The registry's connection waits for the schema. */
-	if (records->migrated || pg_state(records->registry_pg) != PG_AWAY)
+	for (unsigned i = 0; i < parts(records); i++)
+		if (ticks(records, records->lanes[i].pg))
+			pg_tick(records->lanes[i].pg, turn.mono);
+	if (ticks(records, records->registry_pg))
 		pg_tick(records->registry_pg, turn.mono);
 	tell_trouble(records);
 	if (records->fatal)
 		return records->fatal;
-	intake_tick(records->intake, turn.mono);
+	for (unsigned i = 0; i < parts(records); i++)
+		intake_tick(records->lanes[i].intake, turn.mono);
 	registry_tick(records->registry, turn);
 	return ERR_OK;
 }
@@ -189,7 +239,8 @@ static enum err records_flush(void *state, struct turn turn)
 {
 	struct records *records = state;
 
-	intake_flush(records->intake, turn.mono);
+	for (unsigned i = 0; i < parts(records); i++)
+		intake_flush(records->lanes[i].intake, turn.mono);
 	return ERR_OK;
 }
 
@@ -201,11 +252,15 @@ static struct mono earlier(struct mono a, struct mono b)
 static struct mono records_due(const void *state, struct turn turn)
 {
 	const struct records *records = state;
-	struct mono due = earlier(intake_due(records->intake), registry_due(records->registry));
+	struct mono due = registry_due(records->registry);
 
 	(void)turn;
-	due = earlier(due, pg_due(records->lanes_pg));
-	if (records->migrated || pg_state(records->registry_pg) != PG_AWAY)
+	for (unsigned i = 0; i < parts(records); i++) {
+		due = earlier(due, intake_due(records->lanes[i].intake));
+		if (ticks(records, records->lanes[i].pg))
+			due = earlier(due, pg_due(records->lanes[i].pg));
+	}
+	if (ticks(records, records->registry_pg))
 		due = earlier(due, pg_due(records->registry_pg));
 	return due;
 }
@@ -213,9 +268,14 @@ static struct mono records_due(const void *state, struct turn turn)
 static void records_status(const void *state, struct status *out)
 {
 	const struct records *records = state;
-	struct intake_stats in = intake_stats(records->intake, records->now);
+	struct intake_stats in = {0};
 	struct registry_stats registry = registry_stats(records->registry);
-	bool away = !records->migrated || *pg_error(records->lanes_pg) || *pg_error(records->registry_pg);
+	bool away = !records->migrated || *pg_error(records->registry_pg);
+
+	for (unsigned i = 0; i < parts(records); i++) {
+		intake_stats(records->lanes[i].intake, records->now, &in);
+		away |= *pg_error(records->lanes[i].pg) != '\0';
+	}
 
 	if (away)
 		out->state = STATUS_DEGRADED;
@@ -248,7 +308,10 @@ static bool records_draining(const void *state)
 {
 	const struct records *records = state;
 
-	return intake_busy(records->intake) || registry_busy(records->registry);
+	for (unsigned i = 0; i < parts(records); i++)
+		if (intake_busy(records->lanes[i].intake))
+			return true;
+	return registry_busy(records->registry);
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "records/pg.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,9 +338,17 @@ static void command_step(struct pg *pg, struct mono now)
 		lose(pg, PQerrorMessage(pg->conn), now);
 }
 
+/* awaited: what PQconnectPoll waits for is there; it must not be called earlier. */
+static bool awaited(const struct pg *pg)
+{
+	struct pollfd look = {.fd = pg->fd, .events = pg->fd_writes ? POLLOUT : POLLIN};
+
+	return poll(&look, 1, 0) > 0;
+}
+
 void pg_descriptor(struct pg *pg, struct mono now)
 {
-	if (pg->state == PG_CONNECTING)
+	if (pg->state == PG_CONNECTING && awaited(pg))
 		connect_step(pg, now);
 	else if (pg->state == PG_BUSY || pg->state == PG_IDLE)
 		command_step(pg, now); /* idle: the server says goodbye */

@@ -37,7 +37,7 @@ typedef enum err pg_ready(void *state, bool readable, bool writable, struct turn
 struct pg_config {
 	const char *conninfo;
 	const char *name;    /* application_name */
-	pg_ready *ready;     /* calls pg_descriptor for this connection: service_watch knows the service's state only */
+	pg_ready *ready;     /* calls pg_descriptor: service_watch knows the service's state only */
 	pg_event *up, *down; /* the connection is made (send something then) or was lost */
 	void *context;
 };
@@ -48,7 +48,7 @@ enum err pg_create(struct service *service, const struct pg_config *config, stru
 	struct errinfo *info) ERR_MUST_CHECK;
 void pg_destroy(struct pg *pg);
 enum pg_state pg_state(const struct pg *pg);
-/* pg_descriptor: the connection's descriptor is ready. */
+/* pg_descriptor: the connection's descriptor is ready, or that of another one is: it looks itself. */
 void pg_descriptor(struct pg *pg, struct mono now);
 /* pg_tick connects when that is due, and gives up on a command that takes too long. */
 void pg_tick(struct pg *pg, struct mono now);

@@ -14,6 +14,7 @@ const struct config_key records_config[] = {
 	{"lanes.reading_producers", CONFIG_LIST, CONFIG_FIELD(S, reading_producers), "[ingest-1]", 0, 32, NULL, "Instances whose readings are stored."},
 	{"lanes.alert_producers", CONFIG_LIST, CONFIG_FIELD(S, alert_producers), "[ingest-1, detector-1]", 0, 32, NULL, "Instances whose alerts are stored."},
 	{"lanes.incident_producers", CONFIG_LIST, CONFIG_FIELD(S, incident_producers), "[dispatcher-1]", 0, 32, NULL, "Instances whose incidents are stored."},
+	{"lanes.connections", CONFIG_INT, CONFIG_FIELD(S, connections), "2", 1, RECORDS_CONNECTIONS_MAX, NULL, "Connections to PostgreSQL that the shards of the lanes are spread over: while one waits for the disk, another works."},
 	{"lanes.queue_bytes", CONFIG_BYTES, CONFIG_FIELD(S, queue_bytes), "64MiB", 8388608, 1073741824, NULL, "Batches held while a transaction runs or PostgreSQL is away; more are left to their producers, which keep them."},
 	{"lanes.group_readings", CONFIG_INT, CONFIG_FIELD(S, group_readings), "20000", 1, 200000, NULL, "Readings that may share one transaction."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 60000, NULL, "How often a missing batch is asked for."},

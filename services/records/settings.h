@@ -8,13 +8,15 @@
 #include "config/config.h"
 #include "service/service.h"
 
+#define RECORDS_CONNECTIONS_MAX 8
+
 struct records_settings {
 	struct service_common common; /* first */
 	char conninfo[512];
 	char uri_file[256];
 	char zone[64];
 	struct config_list reading_producers, alert_producers, incident_producers;
-	int64_t queue_bytes, group_readings, want_ms;
+	int64_t connections, queue_bytes, group_readings, want_ms;
 	int64_t directory_page, directory_poll_ms;
 	int64_t requests, timeline_items;
 };

@@ -5,6 +5,7 @@
 tests/bench.sh pipeline [--messages N] [--runs R]   single JSON messages, QoS 1, device to a committed row in PostgreSQL with the detector
                                                      running, against the bare broker (one publisher, one subscriber) in the same run
 tests/bench.sh sos [--calls N] [--rate R]            a device's call for help to the volunteer's page, under a load of readings
+tests/bench.sh records [--readings N] [--homes H] [--kinds K] [--runs R]   readings from their lane to committed rows, against psql COPY of the same rows
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import district  # noqa: E402
+import store  # noqa: E402
 import paho.mqtt.client as mqtt  # noqa: E402
 
 HOMES = 2000
@@ -206,16 +208,20 @@ def sos(arguments, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["pipeline", "sos"])
+    parser.add_argument("what", choices=["pipeline", "sos", "records"])
     parser.add_argument("--messages", type=int, default=200000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--calls", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=5000)
     parser.add_argument("--spacing", type=float, default=0.02)
+    parser.add_argument("--readings", type=int, default=1000000)
+    parser.add_argument("--homes", type=int, default=HOMES)
+    parser.add_argument("--kinds", type=int, default=1, help="devices of a home, 1 to 6, each of another kind")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of records")
     arguments = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="curtain-bench-")
     os.chmod(folder, 0o755)
-    good = {"pipeline": pipeline, "sos": sos}[arguments.what](arguments, folder)
+    good = {"pipeline": pipeline, "sos": sos, "records": store.records}[arguments.what](arguments, folder)
     shutil.rmtree(folder, ignore_errors=True)
     return 0 if good else 1
 
