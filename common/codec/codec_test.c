@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "codec/codec.h"
+#include "codec/history.h"
 #include "codec/items.h"
 #include "codec/json.h"
 
@@ -86,6 +87,24 @@ static enum err round_lane_batch(const char *json, size_t length, struct buf *ou
 	return err;
 }
 
+static enum err round_history(const char *json, size_t length, struct buf *out, struct errinfo *info)
+{
+	struct history *history = NULL;
+	struct history_head head;
+	struct reading reading;
+	struct buf items;
+	enum err err = history_open(json, length, &history, &head, info);
+
+	buf_init(&items, CODEC_BATCH_BYTES_MAX);
+	while (!err && !(err = history_next(history, &reading, info)))
+		err = codec_reading_encode(&reading, &items);
+	if (err == ERR_NOT_FOUND)
+		err = history_encode(&head, items.data ? items.data : "", items.length, out);
+	history_close(history);
+	buf_fini(&items);
+	return err;
+}
+
 typedef enum err round_function(const char *json, size_t length, struct buf *out, struct errinfo *info);
 
 static round_function *round_of(const char *file)
@@ -96,7 +115,7 @@ static round_function *round_of(const char *file)
 	} rounds[] = {{"reading.", round_reading}, {"alert.", round_alert}, {"incident.", round_incident},
 		{"page.", round_page}, {"oncall.", round_oncall}, {"reply.", round_reply}, {"entry.", round_entry},
 		{"status.", round_status}, {"lane_batch.", round_lane_batch}, {"lane_ack.", round_lane_ack},
-		{"clock.", round_clock}};
+		{"clock.", round_clock}, {"history.", round_history}};
 
 	for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++)
 		if (!strncmp(file, rounds[i].prefix, strlen(rounds[i].prefix)))

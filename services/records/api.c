@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "service/answer.h"
 
-static const char *const method_names[API_METHOD_COUNT] = {"import", "timeline", "summary"};
+static const char *const method_names[API_METHOD_COUNT] = {"import", "timeline", "summary", "history"};
 
 /* method_of finds the method of curtain/api/<user>/records/<method>; ERR_NOT_FOUND: the request is for another service.
  */

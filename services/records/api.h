@@ -10,7 +10,7 @@
 #include "codec/request.h"
 #include "message/message.h"
 
-enum api_method { API_IMPORT, API_TIMELINE, API_SUMMARY, API_METHOD_COUNT };
+enum api_method { API_IMPORT, API_TIMELINE, API_SUMMARY, API_HISTORY, API_METHOD_COUNT };
 
 struct api_request {
 	struct api_request *next;

@@ -13,6 +13,8 @@
 #include "records/ledger.h"
 
 #define IMPORT_BYTES_MAX (16u << 20) /* a checked document; JSON is longer than YAML or CSV */
+#define HISTORY_PAGE 500             /* readings, where the caller names no limit */
+#define HISTORY_PAGE_MAX 2000        /* and what shares the last one's time */
 #define WAITING_BYTES_MAX (32u << 20)
 
 enum registry_state {
@@ -268,6 +270,33 @@ static enum err start_timeline(struct registry *registry, struct request_args *a
 	return ERR_OK;
 }
 
+/* start_history: {household, after?, limit?}; after is a time in RFC 3339. */
+static enum err start_history(struct registry *registry, struct request_args *args, struct errinfo *info)
+{
+	const char *household = "", *after = "";
+	int64_t limit = HISTORY_PAGE;
+	char most[24];
+	struct wall at;
+	enum err err = request_text(args, "household", true, &household, info);
+
+	if (!err)
+		err = request_text(args, "after", false, &after, info);
+	if (!err)
+		err = request_int(args, "limit", false, 1, HISTORY_PAGE_MAX, &limit, info);
+	if (!err)
+		err = request_done(args, info);
+	if (!err && !text_is_id(household))
+		err = errinfo_set(info, ERR_INVALID, "args.household: must be an id");
+	if (!err && *after && wall_parse(after, strlen(after), &at))
+		err = errinfo_set(info, ERR_INVALID, "args.after: must be a time as in 2026-03-01T07:00:00Z");
+	if (err)
+		return err;
+	snprintf(most, sizeof most, "%lld", (long long)limit);
+	pg_call(registry->pg, "api_history", 4, (const char *[]){registry->running->user, household, after, most},
+		answered, registry);
+	return ERR_OK;
+}
+
 static enum err start_method(struct registry *registry, struct request_args *args, struct errinfo *info)
 {
 	enum err err;
@@ -277,13 +306,15 @@ static enum err start_method(struct registry *registry, struct request_args *arg
 		return start_import(registry, args, info);
 	case API_TIMELINE:
 		return start_timeline(registry, args, info);
+	case API_HISTORY:
+		return start_history(registry, args, info);
 	case API_SUMMARY:
 		err = request_done(args, info);
 		if (!err)
 			pg_call(registry->pg, "api_summary", 0, NULL, answered, registry);
 		return err;
 	default:
-		return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are import, timeline, summary");
+		return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are import, timeline, summary, history");
 	}
 }
 

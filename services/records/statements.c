@@ -5,6 +5,16 @@
 
 #define READING_COLUMNS "device, channel, quantity, value, delta, since, at, received, household, retained, late, text"
 
+/* WIRE_TIME gives a time as messages have it; READING_JSON a row of readings. */
+#define WIRE_TIME(time) "to_char(" time " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+/* clang-format off */
+#define READING_JSON                                                                                                   \
+	"json_build_object('device', device, 'channel', nullif(channel, ''), 'household', household, "                 \
+	"'quantity', quantity, 'value', value, 'delta', delta, "                                                       \
+	"'since', " WIRE_TIME("since") ", 'at', " WIRE_TIME("at") ", 'received', " WIRE_TIME("received") ", "          \
+	"'retained', nullif(retained, false), 'late', nullif(late, false), 'text', nullif(text, ''))"
+/* clang-format on */
+
 const struct statement statements_lanes[] = {
 	{"lane_positions", "select lane, producer, shard, epoch, seq from lane_position", 0},
 	{"reading_month", "select reading_month($1::date)", 1},
@@ -37,6 +47,19 @@ const struct statement statements_registry[] = {
 	{"registry_import", "select registry_import($1::jsonb, $2::boolean)", 2},
 	{"api_timeline", "select api_timeline($1, $2, $3, $4::integer)", 4},
 	{"api_summary", "select api_summary()", 0},
+	/* A page holds all readings of its last time. What a device with a clock ahead says of the future is no
+	 * history. Who begins to read is noted, each further page is not. */
+	{"api_history",
+		"with page as materialized (select * from reading where household = $2 "
+		"and at > coalesce(nullif($3, '')::timestamptz, '-infinity') "
+		"and at <= received + interval '15 minutes' order by at fetch first ($4::integer) rows with ties), "
+		"noted as (insert into api_audit (who, method, household) select $1, 'history', $2 where $3 = '') "
+		"select json_strip_nulls(json_build_object('household', $2, "
+		"'items', coalesce((select json_agg(" READING_JSON
+		" order by at, received, device, channel, quantity) from page), '[]'), "
+		"'more', (select count(*) from page) >= $4::integer, "
+		"'last', (select " WIRE_TIME("max(at)") " from page)))",
+		4},
 	{NULL, NULL, 0},
 };
 

@@ -20,6 +20,7 @@ from paho.mqtt.properties import Properties
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
 import broker as lib  # noqa: E402
+from tap import Judge  # noqa: E402
 
 POSTGRES = str(ROOT / "deploy/postgres.sh")
 RECORDS = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "records"
@@ -286,6 +287,34 @@ def test_a_timeline_is_audited(running):
     assert running.ask("timeline", household="x'; drop table reading")["error"]["code"] == "invalid"
     assert running.ask("timeline", household="h-0001", color=1)["error"]["code"] == "invalid"
     assert running.ask("nonsense")["error"]["code"] == "not_found"
+
+
+def test_a_history_comes_in_pages_in_the_order_of_time(running):
+    validator = Judge.validator("history.schema.json", {s["$id"]: s for s in (json.loads(p.read_text(encoding="utf-8"))
+                                                                              for p in (ROOT / "schemas/json").glob("*.schema.json"))})
+    given = [reading(n, "h-hist", f"hist-{n % 3}") for n in (4, 2, 2, 0, 3, 1)]  # 2 twice: two devices, one time
+    given[2]["device"] = "hist-other"
+    given += [{"device": "hist-door", "channel": "a", "household": "h-hist", "quantity": "contact", "value": 1, "at": given[0]["at"],
+               "received": given[0]["received"], "late": True, "text": "auf"}]
+    given += [{**reading(99, "h-hist", "hist-0"), "at": "2097-01-01T00:00:00.000Z"}]  # a clock ahead
+    running.send("reading", "ingest-1", 1, given, epoch=40)
+    running.acked("reading", "ingest-1", 1, epoch=40)
+    read, after, pages = [], {}, 0
+    while True:
+        page = running.ask("history", household="h-hist", limit=3, **after)["result"]
+        assert not list(validator.iter_errors(page))
+        read += page["items"]
+        pages += 1
+        if not page["more"]:
+            break
+        after = {"after": page["last"]}
+    assert sorted(read, key=lambda r: (r["at"], r["device"])) == sorted(given[:-1], key=lambda r: (r["at"], r["device"]))
+    assert [r["at"] for r in read] == sorted(r["at"] for r in read) and pages == 3  # the last one is empty: the one before was full
+    assert running.sql("select count(*) from api_audit where household = 'h-hist' and method = 'history'") == [(1,)]
+    assert running.ask("history", household="h-none")["result"] == {"household": "h-none", "items": [], "more": False}
+    assert running.ask("history", household="h-hist", after="gestern")["error"]["code"] == "invalid"
+    assert running.ask("history", household="h-hist", limit=0)["error"]["code"] == "range"
+    assert running.ask("history", household="h hist")["error"]["code"] == "invalid"
 
 
 def test_the_tool_understands_these_answers(running, tmp_path):

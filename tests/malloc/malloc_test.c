@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/timerq.h"
 #include "codec/codec.h"
+#include "codec/history.h"
 #include "codec/request.h"
 #include "lane/lane.h"
 #include "walk.h"
@@ -144,6 +145,20 @@ static enum err lane_batch_scenario(struct errinfo *info)
 	return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+static enum err history_scenario(struct errinfo *info)
+{
+	struct history *history = NULL;
+	struct history_head head;
+	struct reading reading;
+
+	walk_go();
+	enum err err = history_open(example, example_length, &history, &head, info);
+	while (!err)
+		err = history_next(history, &reading, info);
+	history_close(history);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 static enum err lane_ack_scenario(struct errinfo *info)
 {
 	struct lane_ack ack;
@@ -187,7 +202,7 @@ static const struct {
 } messages[] = {{"reading.", reading_scenario}, {"alert.", alert_scenario}, {"incident.", incident_scenario},
 	{"page.", page_scenario}, {"reply.", reply_scenario}, {"entry.", entry_scenario}, {"status.", status_scenario},
 	{"lane_batch.", lane_batch_scenario}, {"lane_ack.", lane_ack_scenario}, {"clock.", clock_scenario},
-	{"request.", request_scenario}, {"response.", response_scenario}};
+	{"history.", history_scenario}, {"request.", request_scenario}, {"response.", response_scenario}};
 
 static void codec_survives(void **state)
 {
