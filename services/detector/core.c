@@ -14,6 +14,12 @@
 void detect_config_take(struct detector_core *core, const struct detector_config *config)
 {
 	core->config = *config;
+	core->terms =
+		(struct habit_terms){.per_month = {config->budget.attention_per_month, config->budget.alarm_per_month},
+			.floor_ms = config->budget.floor_ms,
+			.ceiling_ms = config->budget.ceiling_ms,
+			.pooled = 1};
+	habit_init(&core->newcomer.habit, &core->terms);
 	core->counts_hours = false;
 	for (unsigned i = 0; i < config->rule_count; i++)
 		core->counts_hours = core->counts_hours || config->rules[i].kind == DETECTOR_RULE_WATER_UNDER ||
@@ -136,6 +142,8 @@ void detect_mode(struct detector_core *core, struct home *home, enum detector_mo
 	core->modes[home->mode]--;
 	core->modes[mode]++;
 	home->mode = mode;
+	if (mode == DETECTOR_AWAY)
+		detect_habits_spoil(home);
 }
 
 void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t)

@@ -24,12 +24,14 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "detector/calendar.h"
+#include "detector/habit.h"
 #include "detector/rules.h"
 #include "message/message.h"
 
 #define DETECTOR_DEVICES_MAX 16 /* of one home */
 #define DETECTOR_SENSORS_MAX 24 /* (device, channel, quantity) of one home that say something of its life */
 #define DETECTOR_METERS_MAX 8   /* of those, metered */
+#define DETECTOR_HABITS_MAX 3   /* of one home */
 #define DETECTOR_EFFECTS_MAX 8  /* of one tick */
 
 struct detector_config {

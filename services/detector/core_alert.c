@@ -14,6 +14,7 @@
 
 #define CONFIDENCE_ALARM 0.8
 #define CONFIDENCE_ATTENTION 0.6
+#define CONFIDENCE_MOST 0.99
 #define CONFIDENCE_LEARNING 0.2 /* less while the home is new ... */
 #define CONFIDENCE_BLIND 0.1    /* ... and while a channel is blind */
 
@@ -193,6 +194,7 @@ static void notice_fill(struct notice *notice, const struct detector_core *core,
 		.level = standing->level,
 		.kind = standing->kind,
 		.cause_quantity = QUANTITY_COUNT,
+		.wake = WALL_NONE,
 		.limit = r ? r->litres : 0,
 		.window_ms = r ? r->window_ms : 0,
 		.learning = home->mode == DETECTOR_LEARNING};
@@ -233,7 +235,7 @@ enum err detect_raise(struct detector_core *core, struct home *home, unsigned ru
 	struct notice notice;
 	bool open = standing != NULL;
 
-	if (open && standing->level == finding->level)
+	if (open && standing->level == finding->level && !finding->grown)
 		return ERR_OK;
 	if (!open) {
 		struct standing fresh = {.kind = r->kind, .onset = finding->onset, .at = finding->at};
@@ -250,8 +252,14 @@ enum err detect_raise(struct detector_core *core, struct home *home, unsigned ru
 	notice.amount = finding->amount;
 	notice.looked_at = finding->looked_at;
 	notice.blind = finding->blind;
-	notice.confidence = (finding->level == ALERT_ALARM ? CONFIDENCE_ALARM : CONFIDENCE_ATTENTION) -
-			    (notice.learning ? CONFIDENCE_LEARNING : 0) - (finding->blind ? CONFIDENCE_BLIND : 0);
+	notice.usual_ms = finding->usual_ms;
+	notice.wake = finding->wake;
+	notice.holiday = finding->holiday;
+	double sure = finding->level == ALERT_ALARM ? CONFIDENCE_ALARM : CONFIDENCE_ATTENTION;
+	if (finding->confidence > 0)
+		sure = finding->confidence < CONFIDENCE_MOST ? finding->confidence : CONFIDENCE_MOST;
+	sure -= (notice.learning ? CONFIDENCE_LEARNING : 0) + (finding->blind ? CONFIDENCE_BLIND : 0);
+	notice.confidence = sure > 0 ? sure : 0;
 	trace_all(&notice, home);
 	return detect_notice_push(core, home, &notice);
 }

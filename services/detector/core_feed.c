@@ -29,6 +29,7 @@ static enum err alive(
 		detect_mode_settle(core, home, heard);
 		home->waiting = true;
 	}
+	err = detect_habit_sign(core, home, sign, heard);
 	for (unsigned i = home->standing_count; i-- > 0 && !err;) {
 		struct standing *standing = &home->standings[i];
 		if (!rules_ends_by_life(standing->kind) || sign->at.ms <= standing->onset.ms)
@@ -125,6 +126,8 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 	if (!home || !home->present || home->mode == DETECTOR_UNWATCHED || incident->state != INCIDENT_RESOLVED ||
 		incident->event != INCIDENT_EVENT_RESOLVED || incident->outcome == OUTCOME_NONE)
 		return ERR_OK;
+	if (incident->kind == ALERT_SILENCE)
+		detect_habit_outcome(core, home, incident);
 	if (incident->outcome == OUTCOME_HELPED || incident->outcome == OUTCOME_FALSE_ALARM) {
 		struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
 		err = alive(core, home, &seen, CAUSE_VISIT, incident->at);
@@ -183,7 +186,8 @@ struct wall detector_due(const struct detector_core *core)
 	return due == INT64_MAX ? WALL_NEVER : (struct wall){due + 1};
 }
 
-static enum err home_reconfigure(struct detector_core *core, struct home *home, const struct detector_config *fresh)
+/* home_drop clears what rules that are gone have raised. */
+static enum err home_drop(struct detector_core *core, struct home *home, const struct detector_config *fresh)
 {
 	struct clearing clearing = {.cause = CAUSE_DROPPED, .at = core->now, .cause_at = core->now};
 	enum err err = ERR_OK;
@@ -191,7 +195,7 @@ static enum err home_reconfigure(struct detector_core *core, struct home *home, 
 	for (unsigned i = home->standing_count; i-- > 0 && !err;)
 		if (!detect_ruled(fresh, &home->standings[i]))
 			err = detect_clear(core, home, &home->standings[i], &clearing);
-	return err ? err : detect_arm(core, home, 0);
+	return err;
 }
 
 enum err detector_configure(struct detector_core *core, const struct detector_config *config)
@@ -201,9 +205,17 @@ enum err detector_configure(struct detector_core *core, const struct detector_co
 
 	HASH_ITER(hh, core->homes, home, next)
 	{
-		enum err one = home_reconfigure(core, home, config);
+		enum err one = home_drop(core, home, config);
 		err = err ? err : one;
 	}
 	detect_config_take(core, config);
+	HASH_ITER(hh, core->homes, home, next)
+	{
+		detect_habits_settle(core, home);
+		enum err one = detect_mark(core, home, false);
+		if (!one)
+			one = detect_arm(core, home, 0);
+		err = err ? err : one;
+	}
 	return err;
 }

@@ -60,6 +60,7 @@ void detect_home_free(struct home *home)
 	detect_home_unsay(home);
 	standings_free(home);
 	sensors_free(home);
+	detect_habits_free(home);
 	free(home);
 }
 
@@ -82,6 +83,7 @@ bool detect_home_watched(const struct home *home, struct wall t)
 void detect_home_blank(struct detector_core *core, struct home *home)
 {
 	sensors_free(home);
+	detect_habits_free(home);
 	home->shape++;
 	home->since = home->away_since = home->opened = home->moved = WALL_NONE;
 	home->last = (struct sign){.at = WALL_NONE, .quantity = QUANTITY_COUNT};

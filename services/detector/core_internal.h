@@ -20,13 +20,14 @@
 
 #include "base/timerq.h"
 #include "detector/core.h"
+#include "detector/habit.h"
 #include "detector/meter.h"
 
 #define STATE_VERSION 2 /* of a home's parts in the store */
 #define FIRINGS 6       /* of motion, remembered */
 
 /* part: of a home's state in the store, in the order in which they are written. */
-enum part { PART_COLD, PART_HOT, PART_COUNT };
+enum part { PART_COLD, PART_HABIT, PART_HOT, PART_COUNT };
 
 /* cause: why a notice is given; it chooses the words. */
 enum cause {
@@ -60,6 +61,12 @@ struct device {
 struct firing {
 	struct wall at;
 	uint64_t sensor;
+};
+
+/* home_habit: the habit of the silences on one set of channel groups (core_habit.c). */
+struct home_habit {
+	uint8_t set;
+	struct habit habit;
 };
 
 /* sign: something that only a living person does. quantity QUANTITY_COUNT = none yet, or seen by a visitor. */
@@ -101,6 +108,9 @@ struct notice {
 	uint8_t cause_quantity;
 	double amount, limit; /* litres found, litres of the rule */
 	int64_t window_ms;
+	int64_t usual_ms; /* longest usual silence; 0 = not known */
+	struct wall wake; /* a sign of life was expected by then; WALL_NONE = not */
+	bool holiday;     /* on such a day */
 	bool learning;
 	double confidence;
 	uint64_t looked_at, blind;
@@ -136,6 +146,8 @@ struct home {
 	uint8_t device_count, device_capacity, sensor_count, sensor_capacity;
 	struct standing *standings; /* the open alerts, found by the rule's name */
 	uint8_t standing_count, standing_capacity;
+	struct home_habit *habits[DETECTOR_HABITS_MAX];
+	uint8_t habit_count;
 	struct notice *notices, **notices_last;
 	int64_t due_ms; /* as set in the timer queue; INT64_MAX = not */
 };
@@ -156,7 +168,9 @@ struct tomb {
 
 struct detector_core {
 	struct detector_config config;
-	bool counts_hours; /* some rule needs the litres of each hour */
+	bool counts_hours;          /* some rule needs the litres of each hour */
+	struct habit_terms terms;   /* of the budget */
+	struct home_habit newcomer; /* what holds for a home of which nothing is known */
 	struct home *homes;
 	struct owner *owners;
 	struct tomb *tombs;
@@ -231,6 +245,32 @@ bool detect_sensor_blind(
 /* detect_sensor_usable: it can tell use from rest by now (a current meter needs some nights). */
 bool detect_sensor_usable(const struct sensor *sensor);
 
+/* core_habit.c */
+/* detect_habit_sign gives a sign of life to the habits. ERR_NOMEM. */
+enum err detect_habit_sign(
+	struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard) ERR_MUST_CHECK;
+/* detect_habit_outcome takes what was found by those who went there, before the sign of life that it may be. */
+void detect_habit_outcome(struct detector_core *core, struct home *home, const struct incident *incident);
+/* detect_habits_spoil: the running gaps are no habit. detect_habits_settle puts new terms in force. */
+void detect_habits_spoil(struct home *home);
+void detect_habits_settle(struct detector_core *core, struct home *home);
+void detect_habits_free(struct home *home);
+/* detect_habit_of finds the habit of a set; NULL = none. detect_habit_add begins it: ERR_FULL, ERR_NOMEM. */
+struct home_habit *detect_habit_of(const struct home *home, uint8_t set);
+enum err detect_habit_add(
+	const struct detector_core *core, struct home *home, uint8_t set, struct home_habit **out_habit) ERR_MUST_CHECK;
+/* detect_habit_judge gives the limits of a silence since then on these channels, and the habit that they are from. */
+struct habit_judgement {
+	const struct habit *habit;
+	float hour; /* at which it began */
+	enum habit_kind kind;
+	int64_t limits_ms[HABIT_STAGES];
+};
+void detect_habit_judge(struct detector_core *core, const struct home *home, uint64_t looked_at, struct wall since,
+	struct habit_judgement *out);
+/* detect_habit_wake: when, after since, a sign of life was to be expected in the morning; WALL_NONE = not known. */
+struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since);
+
 /* core_judge.c */
 /* detect_judge looks at all rules of the home as of t, and sets the next time. */
 enum err detect_judge(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
@@ -238,10 +278,6 @@ enum err detect_judge(struct detector_core *core, struct home *home, struct wall
 enum err detect_judge_until(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
 /* detect_look has the home judged at t, or when it is due anyway. */
 enum err detect_look(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
-/* detect_limit gives how long a silence that began at `since` may last: the one place where a home's habit will speak.
- */
-int64_t detect_limit(
-	const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level);
 
 /* core_alert.c */
 /* detect_standing gives the rule's open alert, which the next raise or clear may move; NULL = none. */
@@ -257,6 +293,11 @@ struct finding {
 	struct wall at, onset;
 	double amount; /* litres */
 	uint64_t looked_at, blind;
+	bool grown;        /* told again though the level is the same */
+	double confidence; /* 0 = as the level has it */
+	int64_t usual_ms;
+	struct wall wake; /* WALL_NONE = none */
+	bool holiday;
 };
 enum err detect_raise(
 	struct detector_core *core, struct home *home, unsigned rule, const struct finding *finding) ERR_MUST_CHECK;

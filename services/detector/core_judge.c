@@ -6,6 +6,8 @@
  */
 #include "core_internal.h"
 
+#define GROWS_MS (6 * MS_PER_HOUR)          /* an alert that stands is told again so often ... */
+#define GROWS_SLOWLY_MS (2 * MS_PER_DAY)    /* ... for so long, then once a day */
 #define METER_JITTER_MS (5 * MS_PER_MINUTE) /* an hourly meter is early by some seconds: no reason to wait an hour */
 
 /* view: what a home's channels can prove at a time. */
@@ -45,48 +47,84 @@ static struct view view_of(const struct detector_core *core, const struct home *
 	return view;
 }
 
-int64_t detect_limit(
-	const struct detector_core *core, const struct home *home, struct wall since, enum alert_level level)
+/* fixed_limits: the same for every home. */
+static void fixed_limits(const struct detector_core *core, const struct home *home, int64_t out_ms[HABIT_STAGES])
 {
 	const struct detector_limits *limits = &core->config.limits;
-	int64_t attention = home->persons == 1 ? limits->one_person_attention_ms : limits->attention_ms;
-	int64_t alarm = home->persons == 1 ? limits->one_person_alarm_ms : limits->alarm_ms;
+	int64_t extra = home->mode == DETECTOR_LEARNING ? limits->learning_extra_ms : 0;
 
-	(void)since; /* a habit will ask at what hour the silence began */
-	return (level == ALERT_ALARM ? alarm : attention) +
-	       (home->mode == DETECTOR_LEARNING ? limits->learning_extra_ms : 0);
+	out_ms[HABIT_ATTENTION] = extra + (home->persons == 1 ? limits->one_person_attention_ms : limits->attention_ms);
+	out_ms[HABIT_ALARM] = extra + (home->persons == 1 ? limits->one_person_alarm_ms : limits->alarm_ms);
+}
+
+/* grows_at: when an alert that stands is told again with its new numbers. */
+static int64_t grows_at(struct wall onset, struct wall told)
+{
+	return told.ms + (told.ms - onset.ms < GROWS_SLOWLY_MS ? GROWS_MS : MS_PER_DAY);
+}
+
+/* habit_words puts what is usual into the finding. */
+static void habit_words(const struct habit_judgement *j, int64_t silent_ms, struct finding *finding)
+{
+	struct wall wake = detect_habit_wake(j, finding->onset);
+
+	finding->usual_ms = habit_usual(j->habit, j->hour, j->kind);
+	finding->wake = wall_is_set(wake) && wake.ms <= finding->at.ms ? wake : WALL_NONE;
+	finding->holiday = j->kind == HABIT_HOLIDAY;
+	finding->confidence = 1 - habit_share(j->habit, j->hour, j->kind, silent_ms);
 }
 
 /* judge_silence gives when it has to look again. */
 static enum err judge_silence(
 	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
 {
+	bool fixed = core->config.rules[rule].kind == DETECTOR_RULE_SILENCE_FIXED;
 	const struct standing *standing = detect_standing(home, core->config.rules[rule].name);
 	struct view view = view_of(core, home, t);
 	int64_t last = wall_is_set(home->last.at) ? home->last.at.ms : home->since.ms;
 	int64_t start = view.start_ms > last ? view.start_ms : last;
 	int64_t silent = view.end_ms - start;
-	struct wall since = {start};
-	int64_t alarm = detect_limit(core, home, since, ALERT_ALARM);
-	int64_t attention = detect_limit(core, home, since, ALERT_ATTENTION);
+	struct habit_judgement j = {0};
 
 	*out_next = INT64_MAX;
 	home->waiting = home->waiting || !view.proves;
-	if (!view.proves || (standing && standing->level == ALERT_ALARM))
+	if (!view.proves || (fixed && standing && standing->level == ALERT_ALARM))
 		return ERR_OK;
-	enum alert_level wanted = silent >= alarm ? ALERT_ALARM : ALERT_ATTENTION;
+	if (fixed)
+		fixed_limits(core, home, j.limits_ms);
+	else
+		detect_habit_judge(core, home, view.looked_at, (struct wall){start}, &j);
+	int64_t attention = j.limits_ms[HABIT_ATTENTION], alarm = j.limits_ms[HABIT_ALARM];
+	bool is_alarm = silent >= alarm || (standing && standing->level == ALERT_ALARM);
 	int64_t target = start + (silent >= attention || standing ? alarm : attention);
-	if (target > t.ms) {
+	if (!is_alarm && target > t.ms) {
 		*out_next = target;
-	} else if (wanted != ALERT_ALARM) { /* it is time, but a meter has yet to say so */
+	} else if (!is_alarm) { /* it is time, but a meter has yet to say so */
 		*out_next = view.stale_ms;
 		home->waiting = true;
 	}
-	if (silent < attention || (standing && standing->level == wanted))
+	struct finding finding = {.level = is_alarm ? ALERT_ALARM : ALERT_ATTENTION,
+		.at = t,
+		.onset = standing ? standing->onset : (struct wall){start},
+		.looked_at = view.looked_at,
+		.blind = view.blind,
+		.wake = WALL_NONE};
+	if (!standing && silent < attention)
 		return ERR_OK;
-	return detect_raise(core, home, rule,
-		&(struct finding){
-			.level = wanted, .at = t, .onset = since, .looked_at = view.looked_at, .blind = view.blind});
+	if (standing && standing->level == finding.level) {
+		int64_t grows = fixed ? INT64_MAX : grows_at(standing->onset, standing->at);
+		if (grows > t.ms) {
+			*out_next = grows < *out_next ? grows : *out_next;
+			return ERR_OK;
+		}
+		finding.grown = true;
+	}
+	if (!fixed) {
+		int64_t grows = grows_at(finding.onset, t);
+		habit_words(&j, silent, &finding);
+		*out_next = grows < *out_next ? grows : *out_next;
+	}
+	return detect_raise(core, home, rule, &finding);
 }
 
 /* judge_water looks at all water meters together: each must have seen the whole window for too little to be said. */
@@ -131,6 +169,7 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 			.at = t,
 			.onset = {newest->at.ms - r->window_ms},
 			.amount = sum,
+			.wake = WALL_NONE,
 			.looked_at = UINT64_C(1) << QUANTITY_WATER_TOTAL});
 }
 
@@ -164,7 +203,12 @@ static enum err judge_events(
 		return ERR_OK;
 	}
 	return detect_raise(core, home, rule,
-		&(struct finding){.level = r->level, .at = t, .onset = {start}, .looked_at = bit, .blind = blind});
+		&(struct finding){.level = r->level,
+			.at = t,
+			.onset = {start},
+			.looked_at = bit,
+			.blind = blind,
+			.wake = WALL_NONE});
 }
 
 static enum err judge_rule(

@@ -154,6 +154,13 @@ static enum err get_notice(struct blob *b, unsigned version, struct home *home)
 	n->amount = get_finite(b);
 	n->limit = get_finite(b);
 	n->window_ms = (int64_t)blob_get(b, 8);
+	n->wake = WALL_NONE;
+	if (version >= 2) {
+		n->usual_ms = (int64_t)blob_get(b, 8);
+		n->wake = get_wall(b);
+		n->holiday = blob_get(b, 1) != 0;
+		b->bad = b->bad || n->usual_ms < 0 || n->usual_ms > HABIT_MOST_MS;
+	}
 	n->learning = blob_get(b, 1) != 0;
 	n->confidence = blob_get_number(b);
 	n->looked_at = get_quantities(b);
@@ -247,9 +254,51 @@ static enum err get_lists(struct detector_core *core, struct blob *b, unsigned v
 	return err;
 }
 
+/* get_habits: what is bent is learnt anew. */
+static enum err get_habits(struct detector_core *core, struct blob *b, struct home *home)
+{
+	unsigned count = get_below(b, DETECTOR_HABITS_MAX + 1);
+	struct home_habit *habit;
+	enum err err = ERR_OK;
+
+	detect_habits_free(home);
+	for (unsigned i = 0; i < count && !err && !b->bad; i++) {
+		uint8_t set = (uint8_t)blob_get(b, 1);
+		b->bad = b->bad || detect_habit_of(home, set);
+		err = detect_habit_add(core, home, set, &habit);
+		if (!err)
+			habit_get(b, &habit->habit);
+	}
+	if (!err && (b->bad || b->at != b->size))
+		err = ERR_CORRUPT;
+	if (err)
+		detect_habits_free(home);
+	return err == ERR_FULL ? ERR_CORRUPT : err;
+}
+
+/* get_runs gives the gaps that run to their habits; an older copy may name others, which are passed over. */
+static void get_runs(struct blob *b, struct home *home)
+{
+	unsigned count = get_below(b, DETECTOR_HABITS_MAX + 1);
+	struct habit other;
+
+	for (unsigned i = 0; i < count && !b->bad; i++) {
+		struct home_habit *habit = detect_habit_of(home, (uint8_t)blob_get(b, 1));
+		habit_get_run(b, habit ? &habit->habit : &other);
+	}
+}
+
 static enum err get_cold(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
+	struct home_habit *habits[DETECTOR_HABITS_MAX];
+	uint8_t habit_count = home->habit_count;
+
+	/* They are a part of their own, which may have come before. */
+	memcpy(habits, home->habits, sizeof habits);
+	home->habit_count = 0;
 	detect_home_blank(core, home);
+	memcpy(home->habits, habits, sizeof habits);
+	home->habit_count = habit_count;
 	detect_home_unsay(home);
 	core->queue_stale = true;
 	home->leaving = blob_get(b, 1) != 0 && !home->present;
@@ -288,6 +337,8 @@ static void get_hot(struct blob *b, unsigned version, struct home *home, int64_t
 			home->firings[i].sensor = blob_get(b, 8);
 		}
 	}
+	if (version >= 2)
+		get_runs(b, home);
 	for (unsigned i = 0; i < home->device_count; i++) {
 		home->devices[i].heard = get_wall(b);
 		home->devices[i].offline = blob_get(b, 1) != 0;
@@ -379,6 +430,8 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 	unsigned version = (unsigned)blob_get(&b, 1);
 	if (!is_readable(version))
 		return give_up(core, home, part, ERR_VERSION);
+	if (part == PART_HABIT)
+		return get_habits(core, &b, home);
 	if (part == PART_COLD) {
 		err = get_cold(core, &b, version, home);
 	} else {
@@ -404,5 +457,8 @@ uint32_t detector_slot(const struct detector_core *core, const char *key)
 
 enum err detector_refresh(struct detector_core *core, uint32_t slot)
 {
-	return detect_mark(core, core->slots[slot / PART_COUNT], slot % PART_COUNT == PART_COLD);
+	struct home *home = core->slots[slot / PART_COUNT];
+
+	home->unwritten |= (uint8_t)(1u << slot % PART_COUNT);
+	return detect_mark(core, home, false);
 }

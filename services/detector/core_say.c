@@ -92,16 +92,51 @@ static void how_long(int64_t ms, char out[LANGUAGES][48])
 	}
 }
 
+static void append(char *text, size_t size, const char *more)
+{
+	size_t length = strlen(text);
+
+	text_cut(text + length, size - length, more);
+}
+
+/* say_usual adds what was to be expected: by when, and for how long it is quiet at most. */
+static void say_usual(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	char length[LANGUAGES][48], text[160];
+
+	if (wall_is_set(n->wake)) {
+		struct civil c = zone_to_civil(core->config.zone, n->wake);
+		snprintf(text, sizeof text, "；%s通常%02d:%02d前已有动静", n->holiday ? "休息日" : "工作日", c.hour,
+			c.minute);
+		append(out->reason_zh, sizeof out->reason_zh, text);
+		snprintf(text, sizeof text, "; on %s there is usually a sign by %02d:%02d",
+			n->holiday ? "days off" : "workdays", c.hour, c.minute);
+		append(out->reason_en, sizeof out->reason_en, text);
+	}
+	if (n->usual_ms) {
+		how_long(n->usual_ms, length);
+		snprintf(text, sizeof text, "；此时最长安静通常%s", length[ZH]);
+		append(out->reason_zh, sizeof out->reason_zh, text);
+		snprintf(text, sizeof text, "; usually the longest quiet time at this hour is %s", length[EN]);
+		append(out->reason_en, sizeof out->reason_en, text);
+	}
+}
+
 static void say_silence(const struct detector_core *core, const struct notice *n, struct alert *out)
 {
-	char since[LANGUAGES][48], length[LANGUAGES][48], zh[160], en[160];
+	char since[LANGUAGES][48], length[LANGUAGES][48], zh[160], en[160], text[80];
 
 	when(core->config.zone, n->onset, n->at, since);
 	how_long(n->at.ms - n->onset.ms, length);
 	names_of(n->looked_at, ZH, zh, sizeof zh);
 	names_of(n->looked_at, EN, en, sizeof en);
-	snprintf(out->reason_zh, sizeof out->reason_zh, "自%s起没有%s；已静默%s", since[ZH], zh, length[ZH]);
-	snprintf(out->reason_en, sizeof out->reason_en, "no %s since %s; silent for %s", en, since[EN], length[EN]);
+	snprintf(out->reason_zh, sizeof out->reason_zh, "自%s起没有%s", since[ZH], zh);
+	snprintf(out->reason_en, sizeof out->reason_en, "no %s since %s", en, since[EN]);
+	say_usual(core, n, out);
+	snprintf(text, sizeof text, "；已静默%s", length[ZH]);
+	append(out->reason_zh, sizeof out->reason_zh, text);
+	snprintf(text, sizeof text, "; silent for %s", length[EN]);
+	append(out->reason_en, sizeof out->reason_en, text);
 }
 
 static void say_water(const struct notice *n, struct alert *out)
@@ -118,13 +153,6 @@ static void say_water(const struct notice *n, struct alert *out)
 		words[n->kind][ZH], n->limit, amount);
 	snprintf(out->reason_en, sizeof out->reason_en, "%s %g l of water in %" PRId64 " h (%g l)", words[n->kind][EN],
 		n->limit, hours, amount);
-}
-
-static void append(char *text, size_t size, const char *more)
-{
-	size_t length = strlen(text);
-
-	text_cut(text + length, size - length, more);
 }
 
 /* say_marks adds what makes the finding less sure. */

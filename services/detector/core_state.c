@@ -81,7 +81,7 @@ enum quantity detect_code_quantity(unsigned code)
 
 char detect_part_letter(enum part part)
 {
-	static const char letters[PART_COUNT] = {[PART_COLD] = '*', [PART_HOT] = '/'};
+	static const char letters[PART_COUNT] = {[PART_COLD] = '*', [PART_HABIT] = '~', [PART_HOT] = '/'};
 
 	return letters[part];
 }
@@ -154,6 +154,9 @@ static void put_notice(struct blob *b, const struct notice *n)
 	blob_put_number(b, n->amount);
 	blob_put_number(b, n->limit);
 	blob_put(b, (uint64_t)n->window_ms, 8);
+	blob_put(b, (uint64_t)n->usual_ms, 8);
+	blob_put_wall(b, n->wake);
+	blob_put(b, n->holiday, 1);
 	blob_put(b, n->learning, 1);
 	blob_put_number(b, n->confidence);
 	put_quantities(b, n->looked_at);
@@ -224,6 +227,11 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 			blob_put(b, home->firings[i].sensor, 8);
 		}
 	}
+	blob_put(b, home->habit_count, 1);
+	for (unsigned i = 0; i < home->habit_count; i++) {
+		blob_put(b, home->habits[i]->set, 1);
+		habit_put_run(b, &home->habits[i]->habit);
+	}
 	for (unsigned i = 0; i < home->device_count; i++) {
 		blob_put_wall(b, home->devices[i].heard);
 		blob_put(b, home->devices[i].offline, 1);
@@ -236,6 +244,15 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 		blob_put_wall(b, s->proof);
 		if (s->meter)
 			put_meter(b, s->meter, hours);
+	}
+}
+
+static void put_habits(struct blob *b, const struct home *home)
+{
+	blob_put(b, home->habit_count, 1);
+	for (unsigned i = 0; i < home->habit_count; i++) {
+		blob_put(b, home->habits[i]->set, 1);
+		habit_put(b, &home->habits[i]->habit);
 	}
 }
 
@@ -255,6 +272,8 @@ static void state_write(struct detector_core *core, struct home *home, struct de
 	blob_put(&b, STATE_VERSION, 1);
 	if (part == PART_COLD)
 		put_cold(&b, home);
+	else if (part == PART_HABIT)
+		put_habits(&b, home);
 	else
 		put_hot(&b, home, core->counts_hours);
 	out->length = b.at;

@@ -65,7 +65,7 @@ class Rig:
         self.settings = settings or self.settings
         values = [f"bus.port={self.broker.port}", "bus.user=detector-1", f"bus.password_file={self.accounts.secret('detector-1')}",
                   f"data_dir={self.folder}/data", "status_every=100ms", "lanes.resend=200ms", "lanes.want=100ms", "disk.ballast=0", f"shards={SHARDS}",
-                  "clock=replay", *self.settings]
+                  "clock=replay", "rules.use=[silence_fixed]", *self.settings]
         with open(self.folder / "detector.log", "ab") as log:
             self.process = subprocess.Popen([str(DETECTOR), "--config", str(ROOT / "deploy/config/detector.yaml"),
                                              *(a for v in values for a in ("--set", v))], stderr=log)
@@ -218,6 +218,7 @@ def copy_config(folder):
 
 def test_reload_changes_rules_and_forgets_nothing(rig):
     config, text = copy_config(rig.folder)
+    text = text.replace("use: [silence]", "use: [silence_fixed]")
     rig.up(1, "learning.period=0s")
     rig.stop()
     config.write_text(text, encoding="utf-8")
@@ -229,17 +230,17 @@ def test_reload_changes_rules_and_forgets_nothing(rig):
     for h in range(1, 16):
         rig.hour(DAY + h * HOUR, lambda i, h=h: 20 if h <= 2 else 0, 1)
     rig.judged(DAY + 15 * HOUR)
-    config.write_text(text.replace("use: [silence]", "use: [nonsense]"), encoding="utf-8")
+    config.write_text(text.replace("use: [silence_fixed]", "use: [nonsense]"), encoding="utf-8")
     rig.process.send_signal(signal.SIGHUP)
     wait_log(rig, "msg=reload_refused")
-    config.write_text(text.replace("use: [silence]", "use: [water_changning]"), encoding="utf-8")
+    config.write_text(text.replace("use: [silence_fixed]", "use: [water_changning]"), encoding="utf-8")
     rig.process.send_signal(signal.SIGHUP)
     wait_log(rig, "msg=reloaded")
     rig.ingest.beat(DAY + 16 * HOUR)
     rig.judged(DAY + 16 * HOUR)
     # What the meter told before is not forgotten: the new rule finds its twelve hours at once.
     assert {(a["rule"], a["state"], a["reason_en"]) for a in rig.alerts()} == {
-        ("silence", "raised", "no water since 02:00; silent for 12 h"), ("silence", "cleared", "the rule is switched off"),
+        ("silence_fixed", "raised", "no water since 02:00; silent for 12 h"), ("silence_fixed", "cleared", "the rule is switched off"),
         ("water_changning", "raised", "less than 10 l of water in 12 h (0 l)")}
 
 

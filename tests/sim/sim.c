@@ -121,7 +121,7 @@ static void configure(struct sim *sim)
 		.device_quiet_ms = 48 * MS_PER_HOUR,
 		.ordered = true,
 		.homes_max = 10000};
-	if (rules_preset("silence", &silence, NULL) ||
+	if (rules_preset("silence_fixed", &silence, NULL) ||
 		rules_add(sim->detector_config.rules, &sim->detector_config.rule_count, &silence, NULL))
 		abort();
 	sim->dispatcher_config = (struct incident_config){.duty = {.zone = sim->zone,

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Habits of a home: one for each set of channel groups that was seen together (at most DETECTOR_HABITS_MAX), so that a
+ * home whose motion sensor died is judged by what its water alone is used to. A gap is learnt by the habit of a set
+ * only if each group of it was seen all along.
+ */
+#include "core_internal.h"
+
+#include <string.h>
+
+#define EVENING 18 /* a silence from this hour on is of tomorrow's kind of day: its end is tomorrow's morning */
+
+enum group { GROUP_WATER = 1, GROUP_POWER = 2, GROUP_GAS = 4, GROUP_EVENTS = 8, GROUP_ALL = 15 };
+
+static uint8_t group_of(unsigned quantity)
+{
+	switch (quantity) {
+	case QUANTITY_WATER_TOTAL:
+	case QUANTITY_WATER_FLOW:
+		return GROUP_WATER;
+	case QUANTITY_ENERGY_TOTAL:
+	case QUANTITY_POWER:
+		return GROUP_POWER;
+	case QUANTITY_GAS_TOTAL:
+	case QUANTITY_GAS_FLOW:
+		return GROUP_GAS;
+	case QUANTITY_CONTACT:
+	case QUANTITY_MOTION:
+	case QUANTITY_PRESENCE:
+	case QUANTITY_BED:
+	case QUANTITY_SEAT:
+	case QUANTITY_PERSON_SEEN:
+	case QUANTITY_DOOR_VIEWER:
+	case QUANTITY_BUTTON:
+	case QUANTITY_CALL:
+	case QUANTITY_COVER_POSITION:
+		return GROUP_EVENTS;
+	default:
+		return 0;
+	}
+}
+
+/* seen_since gives the groups of which some channel told all of its life from `start` to t. */
+static uint8_t seen_since(const struct detector_core *core, const struct home *home, int64_t start_ms, struct wall t)
+{
+	uint8_t seen = 0;
+
+	for (unsigned i = 0; i < home->sensor_count; i++) {
+		const struct sensor *s = &home->sensors[i];
+		uint8_t group = group_of(s->quantity);
+		if (!(seen & group) && detect_sensor_usable(s) && s->proof.ms <= start_ms &&
+			!detect_sensor_blind(core, home, s, t))
+			seen |= group;
+	}
+	return seen;
+}
+
+static unsigned size_of(uint8_t set)
+{
+	return (unsigned)__builtin_popcount(set);
+}
+
+/* habit_for gives the habit of the largest set within `seen`; NULL = none. */
+static struct home_habit *habit_for(const struct home *home, uint8_t seen)
+{
+	struct home_habit *found = NULL;
+
+	for (unsigned i = 0; i < home->habit_count; i++) {
+		struct home_habit *h = home->habits[i];
+		if (!(h->set & ~seen) && (!found || size_of(h->set) > size_of(found->set)))
+			found = h;
+	}
+	return found;
+}
+
+struct home_habit *detect_habit_of(const struct home *home, uint8_t set)
+{
+	for (unsigned i = 0; i < home->habit_count; i++)
+		if (home->habits[i]->set == set)
+			return home->habits[i];
+	return NULL;
+}
+
+enum err detect_habit_add(
+	const struct detector_core *core, struct home *home, uint8_t set, struct home_habit **out_habit)
+{
+	if (!set || set > GROUP_ALL || home->habit_count == DETECTOR_HABITS_MAX)
+		return ERR_FULL;
+	struct home_habit *h = malloc(sizeof *h);
+	if (!h)
+		return ERR_NOMEM;
+	*h = core->newcomer;
+	h->set = set;
+	home->habits[home->habit_count++] = h;
+	*out_habit = h;
+	return ERR_OK;
+}
+
+void detect_habits_free(struct home *home)
+{
+	while (home->habit_count)
+		free(home->habits[--home->habit_count]);
+}
+
+void detect_habits_spoil(struct home *home)
+{
+	for (unsigned i = 0; i < home->habit_count; i++)
+		habit_spoil(&home->habits[i]->habit);
+}
+
+void detect_habits_settle(struct detector_core *core, struct home *home)
+{
+	for (unsigned i = 0; i < home->habit_count; i++)
+		habit_settle(&home->habits[i]->habit, &core->terms);
+	home->unwritten |= 1 << PART_HABIT;
+}
+
+static enum habit_kind kind_of(int32_t day, float hour)
+{
+	int weekday = (day + (hour >= EVENING) + 4) % 7; /* 1970-01-01 was a Thursday */
+
+	return weekday == 0 || weekday == 6 ? HABIT_HOLIDAY : HABIT_WORKDAY;
+}
+
+static struct habit_moment moment_of(struct detector_core *core, struct wall since, struct wall at)
+{
+	int32_t day = (int32_t)(detect_local_hour(core, at) / 24);
+	float hour = (float)(at.ms - core->day_start_ms) / (float)MS_PER_HOUR;
+
+	hour = hour < 0 ? 0 : hour < 23.99f ? hour : 23.99f;
+	return (struct habit_moment){.since = since, .at = at, .day = day, .hour = hour, .kind = kind_of(day, hour)};
+}
+
+enum err detect_habit_sign(struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard)
+{
+	struct habit_moment moment = moment_of(core, sign->since, sign->at);
+	bool visit = sign->quantity == QUANTITY_COUNT, lost = sign->at.ms - sign->since.ms > METER_STEP_MS;
+	uint8_t group = visit ? GROUP_ALL : group_of(sign->quantity);
+	uint8_t seen = seen_since(core, home, sign->at.ms, heard);
+	struct home_habit *fresh;
+	enum err err = ERR_OK;
+
+	if (seen && !detect_habit_of(home, seen) && home->habit_count < DETECTOR_HABITS_MAX) {
+		err = detect_habit_add(core, home, seen, &fresh);
+		home->unwritten |= 1 << PART_HABIT;
+	}
+	for (unsigned i = 0; i < home->habit_count && !err; i++) {
+		struct home_habit *h = home->habits[i];
+		struct habit *habit = &h->habit;
+		if (!(h->set & group))
+			continue;
+		moment.unseen = lost;
+		if (habit->start_ms != INT64_MIN && sign->at.ms - habit->start_ms >= HABIT_LEAST_MS)
+			moment.unseen = lost || h->set & ~seen_since(core, home, habit->start_ms, heard);
+		if (habit_sign(habit, &core->terms, &moment))
+			home->unwritten |= 1 << PART_HABIT;
+	}
+	if (home->mode == DETECTOR_AWAY)
+		detect_habits_spoil(home);
+	return err;
+}
+
+void detect_habit_outcome(struct detector_core *core, struct home *home, const struct incident *incident)
+{
+	enum habit_outcome found = HABIT_VOID;
+
+	if (incident->outcome == OUTCOME_FALSE_ALARM)
+		found = HABIT_FALSE;
+	else if (incident->outcome == OUTCOME_HELPED || incident->outcome == OUTCOME_AMBULANCE)
+		found = HABIT_REAL;
+	for (unsigned i = 0; i < home->habit_count; i++) {
+		struct habit *habit = &home->habits[i]->habit;
+		habit_outcome(habit, &core->terms, found);
+		if (found != HABIT_FALSE && habit->start_ms <= incident->opened.ms)
+			habit_spoil(habit);
+	}
+	home->unwritten |= 1 << PART_HABIT;
+}
+
+/* habit_seen gives the habit by which a silence on these channels is judged. */
+static const struct home_habit *habit_seen(
+	const struct detector_core *core, const struct home *home, uint64_t looked_at)
+{
+	const struct home_habit *h;
+	uint8_t seen = 0;
+
+	for (unsigned q = 0; q < QUANTITY_COUNT; q++)
+		if (looked_at >> q & 1)
+			seen |= group_of(q);
+	h = habit_for(home, seen);
+	return h ? h : &core->newcomer;
+}
+
+void detect_habit_judge(struct detector_core *core, const struct home *home, uint64_t looked_at, struct wall since,
+	struct habit_judgement *out)
+{
+	const struct home_habit *h = habit_seen(core, home, looked_at);
+	struct habit_moment m = {.hour = h->habit.start_hour, .kind = (enum habit_kind)h->habit.start_kind};
+
+	if (since.ms != h->habit.start_ms)
+		m = moment_of(core, since, since);
+	*out = (struct habit_judgement){.habit = &h->habit, .hour = m.hour, .kind = m.kind};
+	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
+		out->limits_ms[stage] = habit_limit(&h->habit, &core->terms, m.hour, m.kind, (enum habit_stage)stage);
+}
+
+struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since)
+{
+	float wake = habit_wake(judgement->habit, judgement->kind), hours;
+
+	if (wake < 0 || (judgement->hour >= wake && judgement->hour < EVENING))
+		return WALL_NONE;
+	hours = wake - judgement->hour + (judgement->hour >= EVENING ? 24 : 0);
+	return (struct wall){since.ms + (int64_t)(hours * 60 + 0.5f) * MS_PER_MINUTE};
+}

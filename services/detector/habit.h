@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * habit: how long one home is used to be silent, on one set of channels. Pure, no heap: the caller owns the struct and
+ * gives local hours and days. It learns the gaps between signs of life for ever in the same few kilobytes (old ones
+ * fade over months) and turns them into two limits for each hour of the day and kind of day: one for an attention, one
+ * for an alarm.
+ *
+ * The limits of one level minimise, for each hour at which a silence begins, (gaps a month that last longer) + price x
+ * (time at risk) x limit, from the home's own gaps and, as if they were some days more, those of a population
+ * (habit_prior). Sixteen levels have sixteen prices. For each the false alarms are counted that it would have raised;
+ * the fastest level that keeps to the budget is in force. So the budget holds whatever the model gets wrong.
+ *
+ * A gap is as long as it was proven: from one sign of life to the last moment at which there still was none.
+ */
+#ifndef CURTAIN_DETECTOR_HABIT_H
+#define CURTAIN_DETECTOR_HABIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/blob.h"
+#include "base/clock.h"
+#include "base/err.h"
+
+#define HABIT_HOURS 24
+#define HABIT_LEVELS 16                  /* 0 = the shortest limits */
+#define HABIT_GAPS 256                   /* long ones, remembered one by one: half a year of most homes */
+#define HABIT_LENGTHS 45                 /* limits that are weighed: 2 h to 24 h by half hours */
+#define HABIT_LEAST_MS (2 * MS_PER_HOUR) /* no limit is shorter, and shorter gaps are only added up */
+#define HABIT_MOST_MS (24 * MS_PER_HOUR) /* a gap as long is an absence: never learnt, never a false alarm */
+
+enum habit_stage { HABIT_ATTENTION, HABIT_ALARM, HABIT_STAGES };
+enum habit_kind { HABIT_WORKDAY, HABIT_HOLIDAY, HABIT_KINDS }; /* of the day in which the gap's morning lies */
+
+/* terms: what the district asks for. */
+struct habit_terms {
+	double per_month[HABIT_STAGES]; /* false alarms in 30.44 days, > 0 */
+	int64_t floor_ms, ceiling_ms;   /* of every limit */
+	double pooled;                  /* the population's false alarms are this many times those of the prior; 1 */
+};
+
+/* moment: a sign of life. */
+struct habit_moment {
+	struct wall since, at; /* it is somewhen in between; all was silent up to since */
+	int32_t day;           /* local day of at, since 1970 */
+	float hour;            /* local hour of at, 0 <= hour < 24 */
+	enum habit_kind kind;  /* of a gap that begins here */
+	bool unseen;           /* between the last sign and this not all was seen: the gap is not learnt */
+};
+
+/* outcome: what somebody found who went there. */
+enum habit_outcome {
+	HABIT_FALSE, /* the person was well and at home */
+	HABIT_REAL,  /* help was needed: no habit */
+	HABIT_VOID   /* not at home, a fault of a device: says nothing of the habit */
+};
+
+struct habit {
+	/* The gap that runs; changes with each sign. */
+	int64_t start_ms; /* INT64_MIN = none */
+	float start_hour;
+	uint8_t start_kind;
+	bool spoilt; /* it is not to be learnt, nor counted */
+	uint8_t short_hour, short_kind;
+	float short_hours; /* of short gaps that began in short_hour, not yet in hours */
+
+	/* What is learnt. */
+	uint16_t gap_count, gap_next;
+	int32_t first_day, day, fit_day;       /* INT32_MIN = never */
+	float hours[HABIT_KINDS][HABIT_HOURS]; /* of all gaps, by when they began; fading */
+	float false_alarms[HABIT_LEVELS];      /* that each level would have raised; fading */
+	float months;                          /* in which; fading alike */
+	float lean;                            /* the budget is leant on by what people found; 0.5 to 2 */
+	uint32_t tallies[HABIT_STAGES];        /* false alarms of the limits in force, ever */
+	uint32_t outcomes[HABIT_VOID + 1];     /* what people found, ever */
+	uint32_t gaps[HABIT_GAPS];
+	uint8_t limits[HABIT_KINDS][HABIT_HOURS][HABIT_LEVELS]; /* in tenths of an hour */
+
+	float levels[HABIT_STAGES]; /* in force; made from the above and the terms at the last change */
+};
+_Static_assert(sizeof(struct habit) < 2304, "three of them and a home's rest stay under 16 KiB");
+
+/* habit_init: nothing is known, the population's limits hold. */
+void habit_init(struct habit *habit, const struct habit_terms *terms);
+/* habit_sign takes a sign of life: the running gap closes, is learnt and counted, and the next one begins. A sign from
+ * before the gap began changes nothing. True when the learnt part changed (at most once an hour, and with each gap of
+ * two hours). O(1), but for at most once a week, when the limits are made anew (under 1 ms). */
+bool habit_sign(struct habit *habit, const struct habit_terms *terms, const struct habit_moment *moment);
+/* habit_spoil: the running gap is of an absence, or not all of it can be seen. */
+void habit_spoil(struct habit *habit);
+/* habit_outcome takes what was found. A false one leans on the home's budget by an eighth, at most to half of it; a
+ * real one back by as much, at most to twice. The learnt part changes. */
+void habit_outcome(struct habit *habit, const struct habit_terms *terms, enum habit_outcome outcome);
+/* habit_settle puts other terms in force. */
+void habit_settle(struct habit *habit, const struct habit_terms *terms);
+/* habit_limit gives how long a silence may last that began at this hour of such a day: floor_ms to ceiling_ms. */
+int64_t habit_limit(const struct habit *habit, const struct habit_terms *terms, float hour, enum habit_kind kind,
+	enum habit_stage stage);
+
+/* habit_usual gives the longest silence that is usual (p95 of those over two hours) from about this hour on; 0 = too
+ * few were seen. */
+int64_t habit_usual(const struct habit *habit, float hour, enum habit_kind kind);
+/* habit_wake gives the hour by which there has been a sign of life in the morning (p95 of such days); < 0 = too few. */
+float habit_wake(const struct habit *habit, enum habit_kind kind);
+/* habit_share gives what part of the silences over two hours that begin about this hour last so long, 0 to 1. */
+double habit_share(const struct habit *habit, float hour, enum habit_kind kind, int64_t length_ms);
+
+/* habit_put lays down the learnt part, habit_put_run the running gap; the getters take them back: bad when bent. */
+#define HABIT_BYTES_MAX 2304
+void habit_put(struct blob *blob, const struct habit *habit);
+void habit_put_run(struct blob *blob, const struct habit *habit);
+void habit_get(struct blob *blob, struct habit *out_habit);
+void habit_get_run(struct blob *blob, struct habit *out_habit);
+
+#endif
