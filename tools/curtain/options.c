@@ -166,17 +166,18 @@ static int take_option(const struct options *options, struct table *table, int a
 	return take(options, table->rows[found], value, where);
 }
 
-static int take_operand(const struct options *options, const char *word, bool *taken)
+static int take_operand(const struct options *options, const char *word, unsigned *taken)
 {
 	char text[200];
+	size_t length = options->operand ? strlen(options->operand) : 0;
+	bool several = length > 3 && !strcmp(options->operand + length - 3, "...");
 
-	if (!options->operand || *taken) {
+	if (!options->operand || *taken == (several ? OPTIONS_OPERANDS_MAX : 1)) {
 		snprintf(text, sizeof text, "\"%.60s\" is one argument too many; \"curtain %s --help\" shows the usage",
 			word, options->command);
 		return complain(options, text);
 	}
-	*taken = true;
-	*options->operand_value = word;
+	options->operand_value[(*taken)++] = word;
 	return -1;
 }
 
@@ -195,7 +196,8 @@ static int take_environment(const struct options *options, const struct table *t
 int options_parse(const struct options *options, int argc, char **argv)
 {
 	struct table table;
-	bool taken = false, only_operands = false;
+	unsigned taken = 0;
+	bool only_operands = false;
 	int status = -1;
 
 	table_fill(&table, options);

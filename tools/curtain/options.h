@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 
+#define OPTIONS_OPERANDS_MAX 64
+
 enum option_type {
 	OPTION_FLAG,   /* bool; takes no value */
 	OPTION_TEXT,   /* const char *, never empty */
@@ -42,7 +44,9 @@ struct options {
 	const struct option_row *rows;
 	unsigned row_count;
 	struct connection *connection; /* NULL: the command needs no broker */
-	const char *operand;           /* the name of its one argument in the help; NULL: it takes none */
+	/* the name of its one argument in the help, NULL: it takes none; a name that ends in "...": up to
+	 * OPTIONS_OPERANDS_MAX, one after the other in an array that was all NULL */
+	const char *operand;
 	const char **operand_value;
 	const char *ending; /* last part of the help: output, exit status, examples */
 };
