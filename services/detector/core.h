@@ -133,4 +133,39 @@ const char *detector_mode_name(enum detector_mode mode);
 enum err detector_mode_of(
 	const struct detector_core *core, const char *household, enum detector_mode *out_mode) ERR_MUST_CHECK;
 
+/* What is known of a home's silences, for those who ask why. Each set of channels that was seen together has a habit of
+ * its own. */
+struct detector_habit_set {
+	uint64_t quantities;        /* mask of enum quantity: the home's channels of the set */
+	bool in_force;              /* by it the silence that runs is judged */
+	double months;              /* heard, and faded: what the rates are counted over */
+	uint32_t gaps;              /* of two hours and more that are remembered */
+	int32_t first_day, day;     /* local days since 1970; INT32_MIN = none yet */
+	float levels[HABIT_STAGES]; /* 0 = shortest limits .. HABIT_LEVELS - 1 */
+	float rates[HABIT_LEVELS];  /* false alarms a month that each level would raise here */
+	double lean;                /* the budget is this many times the configured one, after what people found */
+	uint32_t false_alarms[HABIT_STAGES];    /* raised and ended by themselves within a day, ever */
+	uint32_t outcomes[HABIT_OUTCOME_COUNT]; /* what people found, ever */
+	int64_t limits_ms[HABIT_KINDS][HABIT_HOURS][HABIT_STAGES]; /* by the hour at which a silence begins */
+	int64_t usual_ms[HABIT_KINDS][HABIT_HOURS];                /* longest usual silence; 0 = too few were seen */
+	float wake[HABIT_KINDS]; /* usual hour of the morning by which there is a sign; < 0 = not known */
+	float longer[HABIT_HOURS][HABIT_HOURS]; /* [h][n]: part of the silences over two hours from hour h on, on
+						   workdays, that last over n hours */
+};
+struct detector_habit_view {
+	enum detector_mode mode;
+	struct wall heard_since; /* first reading; WALL_NONE = none */
+	struct wall last_sign;   /* WALL_NONE = none */
+	struct wall attention_at,
+		alarm_at;    /* when the silence that runs will be too long; WALL_NONE = not judged (away, blind) */
+	struct wall wake_at; /* a sign is to be expected by then, after the last one; WALL_NONE = not known */
+	uint64_t looked_at, blind;
+	bool population; /* no habit fits what is seen: the population's limits hold */
+	unsigned set_count;
+	struct detector_habit_set sets[DETECTOR_HABITS_MAX];
+};
+/* detector_habit shows what is known of a home as of the last tick. ERR_NOT_FOUND. */
+enum err detector_habit(
+	struct detector_core *core, const char *household, struct detector_habit_view *out_view) ERR_MUST_CHECK;
+
 #endif

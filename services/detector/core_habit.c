@@ -213,3 +213,69 @@ struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wa
 	hours = wake - judgement->hour + (judgement->hour >= EVENING ? 24 : 0);
 	return (struct wall){since.ms + (int64_t)(hours * 60 + 0.5f) * MS_PER_MINUTE};
 }
+
+/* ---- for those who ask ---- */
+
+static void show_set(const struct detector_core *core, const struct home *home, const struct home_habit *h,
+	struct detector_habit_set *out)
+{
+	const struct habit *habit = &h->habit;
+
+	*out = (struct detector_habit_set){.months = (double)habit->months,
+		.gaps = habit->gap_count,
+		.first_day = habit->first_day,
+		.day = habit->day,
+		.lean = (double)habit->lean};
+	for (unsigned i = 0; i < home->sensor_count; i++)
+		if (group_of(home->sensors[i].quantity) & h->set)
+			out->quantities |= UINT64_C(1) << home->sensors[i].quantity;
+	habit_rates(habit, &core->terms, out->rates);
+	memcpy(out->levels, habit->levels, sizeof out->levels);
+	memcpy(out->false_alarms, habit->tallies, sizeof out->false_alarms);
+	memcpy(out->outcomes, habit->outcomes, sizeof out->outcomes);
+	for (enum habit_kind kind = 0; kind < HABIT_KINDS; kind++) {
+		out->wake[kind] = habit_wake(habit, kind);
+		for (unsigned hour = 0; hour < HABIT_HOURS; hour++) {
+			out->usual_ms[kind][hour] = habit_usual(habit, (float)hour, kind);
+			for (enum habit_stage stage = 0; stage < HABIT_STAGES; stage++)
+				out->limits_ms[kind][hour][stage] =
+					habit_limit(habit, &core->terms, (float)hour, kind, stage);
+		}
+	}
+	for (unsigned hour = 0; hour < HABIT_HOURS; hour++)
+		for (unsigned n = 0; n < HABIT_HOURS; n++)
+			out->longer[hour][n] =
+				(float)habit_share(habit, (float)hour, HABIT_WORKDAY, (int64_t)n * MS_PER_HOUR);
+}
+
+enum err detector_habit(struct detector_core *core, const char *household, struct detector_habit_view *out)
+{
+	const struct home *home = detect_home_find(core, household);
+
+	if (!home)
+		return ERR_NOT_FOUND;
+	struct view view = detect_view(core, home, core->now);
+	*out = (struct detector_habit_view){.mode = home->mode,
+		.heard_since = home->since,
+		.last_sign = home->last.at,
+		.attention_at = WALL_NONE,
+		.alarm_at = WALL_NONE,
+		.wake_at = WALL_NONE,
+		.looked_at = view.looked_at,
+		.blind = view.blind,
+		.set_count = home->habit_count};
+	for (unsigned i = 0; i < home->habit_count; i++)
+		show_set(core, home, home->habits[i], &out->sets[i]);
+	if (!view.proves || home->mode == DETECTOR_AWAY || home->mode == DETECTOR_UNWATCHED)
+		return ERR_OK;
+	struct wall since = detect_silent_since(home, &view);
+	struct habit_judgement j;
+	detect_habit_judge(core, home, view.looked_at, since, &j);
+	out->population = j.habit == &core->newcomer.habit;
+	for (unsigned i = 0; i < home->habit_count; i++)
+		out->sets[i].in_force = j.habit == &home->habits[i]->habit;
+	out->attention_at.ms = since.ms + j.limits_ms[HABIT_ATTENTION];
+	out->alarm_at.ms = since.ms + j.limits_ms[HABIT_ALARM];
+	out->wake_at = detect_habit_wake(&j, since);
+	return ERR_OK;
+}

@@ -272,6 +272,17 @@ void detect_habit_judge(struct detector_core *core, const struct home *home, uin
 struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since);
 
 /* core_judge.c */
+/* view: what a home's channels can prove at a time. */
+struct view {
+	uint64_t looked_at, blind;
+	int64_t start_ms; /* from then on some channel would have told ... */
+	int64_t end_ms;   /* ... up to here; none that looks may know less of the end */
+	int64_t stale_ms; /* then the next meter is blind */
+	bool proves;
+};
+struct view detect_view(const struct detector_core *core, const struct home *home, struct wall t);
+/* detect_silent_since: when the silence began that is seen so; its last sign of life, or when proof began. */
+struct wall detect_silent_since(const struct home *home, const struct view *view);
 /* detect_judge looks at all rules of the home as of t, and sets the next time. */
 enum err detect_judge(struct detector_core *core, struct home *home, struct wall t) ERR_MUST_CHECK;
 /* detect_judge_until judges whatever is due before t, each at its own time. */

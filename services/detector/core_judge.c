@@ -10,16 +10,7 @@
 #define GROWS_SLOWLY_MS (2 * MS_PER_DAY)    /* ... for so long, then once a day */
 #define METER_JITTER_MS (5 * MS_PER_MINUTE) /* an hourly meter is early by some seconds: no reason to wait an hour */
 
-/* view: what a home's channels can prove at a time. */
-struct view {
-	uint64_t looked_at, blind;
-	int64_t start_ms; /* from then on some channel would have told ... */
-	int64_t end_ms;   /* ... up to here; none that looks may know less of the end */
-	int64_t stale_ms; /* then the next meter is blind */
-	bool proves;
-};
-
-static struct view view_of(const struct detector_core *core, const struct home *home, struct wall t)
+struct view detect_view(const struct detector_core *core, const struct home *home, struct wall t)
 {
 	struct view view = {.start_ms = INT64_MAX, .end_ms = t.ms, .stale_ms = INT64_MAX};
 
@@ -45,6 +36,13 @@ static struct view view_of(const struct detector_core *core, const struct home *
 			view.stale_ms = s->at.ms + core->config.meter_fresh_ms + 1;
 	}
 	return view;
+}
+
+struct wall detect_silent_since(const struct home *home, const struct view *view)
+{
+	int64_t last = wall_is_set(home->last.at) ? home->last.at.ms : home->since.ms;
+
+	return (struct wall){view->start_ms > last ? view->start_ms : last};
 }
 
 /* fixed_limits: the same for every home. */
@@ -80,9 +78,8 @@ static enum err judge_silence(
 {
 	bool fixed = core->config.rules[rule].kind == DETECTOR_RULE_SILENCE_FIXED;
 	const struct standing *standing = detect_standing(home, core->config.rules[rule].name);
-	struct view view = view_of(core, home, t);
-	int64_t last = wall_is_set(home->last.at) ? home->last.at.ms : home->since.ms;
-	int64_t start = view.start_ms > last ? view.start_ms : last;
+	struct view view = detect_view(core, home, t);
+	int64_t start = detect_silent_since(home, &view).ms;
 	int64_t silent = view.end_ms - start;
 	struct habit_judgement j = {0};
 

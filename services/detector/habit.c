@@ -205,16 +205,21 @@ static float level_for(const float rates[HABIT_LEVELS], float budget)
 	return HABIT_LEVELS - 1;
 }
 
-void habit_settle(struct habit *h, const struct habit_terms *terms)
+void habit_rates(const struct habit *h, const struct habit_terms *terms, float rates[HABIT_LEVELS])
 {
-	float rates[HABIT_LEVELS];
-
 	for (unsigned level = HABIT_LEVELS; level-- > 0;) {
 		float prior = PRIOR_MONTHS * habit_prior_rate[level] * (float)terms->pooled;
 		rates[level] = (h->false_alarms[level] + prior) / (h->months + PRIOR_MONTHS) + RATE_LEAST;
 		if (level + 1 < HABIT_LEVELS && rates[level] < rates[level + 1])
 			rates[level] = rates[level + 1];
 	}
+}
+
+void habit_settle(struct habit *h, const struct habit_terms *terms)
+{
+	float rates[HABIT_LEVELS];
+
+	habit_rates(h, terms, rates);
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
 		h->levels[stage] = level_for(rates, (float)terms->per_month[stage] * h->lean);
 }
@@ -463,7 +468,7 @@ void habit_put(struct blob *b, const struct habit *h)
 		put_float(b, h->levels[i]);
 		blob_put(b, h->tallies[i], 4);
 	}
-	for (unsigned i = 0; i <= HABIT_VOID; i++)
+	for (unsigned i = 0; i < HABIT_OUTCOME_COUNT; i++)
 		blob_put(b, h->outcomes[i], 4);
 	for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
 		for (unsigned level = 0; level < HABIT_LEVELS; level++)
@@ -495,7 +500,7 @@ void habit_get(struct blob *b, struct habit *h)
 		h->levels[i] = get_float(b, HABIT_LEVELS - 1);
 		h->tallies[i] = (uint32_t)blob_get(b, 4);
 	}
-	for (unsigned i = 0; i <= HABIT_VOID; i++)
+	for (unsigned i = 0; i < HABIT_OUTCOME_COUNT; i++)
 		h->outcomes[i] = (uint32_t)blob_get(b, 4);
 	for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
 		for (unsigned level = 0; level < HABIT_LEVELS; level++)

@@ -52,7 +52,8 @@ struct habit_moment {
 enum habit_outcome {
 	HABIT_FALSE, /* the person was well and at home */
 	HABIT_REAL,  /* help was needed: no habit */
-	HABIT_VOID   /* not at home, a fault of a device: says nothing of the habit */
+	HABIT_VOID,  /* not at home, a fault of a device: says nothing of the habit */
+	HABIT_OUTCOME_COUNT
 };
 
 struct habit {
@@ -66,13 +67,13 @@ struct habit {
 
 	/* What is learnt. */
 	uint16_t gap_count, gap_next;
-	int32_t first_day, day, fit_day;       /* INT32_MIN = never */
-	float hours[HABIT_KINDS][HABIT_HOURS]; /* of all gaps, by when they began; fading */
-	float false_alarms[HABIT_LEVELS];      /* that each level would have raised; fading */
-	float months;                          /* in which; fading alike */
-	float lean;                            /* the budget is leant on by what people found; 0.5 to 2 */
-	uint32_t tallies[HABIT_STAGES];        /* false alarms of the limits in force, ever */
-	uint32_t outcomes[HABIT_VOID + 1];     /* what people found, ever */
+	int32_t first_day, day, fit_day;        /* INT32_MIN = never */
+	float hours[HABIT_KINDS][HABIT_HOURS];  /* of all gaps, by when they began; fading */
+	float false_alarms[HABIT_LEVELS];       /* that each level would have raised; fading */
+	float months;                           /* in which; fading alike */
+	float lean;                             /* the budget is leant on by what people found; 0.5 to 2 */
+	uint32_t tallies[HABIT_STAGES];         /* false alarms of the limits in force, ever */
+	uint32_t outcomes[HABIT_OUTCOME_COUNT]; /* what people found, ever */
 	uint32_t gaps[HABIT_GAPS];
 	uint8_t limits[HABIT_KINDS][HABIT_HOURS][HABIT_LEVELS]; /* in tenths of an hour */
 
@@ -97,6 +98,8 @@ void habit_settle(struct habit *habit, const struct habit_terms *terms);
 int64_t habit_limit(const struct habit *habit, const struct habit_terms *terms, float hour, enum habit_kind kind,
 	enum habit_stage stage);
 
+/* habit_rates gives the false alarms a month that each level would raise. */
+void habit_rates(const struct habit *habit, const struct habit_terms *terms, float out_rates[HABIT_LEVELS]);
 /* habit_usual gives the longest silence that is usual (p95 of those over two hours) from about this hour on; 0 = too
  * few were seen. */
 int64_t habit_usual(const struct habit *habit, float hour, enum habit_kind kind);
