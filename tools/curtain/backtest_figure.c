@@ -186,16 +186,9 @@ static void homes(struct figure *f, const struct run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		const struct play_home *home = &run->homes[i];
-		double sum = 0;
-		unsigned count = 0;
-		for (unsigned k = 0; k < home->delay_count; k++) {
-			if (isnan(home->delays[k].hours[0]))
-				continue;
-			sum += (double)home->delays[k].hours[0];
-			count++;
-		}
-		if (count)
-			mark_at(f, MARK_HOME, x_of(sum / count), y_of(score_rate(home, 0)));
+		double mean = score_mean_delay(home);
+		if (!isnan(mean))
+			mark_at(f, MARK_HOME, x_of(mean), y_of(score_rate(home, 0)));
 	}
 }
 

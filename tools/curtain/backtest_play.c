@@ -195,43 +195,46 @@ struct choosing {
 	const struct trace *trace;
 	const struct truth *truth;
 	const struct stands *stands;
-	bool metered;
+	size_t *stamps; /* readings of meters in the test; none: any time */
+	size_t stamp_count;
 };
 
-/* meter_reading gives the first reading of a meter received at or after a time; count = none. */
-static size_t meter_reading(const struct trace *trace, int64_t at_ms)
+static int64_t first_moment(const struct truth *truth)
 {
-	size_t low = 0, high = trace->count;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (trace->items[middle].received_ms < at_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (low < trace->count && !trace_is_meter(trace->channels[trace->items[low].channel].quantity))
-		low++;
-	return low;
+	return truth->first_ms + PLAY_WARM_MS;
 }
 
-/* moment_of moves a time to the next reading of a meter, so that what was used before it is known; not in a loss of
- * radio. */
-static bool moment_of(const struct choosing *c, int64_t at_ms, int64_t *out_ms)
+static int64_t last_moment(const struct truth *truth)
 {
-	if (c->metered) {
-		size_t i = meter_reading(c->trace, at_ms);
-		if (i == c->trace->count)
-			return false;
-		const struct trace_item *item = &c->trace->items[i];
-		if (trace_is_counter(c->trace->channels[item->channel].quantity) &&
-			(isnan(item->delta) || item->at_ms - item->since_ms > TRACE_LOSS_MS))
-			return false;
-		at_ms = item->received_ms;
-	}
-	struct truth_gap gap = truth_gap_at(c->truth, at_ms);
-	*out_ms = at_ms;
-	return gap.end_ms - gap.start_ms < PLAY_AWAY_MS && !reaches(stand_at(c->stands, at_ms), 0);
+	return truth->last_ms - PLAY_CEILING_MS;
+}
+
+/* stamps_find: a moment is when a meter has just told what was used, so that nothing of it is unknown. */
+static enum err stamps_find(struct choosing *c)
+{
+	const struct trace *trace = c->trace;
+
+	c->stamps = malloc((trace->count + 1) * sizeof *c->stamps);
+	if (!c->stamps)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < trace->count; i++)
+		if (trace_is_meter(trace->channels[trace->items[i].channel].quantity) && !trace->items[i].late &&
+			trace->items[i].received_ms >= first_moment(c->truth) &&
+			trace->items[i].received_ms < last_moment(c->truth))
+			c->stamps[c->stamp_count++] = i;
+	return ERR_OK;
+}
+
+/* moment_of draws a moment. false: nobody was at home then, or an alarm stood. */
+static bool moment_of(const struct choosing *c, double share, int64_t *out_ms)
+{
+	int64_t from = first_moment(c->truth), until = last_moment(c->truth);
+	int64_t at = c->stamp_count ? c->trace->items[c->stamps[(size_t)(share * (double)c->stamp_count)]].received_ms
+				    : from + (int64_t)(share * (double)(until - from));
+	struct truth_gap gap = truth_gap_at(c->truth, at);
+
+	*out_ms = at;
+	return gap.end_ms - gap.start_ms < PLAY_AWAY_MS && !reaches(stand_at(c->stands, at), 0);
 }
 
 static int by_size(const void *a, const void *b)
@@ -244,13 +247,10 @@ static int by_size(const void *a, const void *b)
 static unsigned choose(const struct choosing *c, const struct play_setup *setup, int64_t *out_moments)
 {
 	struct dice dice = dice_of(setup->seed, c->trace->home);
-	int64_t from = c->truth->first_ms + PLAY_WARM_MS, until = c->truth->last_ms - PLAY_CEILING_MS;
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < setup->moments * TRIES && count < setup->moments; i++) {
-		int64_t at = from + (int64_t)(dice_share(&dice) * (double)(until - from));
-		count += moment_of(c, at, &out_moments[count]);
-	}
+	for (unsigned i = 0; i < setup->moments * TRIES && count < setup->moments; i++)
+		count += moment_of(c, dice_share(&dice), &out_moments[count]);
 	qsort(out_moments, count, sizeof *out_moments, by_size);
 	return count;
 }
@@ -265,7 +265,8 @@ struct copy {
 
 /* rest: how a home goes on where nobody uses anything. */
 struct rest {
-	double values[TRACE_CHANNELS_MAX];           /* each counter as it stood */
+	double values[TRACE_CHANNELS_MAX];           /* each meter as it stood ... */
+	int64_t at_ms[TRACE_CHANNELS_MAX];           /* ... and when; INT64_MIN = not heard yet */
 	double base[TRACE_CHANNELS_MAX][BASE_STEPS]; /* load an hour of an empty home, step by step */
 	unsigned base_count[TRACE_CHANNELS_MAX], base_next[TRACE_CHANNELS_MAX];
 };
@@ -278,6 +279,7 @@ struct player {
 	struct copy copy;
 	struct rest rest;
 	struct detector_state spare;
+	int64_t steps_ms[TRACE_CHANNELS_MAX];
 };
 
 static enum err copy_part(struct copy *copy, const struct detector_state *state)
@@ -350,15 +352,15 @@ static void rest_begin(struct player *p, size_t until)
 		if (quantity == QUANTITY_ENERGY_TOTAL || quantity == QUANTITY_POWER)
 			base_take(p, until, c);
 		p->rest.values[c] = 0;
+		p->rest.at_ms[c] = INT64_MIN;
 	}
-	bool found[TRACE_CHANNELS_MAX] = {false};
 	unsigned left = p->trace->channel_count;
 	for (size_t i = until + 1; i > 0 && left; i--) {
 		const struct trace_item *item = &p->trace->items[i - 1];
-		if (found[item->channel])
+		if (p->rest.at_ms[item->channel] != INT64_MIN)
 			continue;
-		found[item->channel] = true;
 		left--;
+		p->rest.at_ms[item->channel] = item->at_ms;
 		p->rest.values[item->channel] = item->value;
 	}
 }
@@ -417,50 +419,110 @@ static enum err core_again(struct player *p, struct detector_core **out)
 	return err;
 }
 
-/* faint: from items[until] on nobody does anything. */
-static enum err faint(struct player *p, size_t until, int64_t at_ms, struct waiting *w)
+/* again: the home goes on from its copied state. */
+struct again {
+	struct detector_core *core;
+	struct waiting waiting;
+	int64_t until_ms;
+};
+
+static enum err hear(struct player *p, struct again *a, const struct trace_item *item)
 {
-	struct detector_core *core = NULL;
+	enum err err = tick(a->core, item->received_ms, waiting_take, &a->waiting);
+
+	return err ? err : say(a->core, &p->voice, item);
+}
+
+static enum err faint_own(struct player *p, size_t until, struct again *a)
+{
 	struct trace_item item;
-	enum err err = core_again(p, &core);
+	enum err err = ERR_OK;
+
+	for (size_t i = until + 1; i < p->trace->count && !err && a->waiting.at_ms[0] == INT64_MAX &&
+				   p->trace->items[i].received_ms <= a->until_ms;
+		i++)
+		if (rest_item(&p->rest, p->trace, &p->trace->items[i], &item))
+			err = hear(p, a, &item);
+	return err;
+}
+
+/* next_stamp gives the channel whose meter tells next, and when; TRACE_CHANNELS_MAX = none. */
+static unsigned next_stamp(const struct player *p, int64_t at_ms, int64_t *out_ms)
+{
+	unsigned next = TRACE_CHANNELS_MAX;
+
+	*out_ms = INT64_MAX;
+	for (unsigned c = 0; c < p->trace->channel_count; c++) {
+		int64_t last = p->rest.at_ms[c], step = p->steps_ms[c];
+		if (!trace_is_meter(p->trace->channels[c].quantity) || last == INT64_MIN)
+			continue;
+		int64_t stamp = last + (at_ms - last >= step ? (at_ms - last) / step + 1 : 1) * step;
+		if (stamp < *out_ms) {
+			*out_ms = stamp;
+			next = c;
+		}
+	}
+	return next;
+}
+
+/* faint_steady: each meter goes on at its usual step, from its own last reading. */
+static enum err faint_steady(struct player *p, int64_t at_ms, struct again *a)
+{
+	struct trace_item item;
+	int64_t stamp;
+	enum err err = ERR_OK;
+
+	while (!err && a->waiting.at_ms[0] == INT64_MAX) {
+		unsigned c = next_stamp(p, at_ms, &stamp);
+		if (stamp > a->until_ms)
+			break;
+		struct trace_item real = {
+			.at_ms = stamp, .received_ms = stamp, .since_ms = p->rest.at_ms[c], .channel = (uint8_t)c};
+		if (rest_item(&p->rest, p->trace, &real, &item))
+			err = hear(p, a, &item);
+		p->rest.at_ms[c] = stamp;
+	}
+	return err;
+}
+
+/* faint: from items[until] on nobody does anything. */
+static enum err faint(
+	struct player *p, size_t until, int64_t at_ms, enum play_after after, int64_t out_at_ms[PLAY_LEVELS])
+{
+	struct again a = {.waiting = {.rule = p->setup->config.rules[0].name, .at_ms = {INT64_MAX, INT64_MAX}},
+		.until_ms = at_ms + PLAY_CEILING_MS};
+	enum err err = core_again(p, &a.core);
 
 	rest_begin(p, until);
-	for (size_t i = until + 1; i < p->trace->count && !err && w->at_ms[0] == INT64_MAX &&
-				   p->trace->items[i].received_ms <= at_ms + PLAY_CEILING_MS;
-		i++) {
-		if (!rest_item(&p->rest, p->trace, &p->trace->items[i], &item))
-			continue;
-		err = tick(core, item.received_ms, waiting_take, w);
-		if (!err)
-			err = say(core, &p->voice, &item);
-	}
-	if (!err && w->at_ms[0] == INT64_MAX)
-		err = tick(core, at_ms + PLAY_CEILING_MS + 1, waiting_take, w);
-	detector_destroy(core);
+	if (!err)
+		err = after == PLAY_OWN ? faint_own(p, until, &a) : faint_steady(p, at_ms, &a);
+	if (!err && a.waiting.at_ms[0] == INT64_MAX)
+		err = tick(a.core, a.until_ms + 1, waiting_take, &a.waiting);
+	detector_destroy(a.core);
+	memcpy(out_at_ms, a.waiting.at_ms, sizeof a.waiting.at_ms);
 	return err;
 }
 
 static enum err measure(
 	struct player *p, size_t until, int64_t at_ms, enum alert_level standing, struct play_home *home)
 {
-	struct waiting w = {.rule = p->setup->config.rules[0].name, .at_ms = {INT64_MAX, INT64_MAX}};
 	struct civil local = zone_to_civil(p->setup->config.zone, (struct wall){at_ms});
 	struct play_delay *delay = &home->delays[home->delay_count];
+	int64_t heard_ms[PLAY_LEVELS];
 	enum err err = copy_take(p);
 
-	if (!err)
-		err = faint(p, until, at_ms, &w);
-	if (err)
-		return err;
-	delay->day = local.hour >= 7 && local.hour < 19;
-	for (unsigned which = 0; which < PLAY_LEVELS; which++) {
-		bool heard = w.at_ms[which] <= at_ms + PLAY_CEILING_MS;
-		int64_t ms = heard ? w.at_ms[which] - at_ms : PLAY_CEILING_MS;
-		delay->hours[which] = reaches(standing, which) ? NAN : (float)ms / (float)MS_PER_HOUR;
-		home->unheard += which == 0 && !heard;
+	for (unsigned after = 0; after < PLAY_AFTER_COUNT && !err; after++) {
+		err = faint(p, until, at_ms, (enum play_after)after, heard_ms);
+		for (unsigned which = 0; which < PLAY_LEVELS; which++) {
+			bool heard = heard_ms[which] <= at_ms + PLAY_CEILING_MS;
+			int64_t ms = heard ? heard_ms[which] - at_ms : PLAY_CEILING_MS;
+			delay->hours[after][which] = reaches(standing, which) ? NAN : (float)ms / (float)MS_PER_HOUR;
+			home->unheard += after == PLAY_OWN && which == 0 && !heard;
+		}
 	}
-	home->delay_count++;
-	return ERR_OK;
+	delay->day = local.hour >= 7 && local.hour < 19;
+	home->delay_count += !err;
+	return err;
 }
 
 static void ignore(void *context, const struct alert *alert)
@@ -503,6 +565,8 @@ static enum err play_delays(const struct play_setup *setup, const struct choosin
 		p->setup = setup;
 		p->trace = choosing->trace;
 		voice_init(&p->voice, p->trace);
+		for (unsigned c = 0; c < p->trace->channel_count; c++)
+			p->steps_ms[c] = trace_step(p->trace, c);
 		err = play_moments(p, moments, count, choosing->stands, home);
 		for (unsigned i = 0; i < p->copy.count; i++)
 			free(p->copy.parts[i]);
@@ -543,14 +607,15 @@ enum err play_home(const struct play_setup *setup, const struct trace *trace, st
 		measure_time(&home, &truth);
 	if (!err && !home.too_short) {
 		struct choosing choosing = {.trace = trace, .truth = &truth, .stands = &stands};
-		for (unsigned c = 0; c < trace->channel_count; c++)
-			choosing.metered = choosing.metered || trace_is_meter(trace->channels[c].quantity);
 		err = play_alerts(&setup->config, trace, INT64_MAX, stand_take, &stands);
 		err = err ? err : stands.failed;
 		if (!err)
 			count_alarms(&home, &truth, &stands);
 		if (!err && setup->moments)
+			err = stamps_find(&choosing);
+		if (!err && setup->moments)
 			err = play_delays(setup, &choosing, &home);
+		free(choosing.stamps);
 	}
 	truth_fini(&truth);
 	free(stands.items);

@@ -27,9 +27,16 @@ struct play_setup {
 	unsigned moments;
 };
 
+/* play_after: how the meters go on after a moment. */
+enum play_after {
+	PLAY_STEADY, /* each at its usual step: what the detector is worth */
+	PLAY_OWN,    /* as they did in reality, with their own losses of radio */
+	PLAY_AFTER_COUNT
+};
+
 struct play_delay {
-	float hours[PLAY_LEVELS]; /* NAN: that level stood already at the moment */
-	bool day;                 /* 07 to 19 h */
+	float hours[PLAY_AFTER_COUNT][PLAY_LEVELS]; /* NAN: that level stood already at the moment */
+	bool day;                                   /* 07 to 19 h */
 };
 
 struct play_home {
@@ -39,7 +46,7 @@ struct play_home {
 	unsigned false_alarms[PLAY_LEVELS], absence_alarms[PLAY_LEVELS];
 	double cold_months[2]; /* days 0 to 14, 15 to 55 */
 	unsigned cold_false[2];
-	unsigned signs, unheard; /* unheard: no alarm within the ceiling */
+	unsigned signs, unheard; /* unheard: no alarm within the ceiling, PLAY_OWN */
 	double lost_share, leak_share;
 	struct play_delay *delays; /* owned */
 	unsigned delay_count;

@@ -46,6 +46,12 @@ static void level_row(struct table *table, const char *name, const struct score_
 	table_cell(table, level->target > 0 ? share : "-");
 }
 
+static void blanks(struct table *table, unsigned count)
+{
+	while (count--)
+		table_cell(table, "-");
+}
+
 static void published_row(struct table *table, const struct run_published *p)
 {
 	table_cell(table, "  发表值 published");
@@ -54,8 +60,7 @@ static void published_row(struct table *table, const struct run_published *p)
 	cell(table, 1, p->p50);
 	cell(table, 1, p->p90);
 	cell(table, 1, p->mean);
-	for (unsigned i = 0; i < 6; i++)
-		table_cell(table, "-");
+	blanks(table, 6);
 }
 
 static void run_rows(struct table *table, const struct run *run)
@@ -69,6 +74,15 @@ static void run_rows(struct table *table, const struct run *run)
 		published_row(table, published);
 	if (run->kind != RUN_MAIN)
 		return;
+	table_cell(table, "  照各户实际掉线 with its own losses of radio");
+	blanks(table, 2);
+	delay_cells(table, &run->score.levels[0].own);
+	blanks(table, 6);
+	if (run->often.homes && run->often.homes < run->score.homes) {
+		snprintf(name, sizeof name, "  其中%u户读数超过%d homes with more readings", run->often.homes,
+			RUN_OFTEN);
+		level_row(table, name, &run->often.levels[0]);
+	}
 	snprintf(name, sizeof name, "  其提醒级 attention, target %g", run->score.levels[1].target);
 	level_row(table, name, &run->score.levels[1]);
 }
@@ -172,6 +186,7 @@ static void level_members(struct buf *out, const struct score_level *level)
 	delay_part(out, "day", &level->day);
 	delay_part(out, "night", &level->night);
 	json_close(out, '}');
+	delay_part(out, "delay_own_radio_h", &level->own);
 	member(out, "median_home", level->home_median);
 	member(out, "p90_home", level->home_p90);
 	member(out, "worst_home", level->home_worst);
@@ -192,9 +207,6 @@ static void group_part(struct buf *out, const char *key, const struct score_grou
 
 static void home_part(struct buf *out, const struct play_home *home)
 {
-	double sum = 0;
-	unsigned count = 0;
-
 	json_open(out, '{');
 	json_member_text(out, "home", home->trace->home);
 	json_member_bool(out, "too_short", home->too_short);
@@ -202,13 +214,7 @@ static void home_part(struct buf *out, const struct play_home *home)
 	json_member_int(out, "false_alarms", home->false_alarms[0]);
 	json_member_int(out, "absence_alarms", home->absence_alarms[0]);
 	json_member_int(out, "false_attentions", home->false_alarms[1]);
-	for (unsigned i = 0; i < home->delay_count; i++) {
-		if (isnan(home->delays[i].hours[0]))
-			continue;
-		sum += (double)home->delays[i].hours[0];
-		count++;
-	}
-	member(out, "mean_delay_h", count ? sum / count : NAN);
+	member(out, "mean_delay_h", score_mean_delay(home));
 	member(out, "radio_lost_share", home->lost_share);
 	member(out, "leak_share", home->leak_share);
 	json_close(out, '}');
@@ -264,6 +270,14 @@ enum err print_json(const struct report *report, struct buf *out)
 	group_part(out, "losses_or_leaks", &s->poor);
 	group_part(out, "others", &s->good);
 	json_close(out, '}');
+	if (run->often.homes) {
+		json_key(out, "homes_with_more_than_6000_readings");
+		json_open(out, '{');
+		json_member_int(out, "homes", run->often.homes);
+		member(out, "home_months", run->often.months);
+		level_members(out, &run->often.levels[0]);
+		json_close(out, '}');
+	}
 	runs_part(out, "sweep", report, RUN_SWEEP, RUN_SWEEP);
 	runs_part(out, "compare", report, RUN_FIXED, RUN_DEPLOYED);
 	json_key(out, "per_home");

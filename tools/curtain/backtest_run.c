@@ -152,13 +152,31 @@ static void *work(void *context)
 	}
 }
 
+/* score_run counts all homes, and those that are often heard. */
+static enum err score_run(struct run *run)
+{
+	const double targets[PLAY_LEVELS] = {
+		run->setup.config.budget.alarm_per_month, run->setup.config.budget.attention_per_month};
+	struct play_home *often = malloc((run->count + 1) * sizeof *often);
+	size_t count = 0;
+	enum err err = often ? ERR_OK : ERR_NOMEM;
+
+	for (size_t i = 0; i < run->count && !err; i++)
+		if (run->homes[i].trace->count > RUN_OFTEN)
+			often[count++] = run->homes[i];
+	if (!err)
+		err = score_of(run->homes, run->count, targets, &run->score);
+	if (!err)
+		err = score_of(often, count, targets, &run->often);
+	free(often);
+	return err;
+}
+
 enum err run_do(struct run *run, const struct trace_set *set, unsigned workers, struct errinfo *info)
 {
 	struct crew crew = {.run = run, .set = set};
 	pthread_t threads[RUN_WORKERS_MAX];
 	unsigned started = 0;
-	const double targets[PLAY_LEVELS] = {
-		run->setup.config.budget.alarm_per_month, run->setup.config.budget.attention_per_month};
 
 	run->homes = calloc(set->count + 1, sizeof *run->homes);
 	if (!run->homes)
@@ -171,6 +189,6 @@ enum err run_do(struct run *run, const struct trace_set *set, unsigned workers, 
 		pthread_join(threads[i], NULL);
 	enum err err = (enum err)atomic_load(&crew.failed);
 	if (!err)
-		err = score_of(run->homes, run->count, targets, &run->score);
+		err = score_run(run);
 	return err ? errinfo_set(info, err, "the homes cannot be played: %s", err_name(err)) : ERR_OK;
 }

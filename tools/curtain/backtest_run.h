@@ -11,6 +11,7 @@
 
 #define RUN_WORKERS_MAX 256
 #define RUNS_MAX 24
+#define RUN_OFTEN 6000 /* readings: the published figures are of homes that have more */
 
 enum run_kind { RUN_MAIN, RUN_SWEEP, RUN_FIXED, RUN_DEPLOYED };
 
@@ -22,6 +23,7 @@ struct run {
 	int64_t hours; /* RUN_FIXED, RUN_DEPLOYED */
 	struct play_setup setup;
 	struct score score;
+	struct score often;      /* of the homes with more than RUN_OFTEN readings */
 	struct play_home *homes; /* owned; count as in the set */
 	size_t count;
 };

@@ -29,7 +29,22 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-enum part { PART_ALL, PART_DAY, PART_NIGHT };
+double score_mean_delay(const struct play_home *home)
+{
+	double sum = 0;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < home->delay_count; i++) {
+		double hours = (double)home->delays[i].hours[PLAY_STEADY][0];
+		if (isnan(hours))
+			continue;
+		sum += hours;
+		count++;
+	}
+	return count ? sum / count : NAN;
+}
+
+enum part { PART_ALL, PART_DAY, PART_NIGHT, PART_OWN };
 
 static struct score_delay delays_of(
 	const struct play_home *homes, size_t count, unsigned level, enum part part, double *spare)
@@ -40,10 +55,12 @@ static struct score_delay delays_of(
 	for (size_t i = 0; i < count; i++) {
 		for (unsigned k = 0; k < homes[i].delay_count; k++) {
 			const struct play_delay *d = &homes[i].delays[k];
-			if (isnan(d->hours[level]) || (part != PART_ALL && d->day != (part == PART_DAY)))
+			double hours = (double)d->hours[part == PART_OWN ? PLAY_OWN : PLAY_STEADY][level];
+			bool other = (part == PART_DAY && !d->day) || (part == PART_NIGHT && d->day);
+			if (isnan(hours) || other)
 				continue;
-			spare[out.count++] = (double)d->hours[level];
-			sum += (double)d->hours[level];
+			spare[out.count++] = hours;
+			sum += hours;
 		}
 	}
 	qsort(spare, out.count, sizeof *spare, by_value);
@@ -86,6 +103,7 @@ static struct score_level level_of(
 	out.all = delays_of(homes, count, level, PART_ALL, spare);
 	out.day = delays_of(homes, count, level, PART_DAY, spare);
 	out.night = delays_of(homes, count, level, PART_NIGHT, spare);
+	out.own = delays_of(homes, count, level, PART_OWN, spare);
 	return out;
 }
 

@@ -8,7 +8,7 @@
 
 #include "backtest_play.h"
 
-#define SCORE_LOST_SHARE 0.03 /* of its time in steps over 2 h: a home with losses of radio */
+#define SCORE_LOST_SHARE 0.10 /* of its time in steps over 2 h: a home with losses of radio */
 #define SCORE_LEAK_SHARE 0.10 /* of its time with a litre an hour at night: a home with a leak */
 
 struct score_delay {
@@ -28,7 +28,8 @@ struct score_level {
 	double home_median, home_p90, home_worst; /* false alarms a home-month, by home */
 	const char *worst;                        /* the id of that home */
 	double within;                            /* share of homes within twice the target */
-	struct score_delay all, day, night;
+	struct score_delay all, day, night;       /* PLAY_STEADY */
+	struct score_delay own;                   /* PLAY_OWN */
 };
 
 struct score {
@@ -46,6 +47,8 @@ enum err score_of(const struct play_home *homes, size_t count, const double targ
 	struct score *out) ERR_MUST_CHECK;
 /* score_rate gives a home's false alarms a month. */
 double score_rate(const struct play_home *home, unsigned level);
+/* score_mean_delay gives a home's mean delay to the alarm, in hours; NAN = none was measured. */
+double score_mean_delay(const struct play_home *home);
 /* score_is_poor: losses of radio or a leak. */
 bool score_is_poor(const struct play_home *home);
 /* score_share gives the value below which a share of the sorted values lies (nearest rank); NAN of none. */

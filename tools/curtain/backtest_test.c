@@ -332,7 +332,7 @@ static void a_firing_alone_is_no_sign_and_two_sensors_are(void **state)
 static void scores_weigh_homes_by_their_months_and_find_the_worst(void **state)
 {
 	struct trace a = {.home = "a"}, b = {.home = "b"}, c = {.home = "c"};
-	struct play_delay delays[] = {{{1, NAN}, true}, {{9, 3}, false}, {{5, 1}, true}};
+	struct play_delay delays[] = {{{{1, NAN}, {2, 2}}, true}, {{{9, 3}, {9, 9}}, false}, {{{5, 1}, {4, 4}}, true}};
 	struct play_home homes[] = {
 		{.trace = &a,
 			.months = 10,
@@ -356,6 +356,8 @@ static void scores_weigh_homes_by_their_months_and_find_the_worst(void **state)
 	assert_true(score.levels[0].all.p50 == 5 && score.levels[0].all.p90 == 9 && score.levels[0].all.mean == 5);
 	assert_true(score.levels[0].day.count == 2 && score.levels[0].night.mean == 9);
 	assert_true(score.levels[1].all.count == 2);
+	assert_true(score.levels[0].own.mean == 5 && score.levels[0].own.p50 == 4);
+	assert_true(score_mean_delay(&homes[0]) == 5 && isnan(score_mean_delay(&homes[1])));
 	assert_true(score.cold[0].false_rate == 4 && score.cold[1].false_rate == 1);
 	assert_int_equal(score.poor.homes, 1);
 }

@@ -177,8 +177,7 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* usual_step: the median distance of a channel's readings, half an hour if it has too few. */
-static int64_t usual_step(const struct trace *trace, unsigned channel)
+int64_t trace_step(const struct trace *trace, unsigned channel)
 {
 	int64_t *steps = malloc((trace->count + 1) * sizeof *steps), last = INT64_MIN, median = MS_PER_HOUR / 2;
 	size_t count = 0;
@@ -213,7 +212,7 @@ enum err trace_close(struct trace_set *set, struct trace *trace)
 	free(spare);
 	for (unsigned c = 0; c < trace->channel_count; c++) {
 		last[c] = INT64_MIN;
-		bases[c].step_ms = trace->channels[c].steps ? usual_step(trace, c) : 0;
+		bases[c].step_ms = trace->channels[c].steps ? trace_step(trace, c) : 0;
 	}
 	for (size_t i = 0; i < trace->count; i++) {
 		struct trace_item item = trace->items[i];

@@ -68,6 +68,8 @@ void trace_move(struct trace *to, struct trace *from);
 enum err trace_close(struct trace_set *set, struct trace *trace) ERR_MUST_CHECK;
 /* trace_set_close closes all homes and sorts them. */
 enum err trace_set_close(struct trace_set *set) ERR_MUST_CHECK;
+/* trace_step gives the median distance of a channel's readings, half an hour if it has too few. */
+int64_t trace_step(const struct trace *trace, unsigned channel);
 /* trace_is_counter: totals whose increase is use (water, energy, gas). */
 bool trace_is_counter(enum quantity quantity);
 /* trace_is_meter: trace_is_counter, or a flow or power. */
