@@ -20,6 +20,8 @@ void detect_config_take(struct detector_core *core, const struct detector_config
 			.ceiling_ms = config->budget.ceiling_ms,
 			.pooled = 1};
 	habit_init(&core->newcomer.habit, &core->terms);
+	if (!core->config.signs.prove)
+		core->config.signs = signs_default();
 	core->counts_hours = false;
 	for (unsigned i = 0; i < config->rule_count; i++)
 		core->counts_hours = core->counts_hours || config->rules[i].kind == DETECTOR_RULE_WATER_UNDER ||

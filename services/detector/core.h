@@ -26,6 +26,7 @@
 #include "detector/calendar.h"
 #include "detector/habit.h"
 #include "detector/rules.h"
+#include "detector/signs.h"
 #include "message/message.h"
 
 #define DETECTOR_DEVICES_MAX 16 /* of one home */
@@ -41,6 +42,7 @@ struct detector_config {
 	struct detector_rule rules[DETECTOR_RULES_MAX];
 	struct detector_budget budget; /* of the rule "silence" */
 	struct detector_limits limits; /* of the rule "silence_fixed" */
+	struct detector_signs signs;   /* signs.prove 0 = as shipped */
 	int64_t meter_fresh_ms;        /* a meter's last reading older than this: the channel is blind */
 	int64_t device_quiet_ms;       /* a device of events unheard for this long: its channels are blind */
 	bool ordered;                  /* readings of a home come in order of `received` (one instance of ingest) */

@@ -29,6 +29,10 @@ static uint8_t group_of(unsigned quantity)
 	case QUANTITY_PRESENCE:
 	case QUANTITY_BED:
 	case QUANTITY_SEAT:
+	case QUANTITY_PEOPLE:
+	case QUANTITY_HEART_RATE:
+	case QUANTITY_SWITCH:
+	case QUANTITY_VIBRATION:
 	case QUANTITY_PERSON_SEEN:
 	case QUANTITY_DOOR_VIEWER:
 	case QUANTITY_BUTTON:
@@ -48,7 +52,7 @@ static uint8_t seen_since(const struct detector_core *core, const struct home *h
 	for (unsigned i = 0; i < home->sensor_count; i++) {
 		const struct sensor *s = &home->sensors[i];
 		uint8_t group = group_of(s->quantity);
-		if (!(seen & group) && detect_sensor_usable(s) && s->proof.ms <= start_ms &&
+		if (!(seen & group) && detect_sensor_usable(core, s) && s->proof.ms <= start_ms &&
 			!detect_sensor_blind(core, home, s, t))
 			seen |= group;
 	}

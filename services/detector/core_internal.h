@@ -24,7 +24,7 @@
 #include "detector/meter.h"
 
 #define STATE_VERSION 2 /* of a home's parts in the store */
-#define FIRINGS 6       /* of motion, remembered */
+#define FIRINGS SIGNS_FIRINGS_MAX
 
 /* part: of a home's state in the store, in the order in which they are written. */
 enum part { PART_COLD, PART_HABIT, PART_HOT, PART_COUNT };
@@ -238,12 +238,14 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 	struct wall heard, struct sign *out_sign, bool *out_is) ERR_MUST_CHECK;
 /* detect_sign_meter gives a new sensor its meter, if its quantity is metered. */
 enum err detect_sign_meter(struct sensor *sensor) ERR_MUST_CHECK;
-/* detect_sign_proves: the quantity's silence for hours means something. */
-bool detect_sign_proves(enum quantity quantity);
+/* detect_sign_used: the quantity may be a sign of life. detect_sign_proves: and its silence for hours means something.
+ */
+bool detect_sign_used(const struct detector_core *core, enum quantity quantity);
+bool detect_sign_proves(const struct detector_core *core, enum quantity quantity);
 bool detect_sensor_blind(
 	const struct detector_core *core, const struct home *home, const struct sensor *sensor, struct wall t);
-/* detect_sensor_usable: it can tell use from rest by now (a current meter needs some nights). */
-bool detect_sensor_usable(const struct sensor *sensor);
+/* detect_sensor_usable: it is in use, and can tell use from rest by now (a current meter needs some nights). */
+bool detect_sensor_usable(const struct detector_core *core, const struct sensor *sensor);
 
 /* core_habit.c */
 /* detect_habit_sign gives a sign of life to the habits. ERR_NOMEM. */

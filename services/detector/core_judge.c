@@ -17,8 +17,8 @@ struct view detect_view(const struct detector_core *core, const struct home *hom
 	for (unsigned i = 0; i < home->sensor_count; i++) {
 		const struct sensor *s = &home->sensors[i];
 		uint64_t bit = UINT64_C(1) << s->quantity;
-		bool proves = detect_sign_proves((enum quantity)s->quantity);
-		if (!detect_sensor_usable(s))
+		bool proves = detect_sign_proves(core, (enum quantity)s->quantity);
+		if (!detect_sensor_usable(core, s))
 			continue;
 		if (detect_sensor_blind(core, home, s, t)) {
 			view.blind |= bit;

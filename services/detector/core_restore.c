@@ -40,7 +40,7 @@ static double get_finite(struct blob *b)
 	return value;
 }
 
-static void get_meter_nights(struct blob *b, struct meter *meter)
+static void get_meter_nights(struct blob *b, const struct meter_filter *filter, struct meter *meter)
 {
 	meter->night_count = (uint8_t)blob_get(b, 1);
 	meter->night_next = (uint8_t)blob_get(b, 1);
@@ -54,7 +54,7 @@ static void get_meter_nights(struct blob *b, struct meter *meter)
 		meter->night_days[i] = (uint16_t)blob_get(b, 2);
 		b->bad = b->bad || !isfinite((double)meter->nights[i]);
 	}
-	meter_settle(meter);
+	meter_settle(meter, filter);
 }
 
 static void get_meter(struct blob *b, struct meter *meter)
@@ -66,6 +66,13 @@ static void get_meter(struct blob *b, struct meter *meter)
 	meter->night_covered_ms = (int64_t)blob_get(b, 4);
 	meter->low = blob_get_number(b);
 	b->bad = b->bad || isnan(meter->low);
+	if (meter->kind == METER_GAS) {
+		meter->gas_day = get_wall(b).ms;
+		for (unsigned i = 0; i < METER_DAYS; i++)
+			meter->gas_hours[i] = (uint32_t)blob_get(b, 3);
+		meter->run_start_ms = get_wall(b).ms;
+		meter->run_at_ms = get_wall(b).ms;
+	}
 	if (!blob_get(b, 1))
 		return;
 	meter->head_hour = get_wall(b).ms;
@@ -207,7 +214,7 @@ static enum err get_standing(struct detector_core *core, struct blob *b, unsigne
 	return b->bad ? ERR_OK : detect_standing_add(core, home, &s);
 }
 
-static enum err get_sensor(struct blob *b, unsigned version, struct home *home)
+static enum err get_sensor(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
 	struct sensor *s = &home->sensors[home->sensor_count];
 
@@ -221,7 +228,7 @@ static enum err get_sensor(struct blob *b, unsigned version, struct home *home)
 		return err;
 	home->sensor_count++;
 	if (s->meter)
-		get_meter_nights(b, s->meter);
+		get_meter_nights(b, &core->config.signs.meter, s->meter);
 	return ERR_OK;
 }
 
@@ -245,7 +252,7 @@ static enum err get_lists(struct detector_core *core, struct blob *b, unsigned v
 		return ERR_NOMEM;
 	home->sensor_capacity = (uint8_t)count;
 	for (unsigned i = 0; i < count && !err && !b->bad; i++)
-		err = get_sensor(b, version, home);
+		err = get_sensor(core, b, version, home);
 	count = get_below(b, DETECTOR_RULES_MAX + 1);
 	for (unsigned i = 0; i < count && !err && !b->bad; i++)
 		err = get_standing(core, b, version, home);

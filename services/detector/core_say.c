@@ -20,7 +20,13 @@ static const char *const nouns[QUANTITY_COUNT][LANGUAGES] = {
 	[QUANTITY_WATER_FLOW] = {"用水", "water"},
 	[QUANTITY_ENERGY_TOTAL] = {"用电", "electricity"},
 	[QUANTITY_POWER] = {"用电", "electricity"},
+	[QUANTITY_GAS_TOTAL] = {"用燃气", "gas"},
+	[QUANTITY_GAS_FLOW] = {"用燃气", "gas"},
 	[QUANTITY_MOTION] = {"走动", "motion"},
+	[QUANTITY_VIBRATION] = {"走动", "motion"},
+	[QUANTITY_PEOPLE] = {"人数变化", "people counted"},
+	[QUANTITY_HEART_RATE] = {"心率感应", "heart rate"},
+	[QUANTITY_SWITCH] = {"开关", "switch"},
 	[QUANTITY_PRESENCE] = {"人体感应", "presence"},
 	[QUANTITY_BED] = {"上下床", "bed"},
 	[QUANTITY_SEAT] = {"起坐", "seat"},
@@ -36,7 +42,9 @@ static const char *const nouns[QUANTITY_COUNT][LANGUAGES] = {
 /* Which channels a line names first. */
 static const enum quantity order[] = {QUANTITY_WATER_TOTAL, QUANTITY_WATER_FLOW, QUANTITY_MOTION, QUANTITY_PRESENCE,
 	QUANTITY_BED, QUANTITY_SEAT, QUANTITY_PERSON_SEEN, QUANTITY_CONTACT, QUANTITY_DOOR_VIEWER,
-	QUANTITY_COVER_POSITION, QUANTITY_ENERGY_TOTAL, QUANTITY_POWER, QUANTITY_CALL, QUANTITY_BUTTON, QUANTITY_SOS};
+	QUANTITY_COVER_POSITION, QUANTITY_ENERGY_TOTAL, QUANTITY_POWER, QUANTITY_GAS_TOTAL, QUANTITY_GAS_FLOW,
+	QUANTITY_PEOPLE, QUANTITY_HEART_RATE, QUANTITY_SWITCH, QUANTITY_VIBRATION, QUANTITY_CALL, QUANTITY_BUTTON,
+	QUANTITY_SOS};
 
 /* names_of lists what the set's channels tell, each word once. */
 static void names_of(uint64_t set, enum language language, char *out, size_t size)

@@ -9,11 +9,7 @@
 
 #include "base/text.h"
 
-#define MOTION_BURST 3 /* firings within MOTION_BURST_MS: one alone is a ghost now and then */
-#define MOTION_BURST_MS (5 * MS_PER_MINUTE)
-#define MOTION_PAIR_MS (10 * MS_PER_MINUTE)  /* two sensors within this */
 #define MOTION_REPEAT_MS (5 * MS_PER_SECOND) /* the same firing told again */
-#define COVER_OPENED 10.0                    /* percent: a curtain that moved by less was not opened */
 
 /* life: how a quantity tells of life. */
 enum life {
@@ -21,6 +17,7 @@ enum life {
 	LIFE_COUNTER, /* a total: its increase */
 	LIFE_RATE,    /* a flow or power: it holds until the next reading */
 	LIFE_CHANGE,  /* a state: its change */
+	LIFE_RADAR,   /* a number whose coming and going is a change: a pulse that goes on is no news */
 	LIFE_MOTION,
 	LIFE_EVENT,   /* the message itself */
 	LIFE_OPENING, /* a curtain */
@@ -30,13 +27,19 @@ enum life {
 static const enum life lives[QUANTITY_COUNT] = {
 	[QUANTITY_WATER_TOTAL] = LIFE_COUNTER,
 	[QUANTITY_ENERGY_TOTAL] = LIFE_COUNTER,
+	[QUANTITY_GAS_TOTAL] = LIFE_COUNTER,
 	[QUANTITY_WATER_FLOW] = LIFE_RATE,
 	[QUANTITY_POWER] = LIFE_RATE,
+	[QUANTITY_GAS_FLOW] = LIFE_RATE,
 	[QUANTITY_CONTACT] = LIFE_CHANGE,
 	[QUANTITY_PRESENCE] = LIFE_CHANGE,
 	[QUANTITY_BED] = LIFE_CHANGE,
 	[QUANTITY_SEAT] = LIFE_CHANGE,
+	[QUANTITY_PEOPLE] = LIFE_CHANGE,
+	[QUANTITY_SWITCH] = LIFE_CHANGE,
+	[QUANTITY_HEART_RATE] = LIFE_RADAR,
 	[QUANTITY_MOTION] = LIFE_MOTION,
+	[QUANTITY_VIBRATION] = LIFE_MOTION,
 	[QUANTITY_BUTTON] = LIFE_EVENT,
 	[QUANTITY_SOS] = LIFE_EVENT,
 	[QUANTITY_PERSON_SEEN] = LIFE_EVENT,
@@ -46,21 +49,44 @@ static const enum life lives[QUANTITY_COUNT] = {
 	[QUANTITY_ONLINE] = LIFE_ONLINE,
 };
 
-bool detect_sign_proves(enum quantity quantity)
+#define BIT(quantity) (UINT64_C(1) << (quantity))
+
+uint64_t signs_possible(void)
 {
-	switch (quantity) {
-	case QUANTITY_WATER_TOTAL:
-	case QUANTITY_WATER_FLOW:
-	case QUANTITY_ENERGY_TOTAL:
-	case QUANTITY_POWER:
-	case QUANTITY_MOTION:
-	case QUANTITY_PRESENCE:
-	case QUANTITY_BED:
-	case QUANTITY_PERSON_SEEN:
-		return true;
-	default: /* a door, a button, a call: a day without them is an ordinary day */
-		return false;
-	}
+	uint64_t set = 0;
+
+	for (unsigned i = 0; i < QUANTITY_COUNT; i++)
+		if (lives[i] != LIFE_NONE && lives[i] != LIFE_ONLINE)
+			set |= BIT(i);
+	return set;
+}
+
+struct detector_signs signs_default(void)
+{
+	/* Lights and valves are switched by programmes too, and lorries shake walls. */
+	uint64_t unsure = BIT(QUANTITY_SWITCH) | BIT(QUANTITY_VIBRATION);
+
+	return (struct detector_signs){.use = signs_possible() & ~unsure,
+		/* A door, a button, a call, a cooker: a day without them is an ordinary day. */
+		.prove = BIT(QUANTITY_WATER_TOTAL) | BIT(QUANTITY_WATER_FLOW) | BIT(QUANTITY_ENERGY_TOTAL) |
+			 BIT(QUANTITY_POWER) | BIT(QUANTITY_MOTION) | BIT(QUANTITY_PRESENCE) | BIT(QUANTITY_BED) |
+			 BIT(QUANTITY_PERSON_SEEN),
+		.meter = meter_filter_default(),
+		.motion_burst = 3,
+		.motion_burst_ms = 5 * MS_PER_MINUTE,
+		.motion_pair_ms = 10 * MS_PER_MINUTE,
+		.cover_opened = 10,
+		.person_score = 0.5};
+}
+
+bool detect_sign_used(const struct detector_core *core, enum quantity quantity)
+{
+	return core->config.signs.use >> quantity & 1;
+}
+
+bool detect_sign_proves(const struct detector_core *core, enum quantity quantity)
+{
+	return core->config.signs.use >> quantity & core->config.signs.prove >> quantity & 1;
 }
 
 bool detect_sensor_blind(
@@ -74,22 +100,29 @@ bool detect_sensor_blind(
 			     : t.ms - device->heard.ms > core->config.device_quiet_ms;
 }
 
-bool detect_sensor_usable(const struct sensor *sensor)
+bool detect_sensor_usable(const struct detector_core *core, const struct sensor *sensor)
 {
-	return !sensor->meter || meter_knows(sensor->meter);
+	return detect_sign_used(core, (enum quantity)sensor->quantity) &&
+	       (!sensor->meter || meter_knows(sensor->meter, &core->config.signs.meter));
+}
+
+static enum meter_kind meter_kind_of(unsigned quantity)
+{
+	if (quantity == QUANTITY_WATER_TOTAL || quantity == QUANTITY_WATER_FLOW)
+		return METER_WATER;
+	return quantity == QUANTITY_GAS_TOTAL || quantity == QUANTITY_GAS_FLOW ? METER_GAS : METER_ENERGY;
 }
 
 enum err detect_sign_meter(struct sensor *sensor)
 {
 	enum life life = lives[sensor->quantity];
-	bool water = sensor->quantity == QUANTITY_WATER_TOTAL || sensor->quantity == QUANTITY_WATER_FLOW;
 
 	if (life != LIFE_COUNTER && life != LIFE_RATE)
 		return ERR_OK;
 	sensor->meter = malloc(sizeof *sensor->meter);
 	if (!sensor->meter)
 		return ERR_NOMEM;
-	meter_init(sensor->meter, water ? METER_WATER : METER_ENERGY);
+	meter_init(sensor->meter, meter_kind_of(sensor->quantity));
 	return ERR_OK;
 }
 
@@ -124,7 +157,8 @@ static enum err metered(struct taking *t, struct wall since, double amount)
 	if (!wall_is_set(sensor->proof) || since.ms > sensor->at.ms)
 		sensor->proof = since;
 	sensor->at = t->at;
-	if (meter_take(sensor->meter, since, t->at, amount, detect_local_hour(t->core, (struct wall){middle}), &nights))
+	if (meter_take(sensor->meter, &t->core->config.signs.meter, since, t->at, amount,
+		    detect_local_hour(t->core, (struct wall){middle}), &nights))
 		is_sign(t, since, t->reading->value);
 	return nights ? detect_mark(t->core, t->home, true) : ERR_OK;
 }
@@ -193,11 +227,29 @@ static void take_change(struct taking *t)
 		is_sign(t, t->at, r->value);
 }
 
+static void take_radar(struct taking *t)
+{
+	struct sensor *sensor = t->sensor;
+	bool late = t->reading->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
+	bool changed = !late && sensor->known && (sensor->value > 0) != (t->reading->value > 0);
+
+	if (!late) {
+		sensor->value = t->reading->value;
+		sensor->known = true;
+	}
+	if (t->reading->retained)
+		return;
+	seen(t);
+	if (changed)
+		is_sign(t, t->at, t->reading->value);
+}
+
 /* take_motion: a burst, or two sensors; a firing alone only moves `moved`. */
 static void take_motion(struct taking *t)
 {
+	const struct detector_signs *signs = &t->core->config.signs;
 	struct home *home = t->home;
-	unsigned near = 0;
+	int64_t near = 0;
 	bool pair = false;
 
 	if (t->reading->retained)
@@ -211,14 +263,14 @@ static void take_motion(struct taking *t)
 		int64_t apart = llabs(t->at.ms - (wall_is_set(f->at) ? f->at.ms : t->at.ms - MS_PER_DAY));
 		if (f->sensor == t->sensor->name && apart < MOTION_REPEAT_MS)
 			return;
-		near += apart <= MOTION_BURST_MS;
-		pair = pair || (f->sensor != t->sensor->name && apart <= MOTION_PAIR_MS);
+		near += apart <= signs->motion_burst_ms;
+		pair = pair || (f->sensor != t->sensor->name && apart <= signs->motion_pair_ms);
 	}
 	home->firings[home->firing_next] = (struct firing){.at = t->at, .sensor = t->sensor->name};
 	home->firing_next = (uint8_t)((home->firing_next + 1) % FIRINGS);
-	if (t->at.ms > home->moved.ms)
+	if (t->sensor->quantity == QUANTITY_MOTION && t->at.ms > home->moved.ms)
 		home->moved = t->at;
-	if (near + 1 >= MOTION_BURST || pair)
+	if (near + 1 >= signs->motion_burst || pair)
 		is_sign(t, t->at, t->reading->value);
 }
 
@@ -235,6 +287,8 @@ static void take_event(struct taking *t)
 		person = value == 1 || value == 2; /* the bell is somebody else's */
 	else if (t->reading->quantity == QUANTITY_CALL)
 		person = value == 1 || value == 3;
+	else if (t->reading->quantity == QUANTITY_PERSON_SEEN)
+		person = value >= t->core->config.signs.person_score;
 	if (person)
 		is_sign(t, t->at, value);
 }
@@ -244,7 +298,7 @@ static void take_opening(struct taking *t)
 	struct sensor *sensor = t->sensor;
 	double value = t->reading->value;
 	bool late = t->reading->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
-	bool opened = sensor->known && !late && value >= sensor->value + COVER_OPENED;
+	bool opened = sensor->known && !late && value >= sensor->value + t->core->config.signs.cover_opened;
 
 	if (!late) {
 		sensor->value = value;
@@ -295,6 +349,9 @@ static enum err take_sensor(struct taking *t, enum life life)
 	case LIFE_CHANGE:
 		take_change(t);
 		break;
+	case LIFE_RADAR:
+		take_radar(t);
+		break;
 	case LIFE_MOTION:
 		take_motion(t);
 		break;
@@ -329,12 +386,14 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 		hear(core, home, device, life == LIFE_ONLINE && reading->value == 0, heard);
 	if (life == LIFE_NONE || life == LIFE_ONLINE)
 		return ERR_OK;
+	if (!detect_sign_used(core, reading->quantity) && !(signs_default().use >> reading->quantity & 1))
+		return ERR_OK; /* nobody asks for it: it takes no place */
 	err = detect_home_sensor(core, home, sensor_name(reading), device, reading->quantity, &t.sensor);
 	if (err)
 		return err;
 	if (!wall_is_set(home->since) || at.ms < home->since.ms)
 		home->since = at;
 	err = take_sensor(&t, life);
-	*out_is = t.is;
+	*out_is = t.is && detect_sign_used(core, reading->quantity);
 	return err;
 }

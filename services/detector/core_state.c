@@ -117,6 +117,13 @@ static void put_meter(struct blob *b, const struct meter *meter, bool hours)
 	blob_put_number(b, meter->night_sum);
 	blob_put(b, (uint64_t)meter->night_covered_ms, 4);
 	blob_put_number(b, meter->low);
+	if (meter->kind == METER_GAS) {
+		blob_put(b, (uint64_t)meter->gas_day, 8);
+		for (unsigned i = 0; i < METER_DAYS; i++)
+			blob_put(b, meter->gas_hours[i], 3);
+		blob_put(b, (uint64_t)meter->run_start_ms, 8);
+		blob_put(b, (uint64_t)meter->run_at_ms, 8);
+	}
 	blob_put(b, hours, 1);
 	if (!hours)
 		return;

@@ -10,15 +10,29 @@
 #define NIGHT_COVERED_MS (45 * MS_PER_MINUTE) /* of an hour, for it to count */
 #define NIGHTS_FEW 21                         /* a week; with fewer only what is always there is floor */
 #define NIGHTS_ENERGY 6
-#define WATER_USE 1.0     /* litres above the floor */
-#define ENERGY_USE 50.0   /* Wh above the floor ... */
-#define ENERGY_SHARE 0.25 /* ... and by this share of it */
+#define PILOT_STEPS 4                     /* of an hour: gas_min is of a step, and meters give four or fewer */
+#define GAS_PAUSE_MS (30 * MS_PER_MINUTE) /* without gas: a run is over */
+
+struct meter_filter meter_filter_default(void)
+{
+	return (struct meter_filter){.water_floor = 0.6,
+		.energy_floor = 0.9,
+		.water_margin = 1,
+		.energy_margin = 50,
+		.energy_share = 0.25,
+		.gas_min = 5,
+		.gas_run_ms = 2 * MS_PER_HOUR,
+		.gas_days = 5,
+		.gas_hours = 8,
+		.gas_nights = 1};
+}
 
 void meter_init(struct meter *meter, enum meter_kind kind)
 {
 	memset(meter, 0, sizeof *meter);
 	meter->kind = kind;
-	meter->window_start_ms = meter->night_hour = meter->head_hour = INT64_MIN;
+	meter->window_start_ms = meter->night_hour = meter->head_hour = meter->gas_day = meter->run_start_ms =
+		meter->run_at_ms = INT64_MIN;
 	meter->low = HUGE_VAL;
 }
 
@@ -39,31 +53,61 @@ static double percentile(float *values, unsigned count, double share)
 	return (double)values[below] + (place - below) * ((double)values[below + 1] - (double)values[below]);
 }
 
-void meter_settle(struct meter *meter)
+/* is_fresh: the night hour is one of the last 28 days. */
+static bool is_fresh(const struct meter *meter, unsigned i)
+{
+	uint16_t newest = meter->night_days[(meter->night_next + METER_NIGHT_HOURS - 1) % METER_NIGHT_HOURS];
+
+	return (uint16_t)(newest - meter->night_days[i]) < NIGHT_DAYS;
+}
+
+void meter_settle(struct meter *meter, const struct meter_filter *filter)
 {
 	float values[METER_NIGHT_HOURS];
 	unsigned count = 0;
-	uint16_t newest = 0;
 
-	if (meter->night_count)
-		newest = meter->night_days[(meter->night_next + METER_NIGHT_HOURS - 1) % METER_NIGHT_HOURS];
 	for (unsigned i = 0; i < meter->night_count; i++)
-		if ((uint16_t)(newest - meter->night_days[i]) < NIGHT_DAYS)
+		if (is_fresh(meter, i))
 			values[count++] = meter->nights[i];
 	meter->floor = 0;
 	if (meter->kind == METER_ENERGY && count >= NIGHTS_ENERGY)
-		meter->floor = percentile(values, count, 0.9);
+		meter->floor = percentile(values, count, filter->energy_floor);
 	else if (meter->kind == METER_WATER && count >= NIGHTS_ENERGY)
-		meter->floor = percentile(values, count, count >= NIGHTS_FEW ? 0.6 : 0);
+		meter->floor = percentile(values, count, count >= NIGHTS_FEW ? filter->water_floor : 0);
 }
 
-bool meter_knows(const struct meter *meter)
+/* is_cookers: see the header. */
+static bool is_cookers(const struct meter *meter, const struct meter_filter *filter)
 {
+	int64_t days = 0, nights = 0;
+	uint16_t counted = 0;
+
+	if (meter->gas_day == INT64_MIN || meter->night_count < NIGHTS_FEW)
+		return false;
+	for (unsigned i = 0; i < METER_DAYS; i++) {
+		days += meter->gas_hours[i] != 0;
+		if (__builtin_popcount(meter->gas_hours[i]) > filter->gas_hours)
+			return false;
+	}
+	for (unsigned i = 0; i < meter->night_count; i++) {
+		if ((double)meter->nights[i] < PILOT_STEPS * filter->gas_min || !is_fresh(meter, i) ||
+			(nights && meter->night_days[i] == counted))
+			continue;
+		nights++;
+		counted = meter->night_days[i];
+	}
+	return days >= filter->gas_days && nights <= filter->gas_nights;
+}
+
+bool meter_knows(const struct meter *meter, const struct meter_filter *filter)
+{
+	if (meter->kind == METER_GAS)
+		return is_cookers(meter, filter);
 	return meter->kind == METER_WATER || meter->night_count >= NIGHTS_ENERGY;
 }
 
 /* night_close puts the hour that was added up into the ring. */
-static bool night_close(struct meter *meter)
+static bool night_close(struct meter *meter, const struct meter_filter *filter)
 {
 	bool counts = meter->night_hour != INT64_MIN && meter->night_covered_ms >= NIGHT_COVERED_MS;
 
@@ -73,19 +117,20 @@ static bool night_close(struct meter *meter)
 		meter->night_next = (uint8_t)((meter->night_next + 1) % METER_NIGHT_HOURS);
 		if (meter->night_count < METER_NIGHT_HOURS)
 			meter->night_count++;
-		meter_settle(meter);
+		meter_settle(meter, filter);
 	}
 	meter->night_hour = INT64_MIN;
 	return counts;
 }
 
-static bool night_take(struct meter *meter, int64_t span_ms, double amount, int64_t local_hour)
+static bool night_take(
+	struct meter *meter, const struct meter_filter *filter, int64_t span_ms, double amount, int64_t local_hour)
 {
 	int64_t hour = local_hour % 24;
 	bool closed = false;
 
 	if (meter->night_hour != INT64_MIN && meter->night_hour != local_hour)
-		closed = night_close(meter);
+		closed = night_close(meter, filter);
 	if (hour < NIGHT_FIRST || hour >= NIGHT_END || span_ms > METER_STEP_MS)
 		return closed;
 	if (meter->night_hour == INT64_MIN) {
@@ -98,14 +143,20 @@ static bool night_take(struct meter *meter, int64_t span_ms, double amount, int6
 	return closed;
 }
 
-static int64_t hour_of(int64_t ms)
+static int64_t floor_of(int64_t value, int64_t by)
 {
-	return ms >= 0 ? ms / MS_PER_HOUR : -((-ms + MS_PER_HOUR - 1) / MS_PER_HOUR);
+	return value >= 0 ? value / by : -((-value + by - 1) / by);
 }
 
-static unsigned place_of(int64_t hour)
+static int64_t hour_of(int64_t ms)
 {
-	return (unsigned)((hour % METER_HOURS + METER_HOURS) % METER_HOURS);
+	return floor_of(ms, MS_PER_HOUR);
+}
+
+/* place_of gives where the hour or day stands in a ring. */
+static unsigned place_of(int64_t number, int64_t places)
+{
+	return (unsigned)((number % places + places) % places);
 }
 
 /* hours_take spreads the amount evenly over the hours that it was used in. */
@@ -119,14 +170,14 @@ static void hours_take(struct meter *meter, struct wall since, struct wall at, d
 		meter->head_hour = last;
 	}
 	while (meter->head_hour < last)
-		meter->hours[place_of(++meter->head_hour)] = 0;
+		meter->hours[place_of(++meter->head_hour, METER_HOURS)] = 0;
 	if (first <= meter->head_hour - METER_HOURS)
 		first = meter->head_hour - METER_HOURS + 1;
 	for (int64_t hour = first; hour <= last; hour++) {
 		int64_t from = hour * MS_PER_HOUR, to = from + MS_PER_HOUR;
 		from = from > since.ms ? from : since.ms;
 		to = to < at.ms ? to : at.ms;
-		meter->hours[place_of(hour)] += (float)(amount * (double)(to - from) / span);
+		meter->hours[place_of(hour, METER_HOURS)] += (float)(amount * (double)(to - from) / span);
 	}
 }
 
@@ -140,21 +191,21 @@ double meter_sum(const struct meter *meter, struct wall at, int64_t window_ms)
 	if (first <= meter->head_hour - METER_HOURS)
 		first = meter->head_hour - METER_HOURS + 1;
 	for (int64_t hour = first; hour <= last && hour <= meter->head_hour; hour++)
-		sum += (double)meter->hours[place_of(hour)];
+		sum += (double)meter->hours[place_of(hour, METER_HOURS)];
 	return round(sum * 1000) / 1000; /* 10 l in parts are 10 l */
 }
 
 /* rises says whether an hour's energy stands out of the nights and of what was drawn since the last use. */
-static bool rises(const struct meter *meter, double hourly)
+static bool rises(const struct meter *meter, const struct meter_filter *filter, double hourly)
 {
-	double margin = meter->floor * ENERGY_SHARE > ENERGY_USE ? meter->floor * ENERGY_SHARE : ENERGY_USE;
+	double margin = fmax(meter->floor * filter->energy_share, filter->energy_margin);
 
-	return meter_knows(meter) && hourly >= meter->floor + margin && hourly >= meter->low + margin;
+	return meter_knows(meter, filter) && hourly >= meter->floor + margin && hourly >= meter->low + margin;
 }
 
-static bool energy_hour(struct meter *meter, double hourly)
+static bool energy_hour(struct meter *meter, const struct meter_filter *filter, double hourly)
 {
-	bool use = rises(meter, hourly);
+	bool use = rises(meter, filter, hourly);
 
 	if (use || hourly < meter->low)
 		meter->low = hourly;
@@ -162,13 +213,14 @@ static bool energy_hour(struct meter *meter, double hourly)
 }
 
 /* window_take adds short steps up; a window ends after an hour, or with a use. */
-static bool window_take(struct meter *meter, struct wall since, struct wall at, double amount)
+static bool window_take(
+	struct meter *meter, const struct meter_filter *filter, struct wall since, struct wall at, double amount)
 {
 	bool use = false;
 
 	if (meter->window_start_ms != INT64_MIN && at.ms - meter->window_start_ms > MS_PER_HOUR) {
 		if (meter->kind == METER_ENERGY)
-			use = energy_hour(meter, meter->window_sum);
+			use = energy_hour(meter, filter, meter->window_sum);
 		meter->window_start_ms = INT64_MIN;
 	}
 	if (meter->window_start_ms == INT64_MIN) {
@@ -179,8 +231,8 @@ static bool window_take(struct meter *meter, struct wall since, struct wall at, 
 	}
 	meter->window_sum += amount;
 	if (meter->kind == METER_WATER) {
-		use = meter->window_sum >= WATER_USE + meter->floor;
-	} else if (rises(meter, meter->window_sum)) {
+		use = meter->window_sum >= filter->water_margin + meter->floor;
+	} else if (rises(meter, filter, meter->window_sum)) {
 		meter->low = meter->window_sum;
 		use = true;
 	}
@@ -189,18 +241,45 @@ static bool window_take(struct meter *meter, struct wall since, struct wall at, 
 	return use;
 }
 
-bool meter_take(
-	struct meter *meter, struct wall since, struct wall at, double amount, int64_t local_hour, bool *out_nights)
+/* gas_take counts the hours with gas, and follows runs. */
+static bool gas_take(struct meter *meter, const struct meter_filter *filter, struct wall since, struct wall at,
+	double amount, int64_t local_hour)
+{
+	int64_t day = floor_of(local_hour, 24);
+
+	if (at.ms - since.ms > METER_STEP_MS)
+		return false;
+	if (meter->gas_day == INT64_MIN || day - meter->gas_day >= METER_DAYS) {
+		memset(meter->gas_hours, 0, sizeof meter->gas_hours);
+		meter->gas_day = day;
+	}
+	while (meter->gas_day < day)
+		meter->gas_hours[place_of(++meter->gas_day, METER_DAYS)] = 0;
+	if (amount < filter->gas_min)
+		return false;
+	if (meter->run_at_ms == INT64_MIN || since.ms - meter->run_at_ms >= GAS_PAUSE_MS)
+		meter->run_start_ms = since.ms;
+	meter->run_at_ms = at.ms;
+	bool use = meter_knows(meter, filter) && at.ms - meter->run_start_ms <= filter->gas_run_ms;
+	if (day > meter->gas_day - METER_DAYS)
+		meter->gas_hours[place_of(day, METER_DAYS)] |= UINT32_C(1) << (local_hour - day * 24);
+	return use;
+}
+
+bool meter_take(struct meter *meter, const struct meter_filter *filter, struct wall since, struct wall at,
+	double amount, int64_t local_hour, bool *out_nights)
 {
 	int64_t span_ms = at.ms - since.ms;
 	double span_h = (double)span_ms / (double)MS_PER_HOUR;
 
-	*out_nights = night_take(meter, span_ms, amount, local_hour);
+	*out_nights = night_take(meter, filter, span_ms, amount, local_hour);
 	hours_take(meter, since, at, amount);
+	if (meter->kind == METER_GAS)
+		return gas_take(meter, filter, since, at, amount, local_hour);
 	if (span_ms < MS_PER_HOUR)
-		return window_take(meter, since, at, amount);
+		return window_take(meter, filter, since, at, amount);
 	meter->window_start_ms = INT64_MIN;
 	if (meter->kind == METER_ENERGY)
-		return energy_hour(meter, amount / span_h);
-	return amount >= WATER_USE + meter->floor * span_h;
+		return energy_hour(meter, filter, amount / span_h);
+	return amount >= filter->water_margin + meter->floor * span_h;
 }

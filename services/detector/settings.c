@@ -31,6 +31,23 @@ const struct config_key detector_config_table[] = {
 	{"silence.alarm", CONFIG_DURATION, CONFIG_FIELD(S, alarm_ms), "12h", 3600000, 345600000, NULL, "... and for this long an alarm."},
 	{"silence.one_person_attention", CONFIG_DURATION, CONFIG_FIELD(S, one_person_attention_ms), "12h", 3600000, 345600000, NULL, "The same for one person."},
 	{"silence.one_person_alarm", CONFIG_DURATION, CONFIG_FIELD(S, one_person_alarm_ms), "14h", 3600000, 345600000, NULL, "The same for one person."},
+	{"signs.use", CONFIG_LIST, CONFIG_FIELD(S, signs_use), "[water_total, water_flow, energy_total, power, gas_total, gas_flow, contact, motion, presence, people, bed, seat, heart_rate, sos, button, person_seen, door_viewer, call, cover_position]", 1, 32, NULL, "Quantities whose use is a sign of life; switch and vibration are possible too."},
+	{"signs.prove", CONFIG_LIST, CONFIG_FIELD(S, signs_prove), "[water_total, water_flow, energy_total, power, motion, presence, bed, person_seen]", 1, 32, NULL, "Of those: hours without any mean something; without one of them a home is never silent."},
+	{"signs.water_floor", CONFIG_NUMBER, CONFIG_FIELD(S, signs.meter.water_floor), "0.6", 0, 1, NULL, "This share of the hours from 02 to 05 of 28 days is no use of water but a leak ..."},
+	{"signs.water_margin", CONFIG_NUMBER, CONFIG_FIELD(S, signs.meter.water_margin), "1", 0.01, 1000, NULL, "... and a use has so many litres an hour more."},
+	{"signs.energy_floor", CONFIG_NUMBER, CONFIG_FIELD(S, signs.meter.energy_floor), "0.9", 0, 1, NULL, "The same for electricity: fridge, router ..."},
+	{"signs.energy_margin", CONFIG_NUMBER, CONFIG_FIELD(S, signs.meter.energy_margin), "50", 1, 10000, NULL, "... and a use has so many Wh an hour more ..."},
+	{"signs.energy_share", CONFIG_NUMBER, CONFIG_FIELD(S, signs.meter.energy_share), "0.25", 0, 10, NULL, "... and this share of the floor."},
+	{"signs.gas_min", CONFIG_NUMBER, CONFIG_FIELD(S, signs.meter.gas_min), "5", 0.1, 1000, NULL, "A step with fewer litres of gas is a pilot light."},
+	{"signs.gas_run", CONFIG_DURATION, CONFIG_FIELD(S, signs.meter.gas_run_ms), "2h", 60000, 86400000, NULL, "So much of a run of the cooker's beginning is a sign; a pot that is left on is none."},
+	{"signs.gas_days", CONFIG_INT, CONFIG_FIELD(S, signs.meter.gas_days), "5", 1, 7, NULL, "A cooker's meter runs on so many of the last seven days at least ..."},
+	{"signs.gas_hours", CONFIG_INT, CONFIG_FIELD(S, signs.meter.gas_hours), "8", 1, 24, NULL, "... in so many hours of a day at most ..."},
+	{"signs.gas_nights", CONFIG_INT, CONFIG_FIELD(S, signs.meter.gas_nights), "1", 0, 28, NULL, "... and in so many of the last 28 nights at most; others heat."},
+	{"signs.motion_burst", CONFIG_INT, CONFIG_FIELD(S, signs.motion_burst), "3", 1, 6, NULL, "So many firings of motion within motion_within are a sign; single ones are ghosts."},
+	{"signs.motion_within", CONFIG_DURATION, CONFIG_FIELD(S, signs.motion_burst_ms), "5m", 1000, 3600000, NULL, "See motion_burst."},
+	{"signs.motion_pair", CONFIG_DURATION, CONFIG_FIELD(S, signs.motion_pair_ms), "10m", 0, 3600000, NULL, "Two sensors of motion within this are a sign."},
+	{"signs.cover_opened", CONFIG_NUMBER, CONFIG_FIELD(S, signs.cover_opened), "10", 0.1, 100, NULL, "A curtain that opened by so many percent."},
+	{"signs.person_score", CONFIG_NUMBER, CONFIG_FIELD(S, signs.person_score), "0.5", 0.01, 1, NULL, "A camera that is less sure saw nobody."},
 	{"learning.period", CONFIG_DURATION, CONFIG_FIELD(S, learning_ms), "14d", 0, 31536000000, NULL, "A home is new for this long; its alerts are marked."},
 	{"learning.extra", CONFIG_DURATION, CONFIG_FIELD(S, learning_extra_ms), "2h", 0, 172800000, NULL, "Meanwhile its limits are longer by this."},
 	{"channels.meter_fresh", CONFIG_DURATION, CONFIG_FIELD(S, meter_fresh_ms), "135m", 60000, 345600000, NULL, "A meter whose last reading is older is blind."},
@@ -40,6 +57,35 @@ const struct config_key detector_config_table[] = {
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */
+
+/* quantities_of reads a list of quantities; each must be one of `possible`. */
+static enum err quantities_of(
+	const struct config_list *list, const char *key, uint64_t possible, uint64_t *out_set, struct errinfo *info)
+{
+	uint64_t set = 0;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		enum quantity quantity;
+		if (quantity_find(list->text[i], &quantity) || !(possible >> quantity & 1))
+			return errinfo_set(
+				info, ERR_INVALID, "%s: \"%.40s\" is no quantity that it may hold", key, list->text[i]);
+		set |= UINT64_C(1) << quantity;
+	}
+	*out_set = set;
+	return ERR_OK;
+}
+
+static enum err signs_of(const struct detector_settings *s, struct detector_signs *out_signs, struct errinfo *info)
+{
+	struct detector_signs signs = s->signs;
+	enum err err = quantities_of(&s->signs_use, "signs.use", signs_possible(), &signs.use, info);
+
+	if (!err)
+		err = quantities_of(&s->signs_prove, "signs.prove", signs.use, &signs.prove, info);
+	if (!err)
+		*out_signs = signs;
+	return err;
+}
 
 static enum err rules_of(const struct detector_settings *settings, struct detector_config *config, struct errinfo *info)
 {
@@ -88,7 +134,8 @@ enum err detector_settings_core(const struct detector_settings *s, const struct 
 			info, ERR_RANGE, "silence.attention_per_month must not be less than silence.alarm_per_month");
 	if (s->floor_ms > s->ceiling_ms)
 		return errinfo_set(info, ERR_RANGE, "silence.floor must not be longer than silence.ceiling");
-	return rules_of(s, out_config, info);
+	enum err err = signs_of(s, &out_config->signs, info);
+	return err ? err : rules_of(s, out_config, info);
 }
 
 enum err detector_check(const void *values, struct errinfo *info)
