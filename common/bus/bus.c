@@ -19,7 +19,7 @@
 #include "bus/nodelay.h"
 #include "bus/queue.h"
 
-#define BUS_SUBSCRIPTIONS_MAX 64
+#define BUS_SUBSCRIPTIONS_MAX 160 /* a service of every shard of two lanes, and what else it reads */
 #define BUS_FILTER_BYTES 256
 #define BUS_PENDING_MAX 4096 /* publications handed over and not yet acknowledged */
 #define BUS_BACKOFF_MIN_US 100000

@@ -38,8 +38,7 @@ struct inbox {
 /* mine: the shard is not another inbox's. */
 static bool mine(const struct inbox *inbox, unsigned shard)
 {
-	return shard < inbox->config.shards &&
-	       (inbox->config.parts < 2 || shard % inbox->config.parts == inbox->config.part);
+	return shard < inbox->config.shards && (!inbox->config.only || inbox->config.only >> shard & 1);
 }
 
 static struct producer *find(const struct inbox *inbox, const char *name)
@@ -163,6 +162,14 @@ enum err inbox_restore(struct inbox *inbox, const char *name, unsigned shard, ui
 void inbox_filter(const struct inbox *inbox, char out[LANE_TOPIC_BYTES])
 {
 	snprintf(out, LANE_TOPIC_BYTES, "curtain/lane/%s/+/+", inbox->lane);
+}
+
+bool inbox_shard_filter(const struct inbox *inbox, unsigned shard, char out[LANE_TOPIC_BYTES])
+{
+	if (!inbox->config.only || !mine(inbox, shard))
+		return false;
+	snprintf(out, LANE_TOPIC_BYTES, "curtain/lane/%s/+/%u", inbox->lane, shard);
+	return true;
 }
 
 enum err inbox_topic(const struct inbox *inbox, const char *topic, char out_producer[ID_BYTES], unsigned *out_shard)

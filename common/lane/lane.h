@@ -103,9 +103,8 @@ struct inbox_config {
 	const char *const *producers; /* NULL: any producer (the broker's access list decides who may be one) */
 	unsigned producer_count;
 	unsigned shards;
-	unsigned part,
-		parts;  /* parts > 1: this inbox has only the shards with shard % parts == part; others have the rest */
-	bool compacted; /* lane "directory": apply when prev <= position < seq */
+	uint64_t only;   /* a bit a shard: this inbox has these, others have the rest; 0 = all */
+	bool compacted;  /* lane "directory": apply when prev <= position < seq */
 	int64_t want_ms; /* how often a gap, or silence of a producer that is expected, asks again */
 };
 
@@ -128,6 +127,8 @@ void inbox_close(struct inbox *inbox);
 enum err inbox_restore(
 	struct inbox *inbox, const char *producer, unsigned shard, uint64_t epoch, uint64_t seq) ERR_MUST_CHECK;
 void inbox_filter(const struct inbox *inbox, char out[LANE_TOPIC_BYTES]);
+/* inbox_shard_filter: the same for one shard of an inbox that has not all; false when it has all, or not this one. */
+bool inbox_shard_filter(const struct inbox *inbox, unsigned shard, char out[LANE_TOPIC_BYTES]);
 /* inbox_topic takes a lane topic apart; ERR_NOT_FOUND if it is not of this lane. A batch whose head disagrees with its
  * topic (a forgery from another account) must be refused by the caller with inbox_refuse. */
 enum err inbox_topic(

@@ -527,8 +527,7 @@ static void an_inbox_of_a_part_neither_takes_nor_speaks_of_other_shards(void **s
 		.producers = producers,
 		.producer_count = 1,
 		.shards = 5,
-		.part = 1,
-		.parts = 2,
+		.only = UINT64_C(0xaaaaaaaaaaaaaaaa),
 		.want_ms = 50};
 	struct lane_batch head = {
 		.lane = "reading", .producer = "ingest-1", .epoch = 5, .shard = 1, .prev = 0, .seq = 1, .at = {2000}};

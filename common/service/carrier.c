@@ -14,7 +14,16 @@ enum err carrier_subscribe_outbox(struct bus *bus, const struct outbox *outbox)
 enum err carrier_subscribe_inbox(struct bus *bus, const struct inbox *inbox)
 {
 	char filter[LANE_TOPIC_BYTES];
+	bool parts = false;
+	enum err err = ERR_OK;
 
+	for (unsigned shard = 0; shard < LANE_SHARDS_MAX && !err; shard++)
+		if (inbox_shard_filter(inbox, shard, filter)) {
+			parts = true;
+			err = bus_subscribe(bus, filter, 1);
+		}
+	if (parts)
+		return err;
 	inbox_filter(inbox, filter);
 	return bus_subscribe(bus, filter, 1);
 }

@@ -6,10 +6,13 @@
 
 #include "base/log.h"
 #include "detector/aside.h"
+#include "detector/relearn.h"
+#include "detector/told.h"
 #include "lane/directory.h"
 #include "lane/journal.h"
 
-const char *const checkpoint_migrations[CHECKPOINT_MIGRATIONS] = {JOURNAL_TABLE ";" DIRECTORY_COPY_TABLE, ASIDE_TABLE};
+const char *const checkpoint_migrations[CHECKPOINT_MIGRATIONS] = {
+	JOURNAL_TABLE ";" DIRECTORY_COPY_TABLE, ASIDE_TABLE, RELEARN_TABLE ";" TOLD_TABLE};
 
 _Static_assert(DETECTOR_STATE_BYTES_MAX <= JOURNAL_STATE_BYTES_MAX, "a state fits a journal's row");
 _Static_assert(DETECTOR_NO_SLOT == JOURNAL_NO_SLOT, "no slot is no slot");

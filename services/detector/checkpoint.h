@@ -13,7 +13,7 @@
 #include "lane/store.h"
 
 /* The tables of the service, for store_open. */
-#define CHECKPOINT_MIGRATIONS 2
+#define CHECKPOINT_MIGRATIONS 3
 extern const char *const checkpoint_migrations[CHECKPOINT_MIGRATIONS];
 
 struct checkpoint;

@@ -108,6 +108,20 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 uint32_t detector_slot(const struct detector_core *core, const char *key);
 enum err detector_refresh(struct detector_core *core, uint32_t slot) ERR_MUST_CHECK;
 
+/* Learning a home's habit from its history.
+ * detector_home walks over the households of the directory: start with *place = 0; NULL at the end.
+ * detector_has_habit: something was learnt of it.
+ * detector_learner makes a core with this home alone, under the same configuration, to be fed with its history;
+ * ERR_NOT_FOUND if it is not watched, ERR_NOMEM. Release with detector_destroy before the zone of the configuration.
+ * detector_adopt takes over the learner's habits; open alerts, the silence that runs, what people found and modes stay,
+ * but for a home that was only learning because it was not known for long enough. */
+const char *detector_home(const struct detector_core *core, uint32_t *place);
+bool detector_has_habit(const struct detector_core *core, const char *household);
+enum err detector_learner(
+	const struct detector_core *core, const char *household, struct detector_core **out_learner) ERR_MUST_CHECK;
+enum err detector_adopt(
+	struct detector_core *core, const struct detector_core *learner, const char *household) ERR_MUST_CHECK;
+
 /* What is worth counting. */
 enum detector_tally {
 	DETECTOR_READINGS,

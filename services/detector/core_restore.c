@@ -295,17 +295,22 @@ static void get_runs(struct blob *b, struct home *home)
 	}
 }
 
-static enum err get_cold(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
+/* blank forgets the home but for its habits: they are a part of their own, which may have come before. */
+static void blank(struct detector_core *core, struct home *home)
 {
 	struct home_habit *habits[DETECTOR_HABITS_MAX];
 	uint8_t habit_count = home->habit_count;
 
-	/* They are a part of their own, which may have come before. */
 	memcpy(habits, home->habits, sizeof habits);
 	home->habit_count = 0;
 	detect_home_blank(core, home);
 	memcpy(home->habits, habits, sizeof habits);
 	home->habit_count = habit_count;
+}
+
+static enum err get_cold(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
+{
+	blank(core, home);
 	detect_home_unsay(home);
 	core->queue_stale = true;
 	home->leaving = blob_get(b, 1) != 0 && !home->present;
@@ -387,14 +392,18 @@ static bool leaves(const struct detector_state *state)
 	return state->length > 1 && is_readable(state->blob[0]) && state->blob[1];
 }
 
-/* give_up leaves the home as new. What it still had to say goes only with the part that holds it. */
+/* give_up leaves the home as new, or without habits. What it still had to say goes only with the part that holds it. */
 static enum err give_up(struct detector_core *core, struct home *home, enum part part, enum err err)
 {
+	if (part == PART_HABIT) {
+		detect_habits_free(home);
+		return err;
+	}
 	if (part == PART_COLD) {
 		detect_home_unsay(home);
 		core->queue_stale = true;
 	}
-	detect_home_blank(core, home);
+	blank(core, home);
 	home->shape += 1u << 16; /* no hot part of the given-up one fits */
 	return err;
 }

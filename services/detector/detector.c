@@ -15,7 +15,7 @@
 
 #define LAG_DEGRADED_MS (2 * MS_PER_MINUTE)
 
-static bool is_live(const struct detector *detector)
+bool detector_is_live(const struct detector *detector)
 {
 	return detector->settings.common.clock == SERVICE_CLOCK_SYSTEM;
 }
@@ -109,6 +109,33 @@ static enum err take_lane(struct detector *detector, const struct bus_event *eve
 	return err;
 }
 
+/* take_history: what records answers. */
+static enum err take_history(struct detector *detector, const struct bus_event *event)
+{
+	struct errinfo info = {0};
+	bool learnt = false;
+	enum err err = relearn_answer(detector->relearn, event->correlation, event->correlation_length, event->payload,
+		event->length, detector->turn.mono, &learnt);
+
+	if (!err && learnt)
+		err = detector_begin(detector, &info);
+	if (!err && learnt)
+		err = relearn_take(detector->relearn, wall_now(), &info);
+	if (err)
+		log_error("not_relearnt", "error", err_name(err), "cause", info.text);
+	return err;
+}
+
+static enum err take_request(struct detector *detector, const struct bus_event *event)
+{
+	struct errinfo info = {0};
+	enum err err = detector_request(detector, event, &info);
+
+	if (err)
+		log_error("request_failed", "error", err_name(err), "cause", info.text);
+	return err;
+}
+
 enum err detector_event(void *state, const struct bus_event *event, struct turn turn)
 {
 	struct detector *detector = state;
@@ -124,6 +151,10 @@ enum err detector_event(void *state, const struct bus_event *event, struct turn 
 	case BUS_MESSAGE:
 		if (!strncmp(event->topic, "curtain/lane/", 13))
 			return take_lane(detector, event);
+		if (!strcmp(event->topic, detector->answers))
+			return take_history(detector, event);
+		if (!strncmp(event->topic, "curtain/api/", 12))
+			return take_request(detector, event);
 		(void)carrier_take_ack(detector->alerts, event, turn.mono, &detector->bad_acks);
 		break;
 	case BUS_DISCONNECTED:
@@ -166,6 +197,38 @@ static enum err sweep(struct detector *detector, struct errinfo *info)
 	return err;
 }
 
+/* ask_records sends what there is to ask of records; a question that the broker does not take is asked again. */
+static void ask_records(struct detector *detector)
+{
+	struct bus *bus = service_bus(detector->service);
+	const char *correlation;
+	char topic[200];
+	struct buf args, request;
+	struct errinfo info = {0};
+
+	if (!bus_is_connected(bus))
+		return;
+	buf_init(&args, REQUEST_BYTES_MAX);
+	buf_init(&request, REQUEST_BYTES_MAX);
+	if (relearn_ask(detector->relearn, detector->judged, detector->turn.mono, &args, &correlation, &info)) {
+		snprintf(topic, sizeof topic, "%.*s/records/history",
+			(int)(strstr(detector->answers, "/response/") - detector->answers), detector->answers);
+		enum err err = request_encode(args.data, args.length, &request);
+		if (!err)
+			err = bus_publish(bus, &(struct bus_publication){.topic = topic,
+						       .payload = request.data,
+						       .length = request.length,
+						       .qos = 1,
+						       .response_topic = detector->answers,
+						       .correlation = correlation,
+						       .correlation_length = strlen(correlation)});
+		if (err)
+			log_warning("history_not_asked", "error", err_name(err));
+	}
+	buf_fini(&args);
+	buf_fini(&request);
+}
+
 enum err detector_service_tick(void *state, struct turn turn)
 {
 	struct detector *detector = state;
@@ -183,9 +246,10 @@ enum err detector_service_tick(void *state, struct turn turn)
 		return err;
 	}
 	look_at_calendar(detector);
+	ask_records(detector);
 	if (detector->judged.ms <= detector->told.ms)
 		return ERR_OK;
-	if (!is_live(detector)) {
+	if (!detector_is_live(detector)) {
 		detector->beat = true;
 		service_set_clock(detector->service, detector->judged);
 	} else if (detector->beat_due.us <= turn.mono.us) {
@@ -209,13 +273,15 @@ struct mono detector_service_due(const void *state, struct turn turn)
 	(void)turn; /* time moves with the readings, not with the clock */
 	if (store_in_transaction(detector->store))
 		earlier(&due, detector->group_due);
-	if (is_live(detector) && detector->judged.ms > detector->told.ms)
+	if (detector_is_live(detector) && detector->judged.ms > detector->told.ms)
 		earlier(&due, detector->beat_due);
 	if (bus_is_connected(service_bus(detector->service))) {
 		earlier(&due, outbox_due(detector->alerts));
 		earlier(&due, inbox_due(detector->readings));
 		earlier(&due, inbox_due(detector->incidents));
 		earlier(&due, inbox_due(directory_copy_inbox(detector->directory)));
+		if (wall_is_set(detector->judged))
+			earlier(&due, relearn_due(detector->relearn));
 	}
 	return due;
 }
@@ -264,6 +330,7 @@ enum err detector_reload(void *state, const void *settings, struct errinfo *info
 		return err;
 	}
 	config.ordered = detector->settings.reading_producers.count == 1; /* lanes stay as they were opened */
+	relearn_drop(detector->relearn);                                  /* it works with the old zone */
 	err = detector_configure(detector->core, &config);
 	zone_destroy(detector->zone);
 	detector->zone = zone;
@@ -271,6 +338,10 @@ enum err detector_reload(void *state, const void *settings, struct errinfo *info
 	detector->calendar = calendar;
 	detector->year = 0;
 	detector->urgent = true;
+	detector->settings.attention_per_month = fresh->attention_per_month;
+	detector->settings.alarm_per_month = fresh->alarm_per_month;
+	detector->settings.floor_ms = fresh->floor_ms;
+	detector->settings.ceiling_ms = fresh->ceiling_ms;
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
 
@@ -281,12 +352,13 @@ void detector_status(const void *state, struct status *out)
 	const struct detector *detector = state;
 	struct outbox_stats alerts = outbox_stats(detector->alerts);
 	struct inbox_stats readings = inbox_stats(detector->readings);
+	struct relearn_stats relearn = relearn_stats(detector->relearn);
 	uint32_t modes[DETECTOR_MODE_COUNT], open;
 	char name[WORD_BYTES];
 
 	if (wall_is_set(detector->judged)) {
 		out->clock = detector->judged;
-		if (is_live(detector) && out->at.ms > detector->judged.ms)
+		if (detector_is_live(detector) && out->at.ms > detector->judged.ms)
 			out->lag_ms = out->at.ms - detector->judged.ms;
 	}
 	/* A judging time that stands still means that nobody is watched: ingest, or the way from it, is down. */
@@ -313,4 +385,9 @@ void detector_status(const void *state, struct status *out)
 	status_count(out, "bad_acks", detector->bad_acks);
 	status_count(out, "states_set_aside", checkpoint_aside(detector->checkpoint));
 	status_count(out, "resent", alerts.resent);
+	status_count(out, "requests", detector->requests);
+	status_count(out, "relearn_waiting", relearn.waiting);
+	status_count(out, "relearn_learnt", relearn.learnt);
+	status_count(out, "relearn_readings", relearn.readings);
+	status_count(out, "relearn_asked_again", relearn.asked_again);
 }

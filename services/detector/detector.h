@@ -14,7 +14,9 @@
 
 #include "detector/checkpoint.h"
 #include "detector/core.h"
+#include "detector/relearn.h"
 #include "detector/settings.h"
+#include "detector/told.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
 #include "service/service.h"
@@ -28,17 +30,22 @@ struct shard_alerts {
 struct detector {
 	struct service *service;
 	struct detector_settings settings;
+	uint64_t only; /* a bit a shard of this instance; 0 = all */
 	struct zone *zone;
 	struct calendar *calendar;
 	struct store *store;
 	struct detector_core *core;
 	struct checkpoint *checkpoint;
+	struct relearn *relearn;
+	struct told *told_alerts;
+	char answers[200]; /* topic of what records answers */
 	struct directory *directory;
 	struct inbox *readings, *incidents;
 	struct outbox *alerts;
 	struct shard_alerts *shards;
 
 	struct turn turn;
+	enum err fatal;        /* of the request that is answered: the service cannot go on */
 	struct wall judged;    /* up to here everything was judged */
 	struct wall told;      /* and this was told by heartbeats */
 	bool urgent;           /* commit at the end of this turn */
@@ -47,7 +54,7 @@ struct detector {
 	unsigned batches;      /* applied in this transaction */
 	struct mono beat_due, trim_due;
 	int year; /* of the calendar, when it was looked at last */
-	int64_t taken, alerts_given, forged, bad_items, bad_acks, waited_for_directory;
+	int64_t taken, alerts_given, forged, bad_items, bad_acks, waited_for_directory, requests;
 };
 
 /* open.c */
@@ -55,8 +62,13 @@ enum err detector_open(
 	struct service *service, const void *settings, void **out_state, struct errinfo *info) ERR_MUST_CHECK;
 void detector_close(void *state);
 unsigned detector_shards(const struct detector *detector);
+/* detector_has_shard, detector_owns: this instance has the shard, the household's shard. */
+bool detector_has_shard(const struct detector *detector, unsigned shard);
+bool detector_owns(const struct detector *detector, const char *household);
 
 /* detector.c */
+/* detector_is_live: time is that of the world, not a replay's. */
+bool detector_is_live(const struct detector *detector);
 /* detector_load reads the time zone and the holidays that the settings name; both are the caller's. */
 enum err detector_load(const struct detector_settings *settings, struct zone **out_zone, struct calendar **out_calendar,
 	struct errinfo *info) ERR_MUST_CHECK;
@@ -66,6 +78,10 @@ struct mono detector_service_due(const void *state, struct turn turn);
 enum err detector_reload(void *state, const void *settings, struct errinfo *info);
 bool detector_draining(const void *state);
 void detector_status(const void *state, struct status *out);
+
+/* api.c: detector_request answers a request on curtain/api/...; a failure of the store is returned. */
+enum err detector_request(
+	struct detector *detector, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
 
 /* turn.c: detector_begin opens the transaction if none is open. */
 enum err detector_begin(struct detector *detector, struct errinfo *info) ERR_MUST_CHECK;

@@ -10,9 +10,21 @@
 #include "detector/detector.h"
 #include "service/carrier.h"
 
+#define RECORDS_PATIENCE_MS 20000 /* then records is asked again */
+
 unsigned detector_shards(const struct detector *detector)
 {
 	return (unsigned)detector->settings.common.shards;
+}
+
+bool detector_has_shard(const struct detector *detector, unsigned shard)
+{
+	return !detector->only || detector->only >> shard & 1;
+}
+
+bool detector_owns(const struct detector *detector, const char *household)
+{
+	return detector_has_shard(detector, shard_of(household, detector_shards(detector)));
 }
 
 /* ---- lanes ---- */
@@ -33,6 +45,7 @@ static enum err open_inbox(struct detector *detector, const char *lane, const st
 		.producers = names,
 		.producer_count = names_of(producers, names),
 		.shards = detector_shards(detector),
+		.only = detector->only,
 		.want_ms = detector->settings.want_ms};
 
 	return inbox_open(detector->store, &config, out_inbox, info);
@@ -68,28 +81,77 @@ static enum err open_lanes(struct detector *detector, struct errinfo *info)
 
 static enum err subscribe(struct detector *detector, struct errinfo *info)
 {
+	const struct service_common *common = &detector->settings.common;
 	struct bus *bus = service_bus(detector->service);
 
+	snprintf(detector->answers, sizeof detector->answers, "curtain/api/%s/response/%s",
+		*common->bus.user ? common->bus.user : common->instance, common->instance);
 	if (carrier_subscribe_outbox(bus, detector->alerts) || carrier_subscribe_inbox(bus, detector->readings) ||
 		carrier_subscribe_inbox(bus, detector->incidents) ||
-		carrier_subscribe_inbox(bus, directory_copy_inbox(detector->directory)))
+		carrier_subscribe_inbox(bus, directory_copy_inbox(detector->directory)) ||
+		bus_subscribe(bus, "curtain/api/+/detector/+", 1) || bus_subscribe(bus, detector->answers, 1))
 		return errinfo_set(info, ERR_FULL, "too many subscriptions");
 	return ERR_OK;
 }
 
 /* ---- the core ---- */
 
+/* remember keeps what stands beside the core in step with the directory: a home of which nothing is known asks for its
+ * history; one that is gone, or no longer agrees, leaves nothing. */
+static enum err remember(struct detector *detector, const struct entry *entry)
+{
+	struct errinfo info = {0};
+	enum err err = ERR_OK;
+
+	if (!detector->relearn || (entry->kind != ENTRY_HOUSEHOLD && entry->kind != ENTRY_CONSENT))
+		return ERR_OK; /* while the store is read there is nothing to add */
+	if (entry->deleted) {
+		err = relearn_forget(detector->relearn, entry->key, &info);
+		if (!err)
+			err = told_forget(detector->told_alerts, entry->key, &info);
+	} else if (detector_is_live(detector) && !detector_has_habit(detector->core, entry->key)) {
+		err = relearn_wants(detector->relearn, entry->key, wall_now(), &info);
+	}
+	if (err)
+		log_error("not_remembered", "household", entry->key, "cause", info.text);
+	return err;
+}
+
 /* apply gives an entry to the core. One that finds no place is said once and passed over: the others are watched. */
 static enum err apply(void *context, const struct entry *entry)
 {
 	struct detector *detector = context;
+	const char *household = entry->kind == ENTRY_DEVICE ? entry->body.device.household : entry->key;
+
+	if (!(entry->kind == ENTRY_DEVICE && entry->deleted) && !detector_owns(detector, household))
+		return ERR_OK;
 	enum err err = detector_entry(detector->core, entry);
 
 	if (err == ERR_FULL) {
 		log_error("too_many_homes", "household", entry->key, "fix", "raise homes.max");
 		return ERR_OK;
 	}
-	return err;
+	return err ? err : remember(detector, entry);
+}
+
+/* open_relearn notes the homes without a habit: their state could not be read, or is of before there were habits. */
+static enum err open_relearn(struct detector *detector, struct errinfo *info)
+{
+	const struct relearn_config config = {.history_ms = detector->settings.history_ms,
+		.pace = detector->settings.pace,
+		.patience_ms = RECORDS_PATIENCE_MS};
+	uint32_t place = 0;
+	enum err err = relearn_open(detector->store, detector->core, &config, &detector->relearn, info);
+
+	if (!err)
+		err = told_open(detector->store, &detector->told_alerts, info);
+	if (err || !detector_is_live(detector))
+		return err;
+	err = store_begin(detector->store, info);
+	for (const char *home; !err && (home = detector_home(detector->core, &place));)
+		if (!detector_has_habit(detector->core, home))
+			err = relearn_wants(detector->relearn, home, wall_now(), info);
+	return err ? err : store_commit(detector->store, info);
 }
 
 static enum err open_core(struct detector *detector, struct errinfo *info)
@@ -97,7 +159,8 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 	const struct detector_settings *s = &detector->settings;
 	struct detector_config config;
 	struct directory_config directory = {.lane = "directory-detector",
-		.consumer = "detector",
+		/* Each instance reads at a pace of its own. */
+		.consumer = detector_has_shard(detector, 0) ? "detector" : s->common.instance,
 		.producer = s->directory_producer,
 		.want_ms = s->want_ms,
 		.quiet_ms = s->directory_quiet_ms,
@@ -114,6 +177,8 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 		err = directory_copy_open(detector->store, &directory, &detector->directory, info);
 	if (!err) /* states come after the directory that says whose they are */
 		err = checkpoint_open(detector->store, detector->core, &detector->checkpoint, info);
+	if (!err)
+		err = open_relearn(detector, info);
 	return err;
 }
 
@@ -128,8 +193,10 @@ enum err detector_open(struct service *service, const void *settings, void **out
 	memcpy(&detector->settings, settings, sizeof detector->settings);
 	detector->judged = detector->told = WALL_NONE;
 	snprintf(path, sizeof path, "%s/detector.db", detector->settings.common.data_dir);
-	enum err err = store_open(path, checkpoint_migrations, CHECKPOINT_MIGRATIONS, detector->settings.ballast_bytes,
-		&detector->store, info);
+	enum err err = detector_settings_shards(&detector->settings, &detector->only, info);
+	if (!err)
+		err = store_open(path, checkpoint_migrations, CHECKPOINT_MIGRATIONS, detector->settings.ballast_bytes,
+			&detector->store, info);
 	if (!err)
 		err = open_core(detector, info);
 	if (!err)
@@ -153,6 +220,8 @@ void detector_close(void *state)
 	inbox_close(detector->readings);
 	inbox_close(detector->incidents);
 	directory_copy_close(detector->directory);
+	relearn_close(detector->relearn);
+	told_close(detector->told_alerts);
 	checkpoint_close(detector->checkpoint);
 	detector_destroy(detector->core);
 	zone_destroy(detector->zone);

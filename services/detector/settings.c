@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "detector/settings.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "detector/holidays.h"
 
 #define S struct detector_settings
@@ -18,6 +21,7 @@ const struct config_key detector_config_table[] = {
 	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 600000, NULL, "How often a missing batch is asked for."},
 	{"lanes.directory_quiet", CONFIG_DURATION, CONFIG_FIELD(S, directory_quiet_ms), "5m", 100, 86400000, NULL, "A registry made anew that gave nothing for this long has given all; what it did not give goes."},
+	{"lanes.shards", CONFIG_TEXT, CONFIG_FIELD(S, shard_range), "all", 1, 15, NULL, "Shards of this instance: all, or a range as in 0-3; another instance has the others."},
 	{"lanes.heartbeat", CONFIG_DURATION, CONFIG_FIELD(S, heartbeat_ms), "10s", 100, 600000, NULL, "How often lane alert says up to when was judged."},
 	{"lanes.group", CONFIG_DURATION, CONFIG_FIELD(S, group_ms), "100ms", 0, 5000, NULL, "Readings are stored together for at most this long; alerts at once."},
 	{"calendar.file", CONFIG_PATH, CONFIG_FIELD(S, calendar_file), "\"\"", 0, 255, NULL, "Public holidays and worked weekends (deploy/config/holidays.yaml); empty: weekdays only."},
@@ -52,6 +56,8 @@ const struct config_key detector_config_table[] = {
 	{"learning.extra", CONFIG_DURATION, CONFIG_FIELD(S, learning_extra_ms), "2h", 0, 172800000, NULL, "Meanwhile its limits are longer by this."},
 	{"channels.meter_fresh", CONFIG_DURATION, CONFIG_FIELD(S, meter_fresh_ms), "135m", 60000, 345600000, NULL, "A meter whose last reading is older is blind."},
 	{"channels.device_quiet", CONFIG_DURATION, CONFIG_FIELD(S, device_quiet_ms), "48h", 60000, 31536000000, NULL, "A device of events that is unheard for this long is blind."},
+	{"relearn.history", CONFIG_DURATION, CONFIG_FIELD(S, history_ms), "200d", 0, 315576000000, NULL, "A home whose habit is not known learns it from as much of records' history; 0: it begins anew."},
+	{"relearn.pace", CONFIG_INT, CONFIG_FIELD(S, pace), "20000", 10, 10000000, NULL, "Readings a second that are asked of records for that."},
 	{"homes.max", CONFIG_INT, CONFIG_FIELD(S, homes_max), "200000", 1, 10000000, NULL, "Bound on the households of this instance."},
 	{"disk.ballast", CONFIG_BYTES, CONFIG_FIELD(S, ballast_bytes), "16MiB", 0, 1e12, NULL, "Disk space held back for the restart on a full disk."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
@@ -138,14 +144,38 @@ enum err detector_settings_core(const struct detector_settings *s, const struct 
 	return err ? err : rules_of(s, out_config, info);
 }
 
+enum err detector_settings_shards(const struct detector_settings *settings, uint64_t *out_set, struct errinfo *info)
+{
+	const char *text = settings->shard_range;
+	unsigned from, to;
+	int end = 0;
+
+	*out_set = 0;
+	if (!strcmp(text, "all"))
+		return ERR_OK;
+	if (strspn(text, "0123456789-") != strlen(text) || sscanf(text, "%3u-%3u%n", &from, &to, &end) != 2 ||
+		text[end])
+		return errinfo_set(
+			info, ERR_INVALID, "lanes.shards: \"%s\" is neither \"all\" nor a range as in \"0-3\"", text);
+	if (from > to || to >= (unsigned)settings->common.shards)
+		return errinfo_set(info, ERR_RANGE, "lanes.shards: \"%s\" is no range of the district's shards, 0-%d",
+			text, (int)settings->common.shards - 1);
+	for (unsigned shard = from; shard <= to; shard++)
+		*out_set |= UINT64_C(1) << shard;
+	return ERR_OK;
+}
+
 enum err detector_check(const void *values, struct errinfo *info)
 {
 	const struct detector_settings *settings = values;
 	struct detector_config config;
 	struct calendar calendar;
 	struct zone *zone = NULL;
-	enum err err = zone_load(settings->zone, &zone, info);
+	uint64_t shards;
+	enum err err = detector_settings_shards(settings, &shards, info);
 
+	if (!err)
+		err = zone_load(settings->zone, &zone, info);
 	if (!err)
 		err = holidays_load(settings->calendar_file, &calendar, info);
 	if (!err)

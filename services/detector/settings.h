@@ -23,6 +23,8 @@ struct detector_settings {
 	struct config_list signs_use, signs_prove;
 	struct detector_signs signs; /* but for use and prove */
 	int64_t ballast_bytes;
+	int64_t history_ms, pace;
+	char shard_range[16];
 	char calendar_file[256];
 };
 
@@ -30,6 +32,9 @@ extern const struct config_key detector_config_table[];
 
 /* detector_check loads zone, holidays and rules, so that --check and every start refuse wrong ones with their place. */
 enum err detector_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
+/* detector_settings_shards gives the shards of this instance as a set, 0 = all. ERR_INVALID, ERR_RANGE. */
+enum err detector_settings_shards(
+	const struct detector_settings *settings, uint64_t *out_set, struct errinfo *info) ERR_MUST_CHECK;
 /* detector_settings_core makes the core's configuration; zone and calendar are the caller's. */
 enum err detector_settings_core(const struct detector_settings *settings, const struct zone *zone,
 	const struct calendar *calendar, struct detector_config *out_config, struct errinfo *info) ERR_MUST_CHECK;

@@ -29,6 +29,22 @@ static enum err append(struct detector *detector, unsigned shard, struct errinfo
 	return err;
 }
 
+/* keep_alert keeps it for whoever asks why. */
+static enum err keep_alert(struct detector *detector, const struct alert *alert, struct errinfo *info)
+{
+	struct buf body;
+
+	buf_init(&body, CODEC_MESSAGE_BYTES_MAX);
+	enum err err = codec_alert_encode(alert, &body);
+	if (err)
+		errinfo_set(info, err, "alert %s cannot be written", alert->id);
+	else
+		err = told_put(detector->told_alerts, alert->id, alert->revision, alert->household, body.data,
+			body.length, info);
+	buf_fini(&body);
+	return err;
+}
+
 static enum err take_alert(struct detector *detector, const struct alert *alert, struct errinfo *info)
 {
 	unsigned shard = shard_of(alert->household, detector_shards(detector));
@@ -37,6 +53,8 @@ static enum err take_alert(struct detector *detector, const struct alert *alert,
 
 	if (alerts->count >= CODEC_BATCH_ITEMS_MAX || alerts->items.length >= BATCH_ITEM_BYTES)
 		err = append(detector, shard, info);
+	if (!err)
+		err = keep_alert(detector, alert, info);
 	if (!err && codec_alert_encode(alert, &alerts->items))
 		err = errinfo_set(info, ERR_NOMEM, "alert %s cannot be written", alert->id);
 	if (err)

@@ -51,6 +51,16 @@ struct intake {
 	struct intake_stats stats;
 };
 
+/* shards_of gives the part's shards as a set; no part is without. */
+static uint64_t shards_of(const struct intake *intake)
+{
+	uint64_t set = 0;
+
+	for (unsigned shard = intake->part; shard < LANE_SHARDS_MAX; shard += (unsigned)intake->settings->connections)
+		set |= UINT64_C(1) << shard;
+	return set;
+}
+
 static enum err open_inbox(
 	const struct intake *intake, const struct intake_lane *lane, struct inbox **out_inbox, struct errinfo *info)
 {
@@ -59,8 +69,7 @@ static enum err open_inbox(
 		.producers = lane->producers,
 		.producer_count = lane->list->count,
 		.shards = (unsigned)intake->settings->common.shards,
-		.part = intake->part,
-		.parts = (unsigned)intake->settings->connections,
+		.only = shards_of(intake),
 		.want_ms = intake->settings->want_ms};
 
 	return inbox_open(NULL, &config, out_inbox, info);
