@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Figures, always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records [OPTIONS]  (tests/bench/run.py --help)
+# Figures. tests/bench.sh detector [HOMES]: the detector's core, and a restart of HOMES homes (100000) from the store;
+# always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records [OPTIONS]  (tests/bench/run.py --help)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 "$root/deploy/deps.sh" build run test
 cmake --preset release -S "$root" > /dev/null
 cmake --build "$root/build/release" > /dev/null
+if [ "${1:-}" = detector ]; then
+	status=0
+	"$root/build/release/bin/detector_bench" || status=1
+	"$root/build/release/bin/restart_bench" "${2:-100000}" || status=1
+	exit $status
+fi
 exec /usr/bin/python3 "$root/tests/bench/run.py" "$@"

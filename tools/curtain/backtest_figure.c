@@ -233,7 +233,7 @@ enum err print_figure(const struct report *report, struct buf *out)
 		point(&figure, run->kind <= RUN_SWEEP ? MARK_OURS : MARK_RULE, level->all.mean, level->false_rate,
 			run->name_zh, run->name_en);
 	}
-	for (unsigned i = 0; i < run_published_count; i++)
+	for (unsigned i = 0; i < run_published_count && report_published(report); i++)
 		point(&figure, MARK_PUBLISHED, run_published[i].mean, run_published[i].false_rate,
 			run_published[i].name_zh, run_published[i].name_en);
 	legend(&figure, report);

@@ -234,7 +234,8 @@ static bool moment_of(const struct choosing *c, double share, int64_t *out_ms)
 	struct truth_gap gap = truth_gap_at(c->truth, at);
 
 	*out_ms = at;
-	return gap.end_ms - gap.start_ms < PLAY_AWAY_MS && !reaches(stand_at(c->stands, at), 0);
+	return gap.end_ms - gap.start_ms < PLAY_AWAY_MS && !trace_is_out(c->trace, at) &&
+	       !reaches(stand_at(c->stands, at), 0);
 }
 
 static int by_size(const void *a, const void *b)

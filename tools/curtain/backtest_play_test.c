@@ -16,6 +16,7 @@
 
 #include "backtest_dice.h"
 #include "backtest_print.h"
+#include "backtest_simulate.h"
 #include "codec/codec.h"
 
 #define HOUR MS_PER_HOUR
@@ -253,6 +254,68 @@ static void a_home_of_few_days_is_left_out(void **state)
 	trace_set_fini(&set);
 }
 
+static bool same(const struct trace *a, const struct trace *b)
+{
+	bool equal = a->count == b->count;
+
+	for (size_t i = 0; i < a->count && equal; i++)
+		equal = a->items[i].at_ms == b->items[i].at_ms && a->items[i].channel == b->items[i].channel &&
+			a->items[i].value == b->items[i].value;
+	return equal;
+}
+
+/* a week at home, two weeks away, a week at home. */
+static void simulated_channels_are_silent_in_an_absence_but_for_the_door_and_ghosts(void **state)
+{
+	struct trace_set sets[2] = {{0}, {0}};
+	const int64_t leave = DAY0 + 7 * MS_PER_DAY, back = DAY0 + 21 * MS_PER_DAY;
+	unsigned what, doors = 0, firings = 0;
+
+	(void)state;
+	assert_int_equal(simulate_parse("door,motion,electricity", &what, NULL), ERR_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		struct trace *trace = live(&sets[i], "h-1", 28, 3);
+		for (size_t k = 1; k < trace->count; k++)
+			if (trace->items[k].at_ms > leave && trace->items[k].at_ms <= back)
+				trace->items[k].value = trace->items[k - 1].value;
+		assert_int_equal(trace_set_close(&sets[i]), ERR_OK);
+		assert_int_equal(simulate_home(&sets[i], trace, zone, what, 11), ERR_OK);
+		assert_int_equal(trace->channel_count, 5);
+	}
+	const struct trace *trace = sets[0].homes[0];
+	assert_true(same(trace, sets[1].homes[0]));
+	for (size_t k = 0; k < trace->count; k++) {
+		enum quantity quantity = trace->channels[trace->items[k].channel].quantity;
+		bool deep = trace->items[k].at_ms > leave + MS_PER_DAY && trace->items[k].at_ms < back - MS_PER_DAY;
+		doors += deep && quantity == QUANTITY_CONTACT;
+		firings += deep && quantity == QUANTITY_MOTION && trace->items[k].value > 0;
+	}
+	assert_int_equal(doors, 0);
+	assert_in_range(firings, 12, 72); /* three ghosts a day */
+	assert_true(trace_is_out(trace, leave + 2 * MS_PER_DAY));
+	assert_false(trace_is_out(trace, DAY0 + 2 * MS_PER_HOUR));
+	for (unsigned i = 0; i < 2; i++)
+		trace_set_fini(&sets[i]);
+}
+
+static void another_seed_simulates_another_life_and_an_unknown_channel_is_refused(void **state)
+{
+	struct trace_set sets[2] = {{0}, {0}};
+	unsigned what = 0;
+
+	(void)state;
+	assert_int_equal(simulate_parse("door,curtain", &what, NULL), ERR_NOT_FOUND);
+	assert_int_equal(what, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct trace *trace = live(&sets[i], "h-1", 28, 3);
+		assert_int_equal(trace_set_close(&sets[i]), ERR_OK);
+		assert_int_equal(simulate_home(&sets[i], trace, zone, SIMULATE_MOTION, i), ERR_OK);
+	}
+	assert_false(same(sets[0].homes[0], sets[1].homes[0]));
+	for (unsigned i = 0; i < 2; i++)
+		trace_set_fini(&sets[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +325,8 @@ int main(void)
 		cmocka_unit_test(a_fixed_limit_is_found_after_its_hours),
 		cmocka_unit_test(an_alarm_in_a_gap_under_a_day_is_false_and_in_a_longer_one_an_absence),
 		cmocka_unit_test(a_home_of_few_days_is_left_out),
+		cmocka_unit_test(simulated_channels_are_silent_in_an_absence_but_for_the_door_and_ghosts),
+		cmocka_unit_test(another_seed_simulates_another_life_and_an_unknown_channel_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, open_zone, close_zone);

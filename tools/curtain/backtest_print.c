@@ -6,11 +6,17 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "codec/json.h"
 #include "show.h"
 
 #define FEW_MONTHS 200 /* with fewer home-months nothing can be claimed */
+
+bool report_published(const struct report *report)
+{
+	return !strcmp(report->layout, "daiad") && !report->simulated;
+}
 
 /* ---- for people ---- */
 
@@ -63,10 +69,10 @@ static void published_row(struct table *table, const struct run_published *p)
 	blanks(table, 6);
 }
 
-static void run_rows(struct table *table, const struct run *run)
+static void run_rows(struct table *table, const struct report *report, const struct run *run)
 {
 	char name[160];
-	const struct run_published *published = run_published_of(run);
+	const struct run_published *published = report_published(report) ? run_published_of(run) : NULL;
 
 	snprintf(name, sizeof name, "%s %s", run->name_zh, run->name_en);
 	level_row(table, name, &run->score.levels[0]);
@@ -78,7 +84,7 @@ static void run_rows(struct table *table, const struct run *run)
 	blanks(table, 2);
 	delay_cells(table, &run->score.levels[0].own);
 	blanks(table, 6);
-	if (run->often.homes && run->often.homes < run->score.homes) {
+	if (published && run->often.homes && run->often.homes < run->score.homes) {
 		snprintf(name, sizeof name, "  其中%u户读数超过%d homes with more readings", run->often.homes,
 			RUN_OFTEN);
 		level_row(table, name, &run->often.levels[0]);
@@ -103,7 +109,7 @@ static void head_print(const struct report *report, struct buf *out)
 		buf_printf(out, "户月少于%d，不足以下结论 (too few home-months for a claim)\n", FEW_MONTHS);
 	if (report->set->duplicates || report->set->step_backs)
 		buf_printf(out, "读数 readings: %lld; 重复 repeated %lld, 倒退 stepped back %lld: 不用 left out\n",
-			(long long)report->set->readings, (long long)report->set->duplicates,
+			(long long)trace_set_readings(report->set), (long long)report->set->duplicates,
 			(long long)report->set->step_backs);
 }
 
@@ -140,7 +146,7 @@ enum err print_table(const struct report *report, struct buf *out)
 	for (unsigned i = 0; i < columns; i++)
 		table_cell(table, english[i]);
 	for (unsigned i = 0; i < report->count; i++)
-		run_rows(table, &report->runs[i]);
+		run_rows(table, report, &report->runs[i]);
 	head_print(report, out);
 	enum err err = table_print(table, out);
 	table_destroy(table);
@@ -252,7 +258,7 @@ enum err print_json(const struct report *report, struct buf *out)
 	json_member_int(out, "homes", s->homes);
 	json_member_int(out, "homes_too_short", s->too_short);
 	member(out, "home_months", s->months);
-	json_member_int(out, "readings", report->set->readings);
+	json_member_int(out, "readings", trace_set_readings(report->set));
 	json_member_int(out, "moments", s->moments);
 	json_member_int(out, "moments_without_alarm", s->unheard);
 	level_members(out, &s->levels[0]);

@@ -18,6 +18,8 @@ struct report {
 	const char *simulated; /* channels that were added by simulation; NULL = none */
 };
 
+/* report_published: the published figures are of the same question, hourly water alone. */
+bool report_published(const struct report *report);
 enum err print_table(const struct report *report, struct buf *out) ERR_MUST_CHECK;
 enum err print_json(const struct report *report, struct buf *out) ERR_MUST_CHECK;
 /* print_figure appends an SVG: false alarms against mean delay. */

@@ -14,6 +14,7 @@ void trace_set_fini(struct trace_set *set)
 	HASH_CLEAR(hh, set->by_id);
 	for (size_t i = 0; i < set->count; i++) {
 		free(set->homes[i]->items);
+		free(set->homes[i]->outs);
 		free(set->homes[i]);
 	}
 	free(set->homes);
@@ -81,6 +82,31 @@ enum err trace_add(struct trace *trace, const struct trace_item *item)
 		return ERR_NOMEM;
 	trace->items[trace->count++] = *item;
 	return ERR_OK;
+}
+
+enum err trace_out(struct trace *trace, int64_t from_ms, int64_t until_ms)
+{
+	struct trace_out out = {from_ms, until_ms};
+
+	if (trace->out_count == trace->out_capacity &&
+		grow((void **)&trace->outs, &trace->out_capacity, sizeof *trace->outs))
+		return ERR_NOMEM;
+	trace->outs[trace->out_count++] = out;
+	return ERR_OK;
+}
+
+bool trace_is_out(const struct trace *trace, int64_t at_ms)
+{
+	size_t low = 0, high = trace->out_count; /* the first that ends after at_ms */
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (trace->outs[middle].until_ms <= at_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < trace->out_count && trace->outs[low].from_ms <= at_ms;
 }
 
 void trace_move(struct trace *to, struct trace *from)
@@ -229,14 +255,23 @@ enum err trace_close(struct trace_set *set, struct trace *trace)
 		set->step_backs += !told;
 		if (!told)
 			item.delta = NAN;
+		item.given = true;
 		if (item.at_ms > last[item.channel])
 			last[item.channel] = item.at_ms;
 		if (told)
 			trace->items[kept++] = item;
 	}
 	trace->count = kept;
-	set->readings += (int64_t)kept;
 	return ERR_OK;
+}
+
+int64_t trace_set_readings(const struct trace_set *set)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		count += (int64_t)set->homes[i]->count;
+	return count;
 }
 
 static int by_home(const void *a, const void *b)

@@ -12,6 +12,7 @@
 #include "backtest_print.h"
 #include "backtest_read.h"
 #include "backtest_run.h"
+#include "backtest_simulate.h"
 #include "base/text.h"
 #include "cmd.h"
 #include "options.h"
@@ -23,7 +24,7 @@
 
 struct backtest {
 	const char *layout_name, *columns_text, *zone_name, *target_text, *attention_text, *json_file, *svg_file;
-	const char *channels, *homes, *persons_file;
+	const char *channels, *homes, *persons_file, *simulated;
 	int64_t seed, workers, moments;
 	bool sweep, compare;
 	const char *files[OPTIONS_OPERANDS_MAX];
@@ -31,6 +32,7 @@ struct backtest {
 	enum read_layout layout;
 	struct read_columns columns;
 	uint64_t quantities;
+	unsigned simulate;
 	struct zone *zone;
 	struct trace_set set;
 	struct run_options options;
@@ -108,6 +110,8 @@ static enum err options_check(struct backtest *b, struct errinfo *info)
 		err = number_of("target", b->target_text, 0.01, 100, &b->options.target, info);
 	if (!err)
 		err = number_of("attention", b->attention_text, 0.01, 300, &b->options.attention, info);
+	if (!err && b->simulated)
+		err = simulate_parse(b->simulated, &b->simulate, info);
 	if (!err && b->channels)
 		err = channels_of(b->channels, &b->quantities, info);
 	return err;
@@ -128,6 +132,8 @@ static int read_options(struct backtest *b, int argc, char **argv)
 		{"channels", OPTION_TEXT, &b->channels, 0, 0, "LIST",
 			"quantities to look at alone, or with a minus to leave out: -motion,-contact"},
 		{"homes", OPTION_TEXT, &b->homes, 0, 0, "LIST", "these homes alone, joined by commas"},
+		{"simulate", OPTION_TEXT, &b->simulated, 0, 0, "LIST",
+			"add channels that no home had: door,motion,electricity (docs/detection.md)"},
 		{"persons", OPTION_TEXT, &b->persons_file, 0, 0, "FILE", "CSV with home,members: persons of each home"},
 		{"moments", OPTION_INT, &b->moments, 0, 100000, "NUMBER",
 			"at which use stops, a home (300; 2000 for one home; 0 = no delays)"},
@@ -246,12 +252,24 @@ static enum err read_data(struct backtest *b, struct errinfo *info)
 		err = keep_homes(b, info);
 	if (!err && trace_set_close(&b->set))
 		err = errinfo_set(info, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < b->set.count && !err; i++)
+		if (simulate_home(&b->set, b->set.homes[i], b->zone, b->simulate, (uint64_t)b->seed))
+			err = errinfo_set(info, ERR_NOMEM, "out of memory");
 	if (!err && !b->set.count)
 		err = errinfo_set(info, ERR_NOT_FOUND, "the files hold no reading that is to be looked at");
 	return err;
 }
 
 /* ---- runs ---- */
+
+static bool waters(const struct trace_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		for (unsigned c = 0; c < set->homes[i]->channel_count; c++)
+			if (set->homes[i]->channels[c].quantity == QUANTITY_WATER_TOTAL)
+				return true;
+	return false;
+}
 
 static enum err plan(struct backtest *b, struct errinfo *info)
 {
@@ -270,7 +288,7 @@ static enum err plan(struct backtest *b, struct errinfo *info)
 		run_habit(&b->runs[b->run_count++], options, RUN_SWEEP, targets[i]);
 	for (unsigned i = 0; i < sizeof hours / sizeof *hours && b->compare; i++)
 		run_fixed(&b->runs[b->run_count++], options, hours[i]);
-	for (unsigned i = 0; i < sizeof deployed / sizeof *deployed && b->compare && !err; i++)
+	for (unsigned i = 0; i < sizeof deployed / sizeof *deployed && b->compare && waters(&b->set) && !err; i++)
 		err = run_deployed(&b->runs[b->run_count++], options, deployed[i], info);
 	return err;
 }
@@ -321,6 +339,7 @@ static enum err print_all(const struct backtest *b, struct errinfo *info)
 	const struct report report = {.layout = b->layout_name,
 		.set = &b->set,
 		.options = &b->options,
+		.simulated = b->simulated,
 		.runs = b->runs,
 		.count = b->run_count};
 	bool json_alone = b->json_file && !strcmp(b->json_file, "-");
