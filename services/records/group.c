@@ -112,12 +112,11 @@ enum err group_add(struct group *group, const struct lane_batch *head, struct co
 	return keep_position(group, head);
 }
 
-enum err group_end(struct group *group)
+enum err group_end(struct group *group, const struct zone *zone)
 {
 	struct buf *out = &group->positions;
+	enum err err = group->rows.count ? rows_end(&group->rows, zone) : ERR_OK;
 
-	if (group->rows.count)
-		rows_end(&group->rows);
 	if (group->alert_count)
 		json_close(&group->alerts, ']');
 	if (group->incident_count)
@@ -136,12 +135,12 @@ enum err group_end(struct group *group)
 		json_close(out, '}');
 	}
 	json_close(out, ']');
-	if (group->rows.stream.failed || group->alerts.failed || group->incidents.failed)
+	if (group->alerts.failed || group->incidents.failed)
 		return ERR_FULL;
-	return out->failed;
+	return err ? err : out->failed;
 }
 
 size_t group_bytes(const struct group *group)
 {
-	return group->rows.stream.length + group->alerts.length + group->incidents.length;
+	return group->rows.bytes.length + group->alerts.length + group->incidents.length;
 }

@@ -31,8 +31,8 @@ void group_reset(struct group *group);
 /* group_add adds the items and the position of a batch that is to be applied. Items that break the schema are counted
  * and passed over. An error other than ERR_OK means that the group must not be stored. */
 enum err group_add(struct group *group, const struct lane_batch *head, struct codec_batch *batch) ERR_MUST_CHECK;
-/* group_end completes the COPY stream and the arrays. */
-enum err group_end(struct group *group) ERR_MUST_CHECK;
+/* group_end completes the COPY streams (hours are those of zone) and the arrays. */
+enum err group_end(struct group *group, const struct zone *zone) ERR_MUST_CHECK;
 /* group_bytes: how much it holds. */
 size_t group_bytes(const struct group *group);
 

@@ -23,8 +23,10 @@ enum intake_state {
 	INTAKE_IDLE,
 	INTAKE_MONTHS,
 	INTAKE_COPY,
+	INTAKE_HOURS,
 	INTAKE_UNDO,
 	INTAKE_COPY_AGAIN,
+	INTAKE_HOURS_AGAIN,
 	INTAKE_TAKE,
 	INTAKE_COMMIT
 };
@@ -41,6 +43,7 @@ struct intake {
 	struct bus *bus;
 	struct pg *pg;
 	unsigned part;
+	struct zone *zone;
 	enum intake_state state;
 	struct intake_lane lanes[LANES];
 	struct queue queue;
@@ -92,6 +95,7 @@ enum err intake_create(const struct records_settings *settings, struct bus *bus,
 	intake->lanes[2] = (struct intake_lane){.name = "incident", .list = &settings->incident_producers};
 	queue_init(&intake->queue, (size_t)(settings->queue_bytes / settings->connections));
 	group_init(&intake->group, GROUP_BYTES);
+	err = zone_load(settings->zone, &intake->zone, info);
 	for (unsigned i = 0; i < LANES && !err; i++) {
 		struct intake_lane *lane = &intake->lanes[i];
 		char filter[LANE_TOPIC_BYTES];
@@ -121,6 +125,7 @@ void intake_destroy(struct intake *intake)
 		inbox_close(intake->lanes[i].inbox);
 	queue_fini(&intake->queue);
 	group_fini(&intake->group);
+	zone_destroy(intake->zone);
 	free(intake);
 }
 
@@ -199,10 +204,20 @@ static void prepared(void *context, const struct pg_reply *reply)
 		pg_call(intake->pg, "lane_positions", 0, NULL, loaded, intake);
 }
 
+static void session_made(void *context, const struct pg_reply *reply)
+{
+	struct intake *intake = context;
+
+	if (!reply->ok)
+		fail(intake, "session_not_made", reply);
+	else
+		pg_prepare_all(intake->pg, statements_lanes, prepared, intake);
+}
+
 void intake_connected(struct intake *intake)
 {
 	intake->state = INTAKE_LOADING;
-	pg_prepare_all(intake->pg, statements_lanes, prepared, intake);
+	pg_query(intake->pg, statement_lanes_session, session_made, intake);
 }
 
 void intake_lost(struct intake *intake)
@@ -251,11 +266,12 @@ static void taken(void *context, const struct pg_reply *reply)
 static void take(struct intake *intake)
 {
 	const struct group *group = &intake->group;
-	const char *values[3] = {group->alert_count ? group->alerts.data : NULL,
-		group->incident_count ? group->incidents.data : NULL, group->positions.data};
+	const char *values[4] = {group->alert_count ? group->alerts.data : NULL,
+		group->incident_count ? group->incidents.data : NULL, group->positions.data,
+		group->rows.count ? intake->settings->zone : NULL};
 
 	intake->state = INTAKE_TAKE;
-	pg_call(intake->pg, "records_take", 3, values, taken, intake);
+	pg_call(intake->pg, "records_take", 4, values, taken, intake);
 }
 
 static void undone(void *context, const struct pg_reply *reply)
@@ -271,12 +287,40 @@ static void undone(void *context, const struct pg_reply *reply)
 	copy_rows(intake);
 }
 
+static void hours_known(void *context, const struct pg_reply *reply)
+{
+	struct intake *intake = context;
+
+	if (reply->ok)
+		take(intake);
+	else
+		fail(intake, "hours_failed", reply);
+}
+
+/* add_hours brings what the stored readings add to their hours: counted here, or by the database, which alone knows
+ * which of them were new. */
+static void add_hours(struct intake *intake)
+{
+	const struct rows *rows = &intake->group.rows;
+	const char *values[1] = {intake->settings->zone};
+
+	if (intake->state == INTAKE_COPY_AGAIN) {
+		intake->state = INTAKE_HOURS_AGAIN;
+		pg_call(intake->pg, "reading_hours", 1, values, hours_known, intake);
+	} else if (rows->hour_count) {
+		intake->state = INTAKE_HOURS;
+		pg_copy(intake->pg, statement_copy_hours, rows->hours.data, rows->hours.length, hours_known, intake);
+	} else {
+		take(intake);
+	}
+}
+
 static void copied(void *context, const struct pg_reply *reply)
 {
 	struct intake *intake = context;
 
 	if (reply->ok) {
-		take(intake);
+		add_hours(intake);
 	} else if (intake->state == INTAKE_COPY && strcmp(reply->sqlstate, UNIQUE_VIOLATION) == 0) {
 		intake->state = INTAKE_UNDO;
 		pg_query(intake->pg, "rollback", undone, intake);
@@ -389,7 +433,7 @@ static void start(struct intake *intake)
 		return;
 	}
 	if (!err)
-		err = group_end(&intake->group);
+		err = group_end(&intake->group, intake->zone);
 	if (err) {
 		log_error("group_failed", "error", err_name(err));
 		pg_drop(intake->pg, intake->now); /* and begin anew from the positions in the database */

@@ -7,8 +7,8 @@
  * acknowledged and leave the queue. After any failure the connection is made anew, positions are loaded from the
  * database (a COMMIT whose answer was lost may have happened) and the queue is offered again.
  *
- *   INTAKE_AWAY -> LOADING -> IDLE -> MONTHS -> COPY -> [UNDO -> COPY_AGAIN ->] TAKE -> COMMIT -> IDLE; any of them ->
- * AWAY
+ *   INTAKE_AWAY -> LOADING -> IDLE -> MONTHS -> COPY -> HOURS -> TAKE -> COMMIT -> IDLE; any of them -> AWAY;
+ *   a reading that is there already: COPY -> UNDO -> COPY_AGAIN -> HOURS_AGAIN -> TAKE
  */
 #ifndef CURTAIN_RECORDS_INTAKE_H
 #define CURTAIN_RECORDS_INTAKE_H

@@ -87,15 +87,17 @@ static void a_group_holds_rows_and_positions_and_passes_bad_items_over(void **st
 		.at = {0},
 		.count = 1};
 	struct group group;
+	struct zone *zone;
 	char two[512];
 
 	(void)state;
+	assert_int_equal(zone_load("+08:00", &zone, NULL), ERR_OK);
 	group_init(&group, 1 << 20);
 	add(&group, head, reading);
 	head.prev = 7, head.seq = 8, head.count = 2;
 	snprintf(two, sizeof two, "{\"device\":\"d\"},%s", reading);
 	add(&group, head, two);
-	assert_int_equal(group_end(&group), ERR_OK);
+	assert_int_equal(group_end(&group, zone), ERR_OK);
 	assert_int_equal(group.rows.count, 2);
 	assert_int_equal(group.items_refused, 1);
 	assert_int_equal(group.refused.code, ERR_INVALID);
@@ -105,6 +107,7 @@ static void a_group_holds_rows_and_positions_and_passes_bad_items_over(void **st
 	group_reset(&group);
 	assert_int_equal(group_bytes(&group), 0);
 	group_fini(&group);
+	zone_destroy(zone);
 }
 
 static void a_heartbeat_moves_the_position_alone(void **state)
@@ -116,7 +119,7 @@ static void a_heartbeat_moves_the_position_alone(void **state)
 	(void)state;
 	group_init(&group, 1 << 20);
 	add(&group, head, "");
-	assert_int_equal(group_end(&group), ERR_OK);
+	assert_int_equal(group_end(&group, NULL), ERR_OK); /* no reading, no hour */
 	assert_int_equal(group.incident_count, 0);
 	assert_int_equal(group_bytes(&group), 0);
 	assert_int_equal(group.position_count, 1);

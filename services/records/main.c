@@ -2,7 +2,7 @@
  *
  * records: stores what the lanes bring in PostgreSQL, owns the registry, gives each service its directory, answers
  * questions. Connections: some for the lanes (the first one also brings the schema up to date), one for the registry,
- * so that a long import does not hold up readings.
+ * so that a long import does not hold up readings, one for the upkeep of partitions.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "records/migrate.h"
 #include "records/registry.h"
 #include "records/settings.h"
+#include "records/upkeep.h"
 #include "service/service.h"
 
 /* lanes: one part of the lanes' shards, on a connection of its own. */
@@ -26,8 +27,9 @@ struct records {
 	struct service *service;
 	struct records_settings settings;
 	struct lanes lanes[RECORDS_CONNECTIONS_MAX];
-	struct pg *registry_pg;
+	struct pg *registry_pg, *upkeep_pg;
 	struct registry *registry;
+	struct upkeep upkeep;
 	struct migrate migrate;
 	bool migrated;  /* the other connections wait until the first one has looked at the schema */
 	enum err fatal; /* a database that this program must not touch */
@@ -59,7 +61,7 @@ static void lanes_up(void *context)
 	struct records *records = lanes->records;
 
 	if (lanes == records->lanes)
-		migrate_start(&records->migrate, lanes->pg, migrated, records);
+		migrate_start(&records->migrate, lanes->pg, records->settings.zone, migrated, records);
 	else
 		intake_connected(lanes->intake);
 }
@@ -90,6 +92,21 @@ static void registry_down(void *context)
 	registry_lost(records->registry);
 }
 
+static void upkeep_up(void *context)
+{
+	struct records *records = context;
+
+	upkeep_connected(&records->upkeep);
+}
+
+static void upkeep_down(void *context)
+{
+	struct records *records = context;
+
+	log_warning("database_away", "connection", "upkeep", "error", pg_error(records->upkeep_pg));
+	upkeep_lost(&records->upkeep);
+}
+
 static unsigned parts(const struct records *records)
 {
 	return (unsigned)records->settings.connections;
@@ -104,6 +121,7 @@ static enum err database_ready(void *state, bool readable, bool writable, struct
 	for (unsigned i = 0; i < parts(records); i++)
 		pg_descriptor(records->lanes[i].pg, turn.mono);
 	pg_descriptor(records->registry_pg, turn.mono);
+	pg_descriptor(records->upkeep_pg, turn.mono);
 	return ERR_OK;
 }
 
@@ -118,6 +136,7 @@ static void records_close(void *state)
 		intake_destroy(records->lanes[i].intake);
 	}
 	pg_destroy(records->registry_pg);
+	pg_destroy(records->upkeep_pg);
 	registry_destroy(records->registry);
 	free(records->migrate.script);
 	free(records);
@@ -163,6 +182,23 @@ static enum err open_registry(struct records *records, const char *conninfo, str
 	return err;
 }
 
+static enum err open_upkeep(struct records *records, const char *conninfo, struct errinfo *info)
+{
+	char name[ID_BYTES + 24];
+	struct pg_config config = {.conninfo = conninfo,
+		.name = name,
+		.ready = database_ready,
+		.up = upkeep_up,
+		.down = upkeep_down,
+		.context = records};
+	enum err err;
+
+	snprintf(name, sizeof name, "%s upkeep", records->settings.common.instance);
+	err = pg_create(records->service, &config, &records->upkeep_pg, info);
+	upkeep_init(&records->upkeep, &records->settings, records->upkeep_pg);
+	return err;
+}
+
 static enum err records_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
 {
 	struct records *records = calloc(1, sizeof *records);
@@ -178,6 +214,8 @@ static enum err records_open(struct service *service, const void *settings, void
 		err = open_lanes(records, i, conninfo, info);
 	if (!err)
 		err = open_registry(records, conninfo, info);
+	if (!err)
+		err = open_upkeep(records, conninfo, info);
 	explicit_bzero(conninfo, sizeof conninfo);
 	if (err)
 		records_close(records);
@@ -226,12 +264,15 @@ static enum err records_tick(void *state, struct turn turn)
 			pg_tick(records->lanes[i].pg, turn.mono);
 	if (ticks(records, records->registry_pg))
 		pg_tick(records->registry_pg, turn.mono);
+	if (ticks(records, records->upkeep_pg))
+		pg_tick(records->upkeep_pg, turn.mono);
 	tell_trouble(records);
 	if (records->fatal)
 		return records->fatal;
 	for (unsigned i = 0; i < parts(records); i++)
 		intake_tick(records->lanes[i].intake, turn.mono);
 	registry_tick(records->registry, turn);
+	upkeep_tick(&records->upkeep, turn.mono);
 	return ERR_OK;
 }
 
@@ -252,7 +293,7 @@ static struct mono earlier(struct mono a, struct mono b)
 static struct mono records_due(const void *state, struct turn turn)
 {
 	const struct records *records = state;
-	struct mono due = registry_due(records->registry);
+	struct mono due = earlier(registry_due(records->registry), upkeep_due(&records->upkeep));
 
 	(void)turn;
 	for (unsigned i = 0; i < parts(records); i++) {
@@ -262,6 +303,8 @@ static struct mono records_due(const void *state, struct turn turn)
 	}
 	if (ticks(records, records->registry_pg))
 		due = earlier(due, pg_due(records->registry_pg));
+	if (ticks(records, records->upkeep_pg))
+		due = earlier(due, pg_due(records->upkeep_pg));
 	return due;
 }
 
@@ -295,6 +338,8 @@ static void records_status(const void *state, struct status *out)
 	status_count(out, "batches_left", in.left);
 	status_count(out, "items_refused", in.items_refused);
 	status_count(out, "queue_bytes", in.queue_bytes);
+	status_count(out, "partitions_dropped", records->upkeep.dropped);
+	status_count(out, "upkeep_failures", records->upkeep.failures);
 	status_count(out, "requests", registry.requests);
 	status_count(out, "requests_refused", registry.refused);
 	status_count(out, "requests_waiting", registry.waiting);

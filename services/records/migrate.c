@@ -9,6 +9,7 @@
 /* "Curt": one number for all programs that change this schema. */
 #define LOCK "1131774580"
 #define SCRIPT_BYTES_MAX (1u << 20)
+#define PATIENCE_MS (24 * MS_PER_HOUR) /* hundreds of millions of readings may get another index, or their hours */
 
 unsigned migrations_count(void)
 {
@@ -23,12 +24,33 @@ static void finish(struct migrate *m, enum err err, const char *text)
 {
 	free(m->script);
 	m->script = NULL;
+	pg_patience(m->pg, 0);
 	m->done(m->context, err, text);
 }
 
 static void unlocked(void *context, const struct pg_reply *reply)
 {
 	finish(context, reply->ok ? ERR_OK : ERR_CLOSED, reply->text);
+}
+
+static void zone_set(void *context, const struct pg_reply *reply)
+{
+	struct migrate *m = context;
+
+	if (reply->ok)
+		pg_query(m->pg, "select pg_advisory_unlock(" LOCK ")", unlocked, m);
+	else
+		finish(m, reply->lost ? ERR_CLOSED : ERR_IO, reply->text);
+}
+
+static void zone_prepared(void *context, const struct pg_reply *reply)
+{
+	struct migrate *m = context;
+
+	if (reply->ok)
+		pg_call(m->pg, "reading_zone_set", 1, &m->zone, zone_set, m);
+	else
+		finish(m, reply->lost ? ERR_CLOSED : ERR_IO, reply->text);
 }
 
 static void step(struct migrate *m);
@@ -52,7 +74,7 @@ static void step(struct migrate *m)
 	struct buf script;
 
 	if (m->version == migrations_count()) {
-		pg_query(m->pg, "select pg_advisory_unlock(" LOCK ")", unlocked, m);
+		pg_prepare_all(m->pg, statements_schema, zone_prepared, m);
 		return;
 	}
 	buf_init(&script, SCRIPT_BYTES_MAX);
@@ -107,8 +129,9 @@ static void locked(void *context, const struct pg_reply *reply)
 		looked, m);
 }
 
-void migrate_start(struct migrate *m, struct pg *pg, migrate_done *done, void *context)
+void migrate_start(struct migrate *m, struct pg *pg, const char *zone, migrate_done *done, void *context)
 {
-	*m = (struct migrate){.pg = pg, .done = done, .context = context};
+	*m = (struct migrate){.pg = pg, .zone = zone, .done = done, .context = context};
+	pg_patience(pg, PATIENCE_MS);
 	pg_query(pg, "select pg_advisory_lock(" LOCK ")", locked, m);
 }

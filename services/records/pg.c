@@ -32,7 +32,7 @@ struct pg {
 	bool fd_writes; /* watched for writing too */
 	bool broken;    /* sending failed: told by the next tick */
 	struct mono next, deadline, connected;
-	int64_t backoff_ms;
+	int64_t backoff_ms, patience_ms;
 	uint32_t dice;
 	char error[240];
 	/* the running command */
@@ -68,6 +68,7 @@ enum err pg_create(struct service *service, const struct pg_config *config, stru
 	pg->config = *config;
 	pg->fd = -1;
 	pg->backoff_ms = BACKOFF_MIN_MS;
+	pg->patience_ms = COMMAND_MS;
 	pg->dice = (uint32_t)getpid() * 2654435761u ^ (uint32_t)mono_now().us;
 	pg->conninfo = strdup(config->conninfo);
 	pg->name = strdup(config->name);
@@ -121,6 +122,11 @@ const char *pg_error(const struct pg *pg)
 	return pg->state == PG_IDLE || pg->state == PG_BUSY ? "" : pg->error;
 }
 
+void pg_patience(struct pg *pg, int64_t ms)
+{
+	pg->patience_ms = ms ? ms : COMMAND_MS;
+}
+
 /* first_line: messages of libpq have several; the first one says it. */
 static void first_line(char *out, size_t size, const char *text)
 {
@@ -141,6 +147,7 @@ static void lose(struct pg *pg, const char *why, struct mono now)
 	PQfinish(pg->conn);
 	pg->conn = NULL;
 	pg->state = PG_AWAY;
+	pg->patience_ms = COMMAND_MS;
 	pg->broken = false;
 	if (was_up && now.us - pg->connected.us >= STEADY_MS * 1000)
 		pg->backoff_ms = BACKOFF_MIN_MS;
@@ -363,9 +370,9 @@ void pg_tick(struct pg *pg, struct mono now)
 	else if (pg->state == PG_CONNECTING && now.us >= pg->deadline.us)
 		lose(pg, "no connection within 10 s", now);
 	else if (pg->state == PG_BUSY && pg->deadline.us == INT64_MIN)
-		pg->deadline.us = now.us + INT64_C(1000) * COMMAND_MS;
+		pg->deadline.us = now.us + INT64_C(1000) * pg->patience_ms;
 	else if (pg->state == PG_BUSY && now.us >= pg->deadline.us)
-		lose(pg, "no answer within 180 s", now);
+		lose(pg, "no answer in the time that the command may take", now);
 }
 
 struct mono pg_due(const struct pg *pg)

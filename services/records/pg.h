@@ -57,6 +57,9 @@ struct mono pg_due(const struct pg *pg);
 void pg_drop(struct pg *pg, struct mono now);
 /* pg_error: why the connection is not there; "" when it is. */
 const char *pg_error(const struct pg *pg);
+/* pg_patience: how long the commands of this connection may take from now on; 0: 3 min, as at the beginning and after
+ * the connection was lost. */
+void pg_patience(struct pg *pg, int64_t ms);
 
 /* Commands, in state PG_IDLE only (asserted). A failure to send is told through done like any other loss, never at once
  * but from pg_tick. pg_query runs one or several statements; pg_call a prepared one; pg_prepare_all prepares a table.

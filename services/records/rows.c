@@ -4,32 +4,45 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ROWS_COLUMNS 12
-#define ROWS_FIXED_BYTES 160 /* more than all lengths, numbers and times of a row */
+#define HOURS_COLUMNS 12
+#define ROWS_FIXED_BYTES 160 /* more than all lengths, numbers and times of a row of either kind */
 #define EPOCH_2000_MS INT64_C(946684800000)
 
 static const char rows_head[19] = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', '\377', '\r', '\n', '\0'};
+
+static const char rows_trailer[2] = {'\377', '\377'};
 
 _Static_assert(ROWS_MONTHS % 8 == 0, "months are whole bytes");
 
 void rows_init(struct rows *rows, size_t limit_bytes)
 {
 	memset(rows, 0, sizeof *rows);
+	buf_init(&rows->bytes, limit_bytes);
 	buf_init(&rows->stream, limit_bytes);
+	buf_init(&rows->hours, limit_bytes);
 }
 
 void rows_fini(struct rows *rows)
 {
-	if (rows)
-		buf_fini(&rows->stream);
+	if (!rows)
+		return;
+	buf_fini(&rows->bytes);
+	buf_fini(&rows->stream);
+	buf_fini(&rows->hours);
+	free(rows->row);
+	rows->row = NULL;
 }
 
 void rows_reset(struct rows *rows)
 {
+	buf_reset(&rows->bytes);
 	buf_reset(&rows->stream);
-	rows->count = 0;
+	buf_reset(&rows->hours);
+	rows->count = rows->hour_count = 0;
 	memset(rows->months, 0, sizeof rows->months);
 }
 
@@ -85,38 +98,178 @@ static char *put_bool(char *p, bool v)
 	return p + 1;
 }
 
+static struct row *next_row(struct rows *rows)
+{
+	if (rows->count == rows->capacity) {
+		uint32_t capacity = rows->capacity ? rows->capacity * 2 : 256;
+		struct row *row = reallocarray(rows->row, capacity, sizeof *row);
+		if (!row)
+			return NULL;
+		rows->row = row;
+		rows->capacity = capacity;
+	}
+	return &rows->row[rows->count];
+}
+
+static uint64_t head_of(const char *household)
+{
+	uint64_t head = 0;
+
+	for (unsigned i = 0; i < 8 && household[i]; i++)
+		head |= (uint64_t)(unsigned char)household[i] << (56 - 8 * i);
+	return head;
+}
+
 enum err rows_append(struct rows *rows, const struct reading *reading)
 {
-	char row[sizeof reading->device + sizeof reading->channel + sizeof reading->household + sizeof reading->text +
-		 WORD_BYTES + ROWS_FIXED_BYTES];
-	char *p = row;
+	char bytes[sizeof reading->device + sizeof reading->channel + sizeof reading->household + sizeof reading->text +
+		   WORD_BYTES + ROWS_FIXED_BYTES];
+	char *p = bytes;
 	int month = rows_month(reading->at);
+	struct row *row = next_row(rows);
+	enum err err;
 
-	if (!rows->count)
-		buf_append(&rows->stream, rows_head, sizeof rows_head);
+	if (!row)
+		return ERR_NOMEM;
+	*row = (struct row){.home = head_of(reading->household),
+		.start = (uint32_t)rows->bytes.length,
+		.quantity = reading->quantity,
+		.retained = reading->retained,
+		.value = reading->value,
+		.delta = reading->delta,
+		.at = reading->at};
 	p = put_16(p, ROWS_COLUMNS);
+	p = put_text(p, reading->household);
 	p = put_text(p, reading->device);
 	p = put_text(p, reading->channel);
+	row->keys = (uint16_t)(p - bytes - 2);
 	p = put_text(p, quantity_info(reading->quantity)->name);
 	p = put_double(p, reading->value);
 	p = isnan(reading->delta) ? put_null(p) : put_double(p, reading->delta);
 	p = wall_is_set(reading->since) ? put_wall(p, reading->since) : put_null(p);
 	p = put_wall(p, reading->at);
 	p = put_wall(p, reading->received);
-	p = put_text(p, reading->household);
 	p = put_bool(p, reading->retained);
 	p = put_bool(p, reading->late);
 	p = put_text(p, reading->text);
-	assert(p <= row + sizeof row);
-	rows->count++;
+	assert(p <= bytes + sizeof bytes);
+	row->length = (uint16_t)(p - bytes);
+	err = buf_append(&rows->bytes, bytes, row->length);
+	rows->count += !err;
 	if (month >= 0)
 		rows->months[month / 8] |= (uint8_t)(1u << month % 8);
-	return buf_append(&rows->stream, row, (size_t)(p - row));
+	return err;
 }
 
-enum err rows_end(struct rows *rows)
+/* keys_of: household, device and channel with their lengths before them, so that equal bytes are equal keys. */
+static const char *keys_of(const struct rows *rows, const struct row *row)
 {
-	return buf_append(&rows->stream, "\377\377", 2);
+	return rows->bytes.data + row->start + 2;
+}
+
+static int in_order(const void *left, const void *right, void *context)
+{
+	const struct rows *rows = context;
+	const struct row *a = left, *b = right;
+	int order;
+
+	if (a->home != b->home)
+		return a->home < b->home ? -1 : 1;
+	order = memcmp(keys_of(rows, a), keys_of(rows, b), a->keys < b->keys ? a->keys : b->keys);
+	if (!order)
+		order = (int)a->keys - (int)b->keys;
+	if (!order)
+		order = (int)a->quantity - (int)b->quantity;
+	if (!order)
+		order = (a->at.ms > b->at.ms) - (a->at.ms < b->at.ms);
+	return order ? order : (a->start > b->start) - (a->start < b->start);
+}
+
+static struct wall hour_of(const struct zone *zone, struct wall at)
+{
+	struct civil civil = zone_to_civil(zone, at);
+
+	return wall_plus(at, -(civil.minute * MS_PER_MINUTE + civil.second * MS_PER_SECOND + civil.millisecond));
+}
+
+/* hour: a run of readings of one device, channel and quantity within an hour. */
+struct hour {
+	const struct row *row; /* the first one */
+	struct wall start, last;
+	int64_t readings;
+	double delta, low, high, total; /* delta NAN: none is known */
+};
+
+static bool hour_takes(const struct rows *rows, const struct hour *hour, const struct row *row)
+{
+	return hour->readings && row->quantity == hour->row->quantity && row->keys == hour->row->keys &&
+	       row->at.ms < hour->start.ms + MS_PER_HOUR &&
+	       memcmp(keys_of(rows, row), keys_of(rows, hour->row), row->keys) == 0;
+}
+
+static void hour_add(struct hour *hour, const struct row *row)
+{
+	hour->readings++;
+	hour->last = row->at;
+	if (!isnan(row->delta))
+		hour->delta = isnan(hour->delta) ? row->delta : hour->delta + row->delta;
+	hour->low = fmin(hour->low, row->value);
+	hour->high = fmax(hour->high, row->value);
+	hour->total += row->value;
+}
+
+static void hour_end(struct rows *rows, struct hour *hour)
+{
+	char bytes[DEVICE_BYTES + CHANNEL_BYTES + ID_BYTES + WORD_BYTES + ROWS_FIXED_BYTES];
+	char *p = put_16(bytes, HOURS_COLUMNS);
+
+	if (!hour->readings)
+		return;
+	if (!rows->hour_count++)
+		buf_append(&rows->hours, rows_head, sizeof rows_head);
+	memcpy(p, keys_of(rows, hour->row), hour->row->keys);
+	p += hour->row->keys;
+	p = put_text(p, quantity_info(hour->row->quantity)->name);
+	p = put_wall(p, hour->start);
+	p = put_64(put_32(p, 8), (uint64_t)hour->readings);
+	p = isnan(hour->delta) ? put_null(p) : put_double(p, hour->delta);
+	p = put_double(p, hour->low);
+	p = put_double(p, hour->high);
+	p = put_double(p, hour->total);
+	p = put_wall(p, hour->row->at);
+	p = put_wall(p, hour->last);
+	assert(p <= bytes + sizeof bytes);
+	buf_append(&rows->hours, bytes, (size_t)(p - bytes));
+	hour->readings = 0;
+}
+
+enum err rows_end(struct rows *rows, const struct zone *zone)
+{
+	struct hour hour = {0};
+
+	if (rows->count)
+		qsort_r(rows->row, rows->count, sizeof *rows->row, in_order, rows);
+	buf_append(&rows->stream, rows_head, sizeof rows_head);
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct row *row = &rows->row[i];
+		buf_append(&rows->stream, rows->bytes.data + row->start, row->length);
+		if (row->retained)
+			continue;
+		if (!hour_takes(rows, &hour, row)) {
+			hour_end(rows, &hour);
+			hour = (struct hour){.row = row,
+				.start = hour_of(zone, row->at),
+				.delta = NAN,
+				.low = row->value,
+				.high = row->value};
+		}
+		hour_add(&hour, row);
+	}
+	hour_end(rows, &hour);
+	if (rows->hour_count)
+		buf_append(&rows->hours, rows_trailer, sizeof rows_trailer);
+	buf_append(&rows->stream, rows_trailer, sizeof rows_trailer);
+	return rows->stream.failed ? rows->stream.failed : rows->hours.failed;
 }
 
 int rows_month(struct wall t)

@@ -18,11 +18,16 @@ const struct config_key records_config[] = {
 	{"lanes.queue_bytes", CONFIG_BYTES, CONFIG_FIELD(S, queue_bytes), "64MiB", 8388608, 1073741824, NULL, "Batches held while a transaction runs or PostgreSQL is away; more are left to their producers, which keep them."},
 	{"lanes.group_readings", CONFIG_INT, CONFIG_FIELD(S, group_readings), "20000", 1, 200000, NULL, "Readings that may share one transaction."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 60000, NULL, "How often a missing batch is asked for."},
+	{"keep.readings", CONFIG_DURATION, CONFIG_FIELD(S, reading_age_ms), "400d", 0, 3.2e12, NULL, "Readings whose month ended so long ago are dropped; 0s: never."},
+	{"keep.hours", CONFIG_DURATION, CONFIG_FIELD(S, hour_age_ms), "1100d", 0, 3.2e12, NULL, "The same of what readings come to in an hour of a device."},
+	{"keep.days", CONFIG_DURATION, CONFIG_FIELD(S, day_age_ms), "3700d", 0, 3.2e12, NULL, "The same of days, by the year that they lie in."},
+	{"keep.months_ahead", CONFIG_INT, CONFIG_FIELD(S, months_ahead), "2", 0, 24, NULL, "Partitions made ahead of their month, so that no reading waits for one."},
+	{"keep.every", CONFIG_DURATION, CONFIG_FIELD(S, upkeep_ms), "1h", 100, 86400000, NULL, "How often that is looked at."},
 	{"directory.page", CONFIG_INT, CONFIG_FIELD(S, directory_page), "500", 1, 2000, NULL, "Entries in one batch of a directory lane."},
 	{"directory.poll", CONFIG_DURATION, CONFIG_FIELD(S, directory_poll_ms), "10s", 100, 600000, NULL, "How often changes that others made in the database are looked for."},
 	{"api.requests", CONFIG_INT, CONFIG_FIELD(S, requests), "16", 1, 256, NULL, "Requests that may wait; further ones are told to come again."},
 	{"api.timeline_items", CONFIG_INT, CONFIG_FIELD(S, timeline_items), "50", 1, 500, NULL, "Items of a timeline when the caller names no limit."},
-	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of the days in a timeline (IANA name)."},
+	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of hours and days (IANA name); with another one than before, days are made anew at the start."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */

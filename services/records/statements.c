@@ -3,7 +3,9 @@
 
 #include <stddef.h>
 
-#define READING_COLUMNS "device, channel, quantity, value, delta, since, at, received, household, retained, late, text"
+/* In the order of rows.c. */
+#define READING_COLUMNS "household, device, channel, quantity, value, delta, since, at, received, retained, late, text"
+#define HOUR_COLUMNS "household, device, channel, quantity, hour, readings, delta, low, high, total, first, last"
 
 /* WIRE_TIME gives a time as messages have it; READING_JSON a row of readings. */
 #define WIRE_TIME(time) "to_char(" time " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
@@ -18,7 +20,21 @@
 const struct statement statements_lanes[] = {
 	{"lane_positions", "select lane, producer, shard, epoch, seq from lane_position", 0},
 	{"reading_month", "select reading_month($1::date)", 1},
-	{"records_take", "select records_take($1::jsonb, $2::jsonb, $3::jsonb)", 3},
+	{"reading_hours", "select reading_hours($1)", 1},
+	{"records_take", "select records_take($1::jsonb, $2::jsonb, $3::jsonb, $4)", 4},
+	{NULL, NULL, 0},
+};
+
+const struct statement statements_schema[] = {
+	{"reading_zone_set", "select reading_zone_set($1)", 1},
+	{NULL, NULL, 0},
+};
+
+const struct statement statements_upkeep[] = {
+	{"reading_upkeep",
+		"select reading_upkeep($1::integer, $2::bigint * interval '1 ms', $3::bigint * interval '1 ms', "
+		"$4::bigint * interval '1 ms')",
+		4},
 	{NULL, NULL, 0},
 };
 
@@ -46,6 +62,7 @@ const struct statement statements_registry[] = {
 		0},
 	{"registry_import", "select registry_import($1::jsonb, $2::boolean)", 2},
 	{"api_timeline", "select api_timeline($1, $2, $3, $4::integer)", 4},
+	{"api_day", "select api_day($1, $2, $3, $4::date)", 4},
 	{"api_summary", "select api_summary()", 0},
 	/* A page holds all readings of its last time. What a device with a clock ahead says of the future is no
 	 * history. Who begins to read is noted, each further page is not. */
@@ -63,11 +80,12 @@ const struct statement statements_registry[] = {
 	{NULL, NULL, 0},
 };
 
+const char statement_lanes_session[] = "create temporary table incoming (like reading) on commit delete rows; "
+				       "create temporary table incoming_hour (like reading_hour) on commit delete rows";
+
 const char statement_copy[] = "begin; copy reading (" READING_COLUMNS ") from stdin (format binary)";
 
-/* After a duplicate key: through a table without keys, passing over what is there already. */
-const char statement_copy_again[] =
-	"begin; "
-	"create temporary table if not exists incoming (like reading) on commit delete rows; "
-	"copy incoming (" READING_COLUMNS ") from stdin (format binary); "
-	"insert into reading select * from incoming on conflict do nothing";
+const char statement_copy_hours[] = "copy incoming_hour (" HOUR_COLUMNS ") from stdin (format binary)";
+
+/* After a duplicate key: through a table without keys; "reading_hours" then passes over what is there already. */
+const char statement_copy_again[] = "begin; copy incoming (" READING_COLUMNS ") from stdin (format binary)";

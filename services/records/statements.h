@@ -13,10 +13,15 @@ struct statement {
 };
 
 extern const struct statement statements_lanes[];
+extern const struct statement statements_upkeep[];
+extern const struct statement statements_schema[];
 extern const struct statement statements_registry[];
 
-/* The two COPY commands and what surrounds them; COPY cannot be prepared. */
+/* What the lanes' connections need before their statements: tables of the session's own. */
+extern const char statement_lanes_session[];
+/* The COPY commands and what surrounds them; COPY cannot be prepared. */
 extern const char statement_copy[];
+extern const char statement_copy_hours[];
 extern const char statement_copy_again[];
 
 #endif

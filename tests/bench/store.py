@@ -41,9 +41,9 @@ class Store:
             self.records = subprocess.Popen([str(BIN / "records"), "--config", str(ROOT / "deploy/config/records.yaml"), "--set", f"bus.port={self.broker.port}", "--set",
                                              f"data_dir={self.folder}", "--set", f"postgres.conninfo={self.conninfo}", *[w for s in self.settings for w in ("--set", s)]], stderr=log)
         deadline = time.monotonic() + 600  # a migration of much data takes its time
-        while "database_ready" not in (self.folder / "records.log").read_text(encoding="utf-8"):
-            if self.records.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.folder / "records.log").read_text(encoding="utf-8")[-1000:])
+        while "database_ready" not in (said := (self.folder / "records.log").read_text(encoding="utf-8")):
+            if self.records.poll() is not None or "level=error" in said or time.monotonic() > deadline:
+                raise RuntimeError(said[-1000:])
             time.sleep(0.05)  # a look at its log
 
     def stop(self):

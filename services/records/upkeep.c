@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "records/upkeep.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+
+#define AGAIN_MS 10000 /* after a failure: somebody was in the way */
+
+void upkeep_init(struct upkeep *upkeep, const struct records_settings *settings, struct pg *pg)
+{
+	*upkeep = (struct upkeep){.settings = settings, .pg = pg};
+}
+
+static void prepared(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+
+	upkeep->ready = reply->ok;
+	if (reply->ok)
+		return;
+	log_error("statements_not_prepared", "sqlstate", reply->sqlstate, "error", reply->text);
+	if (!reply->lost)
+		pg_drop(upkeep->pg, upkeep->now);
+}
+
+void upkeep_connected(struct upkeep *upkeep)
+{
+	upkeep->due.us = INT64_MIN;
+	pg_prepare_all(upkeep->pg, statements_upkeep, prepared, upkeep);
+}
+
+void upkeep_lost(struct upkeep *upkeep)
+{
+	upkeep->ready = false;
+}
+
+static void kept(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+	bool good = reply->ok && reply->rows;
+	int64_t pause_ms = good || upkeep->settings->upkeep_ms < AGAIN_MS ? upkeep->settings->upkeep_ms : AGAIN_MS;
+
+	upkeep->due.us = upkeep->now.us + pause_ms * 1000;
+	if (!good) {
+		upkeep->failures++;
+		if (!reply->lost)
+			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		return;
+	}
+	for (int row = 0; row < PQntuples(reply->rows); row++) {
+		upkeep->dropped++;
+		log_info("partition_dropped", "name", PQgetvalue(reply->rows, row, 0));
+	}
+}
+
+void upkeep_tick(struct upkeep *upkeep, struct mono now)
+{
+	const struct records_settings *s = upkeep->settings;
+	char numbers[4][24];
+
+	upkeep->now = now;
+	if (!upkeep->ready || pg_state(upkeep->pg) != PG_IDLE || now.us < upkeep->due.us)
+		return;
+	snprintf(numbers[0], sizeof numbers[0], "%lld", (long long)s->months_ahead);
+	snprintf(numbers[1], sizeof numbers[1], "%lld", (long long)s->reading_age_ms);
+	snprintf(numbers[2], sizeof numbers[2], "%lld", (long long)s->hour_age_ms);
+	snprintf(numbers[3], sizeof numbers[3], "%lld", (long long)s->day_age_ms);
+	pg_call(upkeep->pg, "reading_upkeep", 4, (const char *[]){numbers[0], numbers[1], numbers[2], numbers[3]}, kept,
+		upkeep);
+}
+
+struct mono upkeep_due(const struct upkeep *upkeep)
+{
+	return upkeep->ready && pg_state(upkeep->pg) == PG_IDLE ? upkeep->due : (struct mono){.us = INT64_MAX};
+}
