@@ -2,9 +2,9 @@
  *
  * The service's own questions: curtain/api/<user>/detector/<method>. The broker's access list lets only the desk ask.
  *
- *   habit {household}           what is known of a home's silences (schemas/json/habit)
- *   explain {alert, household?} every revision of an alert, and the habit of its home (schemas/json/explanation)
- *   modes {mode?, limit?}       how many homes are in each mode (schemas/json/modes); with a mode, which
+ *   habit {household}           what is known of a home's silences
+ *   explain {alert, household?} every revision of an alert, and the habit of its home
+ *   modes {mode?, limit?}       how many homes are in each mode; with a mode, which
  *   relearn {household | all}   learn a home, or all, anew from records' history
  *
  * Of several instances the one that has the household answers; of an alert that none has kept, the one with shard 0.
@@ -116,6 +116,14 @@ static enum err put_habit(struct detector *detector, const char *household, stru
 	json_member_wall_if(out, "judged", detector->judged);
 	json_member_wall_if(out, "heard_since", view.heard_since);
 	json_member_wall_if(out, "last_sign", view.last_sign);
+	if (wall_is_set(view.silent_since)) {
+		json_key(out, "silence");
+		json_open(out, '{');
+		json_member_wall(out, "since", view.silent_since);
+		json_member_number(out, "hour", floor((double)view.silent_hour * 100) / 100);
+		json_member_text(out, "day", view.silent_kind == HABIT_WORKDAY ? "workday" : "holiday");
+		json_close(out, '}');
+	}
 	json_member_wall_if(out, "expected_by", view.wake_at);
 	json_member_wall_if(out, "attention_at", view.attention_at);
 	json_member_wall_if(out, "alarm_at", view.alarm_at);

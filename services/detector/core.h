@@ -170,8 +170,11 @@ struct detector_habit_set {
 };
 struct detector_habit_view {
 	enum detector_mode mode;
-	struct wall heard_since; /* first reading; WALL_NONE = none */
-	struct wall last_sign;   /* WALL_NONE = none */
+	struct wall heard_since;  /* first reading; WALL_NONE = none */
+	struct wall last_sign;    /* WALL_NONE = none */
+	struct wall silent_since; /* of the silence that runs; WALL_NONE = not judged */
+	float silent_hour;        /* local hour of that */
+	enum habit_kind silent_kind;
 	struct wall attention_at,
 		alarm_at;    /* when the silence that runs will be too long; WALL_NONE = not judged (away, blind) */
 	struct wall wake_at; /* a sign is to be expected by then, after the last one; WALL_NONE = not known */

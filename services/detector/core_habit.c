@@ -262,6 +262,7 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 	*out = (struct detector_habit_view){.mode = home->mode,
 		.heard_since = home->since,
 		.last_sign = home->last.at,
+		.silent_since = WALL_NONE,
 		.attention_at = WALL_NONE,
 		.alarm_at = WALL_NONE,
 		.wake_at = WALL_NONE,
@@ -278,6 +279,9 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 	out->population = j.habit == &core->newcomer.habit;
 	for (unsigned i = 0; i < home->habit_count; i++)
 		out->sets[i].in_force = j.habit == &home->habits[i]->habit;
+	out->silent_since = since;
+	out->silent_hour = j.hour;
+	out->silent_kind = j.kind;
 	out->attention_at.ms = since.ms + j.limits_ms[HABIT_ATTENTION];
 	out->alarm_at.ms = since.ms + j.limits_ms[HABIT_ALARM];
 	out->wake_at = detect_habit_wake(&j, since);

@@ -13,6 +13,7 @@
 
 #include "answers.h"
 #include "base/text.h"
+#include "habit.h"
 #include "incident_text.h"
 #include "seen.h"
 #include "status_board.h"
@@ -389,9 +390,68 @@ static void more_instances_than_fit_are_told(void **state)
 	assert_false(status_board_healthy(&board));
 }
 
+#define ALERT(revision, state)                                                                                         \
+	"{\"id\":\"h-1\",\"revision\":" #revision ",\"state\":\"" state                                                \
+	"\",\"level\":\"alarm\",\"rule\":\"silence\",\"onset\":\"2026-03-01T18:00:00.000Z\",\"at\":"                   \
+	"\"2026-03-02T04:00:00.000Z\",\"reason_zh\":\"没有用水\",\"reason_en\":\"no water\",\"confidence\":0.8,"   \
+	"\"looked_at\":[\"water_total\"],\"blind\":[\"contact\"]}"
+
+static const char habit_json[] =
+	"{\"household\":\"h-0003\",\"mode\":\"at_home\",\"judged\":\"2026-03-02T04:00:00.000Z\",\"looked_at\":[\"water_"
+	"total\"],\"blind\":[],\"population\":false,\"silence\":{\"since\":\"2026-03-01T18:00:00.000Z\",\"hour\":2,"
+	"\"day\":"
+	"\"workday\"},\"attention_at\":\"2026-03-02T05:00:00.000Z\",\"budget\":{\"attention_a_month\":4,\"alarm_a_"
+	"month\":1}"
+	",\"habits\":[{\"channels\":[\"water_total\"],\"in_force\":true,\"months\":2.5,\"silences\":41,\"attention\":{"
+	"\"false_alarms_a_month\":3.8,\"false_alarms\":9},\"alarm\":{},\"workday\":{\"attention_h\":[7.5],\"alarm_h\":["
+	"12],"
+	"\"usual_h\":[6.2],\"up_by_h\":7.5},\"holiday\":{}}]}";
+
+static void a_habit_is_told_in_both_languages_and_drawn(void **state)
+{
+	static struct habit_answer habit;
+	struct errinfo info = {0};
+
+	(void)state;
+	assert_int_equal(habit_parse(habit_json, &habit, &info), ERR_OK);
+	buf_reset(&out);
+	habit_text(&habit, zone, &out);
+	assert_non_null(strstr(out.data, "在家 at_home"));
+	assert_non_null(strstr(out.data, "到此算关注 (attention at)  2026-03-02 13:00"));
+	assert_non_null(strstr(out.data, "平日 workday 07:30，休息日 day off —"));
+	assert_non_null(strstr(out.data, "3.80 / 4.00"));
+	assert_non_null(strstr(out.data, "6:12"));
+	assert_non_null(strstr(out.data, "12:00"));
+	buf_reset(&out);
+	habit_svg(&habit, &out);
+	assert_non_null(strstr(out.data, "<circle")); /* ten hours of silence */
+	assert_non_null(strstr(out.data, "平日 workday"));
+	assert_int_equal(habit_parse("{\"household\":\"h-1\"}", &habit, &info), ERR_INVALID);
+}
+
+static void an_explanation_tells_each_step(void **state)
+{
+	struct errinfo info = {0};
+
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(explain_text("{\"alert\":\"h-1\",\"household\":\"h-0003\",\"revisions\":[" ALERT(
+					      1, "raised") "," ALERT(2, "cleared") "]}",
+				 zone, &out, &info),
+		ERR_OK);
+	assert_non_null(strstr(out.data, "提出 raised"));
+	assert_non_null(strstr(out.data, "解除 cleared"));
+	assert_non_null(strstr(out.data, "看 (looked at)：用水；看不到 (blind)：门窗；把握 (confidence) 80%"));
+	assert_non_null(strstr(out.data, "(onset) 2026-03-02 02:00"));
+	buf_reset(&out);
+	assert_int_equal(explain_text("{\"alert\":\"h-1\",\"revisions\":[]}", zone, &out, &info), ERR_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_habit_is_told_in_both_languages_and_drawn),
+		cmocka_unit_test(an_explanation_tells_each_step),
 		cmocka_unit_test(every_word_exists),
 		cmocka_unit_test(an_event_is_one_line_with_the_chinese_reason_first),
 		cmocka_unit_test(an_open_incident_tells_where_it_stands),

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * habit, explain, relearn: what the detector answers about a home, and that it is to learn one anew.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "cmd.h"
+#include "codec/json.h"
+#include "habit.h"
+#include "output.h"
+
+struct habit_command {
+	const char *operand, *household, *zone_name, *svg_file;
+	bool json, all;
+	struct connection connection;
+	struct zone *zone;
+};
+
+/* ask asks the detector; the exit status for a want of answer is returned, 0 = *out_answer is there. */
+static int ask(struct habit_command *command, const char *method, const struct buf *args, char **out_answer)
+{
+	struct client *client = NULL;
+	struct errinfo info = {0};
+	int status = 0;
+	enum err err = client_open(&command->connection, 0, &client, &info);
+
+	if (!err)
+		err = client_request(client, "detector", method, args, out_answer, &info);
+	if (err)
+		status = options_fail(method, &info) - (client && client_refused(client));
+	client_close(client);
+	return status;
+}
+
+static enum err draw(const struct habit_answer *answer, const char *path, struct errinfo *info)
+{
+	struct buf out;
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return errinfo_set(info, ERR_IO, "%s cannot be written", path);
+	buf_init(&out, OUTPUT_BYTES_MAX);
+	habit_svg(answer, &out);
+	bool whole = !out.failed && fwrite(out.data, 1, out.length, file) == out.length;
+	whole = fclose(file) == 0 && whole;
+	buf_fini(&out);
+	return whole ? ERR_OK : errinfo_set(info, ERR_IO, "%s cannot be written", path);
+}
+
+static int tell_habit(struct habit_command *command, const char *answer)
+{
+	static struct habit_answer habit;
+	struct errinfo info = {0};
+	struct buf out;
+	enum err err = habit_parse(answer, &habit, &info);
+
+	buf_init(&out, OUTPUT_BYTES_MAX);
+	if (!err && command->svg_file)
+		err = draw(&habit, command->svg_file, &info);
+	if (!err && command->json) {
+		err = output_line(answer, &info);
+	} else if (!err && !command->svg_file) {
+		habit_text(&habit, command->zone, &out);
+		err = output_write(&out, out.failed, &info);
+	}
+	buf_fini(&out);
+	return err ? options_fail("habit", &info) : 0;
+}
+
+int cmd_habit(int argc, char **argv)
+{
+	static struct habit_command command;
+	const struct option_row rows[] = {
+		OUTPUT_ZONE_ROW(&command.zone_name),
+		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
+		{"svg", OPTION_TEXT, &command.svg_file, 0, 0, "FILE", "draw the limits over the day into a file"},
+	};
+	const struct options options = {"habit",
+		"Tells what the detector knows of a home: how long its silences usually are, and from when on one is "
+		"too "
+		"long.",
+		OPTIONS_ROWS(rows), &command.connection, "HOUSEHOLD", &command.operand,
+		"Exit status: 0 told, 1 the detector refuses or does not know the household, 2 nobody answers.\n\n"
+		"examples:\n  curtain habit h-0003\n  curtain habit h-0003 --svg h-0003.svg\n"};
+	struct errinfo info = {0};
+	struct buf args;
+	char *answer = NULL;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (output_zone(command.zone_name, &command.zone, &info))
+		return options_fail("habit", &info);
+	buf_init(&args, REQUEST_BYTES_MAX);
+	json_open(&args, '{');
+	json_member_text(&args, "household", command.operand);
+	json_close(&args, '}');
+	status = ask(&command, "habit", &args, &answer);
+	if (!status)
+		status = tell_habit(&command, answer);
+	free(answer);
+	buf_fini(&args);
+	zone_destroy(command.zone);
+	return status;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	static struct habit_command command;
+	const struct option_row rows[] = {
+		{"household", OPTION_TEXT, &command.household, 0, 0, "ID",
+			"whose alert it is, where several detectors share the district"},
+		OUTPUT_ZONE_ROW(&command.zone_name),
+		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
+	};
+	const struct options options = {"explain",
+		"Tells why the detector raised an alert: each step with its reason, what was looked at, the limits of "
+		"that "
+		"home.",
+		OPTIONS_ROWS(rows), &command.connection, "ALERT", &command.operand,
+		"The detector keeps its newest alerts; older ones are in \"curtain timeline HOUSEHOLD\".\n"
+		"Exit status: 0 told, 1 the detector refuses or has not kept the alert, 2 nobody answers.\n\n"
+		"example:\n  curtain explain h-0123456789abcdef\n"};
+	struct errinfo info = {0};
+	struct buf args, out;
+	char *answer = NULL;
+	enum err err = ERR_OK;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (output_zone(command.zone_name, &command.zone, &info))
+		return options_fail("explain", &info);
+	buf_init(&args, REQUEST_BYTES_MAX);
+	buf_init(&out, OUTPUT_BYTES_MAX);
+	json_open(&args, '{');
+	json_member_text(&args, "alert", command.operand);
+	if (command.household)
+		json_member_text(&args, "household", command.household);
+	json_close(&args, '}');
+	status = ask(&command, "explain", &args, &answer);
+	if (!status) {
+		err = command.json ? output_line(answer, &info) : explain_text(answer, command.zone, &out, &info);
+		if (!err && !command.json)
+			err = output_write(&out, ERR_OK, &info);
+		status = err ? options_fail("explain", &info) : 0;
+	}
+	free(answer);
+	buf_fini(&args);
+	buf_fini(&out);
+	zone_destroy(command.zone);
+	return status;
+}
+
+int cmd_relearn(int argc, char **argv)
+{
+	static struct habit_command command;
+	const struct option_row rows[] = {
+		{"household", OPTION_TEXT, &command.household, 0, 0, "ID", "this home"},
+		{"all", OPTION_FLAG, &command.all, 0, 0, NULL, "every home"},
+	};
+	const struct options options = {"relearn",
+		"Has the detector learn the habit of a home, or of all, anew from what records has stored.",
+		OPTIONS_ROWS(rows), &command.connection, NULL, NULL,
+		"Prints {asked, waiting}: homes. What people found, open alerts and modes stay.\n"
+		"Exit status: 0 noted, 1 the detector refuses, 2 nobody answers.\n\n"
+		"examples:\n  curtain relearn --household h-0003\n  curtain relearn --all\n"};
+	struct errinfo info = {0};
+	struct buf args;
+	char *answer = NULL;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	buf_init(&args, REQUEST_BYTES_MAX);
+	json_open(&args, '{');
+	if (command.household)
+		json_member_text(&args, "household", command.household);
+	if (command.all)
+		json_member_bool(&args, "all", true);
+	json_close(&args, '}');
+	status = ask(&command, "relearn", &args, &answer);
+	if (!status && output_line(answer, &info))
+		status = options_fail("relearn", &info);
+	free(answer);
+	buf_fini(&args);
+	return status;
+}
