@@ -9,7 +9,11 @@
 #include "dispatcher/roster/master_internal.h"
 
 #define EFFORT_DIVE 2000
-#define ROUNDS_WHOLE 12 /* pricing rounds between two fixings */
+#define ROUNDS 4      /* of pricing between two fixings */
+#define ROUNDS_FEW 20 /* when few are open: what is fixed now can't be mended later */
+#define FEW 16
+#define SHARE 8 /* of the open people, one in so many is fixed at once, if likely */
+#define LIKELY 0.6
 #define SURE 0.99
 #define STIR 0.25
 
@@ -17,15 +21,28 @@ struct dive {
 	struct master *m;
 	bool *fixed;  /* person */
 	int *taken;   /* person: line; -1 = open */
-	double *best; /* person: value of its likeliest line */
+	double *best; /* person: value of its likeliest line, stirred */
+	bool *sure;   /* person: it is (almost) whole */
 	int *likely;  /* person: that line */
 	int open;
 	double cutoff;
 };
 
+/* allow opens or closes all lines of person to the program. */
+static void allow(struct master *m, int person, bool open)
+{
+	double *upper = Clp_columnUpper(m->lp) + m->fixed_columns;
+
+	for (int i = 0; i < m->lines; i++)
+		if (m->line[i].person == person)
+			upper[i] = open;
+}
+
 static void fix(struct dive *dive, int person, int line)
 {
+	allow(dive->m, person, false);
 	Clp_columnLower(dive->m->lp)[dive->m->fixed_columns + line] = 1;
+	Clp_columnUpper(dive->m->lp)[dive->m->fixed_columns + line] = 1;
 	dive->fixed[person] = true;
 	dive->taken[person] = line;
 	dive->open--;
@@ -55,9 +72,13 @@ static enum err generate(struct dive *dive, const struct roster_watch *watch)
 {
 	struct master *m = dive->m;
 
-	for (int round = 0; round < ROUNDS_WHOLE; round++) {
+	int rounds = dive->open <= FEW ? ROUNDS_FEW : ROUNDS;
+
+	for (int round = 0; round < rounds; round++) {
 		int found;
 		bool exact;
+		if (!round)
+			Clp_dual(m->lp, 0);
 		enum err err = master_solve(m);
 		if (!err)
 			err = master_price(m, dive->fixed, m->dual, EFFORT_DIVE, &found, &exact, watch);
@@ -67,15 +88,13 @@ static enum err generate(struct dive *dive, const struct roster_watch *watch)
 	return master_solve(m);
 }
 
-/* fix_likely fixes what the program is sure of; if nothing, the likeliest line. */
-static void fix_likely(struct dive *dive, struct dice *dice)
+/* likeliest finds for each open person the line with the largest value. */
+static void likeliest(struct dive *dive, struct dice *dice)
 {
 	struct master *m = dive->m;
 	const double *value = Clp_primalColumnSolution(m->lp) + m->fixed_columns;
-	int first = -1, people = m->model->people;
-	double most = -1;
 
-	for (int p = 0; p < people; p++) {
+	for (int p = 0; p < m->model->people; p++) {
 		dive->best[p] = -1;
 		dive->likely[p] = -1;
 	}
@@ -84,19 +103,30 @@ static void fix_likely(struct dive *dive, struct dice *dice)
 			dive->best[m->line[i].person] = value[i];
 			dive->likely[m->line[i].person] = i;
 		}
-	for (int p = 0; p < people; p++) {
-		if (dive->fixed[p])
-			continue;
-		double stirred = dive->best[p] + STIR * dice_share(dice);
-		if (dive->best[p] > SURE) {
-			fix(dive, p, dive->likely[p]);
-		} else if (stirred > most) {
-			most = stirred;
-			first = p;
-		}
+	for (int p = 0; p < m->model->people; p++) {
+		dive->sure[p] = dive->best[p] > SURE;
+		dive->best[p] += STIR * dice_share(dice);
 	}
-	if (first >= 0)
+}
+
+/* fix_likely fixes what the program is sure of and a share of those still open; at least one. */
+static void fix_likely(struct dive *dive, struct dice *dice)
+{
+	int more = 1 + dive->open / SHARE;
+
+	likeliest(dive, dice);
+	for (int p = 0; p < dive->m->model->people; p++)
+		if (!dive->fixed[p] && dive->sure[p])
+			fix(dive, p, dive->likely[p]);
+	for (int i = 0; i < more; i++) {
+		int first = -1;
+		for (int p = 0; p < dive->m->model->people; p++)
+			if (!dive->fixed[p] && (first < 0 || dive->best[p] > dive->best[first]))
+				first = p;
+		if (first < 0 || (i && dive->best[first] < LIKELY))
+			return;
 		fix(dive, first, dive->likely[first]);
+	}
 }
 
 static enum err descend(struct dive *dive, struct dice *dice, const struct roster_watch *watch)
@@ -121,9 +151,10 @@ enum err master_dive(struct master *m, struct roster_plan *plan, const bool *hol
 
 	dive.fixed = calloc(people, sizeof *dive.fixed);
 	dive.taken = calloc(people, sizeof *dive.taken);
+	dive.sure = calloc(people, sizeof *dive.sure);
 	dive.best = calloc(people, sizeof *dive.best);
 	dive.likely = calloc(people, sizeof *dive.likely);
-	if (dive.fixed && dive.taken && dive.best && dive.likely)
+	if (dive.fixed && dive.taken && dive.sure && dive.best && dive.likely)
 		err = hold_people(&dive, plan, hold);
 	if (!err)
 		err = descend(&dive, dice, watch);
@@ -131,11 +162,13 @@ enum err master_dive(struct master *m, struct roster_plan *plan, const bool *hol
 		if (dive.taken[p] < 0)
 			continue;
 		Clp_columnLower(m->lp)[m->fixed_columns + dive.taken[p]] = 0;
+		allow(m, p, true);
 		if (!err)
 			roster_plan_set(plan, p, m->options + (size_t)dive.taken[p] * days);
 	}
 	free(dive.fixed);
 	free(dive.taken);
+	free(dive.sure);
 	free(dive.best);
 	free(dive.likely);
 	return err;
