@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Figures. tests/bench.sh detector [HOMES]: the detector's core, and a restart of HOMES homes (100000) from the store;
-# always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records [OPTIONS]  (tests/bench/run.py --help)
+# always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records|roster|roster-public [OPTIONS]  (tests/bench/run.py --help)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 "$root/deploy/deps.sh" build run test
@@ -13,4 +13,7 @@ if [ "${1:-}" = detector ]; then
 	"$root/build/release/bin/restart_bench" "${2:-100000}" || status=1
 	exit $status
 fi
+case "${1:-}" in
+roster | roster-public) exec /usr/bin/python3 "$root/tests/bench/roster.py" "$@" ;;
+esac
 exec /usr/bin/python3 "$root/tests/bench/run.py" "$@"

@@ -3,9 +3,12 @@
 """Recomputes every hard rule and the cost of a roster from its files alone: shares nothing with the engine.
 
 tests/roster_check.py curtois INSTANCE RESULT   a public instance and what `curtain roster solve` printed ("-" = standard input)
+tests/roster_check.py team TASK RESULT          a team's task (docs/roster.md) and what `curtain roster plan --json` printed; also counts duties, those open,
+                                                and lists those open that somebody could take at once without breaking a rule
 
 Prints one JSON object: violations (each in words), cost (recomputed), stated, valid. Exit status: 0 valid and the cost is as stated, 1 not, 2 wrong usage.
 """
+import datetime
 import json
 import sys
 
@@ -107,6 +110,179 @@ def check_curtois(instance, result):
     return {"violations": violations, "cost": problem.cost(lines) if whole else None, "stated": result.get("cost")}
 
 
+PRESET_PARTS = [{"id": "day", "from": "07:00"}, {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}]
+PRESET_SHIFTS = [{"id": "day-primary", "part": "day", "weight": 1000}, {"id": "day-backup", "part": "day", "weight": 600},
+                 {"id": "night-primary", "part": "night", "weight": 1000}, {"id": "night-backup", "part": "night", "weight": 600}]
+PRESET_WEIGHTS = {"duties": 2, "nights": 6, "weekends": 6, "km": 1, "moved": 40}
+TOO_MANY = 5000
+
+
+class Team:
+    def __init__(self, task):
+        self.task = task
+        self.dates = [datetime.date.fromisoformat(task["from"]) + datetime.timedelta(days=d) for d in range(task["days"])]
+        self.parts = {p["id"]: p for p in task.get("parts", PRESET_PARTS)}
+        self.shifts = {s["id"]: s for s in task.get("shifts", PRESET_SHIFTS)}
+        self.people = {v["id"]: v for v in task["volunteers"]}
+        rules = task.get("rules", {})
+        self.max_run = rules.get("max_run", 3)
+        self.weights = {**PRESET_WEIGHTS, **rules.get("weights", {})}
+        self.holidays = set(task.get("holidays", []))
+        self.previous = task.get("previous")
+        self.fixed = {(f["volunteer"], f["date"]): f["shift"] for f in task.get("fixed", [])}
+
+    def part(self, shift):
+        return self.shifts[shift]["part"]
+
+    def shared(self, day):
+        return self.dates[day].weekday() >= 5 or self.dates[day].isoformat() in self.holidays
+
+    def need(self, day, shift):
+        s = self.shifts[shift]
+        plain = s.get("need", 1)
+        return s.get("need_holiday", plain) if self.dates[day].isoformat() in self.holidays else plain
+
+    def frozen(self, day, shift):
+        until = self.task.get("frozen_until")
+        return bool(until) and f"{self.dates[day].isoformat()}T{self.parts[self.part(shift)]['from']}" < until
+
+    def before(self, who, day):
+        return (self.previous or {}).get(who, [None] * len(self.dates))[day]
+
+    def is_away(self, who, day, part):
+        for away in self.people[who].get("away", []):
+            when, only = (away, None) if isinstance(away, str) else (away["date"], away.get("part"))
+            if when == self.dates[day].isoformat() and only in (None, part):
+                return True
+        return False
+
+    def unable(self, who, day, shift):
+        """Why who may not have shift on day, whatever else he or she has; None = may."""
+        person, part = self.people[who], self.part(shift)
+        if self.fixed.get((who, self.dates[day].isoformat())) == shift:
+            return None
+        if not set(self.shifts[shift].get("requires", [])) <= set(person.get("tags", [])):
+            return "lacks a skill"
+        if part not in person.get("weekly", [list(self.parts)] * 7)[self.dates[day].weekday()]:
+            return "does not serve at that time of the week"
+        if self.is_away(who, day, part):
+            return "is away"
+        if self.frozen(day, shift) and self.before(who, day) != shift:
+            return "was put on a duty that may not change any more"
+        return None
+
+    def barred(self, who, first, second):
+        if first is None or second is None:
+            return False
+        one, two = self.part(first), self.part(second)
+        return two in self.parts[one].get("bars", []) and not (one == two and self.people[who].get("nights_in_row"))
+
+    def line_violations(self, who, line):
+        person = self.people[who]
+        last = person.get("last")
+        run, previous = (last.get("days", 1), last["shift"]) if last else (0, None)
+        months = {}
+        for day, shift in enumerate(line):
+            on = self.dates[day].isoformat()
+            must = self.fixed.get((who, on))
+            if must and shift != must:
+                yield f"{who} has {shift} on {on}, the captain has set {must}"
+            stays = self.before(who, day)
+            if stays and self.frozen(day, stays) and shift != stays and not self.unable(who, day, stays) and not must:
+                yield f"{who} lost {stays} on {on}, which may not change any more"
+            if self.barred(who, previous, shift):
+                yield f"{who} has {shift} on {on} after {previous}"
+            previous = shift
+            run = run + 1 if shift else 0
+            if shift is None:
+                continue
+            reason = self.unable(who, day, shift)
+            if reason:
+                yield f"{who} has {shift} on {on} but {reason}"
+            if run > self.max_run:
+                yield f"{who} serves {run} days in a row up to {on}, at most {self.max_run}"
+            months[on[:7]] = months.get(on[:7], 0) + 1
+        for month, count in months.items():
+            served = person.get("served", 0) if month == self.task["from"][:7] else 0
+            if "at_most" in person and count > max(0, person["at_most"] - served):
+                yield f"{who} has {count} duties in {month} beside {served} before, at most {person['at_most']}"
+
+    def there(self, lines, day, shift):
+        return sum(line[day] == shift for line in lines.values())
+
+    def violations(self, lines):
+        yield from (f"{who} is not of the team" for who in lines if who not in self.people)
+        yield from (f"{who} has no line" for who in self.people if who not in lines)
+        for who, line in lines.items():
+            if len(line) != len(self.dates) or any(s is not None and s not in self.shifts for s in line):
+                yield f"{who} has a line of the wrong length or with a shift that does not exist"
+            else:
+                yield from self.line_violations(who, line)
+        for day in range(len(self.dates)):
+            for shift in self.shifts:
+                if self.there(lines, day, shift) > self.need(day, shift):
+                    yield f"{self.there(lines, day, shift)} people have {shift} on {self.dates[day]}, {self.need(day, shift)} needed"
+
+    def open_duties(self, lines):
+        return [(day, shift) for day in range(len(self.dates)) for shift in self.shifts
+                for _ in range(self.need(day, shift) - self.there(lines, day, shift))]
+
+    def coverable(self, lines):
+        """Open duties that somebody without a duty that day could take, all else as it is."""
+        for day, shift in self.open_duties(lines):
+            for who, line in lines.items():
+                if line[day] is None and not list(self.line_violations(who, line[:day] + [shift] + line[day + 1:])):
+                    yield f"{self.dates[day]} {shift}: {who}"
+                    break
+
+    def line_cost(self, who, line):
+        person, cost = self.people[who], 0
+        carried = person.get("carried", {})
+        own = [(day, shift) for day, shift in enumerate(line) if shift]
+        counts = {"duties": len(own), "weekends": sum(self.shared(day) for day, _ in own),
+                  "nights": sum(bool(self.parts[self.part(shift)].get("night")) for _, shift in own)}
+        for kind, count in counts.items():
+            cost += self.weights[kind] * (carried.get(kind, 0) + count) ** 2
+        metres = int(person.get("km", 0) * 1000)
+        cost += len(own) * ((self.weights["km"] * metres + 500) // 1000)
+        if self.previous is not None:
+            cost += self.weights["moved"] * sum(shift != self.before(who, day) for day, shift in enumerate(line))
+        return cost
+
+    def cost(self, lines):
+        total = sum(self.line_cost(who, line) for who, line in lines.items())
+        for wish in self.task.get("wishes", []):
+            has = lines[wish["volunteer"]][self.dates.index(datetime.date.fromisoformat(wish["date"]))]
+            fits = has is not None and has in wish.get("shifts", list(self.shifts))
+            total += wish.get("weight", 5) * (fits != wish.get("want", True))
+        for day in range(len(self.dates)):
+            for shift in self.shifts:
+                short = self.need(day, shift) - self.there(lines, day, shift)
+                total += self.shifts[shift].get("weight", 1000) * max(0, short) + TOO_MANY * max(0, -short)
+            on = {part: {who for who, line in lines.items() if line[day] and self.part(line[day]) == part} for part in self.parts}
+            for beside in self.task.get("beside", []):
+                count = sum(bool(set(beside["tags"]) & set(self.people[who].get("tags", []))) for who in on[beside["part"]])
+                total += beside.get("weight", 100) * max(0, beside.get("need", 1) - count)
+            for pair in self.task.get("pairs", []):
+                for part in self.parts:
+                    count = len({pair["a"], pair["b"]} & on[part])
+                    total += pair.get("weight", 5) * (count == (1 if pair.get("together", True) else 2))
+        return total
+
+
+def check_team(task, result):
+    team = Team(task)
+    lines = result["assignments"]
+    violations = list(team.violations(lines))
+    report = {"violations": violations, "cost": None, "stated": result.get("cost")}
+    if set(lines) == set(team.people) and not any("wrong length" in text for text in violations):
+        report["cost"] = team.cost(lines)
+        report["duties"] = sum(team.need(day, shift) for day in range(len(team.dates)) for shift in team.shifts)
+        report["open"] = len(team.open_duties(lines))
+        report["coverable"] = list(team.coverable(lines))
+    return report
+
+
 def judge(report):
     report["valid"] = not report["violations"] and report["cost"] == report["stated"]
     return report
@@ -128,7 +304,7 @@ def main(argv):
     return 0 if report["valid"] else 1
 
 
-CHECKS = {"curtois": check_curtois}
+CHECKS = {"curtois": check_curtois, "team": lambda task, result: check_team(json.loads(task), result)}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv))

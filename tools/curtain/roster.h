@@ -7,8 +7,15 @@
 
 #include "base/buf.h"
 #include "dispatcher/roster/search.h"
+#include "dispatcher/roster/team.h"
 
+int roster_plan_cmd(int argc, char **argv);
+int roster_check_cmd(int argc, char **argv);
+int roster_explain_cmd(int argc, char **argv);
 int roster_solve_cmd(int argc, char **argv);
+
+/* roster_text_plan appends a roster as a table, a row a date, and its gaps in words, Chinese first. */
+void roster_text_plan(const struct team *team, const struct roster_plan *plan, struct buf *out);
 
 /* roster_read_file reads a whole file ("-" = standard input) into out, which the caller has initialised. */
 enum err roster_read_file(const char *path, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;

@@ -59,7 +59,8 @@ static int read_options(int argc, char **argv, struct solve_options *out)
 
 static void write_line(struct buf *out, const struct roster_model *model, int person, const uint8_t *line)
 {
-	json_key(out, model->person[person].id);
+	json_text(out, model->person[person].id); /* an id may need escapes, a key of ours never does */
+	buf_byte(out, ':');
 	json_open(out, '[');
 	for (int d = 0; d < model->days; d++) {
 		if (line[d])

@@ -54,8 +54,8 @@ static int64_t dearest(const struct roster_model *model, int person, int day)
 		int64_t cost = llabs(roster_cost(model, person, day)[k]);
 		for (int i = model->day_demand[day]; i < model->day_demand[day + 1]; i++) {
 			const struct roster_demand *d = &model->demand[i];
-			if (d->kinds >> k & 1 && roster_in_group(model, d->group, person))
-				cost += (d->under > d->over ? d->under : d->over) + d->alone;
+			if (d->kinds >> k & 1 && roster_sign(model, d->group, person))
+				cost += d->under > d->over ? d->under : d->over;
 		}
 		most = cost > most ? cost : most;
 	}

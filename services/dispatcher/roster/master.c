@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SCALE (1 << 16)
+#define ROOM (2.0 * ROSTER_PEOPLE_MAX)
 #define EFFORT_ROUGH 3000
 #define EFFORT_EXACT 400000
 #define STEADY 0.7 /* weight of the best bound's prices in those that are tried (Wentges 1997) */
@@ -19,7 +20,7 @@ static enum err add_slacks(struct master *m)
 	for (int i = 0; i < model->demands; i++) {
 		const struct roster_demand *d = &model->demand[i];
 		int row = model->people + i, rows[2] = {row, row}, starts[3] = {0, 1, 2};
-		double lower[2] = {0, 0}, upper[2] = {d->lo, model->people}, cost[2] = {d->under, d->over};
+		double lower[2] = {0, 0}, upper[2] = {ROOM, ROOM}, cost[2] = {d->under, d->over};
 		Clp_addColumns(m->lp, 2, lower, upper, cost, starts, rows, ones);
 	}
 	m->fixed_columns = 2 * model->demands;
@@ -70,8 +71,6 @@ enum err master_create(const struct roster_model *model, struct master **out_mas
 		master_destroy(m);
 		return errinfo_set(info, ERR_NOMEM, "no memory");
 	}
-	for (size_t i = 0; i < rows; i++)
-		m->element[i] = 1;
 	Clp_setLogLevel(m->lp, 0);
 	if (build(m)) {
 		master_destroy(m);
@@ -100,16 +99,20 @@ void master_destroy(struct master *m)
 	free(m);
 }
 
-int master_entries(const struct master *m, int person, const uint8_t *line, int *out_rows)
+int master_entries(struct master *m, int person, const uint8_t *line)
 {
 	const struct roster_model *model = m->model;
-	int count = 0;
+	int count = 1;
 
-	out_rows[count++] = person;
+	m->row[0] = person;
+	m->element[0] = 1;
 	for (int i = 0; i < model->demands; i++) {
 		const struct roster_demand *d = &model->demand[i];
-		if (d->kinds >> line[d->day] & 1 && roster_in_group(model, d->group, person))
-			out_rows[count++] = model->people + i;
+		int sign = d->kinds >> line[d->day] & 1 ? roster_sign(model, d->group, person) : 0;
+		if (!sign)
+			continue;
+		m->row[count] = model->people + i;
+		m->element[count++] = sign;
 	}
 	return count;
 }
@@ -153,7 +156,7 @@ enum err master_column(struct master *m, int person, const uint8_t *line, int *o
 			return ERR_OK;
 		}
 	int64_t cost = roster_line_cost(m->model, person, line);
-	int starts[2] = {0, master_entries(m, person, line, m->row)};
+	int starts[2] = {0, master_entries(m, person, line)};
 	double lower = 0, upper = 1, objective = (double)cost;
 	Clp_addColumns(m->lp, 1, &lower, &upper, &objective, starts, m->row, m->element);
 	m->line[m->lines] = (struct master_line){person, cost, hash};
@@ -203,28 +206,36 @@ static void set_prices(struct master *m, int person, const int32_t *dual)
 		for (int k = 0; k < options; k++)
 			price[k] = roster_cost(model, person, d)[k] * m->scale;
 		for (int i = model->day_demand[d]; i < model->day_demand[d + 1]; i++)
-			if (roster_in_group(model, model->demand[i].group, person))
-				for (uint64_t kinds = model->demand[i].kinds; kinds; kinds &= kinds - 1)
-					price[__builtin_ctzll(kinds)] -= dual[i];
+			for (uint64_t kinds = model->demand[i].kinds; kinds; kinds &= kinds - 1)
+				price[__builtin_ctzll(kinds)] -=
+					dual[i] * roster_sign(model, model->demand[i].group, person);
 	}
 }
 
-/* demand_part gives the least that a demand can cost when each of its people is charged dual. */
+static int between(int value, int lo, int hi)
+{
+	return value < lo ? lo : value > hi ? hi : value;
+}
+
+/* demand_part gives the least that a demand can cost when each of its people is charged dual: at an end of what its
+ * people can make of it, or where the price changes. */
 static int64_t demand_part(const struct master *m, int index, int32_t dual)
 {
 	const struct roster_demand *d = &m->model->demand[index];
-	int members = 0;
+	int most = 0, least = 0;
+	int64_t best = INT64_MAX;
 
-	for (int p = 0; p < m->model->people; p++)
-		members += roster_in_group(m->model, d->group, p);
-	const int at[] = {0, d->lo < members ? d->lo : members, d->hi < members ? d->hi : members, members};
-	int64_t least = INT64_MAX;
-	for (unsigned i = 0; i < sizeof at / sizeof *at; i++) {
-		int64_t cost =
-			(roster_demand_cost(d, at[i]) - (at[i] == 1 ? d->alone : 0)) * m->scale + (int64_t)dual * at[i];
-		least = cost < least ? cost : least;
+	for (int p = 0; p < m->model->people; p++) {
+		int sign = roster_sign(m->model, d->group, p);
+		most += sign > 0;
+		least -= sign < 0;
 	}
-	return least;
+	const int at[] = {least, between(d->lo, least, most), between(d->hi, least, most), most};
+	for (unsigned i = 0; i < sizeof at / sizeof *at; i++) {
+		int64_t cost = roster_demand_cost(d, at[i]) * m->scale + (int64_t)dual * at[i];
+		best = cost < best ? cost : best;
+	}
+	return best;
 }
 
 static void keep_bound(struct master *m, int64_t bound, const int32_t *dual)
@@ -238,13 +249,13 @@ static void keep_bound(struct master *m, int64_t bound, const int32_t *dual)
 }
 
 /* helps: the line's reduced cost at the program's own duals is negative. */
-static bool helps(const struct master *m, int person, const uint8_t *line)
+static bool helps(struct master *m, int person, const uint8_t *line)
 {
-	int count = master_entries(m, person, line, m->row);
+	int count = master_entries(m, person, line);
 	int64_t cost = roster_line_cost(m->model, person, line) * m->scale - m->value[person];
 
 	for (int i = 1; i < count; i++)
-		cost -= m->dual[m->row[i] - m->model->people];
+		cost -= (int64_t)m->element[i] * m->dual[m->row[i] - m->model->people];
 	return cost < -m->scale / 1000;
 }
 

@@ -76,14 +76,14 @@ static void add_demands(struct choice *c, const struct roster_model *model)
 		c->row_lower[row] = d->lo;
 		c->row_upper[row] = d->hi < model->people ? d->hi : model->people;
 		add_entry(c, row, 1);
-		add_column(c, d->lo, d->under);
+		add_column(c, 2.0 * ROSTER_PEOPLE_MAX, d->under);
 		add_entry(c, row, -1);
-		add_column(c, model->people, d->over);
+		add_column(c, 2.0 * ROSTER_PEOPLE_MAX, d->over);
 	}
 }
 
 /* add_lines adds the lines worth it, those of plan among them; start gets their columns. */
-static int add_lines(struct choice *c, const struct master *m, const struct roster_plan *plan, int *start)
+static int add_lines(struct choice *c, struct master *m, const struct roster_plan *plan, int *start)
 {
 	size_t days = (size_t)m->model->days;
 	const double *dual = Clp_dualRowSolution(m->lp);
@@ -91,18 +91,17 @@ static int add_lines(struct choice *c, const struct master *m, const struct rost
 	int started = 0;
 
 	for (int i = 0; i < m->lines; i++) {
-		int person = m->line[i].person,
-		    count = master_entries(m, person, m->options + (size_t)i * days, m->row);
+		int person = m->line[i].person, count = master_entries(m, person, m->options + (size_t)i * days);
 		bool own = !memcmp(m->options + (size_t)i * days, roster_plan_line(plan, person), days);
 		double reduced = (double)m->line[i].cost;
 		for (int e = 0; e < count; e++)
-			reduced -= dual[m->row[e]];
+			reduced -= m->element[e] * dual[m->row[e]];
 		if (!own && reduced > gap - 1e-6)
 			continue;
 		if (own)
 			start[started++] = c->columns;
 		for (int e = 0; e < count; e++)
-			add_entry(c, m->row[e], 1);
+			add_entry(c, m->row[e], m->element[e]);
 		c->line[c->columns] = i;
 		add_column(c, 1, (double)m->line[i].cost);
 	}

@@ -3,8 +3,7 @@
  * master_internal: the linear program as the files of master see it.
  *
  * Rows: people (exactly one line each), then demands (lo <= people there + missing - too many <= hi). Columns: two of
- * each demand (missing, too many), then lines. The cost `alone` of a demand is left out here: it is never negative, so
- * bounds hold.
+ * each demand (missing, too many), then lines.
  */
 #ifndef CURTAIN_DISPATCHER_ROSTER_MASTER_INTERNAL_H
 #define CURTAIN_DISPATCHER_ROSTER_MASTER_INTERNAL_H
@@ -40,8 +39,8 @@ struct master {
 
 /* master_column adds a line unless it is known; gives its index. */
 enum err master_column(struct master *master, int person, const uint8_t *line, int *out_index) ERR_MUST_CHECK;
-/* master_entries writes the rows of a line's column, each with a 1; gives their number. */
-int master_entries(const struct master *master, int person, const uint8_t *line, int *out_rows);
+/* master_entries writes a line's column into row and element: its person, then its demands. Gives their number. */
+int master_entries(struct master *master, int person, const uint8_t *line);
 /* master_solve solves the linear program from where it stood and reads its duals. ERR_IO when Clp gives up. */
 enum err master_solve(struct master *master) ERR_MUST_CHECK;
 /* master_price looks for lines of people (skip[p]: not of p; NULL = all) that would help at the given duals; counts

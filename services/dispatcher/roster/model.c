@@ -149,9 +149,9 @@ static enum err check_demand(const struct roster_model *model, const struct rost
 {
 	if (d->day < 0 || d->day >= model->days)
 		return errinfo_set(info, ERR_RANGE, "a demand on day %d of %d", d->day, model->days);
-	if (d->group >= model->groups || d->lo < 0 || d->hi < d->lo)
+	if (d->group >= model->groups || d->hi < d->lo)
 		return errinfo_set(info, ERR_RANGE, "day %d: a demand of %d to %d people", d->day, d->lo, d->hi);
-	if (!cost_fits(d->under) || !cost_fits(d->over) || !cost_fits(d->alone))
+	if (!cost_fits(d->under) || !cost_fits(d->over))
 		return errinfo_set(info, ERR_RANGE, "day %d: a weight outside 0 to %d", d->day, ROSTER_COST_MAX);
 	return ERR_OK;
 }
@@ -181,13 +181,11 @@ enum err roster_model_ready(struct roster_model *model, struct errinfo *info)
 {
 	if (model->demands)
 		qsort(model->demand, (size_t)model->demands, sizeof *model->demand, by_day);
-	model->convex = true;
 	memset(model->day_demand, 0, (size_t)(model->days + 1) * sizeof *model->day_demand);
 	for (int i = 0; i < model->demands; i++) {
 		enum err err = check_demand(model, &model->demand[i], info);
 		if (err)
 			return err;
-		model->convex &= !model->demand[i].alone;
 		model->day_demand[model->demand[i].day + 1] = i + 1;
 	}
 	for (int d = 0; d < model->days; d++)
@@ -206,11 +204,9 @@ enum err roster_model_ready(struct roster_model *model, struct errinfo *info)
 
 int64_t roster_demand_cost(const struct roster_demand *d, int count)
 {
-	int64_t cost = count == 1 ? d->alone : 0;
-
 	if (count < d->lo)
-		return cost + (int64_t)d->under * (d->lo - count);
-	return count > d->hi ? cost + (int64_t)d->over * (count - d->hi) : cost;
+		return (int64_t)d->under * (d->lo - count);
+	return count > d->hi ? (int64_t)d->over * (count - d->hi) : 0;
 }
 
 int32_t roster_amount(const struct roster_model *model, const struct roster_measure *measure, int day, int option)

@@ -58,12 +58,13 @@ struct roster_person {
 	struct roster_limit limit[ROSTER_LIMITS_MAX];
 };
 
-/* roster_demand: n = people of the group who have one of the kinds on day. Costs under * (lo - n) when n < lo,
- * over * (n - hi) when n > hi, and alone when n is 1. */
+/* roster_demand: n = people of the group who have one of the kinds on day; those with membership -1 are taken off.
+ * Costs under * (lo - n) when n < lo, over * (n - hi) when n > hi. Two people of +1 and -1 and lo = hi = 0: a price on
+ * one without the other. */
 struct roster_demand {
 	int day, group; /* group -1 = everybody */
 	uint64_t kinds;
-	int32_t lo, hi, under, over, alone;
+	int32_t lo, hi, under, over;
 };
 
 struct roster_model {
@@ -77,9 +78,8 @@ struct roster_model {
 	int *weekend;                 /* of each day, -1 = none; a weekend is one or two days in a row */
 	uint64_t *may;                /* person, day */
 	int32_t *cost;                /* person, day, option */
-	uint8_t *member;              /* group, person */
+	int8_t *member;               /* group, person: 0, 1, -1 */
 	uint8_t *set;                 /* set, day: for measures */
-	bool convex;                  /* no demand has a cost alone */
 };
 
 /* roster_model_create makes a model in which everybody may do everything, at no cost. sets are day sets. */
@@ -110,9 +110,10 @@ static inline int32_t *roster_cost(const struct roster_model *model, int person,
 	return &model->cost[((int64_t)person * model->days + day) * (model->kinds + 1)];
 }
 
-static inline bool roster_in_group(const struct roster_model *model, int group, int person)
+/* roster_sign gives what person counts for in a group: 1, 0 or -1. */
+static inline int roster_sign(const struct roster_model *model, int group, int person)
 {
-	return group < 0 || model->member[(int64_t)group * model->people + person];
+	return group < 0 ? 1 : model->member[(int64_t)group * model->people + person];
 }
 
 /* roster_demand_cost gives what count people cost. */

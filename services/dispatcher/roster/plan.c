@@ -50,7 +50,8 @@ static void move_day(struct roster_plan *plan, int person, int day, int from, in
 	for (int i = m->day_demand[day]; i < m->day_demand[day + 1]; i++) {
 		const struct roster_demand *d = &m->demand[i];
 		int change = (int)(d->kinds >> to & 1) - (int)(d->kinds >> from & 1);
-		if (!change || !roster_in_group(m, d->group, person))
+		change *= change ? roster_sign(m, d->group, person) : 0;
+		if (!change)
 			continue;
 		plan->cost -= roster_demand_cost(d, plan->count[i]);
 		plan->count[i] += change;
@@ -151,12 +152,13 @@ void roster_plan_price(const struct roster_plan *plan, int person, int32_t scale
 			price[k] = cost[k] * scale;
 		for (int i = m->day_demand[d]; i < m->day_demand[d + 1]; i++) {
 			const struct roster_demand *demand = &m->demand[i];
-			if (!roster_in_group(m, demand->group, person))
+			int sign = roster_sign(m, demand->group, person);
+			if (!sign)
 				continue;
-			int others = plan->count[i] - (int)(demand->kinds >> line[d] & 1);
-			int32_t more =
-				(int32_t)(roster_demand_cost(demand, others + 1) - roster_demand_cost(demand, others)) *
-				scale;
+			int others = plan->count[i] - sign * (int)(demand->kinds >> line[d] & 1);
+			int32_t more = (int32_t)(roster_demand_cost(demand, others + sign) -
+						 roster_demand_cost(demand, others)) *
+				       scale;
 			for (uint64_t kinds = demand->kinds; kinds; kinds &= kinds - 1)
 				price[__builtin_ctzll(kinds)] += more;
 		}

@@ -34,7 +34,10 @@ struct roster_effort roster_effort_usual(const struct roster_model *model, uint6
 
 static bool done(const struct run *run)
 {
-	return run->search.best.cost <= run->out->bound || roster_left(&run->effort->watch) <= 0;
+	int64_t cost = run->search.best.cost;
+
+	return cost - cost * run->effort->gap_permille / 1000 <= run->out->bound ||
+	       roster_left(&run->effort->watch) <= 0;
 }
 
 /* polish goes on from the trial by local search and makes the lines of the best known. */

@@ -13,6 +13,7 @@ struct roster_effort {
 	int64_t first_steps;   /* of local search before the bound is sought */
 	int rounds_max;        /* of dives after that; 0 = until the time is over */
 	bool bound;            /* seek a bound at all */
+	int32_t gap_permille;  /* of the cost above the bound that is good enough; 0 = none */
 	double choose_seconds; /* for CBC at most, each time; 0 = without */
 	struct roster_watch watch;
 };

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * roster_json: a team's planning task and its roster as JSON. docs/roster.md has the members of both documents.
+ */
+#ifndef CURTAIN_DISPATCHER_ROSTER_JSON_H
+#define CURTAIN_DISPATCHER_ROSTER_JSON_H
+
+#include "base/buf.h"
+#include "dispatcher/roster/solve.h"
+#include "dispatcher/roster/team.h"
+
+/* roster_json_task reads a task; errors name the member. Unknown members are errors. Release with team_destroy. */
+enum err roster_json_task(const char *json, size_t length, struct team **out_team, struct errinfo *info) ERR_MUST_CHECK;
+/* roster_json_plan reads the assignments of a roster into plan, which is of the team's model. */
+enum err roster_json_plan(const char *json, size_t length, const struct team *team, struct roster_plan *plan,
+	struct errinfo *info) ERR_MUST_CHECK;
+/* roster_json_write appends the roster as one object: cost, bound, assignments, gaps with reasons and who could be
+ * asked, and what moved against the previous one. Returns out->failed. */
+enum err roster_json_write(
+	const struct team *team, const struct roster_plan *plan, int64_t bound, struct buf *out) ERR_MUST_CHECK;
+/* roster_json_date writes YYYY-MM-DD. */
+void roster_json_date(const struct team *team, int day, char out[16]);
+/* roster_json_day gives the day of a date within the task, -1 = none. */
+int roster_json_day(const struct team *team, const char *date);
+
+extern const char *const roster_bar_names[TEAM_BAR_COUNT];
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatcher/roster/explain.h"
+#include "dispatcher/roster_json.h"
+#include "roster.h"
+
+static void gap(const struct team *team, const struct roster_plan *plan, int day, int shift, struct buf *out)
+{
+	int count[TEAM_BAR_COUNT] = {0};
+	char date[16];
+
+	for (int v = 0; v < team->volunteers; v++)
+		count[team_bar_of(team, plan, v, day, shift)]++;
+	roster_json_date(team, day, date);
+	buf_printf(out, "缺人 gap  %s %s:", date, team->shift[shift].id);
+	for (int i = 0; i < TEAM_BAR_COUNT; i++)
+		if (count[i])
+			buf_printf(out, " %d %s %s;", count[i], explain_bar((enum team_bar)i, true),
+				explain_bar((enum team_bar)i, false));
+	buf_byte(out, '\n');
+}
+
+static void row(const struct team *team, const struct roster_plan *plan, int day, struct buf *out)
+{
+	static const char *const weekdays[] = {
+		"周一 Mon", "周二 Tue", "周三 Wed", "周四 Thu", "周五 Fri", "周六 Sat", "周日 Sun"};
+	char date[16];
+
+	roster_json_date(team, day, date);
+	buf_printf(out, "%s %s", date, weekdays[team_weekday(team, day)]);
+	for (int s = 0; s < team->shifts; s++) {
+		buf_printf(out, "  %s:", team->shift[s].id);
+		for (int v = 0; v < team->volunteers; v++)
+			if (roster_plan_line(plan, v)[day] == s + 1)
+				buf_printf(out, " %s", team->volunteer[v].id);
+		if (team_count(team, plan, day, s) < team_need(team, day, s))
+			buf_text(out, " --");
+	}
+	buf_byte(out, '\n');
+}
+
+void roster_text_plan(const struct team *team, const struct roster_plan *plan, struct buf *out)
+{
+	for (int d = 0; d < team->days; d++)
+		row(team, plan, d, out);
+	for (int d = 0; d < team->days; d++)
+		for (int s = 0; s < team->shifts; s++)
+			if (team_count(team, plan, d, s) < team_need(team, d, s))
+				gap(team, plan, d, s, out);
+}
