@@ -199,22 +199,23 @@ void detect_habit_judge(struct detector_core *core, const struct home *home, uin
 	struct habit_judgement *out)
 {
 	const struct home_habit *h = habit_seen(core, home, looked_at);
-	struct habit_moment m = {.hour = h->habit.start_hour, .kind = (enum habit_kind)h->habit.start_kind};
+	struct habit_start start = h->habit.start;
 
-	if (since.ms != h->habit.start_ms)
-		m = moment_of(core, since, since);
-	*out = (struct habit_judgement){.habit = &h->habit, .hour = m.hour, .kind = m.kind};
-	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		out->limits_ms[stage] = habit_limit(&h->habit, &core->terms, m.hour, m.kind, (enum habit_stage)stage);
+	if (since.ms != h->habit.start_ms) {
+		struct habit_moment m = moment_of(core, since, since);
+		start = (struct habit_start){.hour = m.hour, .class = (uint8_t)m.kind};
+	}
+	*out = (struct habit_judgement){.habit = &h->habit, .start = start};
+	habit_limits(&h->habit, &core->terms, &start, out->limits_ms);
 }
 
 struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since)
 {
-	float wake = habit_wake(judgement->habit, judgement->kind), hours;
+	float wake = habit_wake(judgement->habit, habit_kind(&judgement->start)), hours, hour = judgement->start.hour;
 
-	if (wake < 0 || (judgement->hour >= wake && judgement->hour < EVENING))
+	if (wake < 0 || (hour >= wake && hour < EVENING))
 		return WALL_NONE;
-	hours = wake - judgement->hour + (judgement->hour >= EVENING ? 24 : 0);
+	hours = wake - hour + (hour >= EVENING ? 24 : 0);
 	return (struct wall){since.ms + (int64_t)(hours * 60 + 0.5f) * MS_PER_MINUTE};
 }
 
@@ -241,15 +242,15 @@ static void show_set(const struct detector_core *core, const struct home *home, 
 		out->wake[kind] = habit_wake(habit, kind);
 		for (unsigned hour = 0; hour < HABIT_HOURS; hour++) {
 			out->usual_ms[kind][hour] = habit_usual(habit, (float)hour, kind);
-			for (enum habit_stage stage = 0; stage < HABIT_STAGES; stage++)
-				out->limits_ms[kind][hour][stage] =
-					habit_limit(habit, &core->terms, (float)hour, kind, stage);
+			habit_limits(habit, &core->terms,
+				&(struct habit_start){.hour = (float)hour, .class = (uint8_t)kind},
+				out->limits_ms[kind][hour]);
 		}
 	}
 	for (unsigned hour = 0; hour < HABIT_HOURS; hour++)
 		for (unsigned n = 0; n < HABIT_HOURS; n++)
-			out->longer[hour][n] =
-				(float)habit_share(habit, (float)hour, HABIT_WORKDAY, (int64_t)n * MS_PER_HOUR);
+			out->longer[hour][n] = (float)habit_share(
+				habit, &(struct habit_start){.hour = (float)hour}, (int64_t)n * MS_PER_HOUR);
 }
 
 enum err detector_habit(struct detector_core *core, const char *household, struct detector_habit_view *out)
@@ -280,8 +281,8 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 	for (unsigned i = 0; i < home->habit_count; i++)
 		out->sets[i].in_force = j.habit == &home->habits[i]->habit;
 	out->silent_since = since;
-	out->silent_hour = j.hour;
-	out->silent_kind = j.kind;
+	out->silent_hour = j.start.hour;
+	out->silent_kind = habit_kind(&j.start);
 	out->attention_at.ms = since.ms + j.limits_ms[HABIT_ATTENTION];
 	out->alarm_at.ms = since.ms + j.limits_ms[HABIT_ALARM];
 	out->wake_at = detect_habit_wake(&j, since);

@@ -264,8 +264,7 @@ enum err detect_habit_add(
 /* detect_habit_judge gives the limits of a silence since then on these channels, and the habit that they are from. */
 struct habit_judgement {
 	const struct habit *habit;
-	float hour; /* at which it began */
-	enum habit_kind kind;
+	struct habit_start start;
 	int64_t limits_ms[HABIT_STAGES];
 };
 void detect_habit_judge(struct detector_core *core, const struct home *home, uint64_t looked_at, struct wall since,

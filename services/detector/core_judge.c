@@ -66,10 +66,10 @@ static void habit_words(const struct habit_judgement *j, int64_t silent_ms, stru
 {
 	struct wall wake = detect_habit_wake(j, finding->onset);
 
-	finding->usual_ms = habit_usual(j->habit, j->hour, j->kind);
+	finding->usual_ms = habit_usual(j->habit, j->start.hour, habit_kind(&j->start));
 	finding->wake = wall_is_set(wake) && wake.ms <= finding->at.ms ? wake : WALL_NONE;
-	finding->holiday = j->kind == HABIT_HOLIDAY;
-	finding->confidence = 1 - habit_share(j->habit, j->hour, j->kind, silent_ms);
+	finding->holiday = habit_kind(&j->start) == HABIT_HOLIDAY;
+	finding->confidence = 1 - habit_share(j->habit, &j->start, silent_ms);
 }
 
 /* judge_silence gives when it has to look again. */
@@ -89,6 +89,8 @@ static enum err judge_silence(
 		return ERR_OK;
 	if (fixed)
 		fixed_limits(core, home, j.limits_ms);
+	else if (!standing && t.ms - start < core->terms.floor_ms)
+		j.limits_ms[HABIT_ATTENTION] = j.limits_ms[HABIT_ALARM] = core->terms.floor_ms; /* ask then */
 	else
 		detect_habit_judge(core, home, view.looked_at, (struct wall){start}, &j);
 	int64_t attention = j.limits_ms[HABIT_ATTENTION], alarm = j.limits_ms[HABIT_ALARM];

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * A gap is weighed by its age, by how far its hour is from the one asked for, and by its kind of day. The home's gaps
- * and hours and the population's are added up in the same units (a day of the home), so that PRIOR_DAYS of the
- * population are worth as many of the home's.
+ * The home's gaps and hours and the population's are added up in the same units (a day of the home), so that PRIOR_DAYS
+ * of the population are worth as many of the home's. Limits are made when they are asked for, of the exact hour, and
+ * not kept: it takes microseconds, and a table of them would be as large as the gaps.
  *
- * Rejected: a p-value of the running gap (a better median than a fixed limit, a much worse p90), and limits whose
- * nominal rate is trusted (homes change: a nominal 0.5 came out as 0.9 to 1.2 false alarms a month).
+ * Rejected: a p-value of the running gap (a better median than a fixed limit, a much worse p90), limits whose nominal
+ * rate is trusted (homes change: a nominal 0.5 came out as 0.9 to 1.2 false alarms a month), and one price for all
+ * homes (a little better on average, paid for by the few homes that are disturbed most).
  */
 #include "detector/habit.h"
 
@@ -15,14 +16,19 @@
 #include "detector/habit_prior.h"
 
 #define VERSION 1
+#define WOKE 2 /* bits of a class */
+#define OUT 4
+#define WOKE_MS (3 * MS_PER_HOUR)   /* a silence of this length was just before */
+#define OUT_MS (7 * MS_PER_HOUR)    /* one of this length by day ... */
+#define OUT_FOR_MS (2 * MS_PER_DAY) /* ... is remembered for so long */
 #define MONTH_DAYS 30.44f
 #define FADE_DAYS 120.0f  /* gaps and hours weigh 1/e after */
 #define COUNT_DAYS 180.0f /* false alarms likewise */
 #define TRIP_DAYS 3       /* a longer absence is no time without false alarms */
-#define FIT_DAYS 7
-#define HOUR_SPREAD 1.2f /* of the kernel over the hour */
-#define HOUR_REACH 5.0f  /* beyond it nothing is weighed */
-#define OTHER_KIND 0.5f  /* what a gap of the other kind of day weighs */
+#define HOUR_SPREAD 1.2f  /* of the kernel over the hour */
+#define HOUR_REACH 5.0f   /* beyond it nothing is weighed */
+#define OTHER_KIND 0.5f   /* what a gap of the other kind of day weighs */
+#define OTHER_BEFORE 0.3f /* what one weighs where the time before differs */
 #define PRIOR_DAYS 10.0f
 #define PRIOR_MONTHS 6.0f /* of counted false alarms, that the population's rate is worth */
 #define PRICE_FIRST (0.3f / 24)
@@ -34,32 +40,34 @@
 #define JITTER_MS (5 * MS_PER_MINUTE) /* as in judgement: a meter's reading may be early by that */
 #define USUAL_LEAST 6.0f              /* gaps, for words about them */
 #define WAKE_LEAST 8.0f
+#define HOUR_MOST 23.9999f
+#define SANE_MS (INT64_C(1) << 53)
 #define DAYS_MASK 0x1fff
 
-/* A gap in 32 bits: start 7 (fifths of an hour), length 8 (tenths), kind 1, step 3 (how long the sign that ended it may
- * have been, in fifths of two hours), day 13 (of its end). */
+/* A gap in 32 bits: start 7 (fifths of an hour), length 8 (tenths), class 3, step 1 (the sign that ended it told of an
+ * hour), day 13 (of its end). */
 struct gap {
 	float start, hours, step;
-	unsigned kind;
+	unsigned class;
 	int32_t age;
 };
 
-static uint32_t pack(float start, float hours, float step, unsigned kind, int32_t day)
+static uint32_t pack(const struct habit_start *start, int64_t length_ms, int64_t step_ms, int32_t day)
 {
-	uint32_t s = (uint32_t)(start * 5), l = (uint32_t)(hours * 10), e = (uint32_t)(step * 2.5f + 0.5f);
+	uint32_t s = (uint32_t)(start->hour * 5), l = (uint32_t)(length_ms / (6 * MS_PER_MINUTE));
+	uint32_t step = step_ms > 30 * MS_PER_MINUTE;
 
 	s = s < 119 ? s : 119;
 	l = l < 240 ? l : 240;
-	e = e < 7 ? e : 7;
-	return s | l << 7 | (uint32_t)kind << 15 | e << 16 | ((uint32_t)day & DAYS_MASK) << 19;
+	return s | l << 7 | (uint32_t)start->class << 15 | step << 18 | ((uint32_t)day & DAYS_MASK) << 19;
 }
 
 static struct gap unpack(uint32_t g, int32_t today)
 {
 	return (struct gap){.start = ((float)(g & 127) + 0.5f) / 5,
 		.hours = (float)(g >> 7 & 255) / 10,
-		.kind = g >> 15 & 1,
-		.step = (float)(g >> 16 & 7) / 2.5f,
+		.class = g >> 15 & 7,
+		.step = (float)(g >> 18 & 1),
 		.age = (int32_t)(((uint32_t)today - (g >> 19)) & DAYS_MASK)};
 }
 
@@ -90,85 +98,45 @@ static unsigned bin_of(float hours)
 
 /* ---- limits ---- */
 
-/* sums: of one kind of day: per day of the home, for each hour. */
-struct sums {
-	float longer[HABIT_HOURS][HABIT_LENGTHS + 1], hours[HABIT_HOURS];
-	float days;
+/* row: of the silences like one: per day of the home. */
+struct row {
+	float longer[HABIT_LENGTHS]; /* that last so long or longer */
+	float risk;                  /* hours in them */
 };
 
-static void sum_gaps(const struct habit *h, unsigned kind, struct sums *out)
+static float alike(unsigned a, unsigned b)
 {
+	unsigned differ = a ^ b;
+
+	return (differ & 1 ? OTHER_KIND : 1) * (differ & WOKE ? OTHER_BEFORE : 1) * (differ & OUT ? OTHER_BEFORE : 1);
+}
+
+static void row_of(const struct habit *h, const struct habit_start *start, struct row *out)
+{
+	const struct habit_prior *prior = &habit_prior[start->class][(unsigned)(start->hour + 0.5f) % HABIT_HOURS];
+	float reached[HABIT_LENGTHS + 1] = {0}, near[HABIT_HOURS], weights[HABIT_CLASSES];
+	float days = PRIOR_DAYS, risk = PRIOR_DAYS * (float)prior->hours / 1000;
+
+	for (unsigned class = 0; class < HABIT_CLASSES; class ++)
+		weights[class] = alike(class, start->class);
+	for (unsigned hour = 0; hour < HABIT_HOURS; hour++)
+		near[hour] = kernel(apart((float)hour, start->hour));
+	for (unsigned class = 0; class < HABIT_CLASSES; class ++)
+		for (unsigned hour = 0; hour < HABIT_HOURS; hour++) {
+			days += weights[class] * h->hours[class][hour] / HABIT_HOURS;
+			risk += weights[class] * h->hours[class][hour] * near[hour];
+		}
 	for (unsigned i = 0; i < h->gap_count; i++) {
 		struct gap g = unpack(h->gaps[i], h->day);
-		float weight = faded(g.age, FADE_DAYS) * (g.kind == kind ? 1 : OTHER_KIND);
-		unsigned bin = bin_of(g.hours);
-		for (int k = -5; k <= 6; k++) {
-			int hour = ((int)g.start + k + HABIT_HOURS) % HABIT_HOURS;
-			out->longer[hour][bin] += weight * kernel(apart(g.start, (float)hour));
-		}
+		float distance = apart(g.start, start->hour);
+		if (distance <= HOUR_REACH)
+			reached[bin_of(g.hours)] += weights[g.class] * kernel(distance) * faded(g.age, FADE_DAYS);
 	}
-	for (unsigned hour = 0; hour < HABIT_HOURS; hour++)
-		for (unsigned bin = HABIT_LENGTHS; bin-- > 0;)
-			out->longer[hour][bin] += out->longer[hour][bin + 1];
-}
-
-static void sum_hours(const struct habit *h, unsigned kind, struct sums *out)
-{
-	float near[13];
-
-	for (unsigned d = 0; d <= 12; d++)
-		near[d] = kernel((float)d);
-	for (unsigned from = 0; from < HABIT_HOURS; from++) {
-		float hours = h->hours[kind][from] + OTHER_KIND * h->hours[1 - kind][from];
-		out->days += hours / HABIT_HOURS;
-		for (unsigned to = 0; to < HABIT_HOURS; to++) {
-			unsigned d = from > to ? from - to : to - from;
-			out->hours[to] += hours * near[d > 12 ? 24 - d : d];
-		}
+	for (unsigned i = HABIT_LENGTHS; i-- > 0;) {
+		reached[i] += reached[i + 1];
+		out->longer[i] = (reached[i + 1] + PRIOR_DAYS * (float)prior->longer[i] / 10000) / days;
 	}
-}
-
-static void fit_hour(struct habit *h, unsigned kind, unsigned hour, const struct sums *sums)
-{
-	const struct habit_prior *prior = &habit_prior[kind][hour];
-	float days = sums->days + PRIOR_DAYS;
-	float risk = (sums->hours[hour] + PRIOR_DAYS * (float)prior->hours / 1000) / days;
-	float longer[HABIT_LENGTHS], price = PRICE_FIRST;
-
-	for (unsigned i = 0; i < HABIT_LENGTHS; i++)
-		longer[i] = (sums->longer[hour][i + 1] + PRIOR_DAYS * (float)prior->longer[i] / 10000) / days;
-	for (unsigned level = 0; level < HABIT_LEVELS; level++, price *= PRICE_STEP) {
-		float step = price * risk / 2, best = INFINITY;
-		unsigned found = 0;
-		for (unsigned i = 0; i < HABIT_LENGTHS; i++) {
-			float cost = longer[i] + step * (float)(i + 4);
-			if (cost < best) {
-				best = cost;
-				found = i;
-			}
-		}
-		h->limits[kind][hour][level] = (uint8_t)(20 + 5 * found);
-	}
-}
-
-static void fit(struct habit *h)
-{
-	for (unsigned kind = 0; kind < HABIT_KINDS; kind++) {
-		struct sums sums = {0};
-		sum_gaps(h, kind, &sums);
-		sum_hours(h, kind, &sums);
-		for (unsigned hour = 0; hour < HABIT_HOURS; hour++)
-			fit_hour(h, kind, hour, &sums);
-	}
-	h->fit_day = h->day;
-}
-
-static float limit_of(const struct habit *h, float hour, unsigned kind, unsigned level)
-{
-	unsigned before = (unsigned)hour % HABIT_HOURS, after = (before + 1) % HABIT_HOURS;
-	float part = hour - (float)(unsigned)hour;
-
-	return ((1 - part) * (float)h->limits[kind][before][level] + part * (float)h->limits[kind][after][level]) / 10;
+	out->risk = risk / days;
 }
 
 static int64_t clamped(const struct habit_terms *terms, float hours)
@@ -179,14 +147,44 @@ static int64_t clamped(const struct habit_terms *terms, float hours)
 	return ms > terms->floor_ms ? ms : terms->floor_ms;
 }
 
-int64_t habit_limit(const struct habit *h, const struct habit_terms *terms, float hour, enum habit_kind kind,
-	enum habit_stage stage)
+/* limits_of gives the limit of each level, in hours. */
+static void limits_of(const struct habit *h, const struct habit_start *start, float out_hours[HABIT_LEVELS])
 {
-	unsigned below = (unsigned)h->levels[stage];
-	unsigned above = below + 1 < HABIT_LEVELS ? below + 1 : below;
-	float part = h->levels[stage] - (float)below;
+	struct row row;
+	float price = PRICE_FIRST;
+	unsigned found = 0;
 
-	return clamped(terms, (1 - part) * limit_of(h, hour, kind, below) + part * limit_of(h, hour, kind, above));
+	row_of(h, start, &row);
+	for (unsigned level = 0; level < HABIT_LEVELS; level++, price *= PRICE_STEP) {
+		float step = price * row.risk / 2, best = INFINITY;
+		/* Where delay costs less, no limit gets shorter. */
+		for (unsigned i = found; i < HABIT_LENGTHS; i++) {
+			float cost = row.longer[i] + step * (float)(i + 4);
+			if (cost < best) {
+				best = cost;
+				found = i;
+			}
+		}
+		out_hours[level] = 2 + (float)found / 2;
+	}
+}
+
+static float between(const float hours[HABIT_LEVELS], float level)
+{
+	unsigned below = (unsigned)level, above = below + 1 < HABIT_LEVELS ? below + 1 : below;
+	float part = level - (float)below;
+
+	return (1 - part) * hours[below] + part * hours[above];
+}
+
+void habit_limits(const struct habit *h, const struct habit_terms *terms, const struct habit_start *start,
+	int64_t out_ms[HABIT_STAGES])
+{
+	float hours[HABIT_LEVELS];
+
+	limits_of(h, start, hours);
+	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
+		out_ms[stage] = clamped(terms, between(hours, h->levels[stage]));
 }
 
 /* ---- the level in force ---- */
@@ -229,17 +227,21 @@ void habit_settle(struct habit *h, const struct habit_terms *terms)
 void habit_init(struct habit *h, const struct habit_terms *terms)
 {
 	memset(h, 0, sizeof *h);
-	h->start_ms = INT64_MIN;
-	h->first_day = h->day = h->fit_day = INT32_MIN;
+	h->start_ms = h->out_ms = INT64_MIN;
+	h->first_day = h->day = INT32_MIN;
 	h->lean = 1;
-	fit(h);
-	h->fit_day = INT32_MIN;
 	habit_settle(h, terms);
+}
+
+static void hours_scale(struct habit *h, float by)
+{
+	for (unsigned i = 0; i < HABIT_CLASSES * HABIT_HOURS; i++)
+		h->hours[i / HABIT_HOURS][i % HABIT_HOURS] *= by;
 }
 
 static void short_flush(struct habit *h)
 {
-	h->hours[h->short_kind][h->short_hour] += h->short_hours;
+	h->hours[h->short_class][h->short_hour] += h->short_hours;
 	h->short_hours = 0;
 }
 
@@ -250,8 +252,7 @@ static void gap_add(struct habit *h, uint32_t gap)
 		float all = 0, oldest = faded(unpack(h->gaps[h->gap_next], h->day).age, FADE_DAYS);
 		for (unsigned i = 0; i < HABIT_GAPS; i++)
 			all += faded(unpack(h->gaps[i], h->day).age, FADE_DAYS);
-		for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
-			h->hours[i / HABIT_HOURS][i % HABIT_HOURS] *= 1 - oldest / all;
+		hours_scale(h, 1 - oldest / all);
 	} else {
 		h->gap_count++;
 	}
@@ -261,60 +262,55 @@ static void gap_add(struct habit *h, uint32_t gap)
 
 static void count_false(struct habit *h, const struct habit_terms *terms, int64_t proven_ms)
 {
+	float hours[HABIT_LEVELS];
+
+	limits_of(h, &h->start, hours);
 	for (unsigned level = 0; level < HABIT_LEVELS; level++)
-		if (proven_ms + JITTER_MS >= clamped(terms, limit_of(h, h->start_hour, h->start_kind, level)))
-			h->false_alarms[level]++;
+		h->false_alarms[level] += proven_ms >= clamped(terms, hours[level]) ? 1 : 0;
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		if (proven_ms + JITTER_MS >=
-			habit_limit(h, terms, h->start_hour, (enum habit_kind)h->start_kind, stage))
-			h->tallies[stage]++;
+		h->tallies[stage] += proven_ms >= clamped(terms, between(hours, h->levels[stage]));
 }
 
-/* new_day lets what is learnt fade, and makes the limits anew once a week. */
+/* new_day lets what is learnt fade. */
 static void new_day(struct habit *h, const struct habit_terms *terms, int32_t day)
 {
 	if (h->day == INT32_MIN)
-		h->first_day = h->fit_day = h->day = day;
+		h->first_day = h->day = day;
 	if (day > h->day) {
 		int32_t days = day - h->day;
-		float fade = faded(days, FADE_DAYS), fade_count = faded(days, COUNT_DAYS);
-		for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
-			h->hours[i / HABIT_HOURS][i % HABIT_HOURS] *= fade;
+		float fade = faded(days, COUNT_DAYS);
+		hours_scale(h, faded(days, FADE_DAYS));
 		for (unsigned level = 0; level < HABIT_LEVELS; level++)
-			h->false_alarms[level] *= fade_count;
-		h->months = h->months * fade_count + (float)(days < TRIP_DAYS ? days : TRIP_DAYS) / MONTH_DAYS;
+			h->false_alarms[level] *= fade;
+		h->months = h->months * fade + (float)(days < TRIP_DAYS ? days : TRIP_DAYS) / MONTH_DAYS;
 		h->day = day;
 	}
-	if (h->day - h->fit_day >= FIT_DAYS)
-		fit(h);
 	habit_settle(h, terms);
 }
 
 /* learn takes the gap that closes; true when the learnt part changed. */
-static bool learn(struct habit *h, const struct habit_terms *terms, const struct habit_moment *m)
+static bool learn(struct habit *h, const struct habit_terms *terms, const struct habit_moment *m, int64_t proven_ms)
 {
-	int64_t whole_ms = m->at.ms - h->start_ms, proven_ms = m->since.ms - h->start_ms;
-	unsigned hour = (unsigned)(h->start_hour + 0.5f) % HABIT_HOURS;
+	int64_t whole_ms = m->at.ms - h->start_ms;
+	unsigned hour = (unsigned)(h->start.hour + 0.5f) % HABIT_HOURS;
 	float whole = (float)whole_ms / (float)MS_PER_HOUR;
 	bool counts = !h->spoilt && whole_ms<HABIT_MOST_MS, changed = m->day> h->day;
 
-	if (counts && proven_ms + JITTER_MS >= HABIT_LEAST_MS) {
-		short_flush(h);
+	if (counts && proven_ms >= HABIT_LEAST_MS) {
 		count_false(h, terms, proven_ms);
 		if (!m->unseen) {
-			h->hours[h->start_kind][hour] += whole;
-			gap_add(h,
-				pack(h->start_hour, (float)(proven_ms + JITTER_MS) / (float)MS_PER_HOUR,
-					(float)(m->at.ms - m->since.ms) / (float)MS_PER_HOUR, h->start_kind, m->day));
+			short_flush(h);
+			h->hours[h->start.class][hour] += whole;
+			gap_add(h, pack(&h->start, proven_ms, m->at.ms - m->since.ms, m->day));
 		}
 		changed = true;
 	} else if (counts && !m->unseen) {
-		if (h->short_hour != hour || h->short_kind != h->start_kind) {
+		if (h->short_hour != hour || h->short_class != h->start.class) {
 			short_flush(h);
 			changed = true;
 		}
 		h->short_hour = (uint8_t)hour;
-		h->short_kind = h->start_kind;
+		h->short_class = h->start.class;
 		h->short_hours += whole;
 	}
 	if (changed)
@@ -324,17 +320,23 @@ static bool learn(struct habit *h, const struct habit_terms *terms, const struct
 
 bool habit_sign(struct habit *h, const struct habit_terms *terms, const struct habit_moment *m)
 {
+	int64_t proven_ms = 0;
 	bool changed = true;
 
 	if (h->start_ms != INT64_MIN && m->at.ms <= h->start_ms)
 		return false;
-	if (h->start_ms == INT64_MIN)
+	if (h->start_ms == INT64_MIN) {
 		new_day(h, terms, m->day);
-	else
-		changed = learn(h, terms, m);
+	} else {
+		proven_ms = m->since.ms - h->start_ms + JITTER_MS;
+		changed = learn(h, terms, m, proven_ms);
+		if (proven_ms >= OUT_MS && proven_ms < HABIT_MOST_MS && h->start.hour >= 6 && h->start.hour < 18)
+			h->out_ms = m->at.ms;
+	}
+	bool out = h->out_ms != INT64_MIN && m->at.ms - h->out_ms < OUT_FOR_MS;
 	h->start_ms = m->at.ms;
-	h->start_hour = m->hour;
-	h->start_kind = (uint8_t)m->kind;
+	h->start.hour = m->hour;
+	h->start.class = (uint8_t)((unsigned)m->kind | (proven_ms >= WOKE_MS ? WOKE : 0) | (out ? OUT : 0));
 	h->spoilt = false;
 	return changed;
 }
@@ -363,7 +365,8 @@ int64_t habit_usual(const struct habit *h, float hour, enum habit_kind kind)
 
 	for (unsigned i = 0; i < h->gap_count; i++) {
 		struct gap g = unpack(h->gaps[i], h->day);
-		float weight = g.kind == kind ? kernel(apart(g.start, hour)) * faded(g.age, FADE_DAYS) : 0;
+		float weight =
+			(g.class & 1) == (unsigned)kind ? kernel(apart(g.start, hour)) * faded(g.age, FADE_DAYS) : 0;
 		weights[(unsigned)(g.hours * 10 + 0.5f)] += weight;
 		all += weight;
 	}
@@ -382,7 +385,7 @@ float habit_wake(const struct habit *h, enum habit_kind kind)
 	for (unsigned i = 0; i < h->gap_count; i++) {
 		struct gap g = unpack(h->gaps[i], h->day);
 		float end = g.start + g.hours + g.step;
-		if (g.kind != kind || (g.start > 4 && g.start < 18))
+		if ((g.class & 1) != (unsigned)kind || (g.start > 4 && g.start < 18))
 			continue;
 		end -= g.start >= 18 ? 24 : 0;
 		if (end < 3 || end >= 18)
@@ -397,22 +400,15 @@ float habit_wake(const struct habit *h, enum habit_kind kind)
 	return 3 + (float)(tens + 1) / 6;
 }
 
-double habit_share(const struct habit *h, float hour, enum habit_kind kind, int64_t length_ms)
+double habit_share(const struct habit *h, const struct habit_start *start, int64_t length_ms)
 {
-	const struct habit_prior *prior = &habit_prior[kind][(unsigned)(hour + 0.5f) % HABIT_HOURS];
-	float length = (float)length_ms / (float)MS_PER_HOUR;
-	unsigned bin = bin_of(length);
-	float days = PRIOR_DAYS / 10000;
-	float all = days * (float)prior->longer[0], longer = bin ? days * (float)prior->longer[bin - 1] : all;
+	unsigned bin = bin_of((float)length_ms / (float)MS_PER_HOUR);
+	struct row row;
 
-	for (unsigned i = 0; i < h->gap_count; i++) {
-		struct gap g = unpack(h->gaps[i], h->day);
-		float weight = kernel(apart(g.start, hour)) * faded(g.age, FADE_DAYS);
-		weight *= g.kind == kind ? 1 : OTHER_KIND;
-		all += weight;
-		longer += g.hours >= length ? weight : 0;
-	}
-	return all > 0 ? fmin((double)(longer / all), 1) : 0;
+	row_of(h, start, &row);
+	if (!bin || row.longer[0] <= 0)
+		return 1;
+	return (double)(row.longer[bin - 1] / row.longer[0]);
 }
 
 /* ---- states ---- */
@@ -457,8 +453,7 @@ void habit_put(struct blob *b, const struct habit *h)
 		blob_put(b, h->gaps[i], 4);
 	blob_put(b, (uint32_t)h->first_day, 4);
 	blob_put(b, (uint32_t)h->day, 4);
-	blob_put(b, (uint32_t)h->fit_day, 4);
-	for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
+	for (unsigned i = 0; i < HABIT_CLASSES * HABIT_HOURS; i++)
 		put_float(b, h->hours[i / HABIT_HOURS][i % HABIT_HOURS]);
 	for (unsigned i = 0; i < HABIT_LEVELS; i++)
 		put_float(b, h->false_alarms[i]);
@@ -470,9 +465,6 @@ void habit_put(struct blob *b, const struct habit *h)
 	}
 	for (unsigned i = 0; i < HABIT_OUTCOME_COUNT; i++)
 		blob_put(b, h->outcomes[i], 4);
-	for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
-		for (unsigned level = 0; level < HABIT_LEVELS; level++)
-			blob_put(b, h->limits[i / HABIT_HOURS][i % HABIT_HOURS][level], 1);
 }
 
 void habit_get(struct blob *b, struct habit *h)
@@ -488,8 +480,7 @@ void habit_get(struct blob *b, struct habit *h)
 		h->gap_count = h->gap_next = 0;
 	h->first_day = (int32_t)(uint32_t)blob_get(b, 4);
 	h->day = (int32_t)(uint32_t)blob_get(b, 4);
-	h->fit_day = (int32_t)(uint32_t)blob_get(b, 4);
-	for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
+	for (unsigned i = 0; i < HABIT_CLASSES * HABIT_HOURS; i++)
 		h->hours[i / HABIT_HOURS][i % HABIT_HOURS] = get_float(b, 1e6f);
 	for (unsigned i = 0; i < HABIT_LEVELS; i++)
 		h->false_alarms[i] = get_float(b, 1e6f);
@@ -502,29 +493,40 @@ void habit_get(struct blob *b, struct habit *h)
 	}
 	for (unsigned i = 0; i < HABIT_OUTCOME_COUNT; i++)
 		h->outcomes[i] = (uint32_t)blob_get(b, 4);
-	for (unsigned i = 0; i < HABIT_KINDS * HABIT_HOURS; i++)
-		for (unsigned level = 0; level < HABIT_LEVELS; level++)
-			h->limits[i / HABIT_HOURS][i % HABIT_HOURS][level] = (uint8_t)get_below(b, 1, 241);
 }
 
 void habit_put_run(struct blob *b, const struct habit *h)
 {
 	blob_put(b, (uint64_t)h->start_ms, 8);
-	put_float(b, h->start_hour);
-	blob_put(b, h->start_kind, 1);
+	blob_put(b, (uint64_t)h->out_ms, 8);
+	put_float(b, h->start.hour);
+	blob_put(b, h->start.class, 1);
 	blob_put(b, h->spoilt, 1);
 	blob_put(b, h->short_hour, 1);
-	blob_put(b, h->short_kind, 1);
+	blob_put(b, h->short_class, 1);
 	put_float(b, h->short_hours);
+}
+
+/* get_ms: a time; differences of such never overflow. */
+static int64_t get_ms(struct blob *b)
+{
+	struct wall t = blob_get_wall(b);
+
+	if (wall_is_set(t) && (t.ms < -SANE_MS || t.ms > SANE_MS)) {
+		b->bad = true;
+		return INT64_MIN;
+	}
+	return t.ms;
 }
 
 void habit_get_run(struct blob *b, struct habit *h)
 {
-	h->start_ms = blob_get_wall(b).ms;
-	h->start_hour = get_float(b, 23.9999999f);
-	h->start_kind = (uint8_t)get_below(b, 1, HABIT_KINDS);
+	h->start_ms = get_ms(b);
+	h->out_ms = get_ms(b);
+	h->start.hour = get_float(b, HOUR_MOST);
+	h->start.class = (uint8_t)get_below(b, 1, HABIT_CLASSES);
 	h->spoilt = get_below(b, 1, 2);
 	h->short_hour = (uint8_t)get_below(b, 1, HABIT_HOURS);
-	h->short_kind = (uint8_t)get_below(b, 1, HABIT_KINDS);
+	h->short_class = (uint8_t)get_below(b, 1, HABIT_CLASSES);
 	h->short_hours = get_float(b, 1e6f);
 }

@@ -5,10 +5,12 @@
  * fade over months) and turns them into two limits for each hour of the day and kind of day: one for an attention, one
  * for an alarm.
  *
- * The limits of one level minimise, for each hour at which a silence begins, (gaps a month that last longer) + price x
- * (time at risk) x limit, from the home's own gaps and, as if they were some days more, those of a population
- * (habit_prior). Sixteen levels have sixteen prices. For each the false alarms are counted that it would have raised;
- * the fastest level that keeps to the budget is in force. So the budget holds whatever the model gets wrong.
+ * The limit of one level minimises, for a silence that begins at this hour, (such gaps a day that last longer) + price
+ * x (time at risk) x limit, from the home's own gaps and, as if they were some days more, those of a population
+ * (habit_prior). Gaps are weighed by how near their hour is, by kind of day, by whether a long silence was just before
+ * (has got up, has come home) and by whether the person was out for long these days. Sixteen levels have sixteen
+ * prices. For each the false alarms are counted that it would have raised; the fastest level that keeps to the budget
+ * is in force. So the budget holds whatever the model gets wrong.
  *
  * A gap is as long as it was proven: from one sign of life to the last moment at which there still was none.
  */
@@ -28,6 +30,8 @@
 #define HABIT_LENGTHS 45                 /* limits that are weighed: 2 h to 24 h by half hours */
 #define HABIT_LEAST_MS (2 * MS_PER_HOUR) /* no limit is shorter, and shorter gaps are only added up */
 #define HABIT_MOST_MS (24 * MS_PER_HOUR) /* a gap as long is an absence: never learnt, never a false alarm */
+
+#define HABIT_CLASSES 8 /* kind of day + 2 if a long silence was just before + 4 if out for long these days */
 
 enum habit_stage { HABIT_ATTENTION, HABIT_ALARM, HABIT_STAGES };
 enum habit_kind { HABIT_WORKDAY, HABIT_HOLIDAY, HABIT_KINDS }; /* of the day in which the gap's morning lies */
@@ -56,26 +60,38 @@ enum habit_outcome {
 	HABIT_OUTCOME_COUNT
 };
 
+/* habit_start: what is known of a silence when it begins. */
+struct habit_start {
+	float hour;
+	uint8_t class; /* below HABIT_CLASSES; its lowest bit is the kind of day */
+};
+
+/* habit_kind gives the kind of day of a class. */
+static inline enum habit_kind habit_kind(const struct habit_start *start)
+{
+	return (enum habit_kind)(start->class & 1);
+}
+
 struct habit {
 	/* The gap that runs; changes with each sign. */
 	int64_t start_ms; /* INT64_MIN = none */
-	float start_hour;
-	uint8_t start_kind;
+	int64_t out_ms;   /* end of the last long silence that began by day; INT64_MIN = none */
+	struct habit_start start;
+
 	bool spoilt; /* it is not to be learnt, nor counted */
-	uint8_t short_hour, short_kind;
+	uint8_t short_hour, short_class;
 	float short_hours; /* of short gaps that began in short_hour, not yet in hours */
 
 	/* What is learnt. */
 	uint16_t gap_count, gap_next;
-	int32_t first_day, day, fit_day;        /* INT32_MIN = never */
-	float hours[HABIT_KINDS][HABIT_HOURS];  /* of all gaps, by when they began; fading */
-	float false_alarms[HABIT_LEVELS];       /* that each level would have raised; fading */
-	float months;                           /* in which; fading alike */
-	float lean;                             /* the budget is leant on by what people found; 0.5 to 2 */
-	uint32_t tallies[HABIT_STAGES];         /* false alarms of the limits in force, ever */
-	uint32_t outcomes[HABIT_OUTCOME_COUNT]; /* what people found, ever */
+	int32_t first_day, day;                  /* INT32_MIN = never */
+	float hours[HABIT_CLASSES][HABIT_HOURS]; /* of all gaps, by when they began; fading */
+	float false_alarms[HABIT_LEVELS];        /* that each level would have raised; fading */
+	float months;                            /* in which; fading alike */
+	float lean;                              /* the budget is leant on by what people found; 0.5 to 2 */
+	uint32_t tallies[HABIT_STAGES];          /* false alarms of the limits in force, ever */
+	uint32_t outcomes[HABIT_OUTCOME_COUNT];  /* what people found, ever */
 	uint32_t gaps[HABIT_GAPS];
-	uint8_t limits[HABIT_KINDS][HABIT_HOURS][HABIT_LEVELS]; /* in tenths of an hour */
 
 	float levels[HABIT_STAGES]; /* in force; made from the above and the terms at the last change */
 };
@@ -85,7 +101,7 @@ _Static_assert(sizeof(struct habit) < 2304, "three of them and a home's rest sta
 void habit_init(struct habit *habit, const struct habit_terms *terms);
 /* habit_sign takes a sign of life: the running gap closes, is learnt and counted, and the next one begins. A sign from
  * before the gap began changes nothing. True when the learnt part changed (at most once an hour, and with each gap of
- * two hours). O(1), but for at most once a week, when the limits are made anew (under 1 ms). */
+ * two hours, which takes some microseconds). */
 bool habit_sign(struct habit *habit, const struct habit_terms *terms, const struct habit_moment *moment);
 /* habit_spoil: the running gap is of an absence, or not all of it can be seen. */
 void habit_spoil(struct habit *habit);
@@ -94,9 +110,10 @@ void habit_spoil(struct habit *habit);
 void habit_outcome(struct habit *habit, const struct habit_terms *terms, enum habit_outcome outcome);
 /* habit_settle puts other terms in force. */
 void habit_settle(struct habit *habit, const struct habit_terms *terms);
-/* habit_limit gives how long a silence may last that began at this hour of such a day: floor_ms to ceiling_ms. */
-int64_t habit_limit(const struct habit *habit, const struct habit_terms *terms, float hour, enum habit_kind kind,
-	enum habit_stage stage);
+/* habit_limits gives how long a silence may last that began so: floor_ms to ceiling_ms, for each stage. O(HABIT_GAPS),
+ * some microseconds: to be asked when a silence has lasted for floor_ms. */
+void habit_limits(const struct habit *habit, const struct habit_terms *terms, const struct habit_start *start,
+	int64_t out_ms[HABIT_STAGES]);
 
 /* habit_rates gives the false alarms a month that each level would raise. */
 void habit_rates(const struct habit *habit, const struct habit_terms *terms, float out_rates[HABIT_LEVELS]);
@@ -105,8 +122,8 @@ void habit_rates(const struct habit *habit, const struct habit_terms *terms, flo
 int64_t habit_usual(const struct habit *habit, float hour, enum habit_kind kind);
 /* habit_wake gives the hour by which there has been a sign of life in the morning (p95 of such days); < 0 = too few. */
 float habit_wake(const struct habit *habit, enum habit_kind kind);
-/* habit_share gives what part of the silences over two hours that begin about this hour last so long, 0 to 1. */
-double habit_share(const struct habit *habit, float hour, enum habit_kind kind, int64_t length_ms);
+/* habit_share gives what part of the silences over two hours that begin so last so long, 0 to 1. */
+double habit_share(const struct habit *habit, const struct habit_start *start, int64_t length_ms);
 
 /* habit_put lays down the learnt part, habit_put_run the running gap; the getters take them back: bad when bent. */
 #define HABIT_BYTES_MAX 2304
