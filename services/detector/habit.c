@@ -34,6 +34,7 @@
 #define PRICE_FIRST (0.3f / 24)
 #define PRICE_STEP 0.56f
 #define RATE_LEAST 1e-6f
+#define BUDGET_USE 1.12f /* shrinkage and the rates of slower levels make the count high by as much */
 #define LEAN_STEP 0.875f
 #define LEAN_LEAST 0.5f
 #define LEAN_MOST 2.0f
@@ -219,7 +220,7 @@ void habit_settle(struct habit *h, const struct habit_terms *terms)
 
 	habit_rates(h, terms, rates);
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		h->levels[stage] = level_for(rates, (float)terms->per_month[stage] * h->lean);
+		h->levels[stage] = level_for(rates, (float)terms->per_month[stage] * h->lean * BUDGET_USE);
 }
 
 /* ---- signs of life ---- */
