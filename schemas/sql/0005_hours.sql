@@ -242,12 +242,13 @@ end $$;
 
 -- reading_upkeep makes the partitions of this month and the next ones, and drops those that are older than they may become; an
 -- age of 0 is for ever. The age is that of the readings against the newest watermark, or the clock if that is earlier: a replayed
--- past is not dropped under its own feet. It gives up at once when somebody is in the way, and is called again.
+-- past is not dropped under its own feet. Whoever reads for long is in its way, and while it waits for him readings wait for it: so it
+-- gives up soon, and is called again.
 create function reading_upkeep(ahead integer, reading_age interval, hour_age interval, day_age interval) returns setof text language plpgsql as $$
 declare
 	present timestamptz;
 begin
-	set local lock_timeout = '2s';
+	set local lock_timeout = '100ms';
 	select least(now(), coalesce(max(at), now())) into present from lane_position where lane = 'reading';
 	perform reading_month((date_trunc('month', now() at time zone 'UTC') + make_interval(months => m))::date) from generate_series(0, ahead) m;
 	if reading_age > interval '0' then

@@ -61,12 +61,12 @@ class Rig:
     def kill_postgres(self):
         os.kill(int(pathlib.Path(self.pg, "data/postmaster.pid").read_text(encoding="ascii").splitlines()[0]), signal.SIGKILL)
 
-    def start(self, conninfo=None):
+    def start(self, conninfo=None, extra=()):
         with open(self.log, "ab") as log:
             self.records = subprocess.Popen(
                 [str(RECORDS), "--config", str(ROOT / "deploy/config/records.yaml"), "--set", f"bus.port={self.port}", "--set", f"data_dir={self.folder}",
                  "--set", f"postgres.conninfo={conninfo or self.conninfo}", "--set", "status_every=200ms", "--set", "lanes.group_readings=500",
-                 "--set", "directory.page=7"], stderr=log)
+                 "--set", "directory.page=7", *[word for setting in extra for word in ("--set", setting)]], stderr=log)
 
     def stop(self, kill=False):
         if self.records:
