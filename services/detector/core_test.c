@@ -300,6 +300,128 @@ static void a_new_home_is_marked_and_waits_longer(void **state)
 	rig_free(rig);
 }
 
+/* ---- silence by habit ---- */
+
+/* regular lives for days: 20 l each hour from seven to ten at night, nothing else. */
+static void regular(struct rig *rig, int days)
+{
+	for (int day = 0; day < days; day++) {
+		int64_t midnight = rig->meter_ms;
+		hours(rig, 0, midnight + H(7));
+		hours(rig, 20, midnight + H(22));
+		hours(rig, 0, midnight + H(24));
+	}
+	tick(rig, rig->meter_ms);
+}
+
+static void a_home_that_is_regular_is_missed_soon_and_told_why(void **state)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_new(&config);
+	const int64_t day = DAY0 + 60 * H(24); /* a Friday */
+	struct detector_habit_view view;
+
+	(void)state;
+	regular(rig, 60);
+	rig->count = 0;
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	assert_int_equal(view.set_count, 1);
+	assert_true(view.sets[0].in_force && !view.population);
+	assert_int_equal(view.sets[0].quantities, UINT64_C(1) << QUANTITY_WATER_TOTAL);
+	assert_int_equal(view.last_sign.ms, day - H(2));
+	assert_true(view.attention_at.ms <= view.alarm_at.ms);
+	assert_int_equal(detector_habit(rig->core, "nobody", &view), ERR_NOT_FOUND);
+	int64_t alarm_at = view.alarm_at.ms;
+	hours(rig, 0, day + H(9));
+	tick(rig, day + H(9) + 1);
+	assert_true(rig->count >= 1 && rig->count <= 2);
+	assert_int_equal(last(rig)->level, ALERT_ALARM);
+	assert_true(last(rig)->at.ms >= alarm_at && last(rig)->at.ms < alarm_at + H(1));
+	assert_non_null(strstr(last(rig)->reason_zh, "自昨天22:00起没有用水；工作日通常08:00"));
+	assert_non_null(strstr(last(rig)->reason_zh, "前已有动静；此时最长安静通常9小时"));
+	assert_non_null(strstr(last(rig)->reason_en, "on workdays there is usually a sign by 08:00"));
+	assert_true(last(rig)->confidence > 0.9);
+	unsigned told = rig->count;
+	int64_t first = last(rig)->at.ms;
+	hours(rig, 0, day + H(16)); /* it grows: the same alert with its new numbers */
+	tick(rig, day + H(16));
+	assert_int_equal(rig->count, told + 1);
+	assert_int_equal(last(rig)->state, ALERT_UPDATED);
+	assert_int_equal(last(rig)->level, ALERT_ALARM);
+	assert_int_equal(last(rig)->at.ms, first + H(6));
+	water(rig, 20, rig->meter_ms + H(1));
+	tick(rig, rig->meter_ms + 1);
+	assert_int_equal(last(rig)->state, ALERT_CLEARED);
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	assert_int_equal(view.sets[0].false_alarms[HABIT_ALARM], 1);
+	rig_free(rig);
+}
+
+static void a_false_alarm_makes_a_home_slower_and_a_real_one_is_no_habit(void **state)
+{
+	const enum outcome outcomes[] = {OUTCOME_FALSE_ALARM, OUTCOME_HELPED};
+	struct detector_config config = config_of("silence");
+	struct detector_habit_view before, after;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig *rig = rig_new(&config);
+		struct incident incident = {.id = "i-1",
+			.household = "h-1",
+			.state = INCIDENT_RESOLVED,
+			.event = INCIDENT_EVENT_RESOLVED,
+			.kind = ALERT_SILENCE,
+			.outcome = outcomes[i]};
+		regular(rig, 30);
+		hours(rig, 0, rig->meter_ms + H(12));
+		tick(rig, rig->meter_ms);
+		assert_int_equal(detector_habit(rig->core, "h-1", &before), ERR_OK);
+		incident.opened.ms = rig->meter_ms - H(1);
+		incident.at.ms = rig->meter_ms;
+		assert_int_equal(detector_feed_incident(rig->core, &incident), ERR_OK);
+		assert_int_equal(detector_habit(rig->core, "h-1", &after), ERR_OK);
+		if (outcomes[i] == OUTCOME_FALSE_ALARM) {
+			assert_true(after.sets[0].lean < before.sets[0].lean);
+			assert_int_equal(after.sets[0].outcomes[HABIT_FALSE], 1);
+			assert_int_equal(after.sets[0].gaps, before.sets[0].gaps + 1);
+		} else {
+			assert_true(after.sets[0].lean > before.sets[0].lean);
+			assert_int_equal(after.sets[0].outcomes[HABIT_REAL], 1);
+			assert_int_equal(after.sets[0].gaps, before.sets[0].gaps);
+		}
+		rig_free(rig);
+	}
+}
+
+static void a_home_whose_motion_sensor_died_is_judged_by_its_water(void **state)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_new(&config);
+	struct detector_habit_view view;
+
+	(void)state;
+	regular(rig, 20);
+	for (int day = 0; day < 20; day++) { /* and up in the night, which only the motion sensors tell */
+		int64_t midnight = rig->meter_ms;
+		for (int hour = 0; hour < 24; hour++) {
+			event(rig, "m-1", QUANTITY_MOTION, 1, midnight + H(hour) + 60000);
+			event(rig, "m-2", QUANTITY_MOTION, 1, midnight + H(hour) + 90000);
+			hours(rig, hour >= 7 && hour < 22 ? 20 : 0, midnight + H(hour + 1));
+		}
+	}
+	tick(rig, rig->meter_ms);
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	assert_int_equal(view.set_count, 2);
+	assert_true(view.sets[1].in_force);
+	int64_t both = view.alarm_at.ms - view.last_sign.ms;
+	event(rig, "m-1", QUANTITY_ONLINE, 0, rig->meter_ms);
+	event(rig, "m-2", QUANTITY_ONLINE, 0, rig->meter_ms);
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	assert_true(view.sets[0].in_force && !view.sets[1].in_force);
+	assert_true(view.alarm_at.ms - view.last_sign.ms != both);
+	rig_free(rig);
+}
+
 /* ---- time ---- */
 
 static void a_meter_whose_clock_runs_ahead_proves_silence_too(void **state)
@@ -1418,6 +1540,9 @@ int main(void)
 		cmocka_unit_test(silence_just_under_the_limit_raises_nothing),
 		cmocka_unit_test(two_persons_have_the_shorter_limit),
 		cmocka_unit_test(a_new_home_is_marked_and_waits_longer),
+		cmocka_unit_test(a_home_that_is_regular_is_missed_soon_and_told_why),
+		cmocka_unit_test(a_false_alarm_makes_a_home_slower_and_a_real_one_is_no_habit),
+		cmocka_unit_test(a_home_whose_motion_sensor_died_is_judged_by_its_water),
 		cmocka_unit_test(a_meter_whose_clock_runs_ahead_proves_silence_too),
 		cmocka_unit_test(a_reading_from_years_ahead_does_not_silence_the_meter),
 		cmocka_unit_test(a_late_reading_ends_an_alert_and_says_so),

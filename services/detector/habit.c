@@ -398,7 +398,7 @@ float habit_wake(const struct habit *h, enum habit_kind kind)
 		return -1;
 	while (tens > 0 && above + weights[tens] < 0.05f * all)
 		above += weights[tens--];
-	return 3 + (float)(tens + 1) / 6;
+	return 3 + (float)tens / 6;
 }
 
 double habit_share(const struct habit *h, const struct habit_start *start, int64_t length_ms)
