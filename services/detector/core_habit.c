@@ -119,11 +119,11 @@ void detect_habits_settle(struct detector_core *core, struct home *home)
 	home->unwritten |= 1 << PART_HABIT;
 }
 
-static enum habit_kind kind_of(int32_t day, float hour)
+static enum habit_kind kind_of(const struct detector_core *core, int32_t day, float hour)
 {
-	int weekday = (day + (hour >= EVENING) + 4) % 7; /* 1970-01-01 was a Thursday */
+	int64_t of = (int64_t)day + (hour >= EVENING);
 
-	return weekday == 0 || weekday == 6 ? HABIT_HOLIDAY : HABIT_WORKDAY;
+	return calendar_kind(core->config.calendar, of) == DAY_WORKDAY ? HABIT_WORKDAY : HABIT_HOLIDAY;
 }
 
 static struct habit_moment moment_of(struct detector_core *core, struct wall since, struct wall at)
@@ -132,7 +132,8 @@ static struct habit_moment moment_of(struct detector_core *core, struct wall sin
 	float hour = (float)(at.ms - core->day_start_ms) / (float)MS_PER_HOUR;
 
 	hour = hour < 0 ? 0 : hour < 23.99f ? hour : 23.99f;
-	return (struct habit_moment){.since = since, .at = at, .day = day, .hour = hour, .kind = kind_of(day, hour)};
+	return (struct habit_moment){
+		.since = since, .at = at, .day = day, .hour = hour, .kind = kind_of(core, day, hour)};
 }
 
 enum err detect_habit_sign(struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard)

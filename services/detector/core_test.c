@@ -357,6 +357,26 @@ static void a_home_that_is_regular_is_missed_soon_and_told_why(void **state)
 	rig_free(rig);
 }
 
+static void a_public_holiday_is_no_workday(void **state)
+{
+	static struct calendar calendar;
+	struct detector_config config = config_of("silence");
+
+	(void)state;
+	calendar_init(&calendar);
+	assert_int_equal(
+		calendar_add(&calendar, zone_to_civil(zone, (struct wall){DAY0 + 60 * H(24)}), DAY_HOLIDAY), ERR_OK);
+	config.calendar = &calendar;
+	struct rig *rig = rig_new(&config);
+	regular(rig, 60);
+	hours(rig, 0, rig->meter_ms + H(14));
+	tick(rig, rig->meter_ms + 1);
+	assert_int_equal(last(rig)->level, ALERT_ALARM);
+	assert_null(strstr(last(rig)->reason_zh, "工作日"));
+	assert_non_null(strstr(last(rig)->reason_zh, "休息日"));
+	rig_free(rig);
+}
+
 static void a_false_alarm_makes_a_home_slower_and_a_real_one_is_no_habit(void **state)
 {
 	const enum outcome outcomes[] = {OUTCOME_FALSE_ALARM, OUTCOME_HELPED};
@@ -1541,6 +1561,7 @@ int main(void)
 		cmocka_unit_test(two_persons_have_the_shorter_limit),
 		cmocka_unit_test(a_new_home_is_marked_and_waits_longer),
 		cmocka_unit_test(a_home_that_is_regular_is_missed_soon_and_told_why),
+		cmocka_unit_test(a_public_holiday_is_no_workday),
 		cmocka_unit_test(a_false_alarm_makes_a_home_slower_and_a_real_one_is_no_habit),
 		cmocka_unit_test(a_home_whose_motion_sensor_died_is_judged_by_its_water),
 		cmocka_unit_test(a_meter_whose_clock_runs_ahead_proves_silence_too),
