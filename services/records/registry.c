@@ -247,9 +247,23 @@ static enum err start_import(struct registry *registry, struct request_args *arg
 	return ERR_OK;
 }
 
+/* check_day: "2026-03-01", a day that there is. */
+static enum err check_day(const char *day, struct errinfo *info)
+{
+	char text[32];
+	struct wall midnight;
+
+	if (strlen(day) == 10) {
+		snprintf(text, sizeof text, "%.10sT00:00:00Z", day);
+		if (!wall_parse(text, strlen(text), &midnight))
+			return ERR_OK;
+	}
+	return errinfo_set(info, ERR_INVALID, "args.day: must be a day such as 2026-03-01");
+}
+
 static enum err start_timeline(struct registry *registry, struct request_args *args, struct errinfo *info)
 {
-	const char *household = "";
+	const char *household = "", *day = "";
 	int64_t limit = registry->settings->timeline_items;
 	char most[24];
 	enum err err = request_text(args, "household", true, &household, info);
@@ -257,16 +271,20 @@ static enum err start_timeline(struct registry *registry, struct request_args *a
 	if (!err)
 		err = request_int(args, "limit", false, 1, 500, &limit, info);
 	if (!err)
+		err = request_text(args, "day", false, &day, info);
+	if (!err)
 		err = request_done(args, info);
 	if (!err && !text_is_id(household))
 		err = errinfo_set(info, ERR_INVALID, "args.household: must be an id");
+	if (!err && *day)
+		err = check_day(day, info);
 	if (err)
 		return err;
 	snprintf(most, sizeof most, "%lld", (long long)limit);
 	log_info("timeline", "user", registry->running->user, "household", household);
-	pg_call(registry->pg, "api_timeline", 4,
-		(const char *[]){registry->running->user, household, registry->settings->zone, most}, answered,
-		registry);
+	pg_call(registry->pg, *day ? "api_day" : "api_timeline", 4,
+		(const char *[]){registry->running->user, household, registry->settings->zone, *day ? day : most},
+		answered, registry);
 	return ERR_OK;
 }
 

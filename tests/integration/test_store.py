@@ -80,6 +80,20 @@ def test_days_are_those_of_shanghai_across_a_month_and_a_year(running):
     right(running)
 
 
+def test_a_day_of_a_household_is_told_hour_by_hour(running):
+    lane = Lane(running)
+    lane.give(reading("2026-02-28T15:59:59.000Z", 1.0), reading("2026-02-28T16:00:00.000Z", 10.0), reading("2026-02-28T16:30:00.000Z", 20.0),
+              counter("2026-03-01T15:59:00.000Z", "2026-03-01T15:00:00.000Z", 4.0), reading("2026-03-01T16:00:00.000Z", 1.0), reading("2026-03-01T03:00:00.000Z", household="h-2"))
+    audited = running.sql("select count(*) from api_audit")[0][0]
+    told = running.ask("timeline", household="h-1", day="2026-03-01")["result"]
+    assert [(h["hour"][:13], h["quantity"], h["readings"], h.get("mean"), h.get("delta")) for h in told["hours"]] == \
+        [("2026-02-28T16", "temperature", 2, 15.0, None), ("2026-03-01T15", "water_total", 1, 104.0, 4.0)]
+    assert told["day"] == "2026-03-01" and told["alerts"] == [] and told["incidents"] == []
+    assert running.sql("select count(*), max(method) from api_audit") == [(audited + 1, "day")]
+    for wrong in ("2026-02-29", "2026-3-1", "yesterday", "2026-03-01'; drop table reading; --"):
+        assert running.ask("timeline", household="h-1", day=wrong)["error"]["code"] == "invalid"
+
+
 def test_what_comes_twice_counts_once_in_hours(running):
     lane = Lane(running)
     first = [reading(f"2026-03-01T01:{m:02d}:00.000Z", float(m)) for m in range(10)]
