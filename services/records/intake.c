@@ -16,6 +16,8 @@
 #define GROUP_BYTES (64u << 20)     /* hard bound of each part of a group */
 #define GROUP_FULL_BYTES (8u << 20) /* no further batch is added beyond this */
 #define UNIQUE_VIOLATION "23505"
+#define LOAD_READINGS 100     /* fewer in a transaction are no load: the next one does not wait */
+#define REST_BYTES (1u << 20) /* waiting: enough for a transaction, no reason to rest */
 
 enum intake_state {
 	INTAKE_AWAY,
@@ -50,7 +52,9 @@ struct intake {
 	struct group group;
 	uint8_t months_made[ROWS_MONTHS / 8]; /* partitions that are known to exist */
 	int month;                            /* being made */
-	struct mono now;                      /* of the last call, for what happens in done functions */
+	struct mono started, rest; /* the transaction began; the next one of readings not before, unless many wait */
+	bool urgent;               /* an alert or incident waits */
+	struct mono now;           /* of the last call, for what happens in done functions */
 	struct intake_stats stats;
 };
 
@@ -223,6 +227,7 @@ void intake_connected(struct intake *intake)
 void intake_lost(struct intake *intake)
 {
 	intake->state = INTAKE_AWAY;
+	intake->rest.us = INT64_MIN;
 	group_reset(&intake->group);
 	queue_again(&intake->queue);
 }
@@ -246,6 +251,9 @@ static void committed(void *context, const struct pg_reply *reply)
 	intake->stats.readings += group->rows.count;
 	intake->stats.alerts += group->alert_count;
 	intake->stats.incidents += group->incident_count;
+	intake->rest = group->rows.count >= LOAD_READINGS
+			       ? (struct mono){.us = intake->started.us + intake->settings->rest_ms * 1000}
+			       : (struct mono){.us = INT64_MIN};
 	queue_done(&intake->queue);
 	group_reset(&intake->group);
 	intake->state = INTAKE_IDLE;
@@ -423,9 +431,11 @@ static void start(struct intake *intake)
 	const struct queue_item *item;
 	enum err err = ERR_OK;
 
+	intake->started = intake->now;
 	while (!err && group->rows.count < intake->settings->group_readings && group_bytes(group) < GROUP_FULL_BYTES &&
 		(item = queue_take(&intake->queue)))
 		err = offer_item(intake, item);
+	intake->urgent &= intake->queue.next != NULL; /* it may be behind what was taken */
 	report_refused(intake);
 	if (!err && !group->position_count) {
 		queue_done(&intake->queue); /* nothing new among them */
@@ -466,15 +476,25 @@ bool intake_event(struct intake *intake, const struct bus_event *event, struct m
 			refuse(intake, &head, "it is too long");
 		else if (queue_put(&intake->queue, &head, event->payload, event->length))
 			intake->stats.left++; /* its producer keeps it and sends it again */
+		else
+			intake->urgent |= i != 0;
 		return true;
 	}
 	return false;
 }
 
+/* begins: when what waits is to be stored. */
+static struct mono begins(const struct intake *intake)
+{
+	if (!intake->queue.next)
+		return (struct mono){.us = INT64_MAX};
+	return intake->urgent || intake->queue.bytes >= REST_BYTES ? (struct mono){.us = INT64_MIN} : intake->rest;
+}
+
 void intake_tick(struct intake *intake, struct mono now)
 {
 	intake->now = now;
-	if (intake->state == INTAKE_IDLE && pg_state(intake->pg) == PG_IDLE && intake->queue.next)
+	if (intake->state == INTAKE_IDLE && pg_state(intake->pg) == PG_IDLE && now.us >= begins(intake).us)
 		start(intake);
 }
 
@@ -521,8 +541,8 @@ struct mono intake_due(const struct intake *intake)
 
 	if (intake->state < INTAKE_IDLE)
 		return due;
-	if (intake->state == INTAKE_IDLE && intake->queue.next)
-		return (struct mono){.us = INT64_MIN};
+	if (intake->state == INTAKE_IDLE)
+		due = begins(intake);
 	for (unsigned i = 0; i < LANES && bus_is_connected(intake->bus); i++) {
 		struct mono ack = inbox_due(intake->lanes[i].inbox);
 		/* Not idle: the broker takes no more just now; look again soon, not at once. */

@@ -17,6 +17,7 @@ const struct config_key records_config[] = {
 	{"lanes.connections", CONFIG_INT, CONFIG_FIELD(S, connections), "2", 1, RECORDS_CONNECTIONS_MAX, NULL, "Connections to PostgreSQL that the shards of the lanes are spread over: while one waits for the disk, another works."},
 	{"lanes.queue_bytes", CONFIG_BYTES, CONFIG_FIELD(S, queue_bytes), "64MiB", 8388608, 1073741824, NULL, "Batches held while a transaction runs or PostgreSQL is away; more are left to their producers, which keep them."},
 	{"lanes.group_readings", CONFIG_INT, CONFIG_FIELD(S, group_readings), "20000", 1, 200000, NULL, "Readings that may share one transaction."},
+	{"lanes.rest", CONFIG_DURATION, CONFIG_FIELD(S, rest_ms), "250ms", 0, 10000, NULL, "Under load, from one transaction to the next: a household's readings that gather share an update of its hour. Alerts and incidents do not wait."},
 	{"lanes.want", CONFIG_DURATION, CONFIG_FIELD(S, want_ms), "1s", 50, 60000, NULL, "How often a missing batch is asked for."},
 	{"keep.readings", CONFIG_DURATION, CONFIG_FIELD(S, reading_age_ms), "400d", 0, 3.2e12, NULL, "Readings whose month ended so long ago are dropped; 0s: never."},
 	{"keep.hours", CONFIG_DURATION, CONFIG_FIELD(S, hour_age_ms), "1100d", 0, 3.2e12, NULL, "The same of what readings come to in an hour of a device."},
