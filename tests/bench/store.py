@@ -133,7 +133,7 @@ def measure(arguments, folder):
 
 def fill(store, rows, homes, kinds):
     """rows readings by SQL, each of a home's devices one a minute, day by day, and their hours in the order in which they would have come."""
-    days = max(1, rows // (homes * kinds * 1440))
+    days = -(-rows // (homes * kinds * 1440))
     store.psql(*[f"select reading_month(m::date) from generate_series(date '2026-01-01', date '2026-01-01' + {days}, interval '1 month') m"])
     for day in range(days):
         store.psql(f"""insert into reading (household, device, channel, quantity, value, delta, since, at, received, retained, late, text)
