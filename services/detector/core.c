@@ -22,6 +22,7 @@ void detect_config_take(struct detector_core *core, const struct detector_config
 	habit_init(&core->newcomer.habit, &core->terms);
 	if (!core->config.signs.prove)
 		core->config.signs = signs_default();
+	core->uses = anomaly_uses(config->rules, config->rule_count);
 	core->counts_hours = false;
 	for (unsigned i = 0; i < config->rule_count; i++)
 		core->counts_hours = core->counts_hours || config->rules[i].kind == DETECTOR_RULE_WATER_UNDER ||
@@ -144,8 +145,10 @@ void detect_mode(struct detector_core *core, struct home *home, enum detector_mo
 	core->modes[home->mode]--;
 	core->modes[mode]++;
 	home->mode = mode;
-	if (mode == DETECTOR_AWAY)
+	if (mode == DETECTOR_AWAY) {
 		detect_habits_spoil(home);
+		detect_anomaly_spoil(home);
+	}
 }
 
 void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t)

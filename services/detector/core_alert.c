@@ -195,9 +195,9 @@ static void notice_fill(struct notice *notice, const struct detector_core *core,
 		.kind = standing->kind,
 		.cause_quantity = QUANTITY_COUNT,
 		.wake = WALL_NONE,
-		.limit = r ? r->litres : 0,
-		.window_ms = r ? r->window_ms : 0,
 		.learning = home->mode == DETECTOR_LEARNING};
+	if (r)
+		memcpy(notice->values, r->values, sizeof notice->values);
 	standing->at = notice->at;
 	memcpy(notice->rule, standing->rule, sizeof notice->rule);
 	alert_name(notice->id, home->id, standing->rule, standing->onset);
@@ -250,6 +250,9 @@ enum err detect_raise(struct detector_core *core, struct home *home, unsigned ru
 	notice.state = open ? ALERT_UPDATED : ALERT_RAISED;
 	notice.cause = CAUSE_RULE;
 	notice.amount = finding->amount;
+	notice.amount2 = finding->amount2;
+	notice.limit = finding->limit;
+	notice.limit2 = finding->limit2;
 	notice.looked_at = finding->looked_at;
 	notice.blind = finding->blind;
 	notice.usual_ms = finding->usual_ms;

@@ -23,13 +23,18 @@ static enum err alive(
 	core->tallies[DETECTOR_SIGNS]++;
 	if (!wall_is_set(home->last.at) || sign->at.ms > home->last.at.ms)
 		home->last = *sign;
-	if (home->mode == DETECTOR_AWAY && sign->since.ms >= home->away_since.ms) {
+	bool back = home->mode == DETECTOR_AWAY && sign->since.ms >= home->away_since.ms;
+	if (back) {
 		home->away_since = WALL_NONE;
 		detect_mode(core, home, DETECTOR_LEARNING);
 		detect_mode_settle(core, home, heard);
 		home->waiting = true;
 	}
 	err = detect_habit_sign(core, home, sign, heard);
+	if (!err)
+		err = detect_anomaly_sign(core, home, sign);
+	if (back)
+		detect_anomaly_spoil(home); /* a part of this day was away */
 	for (unsigned i = home->standing_count; i-- > 0 && !err;) {
 		struct standing *standing = &home->standings[i];
 		if (!rules_ends_by_life(standing->kind) || sign->at.ms <= standing->onset.ms)
@@ -69,7 +74,8 @@ static enum err seen_events(
 static enum err settle(struct detector_core *core, struct home *home, const struct reading *reading, struct wall heard)
 {
 	if (home->waiting || home->due_ms == INT64_MAX || home->mode == DETECTOR_UNWATCHED ||
-		(core->counts_hours && reading->quantity == QUANTITY_WATER_TOTAL))
+		(core->counts_hours && reading->quantity == QUANTITY_WATER_TOTAL) ||
+		(core->uses.quantities >> reading->quantity & 1))
 		return detect_look(core, home, heard);
 	return ERR_OK;
 }
@@ -109,6 +115,8 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 		return ERR_OK;
 	}
 	core->tallies[DETECTOR_LATE] += reading->late;
+	if (!err)
+		err = detect_anomaly_take(core, home, reading, at);
 	if (!err && is)
 		err = alive(core, home, &sign, CAUSE_SIGN, heard);
 	if (!err && (reading->quantity == QUANTITY_CONTACT || reading->quantity == QUANTITY_MOTION))
@@ -136,7 +144,7 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 		home->away_since = incident->at;
 		struct clearing clearing = {.cause = CAUSE_AWAY, .at = incident->at, .cause_at = incident->at};
 		for (unsigned i = 0; i < core->config.rule_count && !err; i++)
-			if (rules_is_silence(&core->config.rules[i]))
+			if (rules_is_of_person(&core->config.rules[i]))
 				err = detect_clear(
 					core, home, detect_standing(home, core->config.rules[i].name), &clearing);
 	}

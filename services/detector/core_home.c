@@ -61,6 +61,7 @@ void detect_home_free(struct home *home)
 	standings_free(home);
 	sensors_free(home);
 	detect_habits_free(home);
+	detect_anomaly_free(home);
 	free(home);
 }
 
@@ -84,6 +85,7 @@ void detect_home_blank(struct detector_core *core, struct home *home)
 {
 	sensors_free(home);
 	detect_habits_free(home);
+	detect_anomaly_free(home);
 	home->shape++;
 	home->since = home->away_since = home->opened = home->moved = WALL_NONE;
 	home->last = (struct sign){.at = WALL_NONE, .quantity = QUANTITY_COUNT};
@@ -204,6 +206,8 @@ static enum err device_forget(struct detector_core *core, struct home *home, con
 	for (unsigned i = home->sensor_count; i-- > 0;)
 		if (home->sensors[i].device == index)
 			sensor_drop(home, i);
+	if (home->anomaly)
+		anomaly_forget(home->anomaly, (uint8_t)index, UINT64_MAX);
 	/* The place stays, without a name, so that the others keep their numbers; a new device takes it. */
 	memset(&home->devices[index], 0, sizeof home->devices[index]);
 	home->shape++;
@@ -322,6 +326,8 @@ static enum err consent_entry(struct detector_core *core, const struct entry *en
 	home->quantities = entry->body.consent.quantities;
 	home->from = entry->body.consent.from;
 	home->until = entry->body.consent.until;
+	if (home->anomaly)
+		anomaly_forget(home->anomaly, UINT8_MAX, ~home->quantities);
 	for (unsigned i = home->sensor_count; i-- > 0;) {
 		if (home->quantities >> home->sensors[i].quantity & 1)
 			continue;
@@ -348,12 +354,15 @@ static enum err device_entry(struct detector_core *core, const struct entry *ent
 		free(owner);
 		owner = NULL;
 	}
+	if (!err && owner)
+		owner->place = anomaly_place_of(entry->body.device.place);
 	if (err || entry->deleted || owner)
 		return err;
 	owner = calloc(1, sizeof *owner);
 	if (!owner)
 		return ERR_NOMEM;
 	owner->device = hash;
+	owner->place = anomaly_place_of(entry->body.device.place);
 	text_cut(owner->household, sizeof owner->household, entry->body.device.household);
 	HASH_ADD(hh, core->owners, device, sizeof owner->device, owner);
 	return ERR_OK;

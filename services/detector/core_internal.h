@@ -19,6 +19,7 @@
 #include <uthash.h>
 
 #include "base/timerq.h"
+#include "detector/anomaly.h"
 #include "detector/core.h"
 #include "detector/habit.h"
 #include "detector/meter.h"
@@ -106,11 +107,12 @@ struct notice {
 	char id[ID_BYTES];
 	struct wall cause_at; /* of the sign, the visit */
 	uint8_t cause_quantity;
-	double amount, limit; /* litres found, litres of the rule */
-	int64_t window_ms;
-	int64_t usual_ms; /* longest usual silence; 0 = not known */
-	struct wall wake; /* a sign of life was expected by then; WALL_NONE = not */
-	bool holiday;     /* on such a day */
+	double amount, amount2;             /* found */
+	double limit, limit2;               /* allowed */
+	double values[DETECTOR_PARAMS_MAX]; /* of the rule */
+	int64_t usual_ms;                   /* longest usual silence; 0 = not known */
+	struct wall wake;                   /* a sign of life was expected by then; WALL_NONE = not */
+	bool holiday;                       /* on such a day */
 	bool learning;
 	double confidence;
 	uint64_t looked_at, blind;
@@ -148,6 +150,7 @@ struct home {
 	uint8_t standing_count, standing_capacity;
 	struct home_habit *habits[DETECTOR_HABITS_MAX];
 	uint8_t habit_count;
+	struct anomaly *anomaly; /* NULL = no rule has needed it */
 	struct notice *notices, **notices_last;
 	int64_t due_ms; /* as set in the timer queue; INT64_MAX = not */
 };
@@ -156,6 +159,7 @@ struct home {
 struct owner {
 	UT_hash_handle hh;
 	uint64_t device; /* hash of its id */
+	enum anomaly_place place;
 	char household[ID_BYTES];
 };
 
@@ -169,6 +173,7 @@ struct tomb {
 struct detector_core {
 	struct detector_config config;
 	bool counts_hours;          /* some rule needs the litres of each hour */
+	struct anomaly_uses uses;   /* what the other rules need */
 	struct habit_terms terms;   /* of the budget */
 	struct home_habit newcomer; /* what holds for a home of which nothing is known */
 	struct home *homes;
@@ -236,6 +241,8 @@ enum err detect_home_sensor(struct detector_core *core, struct home *home, uint6
 /* detect_sign_take applies a reading to its sensor and says whether it is a sign of life, and when. */
 enum err detect_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
 	struct wall heard, struct sign *out_sign, bool *out_is) ERR_MUST_CHECK;
+/* detect_sensor_name: a hash of device, channel and quantity. */
+uint64_t detect_sensor_name(const struct reading *reading);
 /* detect_sign_meter gives a new sensor its meter, if its quantity is metered. */
 enum err detect_sign_meter(struct sensor *sensor) ERR_MUST_CHECK;
 /* detect_sign_used: the quantity may be a sign of life. detect_sign_proves: and its silence for hours means something.
@@ -272,6 +279,19 @@ void detect_habit_judge(struct detector_core *core, const struct home *home, uin
 /* detect_habit_wake: when, after since, a sign of life was to be expected in the morning; WALL_NONE = not known. */
 struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since);
 
+/* core_anomaly.c */
+/* detect_anomaly_take gives a reading to the rules other than silence, a sign of life to those on persons. ERR_NOMEM.
+ */
+enum err detect_anomaly_take(
+	struct detector_core *core, struct home *home, const struct reading *reading, struct wall at) ERR_MUST_CHECK;
+enum err detect_anomaly_sign(struct detector_core *core, struct home *home, const struct sign *sign) ERR_MUST_CHECK;
+/* detect_anomaly_spoil: of the day that runs nothing is learnt of the person. */
+void detect_anomaly_spoil(struct home *home);
+enum err detect_anomaly_get(struct home *home) ERR_MUST_CHECK;
+void detect_anomaly_free(struct home *home);
+enum err detect_judge_anomaly(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next) ERR_MUST_CHECK;
+
 /* core_judge.c */
 /* view: what a home's channels can prove at a time. */
 struct view {
@@ -303,7 +323,7 @@ bool detect_ruled(const struct detector_config *config, const struct standing *s
 struct finding {
 	enum alert_level level;
 	struct wall at, onset;
-	double amount; /* litres */
+	double amount, amount2, limit, limit2;
 	uint64_t looked_at, blind;
 	bool grown;        /* told again though the level is the same */
 	double confidence; /* 0 = as the level has it */

@@ -127,9 +127,12 @@ static enum err judge_silence(
 }
 
 /* judge_water looks at all water meters together: each must have seen the whole window for too little to be said. */
-static enum err judge_water(struct detector_core *core, struct home *home, unsigned rule, struct wall t)
+static enum err judge_water(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
 {
 	const struct detector_rule *r = &core->config.rules[rule];
+	double litres = r->values[0];
+	int64_t window_ms = rules_ms(r, 1);
 	bool over = r->kind == DETECTOR_RULE_WATER_OVER, complete = true;
 	const struct sensor *newest = NULL;
 	double sum = 0;
@@ -142,17 +145,16 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 			complete = false;
 			continue;
 		}
-		complete = complete && !detect_sensor_blind(core, home, s, t) && s->proof.ms <= s->at.ms - r->window_ms;
-		sum += meter_sum(s->meter, s->at, over ? r->window_ms - MS_PER_HOUR : r->window_ms);
+		complete = complete && !detect_sensor_blind(core, home, s, t) && s->proof.ms <= s->at.ms - window_ms;
+		sum += meter_sum(s->meter, s->at, over ? window_ms - MS_PER_HOUR : window_ms);
 		newest = !newest || s->at.ms > newest->at.ms ? s : newest;
 	}
+	*out_next = INT64_MAX;
 	if (!newest)
 		return ERR_OK;
-	bool found = over ? sum > r->litres
-			  : complete && (r->kind == DETECTOR_RULE_WATER_UNDER ? sum < r->litres : sum <= r->litres);
-	bool ended = over                                   ? sum <= r->litres
-		     : r->kind == DETECTOR_RULE_WATER_UNDER ? sum >= r->litres
-							    : sum > r->litres;
+	bool found =
+		over ? sum > litres : complete && (r->kind == DETECTOR_RULE_WATER_UNDER ? sum < litres : sum <= litres);
+	bool ended = over ? sum <= litres : r->kind == DETECTOR_RULE_WATER_UNDER ? sum >= litres : sum > litres;
 	if (ended)
 		return detect_clear(core, home, detect_standing(home, r->name),
 			&(struct clearing){.cause = over ? CAUSE_OVER : CAUSE_SIGN,
@@ -166,7 +168,7 @@ static enum err judge_water(struct detector_core *core, struct home *home, unsig
 	return detect_raise(core, home, rule,
 		&(struct finding){.level = r->level,
 			.at = t,
-			.onset = {newest->at.ms - r->window_ms},
+			.onset = {newest->at.ms - window_ms},
 			.amount = sum,
 			.wake = WALL_NONE,
 			.looked_at = UINT64_C(1) << QUANTITY_WATER_TOTAL});
@@ -177,6 +179,7 @@ static enum err judge_events(
 	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
 {
 	const struct detector_rule *r = &core->config.rules[rule];
+	int64_t window_ms = rules_ms(r, 0);
 	bool door = r->kind == DETECTOR_RULE_DOOR, looks = false;
 	enum quantity quantity = door ? QUANTITY_CONTACT : QUANTITY_MOTION;
 	int64_t start = door ? home->opened.ms : home->moved.ms;
@@ -197,8 +200,8 @@ static enum err judge_events(
 	home->waiting = home->waiting || !looks;
 	if (!looks || detect_standing(home, r->name))
 		return ERR_OK;
-	if (t.ms - start < r->window_ms) {
-		*out_next = start + r->window_ms;
+	if (t.ms - start < window_ms) {
+		*out_next = start + window_ms;
 		return ERR_OK;
 	}
 	return detect_raise(core, home, rule,
@@ -210,25 +213,25 @@ static enum err judge_events(
 			.wake = WALL_NONE});
 }
 
+typedef enum err judge_kind(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next);
+
+static judge_kind *const judges[DETECTOR_RULE_KIND_COUNT] = {
+	[DETECTOR_RULE_SILENCE] = judge_silence,
+	[DETECTOR_RULE_SILENCE_FIXED] = judge_silence,
+	[DETECTOR_RULE_WATER_UNDER] = judge_water,
+	[DETECTOR_RULE_WATER_UP_TO] = judge_water,
+	[DETECTOR_RULE_WATER_OVER] = judge_water,
+	[DETECTOR_RULE_DOOR] = judge_events,
+	[DETECTOR_RULE_MOTION] = judge_events,
+};
+
 static enum err judge_rule(
 	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next)
 {
-	*out_next = INT64_MAX;
-	switch (core->config.rules[rule].kind) {
-	case DETECTOR_RULE_SILENCE:
-	case DETECTOR_RULE_SILENCE_FIXED:
-		return judge_silence(core, home, rule, t, out_next);
-	case DETECTOR_RULE_WATER_UNDER:
-	case DETECTOR_RULE_WATER_UP_TO:
-	case DETECTOR_RULE_WATER_OVER:
-		return judge_water(core, home, rule, t);
-	case DETECTOR_RULE_DOOR:
-	case DETECTOR_RULE_MOTION:
-		return judge_events(core, home, rule, t, out_next);
-	case DETECTOR_RULE_KIND_COUNT:
-		break;
-	}
-	return ERR_OK;
+	judge_kind *judge = judges[core->config.rules[rule].kind];
+
+	return (judge ? judge : detect_judge_anomaly)(core, home, rule, t, out_next);
 }
 
 static void sooner(int64_t *next, int64_t candidate, struct wall t)
@@ -256,7 +259,7 @@ enum err detect_judge(struct detector_core *core, struct home *home, struct wall
 	if (wall_is_set(home->until))
 		sooner(&next, home->until.ms, t);
 	for (unsigned i = 0; i < core->config.rule_count && !err && home->mode != DETECTOR_UNWATCHED; i++) {
-		if (home->mode == DETECTOR_AWAY && rules_is_silence(&core->config.rules[i]))
+		if (home->mode == DETECTOR_AWAY && rules_is_of_person(&core->config.rules[i]))
 			continue;
 		err = judge_rule(core, home, i, t, &one);
 		sooner(&next, one, t);

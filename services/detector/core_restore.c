@@ -160,7 +160,15 @@ static enum err get_notice(struct blob *b, unsigned version, struct home *home)
 	n->cause_quantity = get_quantity(b, version);
 	n->amount = get_finite(b);
 	n->limit = get_finite(b);
-	n->window_ms = (int64_t)blob_get(b, 8);
+	if (version == 1) {
+		n->values[0] = n->limit;
+		n->values[1] = (double)((int64_t)blob_get(b, 8) / MS_PER_HOUR);
+	} else {
+		n->amount2 = get_finite(b);
+		n->limit2 = get_finite(b);
+		for (unsigned i = 0; i < DETECTOR_PARAMS_MAX; i++)
+			n->values[i] = get_finite(b);
+	}
 	n->wake = WALL_NONE;
 	if (version >= 2) {
 		n->usual_ms = (int64_t)blob_get(b, 8);
@@ -321,7 +329,11 @@ static enum err get_cold(struct detector_core *core, struct blob *b, unsigned ve
 	core->modes[home->mode]--;
 	home->mode = (enum detector_mode)mode;
 	core->modes[home->mode]++;
-	return get_lists(core, b, version, home);
+	enum err err = get_lists(core, b, version, home);
+	if (version == 1 || err || b->bad || !blob_get(b, 1))
+		return err;
+	err = detect_anomaly_get(home);
+	return err ? err : anomaly_get_past(b, home->anomaly);
 }
 
 static void get_sign(struct blob *b, unsigned version, struct sign *sign)
@@ -454,6 +466,11 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 		if ((uint32_t)blob_get(&b, 4) != home->shape)
 			return ERR_OK;
 		get_hot(&b, version, home, &due);
+		if (version != 1 && !b.bad && blob_get(&b, 1)) {
+			err = detect_anomaly_get(home);
+			if (!err)
+				err = anomaly_get_now(&b, home->anomaly);
+		}
 	}
 	if (!err && (b.bad || b.at != b.size))
 		err = ERR_CORRUPT;

@@ -37,6 +37,7 @@ static const char *const nouns[QUANTITY_COUNT][LANGUAGES] = {
 	[QUANTITY_SOS] = {"呼叫", "call for help"},
 	[QUANTITY_CALL] = {"通话", "telephone"},
 	[QUANTITY_COVER_POSITION] = {"拉窗帘", "curtain"},
+	[QUANTITY_TEMPERATURE] = {"室温", "temperature"},
 };
 
 /* Which channels a line names first. */
@@ -147,20 +148,57 @@ static void say_silence(const struct detector_core *core, const struct notice *n
 	append(out->reason_en, sizeof out->reason_en, text);
 }
 
-static void say_water(const struct notice *n, struct alert *out)
+static void number(double value, char *out, size_t size)
 {
-	static const char *const words[DETECTOR_RULE_KIND_COUNT][LANGUAGES] = {
-		[DETECTOR_RULE_WATER_UNDER] = {"少于", "less than"},
-		[DETECTOR_RULE_WATER_UP_TO] = {"不超过", "not more than"},
-		[DETECTOR_RULE_WATER_OVER] = {"超过", "more than"},
-	};
-	int64_t hours = n->window_ms / MS_PER_HOUR;
-	double amount = round(n->amount * 10) / 10;
+	snprintf(out, size, "%g", round(value * 10) / 10);
+}
 
-	snprintf(out->reason_zh, sizeof out->reason_zh, "%" PRId64 "小时内用水%s%g升（%g升）", hours,
-		words[n->kind][ZH], n->limit, amount);
-	snprintf(out->reason_en, sizeof out->reason_en, "%s %g l of water in %" PRId64 " h (%g l)", words[n->kind][EN],
-		n->limit, hours, amount);
+/* word writes what stands for a name in a line of the table of kinds (detector/rules.h). */
+static void word(const struct detector_core *core, const struct notice *n, const char *name, enum language language,
+	char *out, size_t size)
+{
+	static const char *const numbers[] = {"amount", "amount2", "limit", "limit2", "param", "param2"};
+	double values[] = {n->amount, n->amount2, n->limit, n->limit2, n->values[0], n->values[1]};
+	char text[LANGUAGES][48] = {"", ""};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (!strcmp(numbers[i], name))
+			number(values[i], text[language], sizeof text[language]);
+	if (!strcmp(name, "since"))
+		when(core->config.zone, n->onset, n->at, text);
+	else if (!strcmp(name, "at"))
+		when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, text);
+	else if (!strcmp(name, "length"))
+		how_long(n->at.ms - n->onset.ms, text);
+	snprintf(out, size, "%s", text[language]);
+}
+
+static void fill_in(const struct detector_core *core, const struct notice *n, const char *line, enum language language,
+	char *out, size_t size)
+{
+	size_t at = 0;
+
+	while (*line && at + 1 < size) {
+		char name[16];
+		size_t length = strcspn(line + 1, "}");
+		if (*line != '{' || length >= sizeof name) {
+			out[at++] = *line++;
+			continue;
+		}
+		memcpy(name, line + 1, length);
+		name[length] = '\0';
+		word(core, n, name, language, out + at, size - at);
+		at += strlen(out + at);
+		line += length + 2;
+	}
+	out[at] = '\0';
+}
+
+static void say_line(
+	const struct detector_core *core, const struct notice *n, const char *const line[LANGUAGES], struct alert *out)
+{
+	fill_in(core, n, line[ZH], ZH, out->reason_zh, sizeof out->reason_zh);
+	fill_in(core, n, line[EN], EN, out->reason_en, sizeof out->reason_en);
 }
 
 /* say_marks adds what makes the finding less sure. */
@@ -210,8 +248,8 @@ static void say_end(const struct detector_core *core, const struct notice *n, st
 		snprintf(out->reason_en, sizeof out->reason_en, "not at home, known since %s", at[EN]);
 		break;
 	case CAUSE_OVER:
-		text_cut(out->reason_zh, sizeof out->reason_zh, "用水已回到限度内");
-		text_cut(out->reason_en, sizeof out->reason_en, "water is within the limit again");
+		if (rules_kind(n->kind)->over[ZH])
+			say_line(core, n, rules_kind(n->kind)->over, out);
 		break;
 	case CAUSE_DROPPED:
 		text_cut(out->reason_zh, sizeof out->reason_zh, "规则已停用");
@@ -247,7 +285,7 @@ void detect_say(const struct detector_core *core, const struct notice *n, struct
 	memcpy(out->household, n->home->id, sizeof out->household);
 	memcpy(out->rule, n->rule, sizeof out->rule);
 	out->revision = n->revision;
-	out->kind = n->kind == DETECTOR_RULE_WATER_OVER ? ALERT_RULE : ALERT_SILENCE;
+	out->kind = rules_kind(n->kind)->alert;
 	out->level = n->level;
 	out->state = n->state;
 	out->onset = n->onset;
@@ -260,9 +298,9 @@ void detect_say(const struct detector_core *core, const struct notice *n, struct
 		say_end(core, n, out);
 		return;
 	}
-	if (rules_ends_by_life(n->kind) || n->kind == DETECTOR_RULE_DOOR || n->kind == DETECTOR_RULE_MOTION)
-		say_silence(core, n, out);
+	if (rules_kind(n->kind)->found[ZH])
+		say_line(core, n, rules_kind(n->kind)->found, out);
 	else
-		say_water(n, out);
+		say_silence(core, n, out);
 	say_marks(n, out);
 }

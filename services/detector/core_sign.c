@@ -331,7 +331,7 @@ static void hear(struct detector_core *core, struct home *home, uint8_t index, b
 		device->heard = heard;
 }
 
-static uint64_t sensor_name(const struct reading *reading)
+uint64_t detect_sensor_name(const struct reading *reading)
 {
 	uint64_t hash = text_hash64(reading->device, strlen(reading->device) + 1, 0);
 
@@ -388,7 +388,7 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 		return ERR_OK;
 	if (!detect_sign_used(core, reading->quantity) && !(signs_default().use >> reading->quantity & 1))
 		return ERR_OK; /* nobody asks for it: it takes no place */
-	err = detect_home_sensor(core, home, sensor_name(reading), device, reading->quantity, &t.sensor);
+	err = detect_home_sensor(core, home, detect_sensor_name(reading), device, reading->quantity, &t.sensor);
 	if (err)
 		return err;
 	if (!wall_is_set(home->since) || at.ms < home->since.ms)

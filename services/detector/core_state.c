@@ -160,7 +160,10 @@ static void put_notice(struct blob *b, const struct notice *n)
 	blob_put(b, detect_code(n->cause_quantity), 1);
 	blob_put_number(b, n->amount);
 	blob_put_number(b, n->limit);
-	blob_put(b, (uint64_t)n->window_ms, 8);
+	blob_put_number(b, n->amount2);
+	blob_put_number(b, n->limit2);
+	for (unsigned i = 0; i < DETECTOR_PARAMS_MAX; i++)
+		blob_put_number(b, n->values[i]);
 	blob_put(b, (uint64_t)n->usual_ms, 8);
 	blob_put_wall(b, n->wake);
 	blob_put(b, n->holiday, 1);
@@ -199,12 +202,16 @@ static void put_cold(struct blob *b, const struct home *home)
 	blob_put(b, home->standing_count, 1);
 	for (unsigned i = 0; i < home->standing_count; i++)
 		put_standing(b, &home->standings[i]);
+	size_t past = home->anomaly ? ANOMALY_PAST_BYTES_MAX : 0;
 	/* As many as there is room for: each is followed by a byte that says whether another comes. */
-	for (const struct notice *n = home->notices; n && b->size - b->at > NOTICE_BYTES_MAX; n = n->next) {
+	for (const struct notice *n = home->notices; n && b->size - b->at > NOTICE_BYTES_MAX + past; n = n->next) {
 		blob_put(b, 1, 1);
 		put_notice(b, n);
 	}
 	blob_put(b, 0, 1);
+	blob_put(b, home->anomaly != NULL, 1);
+	if (home->anomaly)
+		anomaly_put_past(b, home->anomaly);
 }
 
 static void put_sign(struct blob *b, const struct sign *sign)
@@ -252,6 +259,9 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 		if (s->meter)
 			put_meter(b, s->meter, hours);
 	}
+	blob_put(b, home->anomaly != NULL, 1);
+	if (home->anomaly)
+		anomaly_put_now(b, home->anomaly);
 }
 
 static void put_habits(struct blob *b, const struct home *home)

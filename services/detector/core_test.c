@@ -1204,7 +1204,7 @@ static void rules_are_read_or_refused_with_the_fix(void **state)
 	(void)state;
 	assert_int_equal(rules_parse("low water_under 15.5 24 attention", &rule, NULL), ERR_OK);
 	assert_string_equal(rule.name, "low");
-	assert_true(rule.litres == 15.5 && rule.window_ms == H(24) && rule.level == ALERT_ATTENTION);
+	assert_true(rule.values[0] == 15.5 && rules_ms(&rule, 1) == H(24) && rule.level == ALERT_ATTENTION);
 	assert_int_equal(rules_parse("shut door 48 alarm", &rule, NULL), ERR_OK);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		info = (struct errinfo){0};

@@ -113,9 +113,9 @@ enum err run_deployed(struct run *run, const struct run_options *options, const 
 
 	if (err)
 		return err;
-	*run = (struct run){.kind = RUN_DEPLOYED, .hours = rule.window_ms / MS_PER_HOUR};
-	snprintf(run->name_zh, sizeof run->name_zh, "%d小时少于%g升", (int)run->hours, rule.litres);
-	snprintf(run->name_en, sizeof run->name_en, "< %g l in %d h", rule.litres, (int)run->hours);
+	*run = (struct run){.kind = RUN_DEPLOYED, .hours = (int64_t)rule.values[1]};
+	snprintf(run->name_zh, sizeof run->name_zh, "%d小时少于%g升", (int)run->hours, rule.values[0]);
+	snprintf(run->name_en, sizeof run->name_en, "< %g l in %d h", rule.values[0], (int)run->hours);
 	set_up(run, options, preset);
 	return ERR_OK;
 }
