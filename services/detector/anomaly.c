@@ -56,100 +56,6 @@ enum anomaly_place anomaly_place_of(const char *place)
 	return ANOMALY_ROOM;
 }
 
-/* ---- the past ---- */
-
-/* last_of: how many of the newest days are no past. */
-static unsigned last_of(enum anomaly_past past)
-{
-	return past == ANOMALY_NIGHT ? 8 : 1;
-}
-
-void anomaly_settle_ring(struct anomaly_ring *ring)
-{
-	uint16_t values[ANOMALY_DAYS];
-	unsigned count = 0;
-
-	for (unsigned back = last_of(ring->past); back < ANOMALY_DAYS && ring->newest >= (int64_t)back; back++) {
-		uint16_t v = ring->days[(ring->newest - back) % ANOMALY_DAYS];
-		unsigned k = count;
-		if (v == ANOMALY_UNKNOWN)
-			continue;
-		for (; k && values[k - 1] > v; k--)
-			values[k] = values[k - 1];
-		values[k] = v;
-		count++;
-	}
-	ring->known = (uint8_t)count;
-	if (!count)
-		return;
-	double share = 0.95;
-	if (ring->past == ANOMALY_DRIP || ring->past == ANOMALY_RUN || ring->past == ANOMALY_BASE)
-		share = 1;
-	else if (ring->past == ANOMALY_NIGHT)
-		share = 0.9;
-	else if (ring->past == ANOMALY_LOW)
-		share = 2 / (double)(count > 2 ? count - 1 : 2);
-	double place = share * (count - 1);
-	unsigned below = (unsigned)place;
-	ring->usual = values[below];
-	if (below + 1 < count)
-		ring->usual += (float)((place - below) * (double)(values[below + 1] - values[below]));
-}
-
-struct anomaly_ring *anomaly_ring_of(const struct anomaly_rings *rings, enum anomaly_past past)
-{
-	for (unsigned i = 0; i < rings->count; i++)
-		if (rings->items[i].past == past)
-			return &rings->items[i];
-	return NULL;
-}
-
-double anomaly_usual(const struct anomaly_rings *rings, enum anomaly_past past)
-{
-	const struct anomaly_ring *ring = anomaly_ring_of(rings, past);
-
-	return ring && ring->known >= ANOMALY_LEARNT ? (double)ring->usual : (double)NAN;
-}
-
-enum err anomaly_ring_add(struct anomaly_rings *rings, enum anomaly_past past, struct anomaly_ring **out)
-{
-	struct anomaly_ring *more = realloc(rings->items, (rings->count + 1U) * sizeof *more);
-
-	if (!more)
-		return ERR_NOMEM;
-	rings->items = more;
-	more = &more[rings->count++];
-	*more = (struct anomaly_ring){.past = past, .newest = -1};
-	memset(more->days, 0xff, sizeof more->days);
-	*out = more;
-	return ERR_OK;
-}
-
-/* learn puts a day's number in; a day before the newest is too late. */
-static enum err learn(struct anomaly_rings *rings, enum anomaly_past past, int64_t day, double value, bool *out_learnt)
-{
-	struct anomaly_ring *ring = anomaly_ring_of(rings, past);
-	uint16_t v = (uint16_t)(value < 0 ? 0 : value >= ANOMALY_UNKNOWN ? ANOMALY_UNKNOWN - 1 : round(value));
-	enum err err = ring ? ERR_OK : anomaly_ring_add(rings, past, &ring);
-
-	if (err || day < ring->newest || day < 0)
-		return err;
-	if (day > ring->newest) {
-		int64_t first = day - ring->newest >= ANOMALY_DAYS ? day - ANOMALY_DAYS + 1 : ring->newest + 1;
-		for (int64_t d = first < 0 ? 0 : first; d <= day; d++)
-			ring->days[d % ANOMALY_DAYS] = ANOMALY_UNKNOWN;
-		ring->newest = day;
-		anomaly_settle_ring(ring);
-		*out_learnt = true;
-	}
-	uint16_t *slot = &ring->days[day % ANOMALY_DAYS];
-	if (*slot == ANOMALY_UNKNOWN || (past == ANOMALY_LOW ? v < *slot : v > *slot)) {
-		*slot = v;
-		*out_learnt = true;
-	}
-	return ERR_OK;
-}
-
 /* ---- channels ---- */
 
 void anomaly_init(struct anomaly *anomaly)
@@ -266,7 +172,7 @@ static enum err night_take(struct anomaly_track *track, float rate, double hours
 
 	if (flow->night >= 0 && (day != flow->night || local_hour % 24 > NIGHT_END)) {
 		if (flow->night_hours >= NIGHT_HOURS)
-			err = learn(&track->rings, ANOMALY_NIGHT, flow->night,
+			err = anomaly_learn(&track->rings, ANOMALY_NIGHT, flow->night,
 				(double)(flow->night_sum - flow->night_least * flow->night_hours), out_learnt);
 		flow->night = -1;
 	}
@@ -293,12 +199,12 @@ static enum err water_learn(struct anomaly_track *track, const struct anomaly_us
 
 	for (unsigned k = 2; k <= 4 && !err; k++)
 		if ((uses->tap_hours >> k & 1) && flow->count >= k)
-			err = learn(&track->rings, (enum anomaly_past)(ANOMALY_TAP2 + k - 2), day, least_of(flow, k),
-				out_learnt);
+			err = anomaly_learn(&track->rings, (enum anomaly_past)(ANOMALY_TAP2 + k - 2), day,
+				least_of(flow, k), out_learnt);
 	if (!err && uses_kind(uses, DETECTOR_RULE_DRIP)) {
 		run_take(flow, rate * hours >= STILL, since_ms);
 		double run = flow->run_ms == ANOMALY_NEVER ? 0 : (double)(at_ms - flow->run_ms) / (double)MS_PER_HOUR;
-		err = learn(&track->rings, ANOMALY_DRIP, day, run, out_learnt);
+		err = anomaly_learn(&track->rings, ANOMALY_DRIP, day, run, out_learnt);
 	}
 	if (!err && uses_kind(uses, DETECTOR_RULE_NIGHTLY))
 		err = night_take(track, (float)rate, hours, local_hour, out_learnt);
@@ -321,15 +227,15 @@ static enum err slice_learn(struct anomaly_track *track, const struct anomaly_us
 		}
 		run_take(flow, least_of(flow, 1) >= uses->gas_flow, since_ms);
 		double run = flow->run_ms == ANOMALY_NEVER ? 0 : (double)(at_ms - flow->run_ms) / MS_PER_MINUTE;
-		return learn(&track->rings, ANOMALY_RUN, day, run, out_learnt);
+		return anomaly_learn(&track->rings, ANOMALY_RUN, day, run, out_learnt);
 	}
 	if (uses_kind(uses, DETECTOR_RULE_BASE_JUMP) && flow->count == ANOMALY_SLICES)
-		err = learn(&track->rings, ANOMALY_BASE, day, least_of(flow, ANOMALY_SLICES), out_learnt);
+		err = anomaly_learn(&track->rings, ANOMALY_BASE, day, least_of(flow, ANOMALY_SLICES), out_learnt);
 	if (!err && uses_kind(uses, DETECTOR_RULE_DEAD) && flow->count >= 3) {
 		double sum = 0;
 		for (unsigned i = 1; i <= 3; i++)
 			sum += (double)flow->rates[(flow->next + ANOMALY_SLICES - i) % ANOMALY_SLICES];
-		err = learn(&track->rings, ANOMALY_LOW, day, sum / 3, out_learnt);
+		err = anomaly_learn(&track->rings, ANOMALY_LOW, day, sum / 3, out_learnt);
 	}
 	return err;
 }
@@ -380,7 +286,7 @@ enum err anomaly_state(struct anomaly_track *track, double value, int64_t at_ms,
 		return ERR_OK;
 	if (held && track->value > 0 && value <= 0 &&
 		(track->quantity == QUANTITY_CONTACT || track->place == ANOMALY_BATHROOM))
-		err = learn(&track->rings, track->quantity == QUANTITY_CONTACT ? ANOMALY_OPEN : ANOMALY_STAY,
+		err = anomaly_learn(&track->rings, track->quantity == QUANTITY_CONTACT ? ANOMALY_OPEN : ANOMALY_STAY,
 			local_hour / 24, (double)(at_ms - track->since_ms) / MS_PER_MINUTE, out_learnt);
 	if (!held || value != track->value)
 		track->since_ms = at_ms;
@@ -449,7 +355,7 @@ enum err anomaly_motion(struct anomaly *anomaly, bool bathroom, int64_t at_ms, i
 	if (at_ms < anomaly->bath_last_ms)
 		return ERR_OK;
 	if (!bathroom && anomaly->bath_ms != ANOMALY_NEVER)
-		err = learn(&anomaly->rings, ANOMALY_STAY, local_hour / 24,
+		err = anomaly_learn(&anomaly->rings, ANOMALY_STAY, local_hour / 24,
 			(double)(at_ms - anomaly->bath_ms) / MS_PER_MINUTE, out_learnt);
 	if (!bathroom)
 		anomaly->bath_ms = ANOMALY_NEVER;
@@ -477,10 +383,10 @@ enum err anomaly_sign(struct anomaly *anomaly, int64_t local_hour, bool *out_lea
 		return ERR_OK;
 	if (day > anomaly->today) {
 		if (anomaly->today >= 0 && anomaly->hours && !(anomaly->hours & SPOILT)) {
-			err = learn(
+			err = anomaly_learn(
 				&anomaly->rings, ANOMALY_HOURS, anomaly->today, bits_of(anomaly->hours), out_learnt);
 			if (!err)
-				err = learn(&anomaly->rings, ANOMALY_UPS, anomaly->today,
+				err = anomaly_learn(&anomaly->rings, ANOMALY_UPS, anomaly->today,
 					bits_of(anomaly->hours & 0x1f), out_learnt);
 		}
 		anomaly->today = day;

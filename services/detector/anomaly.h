@@ -165,10 +165,13 @@ void anomaly_put_past(struct blob *blob, const struct anomaly *anomaly);
 void anomaly_put_now(struct blob *blob, const struct anomaly *anomaly);
 enum err anomaly_get_past(struct blob *blob, struct anomaly *anomaly) ERR_MUST_CHECK;
 enum err anomaly_get_now(struct blob *blob, struct anomaly *anomaly) ERR_MUST_CHECK;
-/* anomaly_settle_rings computes what is usual, after a restore. */
-void anomaly_settle_ring(struct anomaly_ring *ring);
-enum err anomaly_ring_add(
-	struct anomaly_rings *rings, enum anomaly_past past, struct anomaly_ring **out) ERR_MUST_CHECK;
+/* anomaly_learn puts a day's number into its ring; a day before the newest is too late. *out_learnt: it changed. */
+enum err anomaly_learn(struct anomaly_rings *rings, enum anomaly_past past, int64_t day, double value,
+	bool *out_learnt) ERR_MUST_CHECK;
 struct anomaly_ring *anomaly_ring_of(const struct anomaly_rings *rings, enum anomaly_past past);
+/* anomaly_ring_add begins a ring. anomaly_settle_ring computes what is usual; for restored ones. */
+enum err anomaly_ring_add(
+	struct anomaly_rings *rings, enum anomaly_past past, struct anomaly_ring **out_ring) ERR_MUST_CHECK;
+void anomaly_settle_ring(struct anomaly_ring *ring);
 
 #endif

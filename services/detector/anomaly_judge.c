@@ -17,7 +17,7 @@
 #define RECENT_FEW 10  /* days of them that must be known ... */
 #define BEFORE_FEW 28  /* ... and of those before */
 #define CLEARLY 3.0    /* standard errors */
-#define NOTE_WEEKDAY 3 /* of days since 1970: Mondays */
+#define MONDAY 4       /* of days since 1970, modulo 7 */
 #define NOTE_HOUR 9
 
 static const struct anomaly_verdict silent = {.next_ms = INT64_MAX};
@@ -386,7 +386,7 @@ static struct anomaly_verdict decline(const struct anomaly *a, const struct dete
 	const struct anomaly_ring *hours = anomaly_ring_of(&a->rings, ANOMALY_HOURS);
 	const struct anomaly_ring *ups = anomaly_ring_of(&a->rings, ANOMALY_UPS);
 	int64_t day = now.local_hour / 24, hour = now.local_hour % 24;
-	int64_t days = (NOTE_WEEKDAY + 1 - day % 7 + 7) % 7; /* day 4 of 1970 was a Monday */
+	int64_t days = (MONDAY - day % 7 + 7) % 7;
 	bool due = days == 0 && hour == NOTE_HOUR;
 	struct anomaly_verdict v = silent;
 

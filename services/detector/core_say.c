@@ -248,8 +248,12 @@ static void say_end(const struct detector_core *core, const struct notice *n, st
 		snprintf(out->reason_en, sizeof out->reason_en, "not at home, known since %s", at[EN]);
 		break;
 	case CAUSE_OVER:
-		if (rules_kind(n->kind)->over[ZH])
+		if (rules_kind(n->kind)->over[ZH]) {
 			say_line(core, n, rules_kind(n->kind)->over, out);
+			break;
+		}
+		text_cut(out->reason_zh, sizeof out->reason_zh, "已回到限度内");
+		text_cut(out->reason_en, sizeof out->reason_en, "within the limit again");
 		break;
 	case CAUSE_DROPPED:
 		text_cut(out->reason_zh, sizeof out->reason_zh, "规则已停用");

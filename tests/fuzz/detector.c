@@ -28,7 +28,8 @@ static struct detector_core *core_new(void)
 		.device_quiet_ms = MS_PER_DAY,
 		.ordered = true,
 		.homes_max = 10};
-	static const char *const presets[] = {"silence", "water_changning", "door_changning"};
+	static const char *const presets[] = {"silence", "water_changning", "door_changning", "water_open_tap",
+		"water_drip", "gas_long", "door_open_night", "left_at_night", "room_cold", "decline"};
 	struct entry household = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .seq = 1};
 	struct entry consent = {.kind = ENTRY_CONSENT, .key = "h-1", .seq = 1};
 	struct detector_core *core;
