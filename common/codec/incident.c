@@ -24,6 +24,8 @@ static const char *incident_fault(const struct incident *i)
 	check_wall(&fault, i->at, "at: must be a time from 1970 on");
 	check_id_if(&fault, i->responder, "responder: must be an id");
 	check_true(&fault, (unsigned)i->outcome < OUTCOME_COUNT, "outcome: is none");
+	check_true(&fault, (unsigned)i->found < FOUND_COUNT, "found: is none");
+	check_true(&fault, fault || outcome_takes(i->outcome, i->found), "found: does not go with the outcome");
 	check_label(&fault, i->reason_zh, "reason_zh: must be a line");
 	check_label(&fault, i->reason_en, "reason_en: must be a line");
 	check_text_if(&fault, i->note, "note: must be a line");
@@ -53,6 +55,8 @@ enum err codec_incident_encode(const struct incident *i, struct buf *out)
 	json_member_text_if(out, "responder", i->responder);
 	if (i->outcome != OUTCOME_NONE)
 		json_member_text(out, "outcome", outcome_name(i->outcome));
+	if (i->found != FOUND_NONE)
+		json_member_text(out, "found", found_name(i->found));
 	json_member_int(out, "step", i->step);
 	json_member_text(out, "reason_zh", i->reason_zh);
 	json_member_text(out, "reason_en", i->reason_en);
@@ -108,6 +112,7 @@ enum err incident_from_json(const json_t *json, struct incident *out, struct err
 	fields_wall(&f, "at", &i.at);
 	fields_text_if(&f, "responder", i.responder, sizeof i.responder);
 	FIELDS_WORD_IF(&f, "outcome", outcome, &i.outcome);
+	FIELDS_WORD_IF(&f, "found", found, &i.found);
 	fields_int(&f, "step", 0, UINT32_MAX, &step);
 	fields_text(&f, "reason_zh", i.reason_zh, sizeof i.reason_zh);
 	fields_text(&f, "reason_en", i.reason_en, sizeof i.reason_en);

@@ -15,6 +15,8 @@ static const char *reply_fault(const struct reply *r)
 	check_id_if(&fault, r->user, "user: must be an id");
 	check_true(&fault, (unsigned)r->action < REPLY_ACTION_COUNT, "action: is none");
 	check_true(&fault, (unsigned)r->outcome < OUTCOME_COUNT, "outcome: is none");
+	check_true(&fault, (unsigned)r->found < FOUND_COUNT, "found: is none");
+	check_true(&fault, fault || outcome_takes(r->outcome, r->found), "found: does not go with the outcome");
 	check_true(&fault, (r->action == REPLY_DONE) == (r->outcome != OUTCOME_NONE),
 		"outcome: goes with done, and only with it");
 	check_wall(&fault, r->at, "at: must be a time from 1970 on");
@@ -33,6 +35,8 @@ enum err codec_reply_encode(const struct reply *r, struct buf *out)
 	json_member_text(out, "action", reply_action_name(r->action));
 	if (r->outcome != OUTCOME_NONE)
 		json_member_text(out, "outcome", outcome_name(r->outcome));
+	if (r->found != FOUND_NONE)
+		json_member_text(out, "found", found_name(r->found));
 	json_member_wall(out, "at", r->at);
 	json_member_text_if(out, "note", r->note);
 	json_close(out, '}');
@@ -51,6 +55,7 @@ static enum err reply_from_json(const json_t *json, struct reply *out, struct er
 	fields_text_if(&f, "user", r.user, sizeof r.user);
 	FIELDS_WORD(&f, "action", reply_action, &r.action);
 	FIELDS_WORD_IF(&f, "outcome", outcome, &r.outcome);
+	FIELDS_WORD_IF(&f, "found", found, &r.found);
 	fields_wall(&f, "at", &r.at);
 	fields_text_if(&f, "note", r.note, sizeof r.note);
 	if (fields_done(&f))

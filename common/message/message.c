@@ -49,11 +49,28 @@ WORDS(incident_state, INCIDENT_STATE_COUNT, "raised", "paging", "accepted", "on_
 WORDS(incident_event, INCIDENT_EVENT_COUNT, "raised", "alert_joined", "alert_cleared", "paged", "declined", "timed_out",
 	"accepted", "arrived", "escalated", "resolved", "cancelled")
 WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "away")
+WORDS(found, FOUND_COUNT, "none", "other", "was_away", "slept_in", "sensor_fault", "visitor", "fallen", "ill", "died")
 WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done")
 WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy")
 WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")
+
+bool outcome_takes(enum outcome outcome, enum found found)
+{
+#define ONE(f) (1u << FOUND_##f)
+	static const unsigned takes[OUTCOME_COUNT] = {
+		[OUTCOME_NONE] = ONE(NONE),
+		[OUTCOME_FALSE_ALARM] =
+			ONE(NONE) | ONE(OTHER) | ONE(WAS_AWAY) | ONE(SLEPT_IN) | ONE(SENSOR_FAULT) | ONE(VISITOR),
+		[OUTCOME_HELPED] = ONE(NONE) | ONE(OTHER) | ONE(FALLEN) | ONE(ILL) | ONE(DIED),
+		[OUTCOME_AMBULANCE] = ONE(NONE) | ONE(OTHER) | ONE(FALLEN) | ONE(ILL) | ONE(DIED),
+		[OUTCOME_AWAY] = ONE(NONE) | ONE(WAS_AWAY),
+	};
+#undef ONE
+
+	return takes[outcome] >> found & 1;
+}
 
 void status_count(struct status *status, const char *name, int64_t value)
 {

@@ -115,6 +115,20 @@ enum incident_event {
 
 enum outcome { OUTCOME_NONE, OUTCOME_FALSE_ALARM, OUTCOME_HELPED, OUTCOME_AMBULANCE, OUTCOME_AWAY, OUTCOME_COUNT };
 
+/* found: why it came to that, as those who went there found it. */
+enum found {
+	FOUND_NONE, /* not said */
+	FOUND_OTHER,
+	FOUND_WAS_AWAY,     /* not at home */
+	FOUND_SLEPT_IN,     /* well, and quiet for longer than usual */
+	FOUND_SENSOR_FAULT, /* lived as ever; a device did not tell, or told what was not */
+	FOUND_VISITOR,      /* somebody else's doing */
+	FOUND_FALLEN,
+	FOUND_ILL,
+	FOUND_DIED,
+	FOUND_COUNT
+};
+
 /* incident: a snapshot after one event of one emergency's life. revision counts the events from 1. */
 struct incident {
 	char id[ID_BYTES];
@@ -129,7 +143,8 @@ struct incident {
 	struct wall at;           /* of this event */
 	char responder[ID_BYTES]; /* who accepted; "" = nobody */
 	enum outcome outcome;
-	uint32_t step; /* how far the ladder of people was climbed, from 0 */
+	enum found found; /* outcome_takes */
+	uint32_t step;    /* how far the ladder of people was climbed, from 0 */
 	char reason_zh[REASON_BYTES];
 	char reason_en[REASON_BYTES];
 	char note[NOTE_BYTES];
@@ -176,6 +191,7 @@ struct reply {
 	char user[ID_BYTES]; /* filled in from the topic, which the access list makes true */
 	enum reply_action action;
 	enum outcome outcome; /* with REPLY_DONE */
+	enum found found;     /* outcome_takes */
 	struct wall at;
 	char note[NOTE_BYTES];
 };
@@ -257,6 +273,10 @@ void status_count(struct status *status, const char *name, int64_t value);
 /* shard_of gives the shard of a household: CRC-32 of its id modulo shards (1..256). */
 unsigned shard_of(const char *household, unsigned shards);
 
+/* outcome_takes says whether an outcome goes with what was found: a false alarm with was_away, slept_in, sensor_fault,
+ * visitor, other; help and ambulance with fallen, ill, died, other; away with was_away; each with none. */
+bool outcome_takes(enum outcome outcome, enum found found);
+
 /* Names as on the wire; *_find gives ERR_NOT_FOUND for unknown words. */
 const char *alert_kind_name(enum alert_kind v);
 const char *alert_level_name(enum alert_level v);
@@ -264,6 +284,7 @@ const char *alert_state_name(enum alert_state v);
 const char *incident_state_name(enum incident_state v);
 const char *incident_event_name(enum incident_event v);
 const char *outcome_name(enum outcome v);
+const char *found_name(enum found v);
 const char *page_role_name(enum page_role v);
 const char *oncall_shift_name(enum oncall_shift v);
 const char *reply_action_name(enum reply_action v);
@@ -275,6 +296,7 @@ enum err alert_state_find(const char *name, enum alert_state *out) ERR_MUST_CHEC
 enum err incident_state_find(const char *name, enum incident_state *out) ERR_MUST_CHECK;
 enum err incident_event_find(const char *name, enum incident_event *out) ERR_MUST_CHECK;
 enum err outcome_find(const char *name, enum outcome *out) ERR_MUST_CHECK;
+enum err found_find(const char *name, enum found *out) ERR_MUST_CHECK;
 enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
 enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;

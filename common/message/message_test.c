@@ -25,6 +25,7 @@ static void each_word_is_found_again(void **state)
 	EACH(incident_state, INCIDENT_STATE_COUNT)
 	EACH(incident_event, INCIDENT_EVENT_COUNT)
 	EACH(outcome, OUTCOME_COUNT)
+	EACH(found, FOUND_COUNT)
 	EACH(page_role, PAGE_ROLE_COUNT)
 	EACH(reply_action, REPLY_ACTION_COUNT)
 	EACH(entry_kind, ENTRY_KIND_COUNT)
@@ -32,6 +33,23 @@ static void each_word_is_found_again(void **state)
 	enum outcome outcome = OUTCOME_HELPED;
 	assert_int_equal(outcome_find("saved", &outcome), ERR_NOT_FOUND);
 	assert_int_equal(outcome, OUTCOME_HELPED);
+}
+
+static void what_was_found_goes_with_its_outcomes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		assert_true(outcome_takes((enum outcome)i, FOUND_NONE));
+	for (int i = 1; i < FOUND_COUNT; i++)
+		assert_false(outcome_takes(OUTCOME_NONE, (enum found)i));
+	assert_true(outcome_takes(OUTCOME_AWAY, FOUND_WAS_AWAY));
+	assert_false(outcome_takes(OUTCOME_AWAY, FOUND_OTHER));
+	assert_true(outcome_takes(OUTCOME_FALSE_ALARM, FOUND_SENSOR_FAULT));
+	assert_false(outcome_takes(OUTCOME_FALSE_ALARM, FOUND_FALLEN));
+	assert_true(outcome_takes(OUTCOME_HELPED, FOUND_FALLEN));
+	assert_false(outcome_takes(OUTCOME_HELPED, FOUND_SLEPT_IN));
+	assert_true(outcome_takes(OUTCOME_AMBULANCE, FOUND_DIED));
+	assert_false(outcome_takes(OUTCOME_AMBULANCE, FOUND_WAS_AWAY));
 }
 
 static void each_quantity_is_complete(void **state)
@@ -81,6 +99,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_word_is_found_again),
+		cmocka_unit_test(what_was_found_goes_with_its_outcomes),
 		cmocka_unit_test(each_quantity_is_complete),
 		cmocka_unit_test(units_become_canonical),
 		cmocka_unit_test(shards_are_fixed_for_ever),
