@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/json_jv.h"
+#include "jq/json_jv.h"
 
 /* ---- evaluation ---- */
 

@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 #include "ingest/map_topic.h"
 #include "ingest/map_value.h"
-#include "ingest/program.h"
+#include "jq/program.h"
 
 #define EXPR_STEPS_MAX 12
 #define EXPR_TERMS_MAX 8

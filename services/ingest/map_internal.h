@@ -5,7 +5,7 @@
 #ifndef CURTAIN_INGEST_MAP_INTERNAL_H
 #define CURTAIN_INGEST_MAP_INTERNAL_H
 
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 #include "ingest/map.h"
 #include "ingest/profile.h"
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 
 #define VALUE_TEXT_BYTES 160
 

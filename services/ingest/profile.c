@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ingest/yaml_in.h"
+#include "config/yaml_in.h"
 
 static const char *const profile_keys[] = {"profile", "version", "description", "zone", "definitions", "entries", NULL};
 
@@ -197,7 +197,7 @@ static enum err read_folder(struct profiles *profiles, const char *folder, struc
 
 enum err profiles_load(const char *folder, struct profiles *out, struct errinfo *info)
 {
-	struct profiles profiles = {.program = program_create()};
+	struct profiles profiles = {.program = program_create("topic")};
 	enum err err = ERR_OK;
 
 	if (!profiles.program)

@@ -9,7 +9,7 @@
 #include "ingest/map_time.h"
 #include "ingest/map_topic.h"
 #include "ingest/observation.h"
-#include "ingest/program.h"
+#include "jq/program.h"
 
 #define PROFILE_FILE_BYTES_MAX (1u << 20)
 #define PROFILE_IGNORE_BYTES 96

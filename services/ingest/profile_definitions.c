@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "ingest/profile.h"
-#include "ingest/yaml_in.h"
+#include "config/yaml_in.h"
 
 #define LIBRARY_BYTES_MAX (256u << 10)
 #define LIBRARIES_MAX 16
@@ -25,7 +25,7 @@ struct include {
 };
 
 /* text_place gives line and column of an offset. */
-static void text_place(const char *text, size_t offset, struct program_place begin, int *out_line, int *out_column)
+static void text_place(const char *text, size_t offset, struct text_place begin, int *out_line, int *out_column)
 {
 	int line = 0, column = 1;
 
@@ -57,7 +57,7 @@ static enum err read_library(const char *file, struct buf *out, struct errinfo *
 	return ERR_OK;
 }
 
-static enum err define(struct include *include, const char *file, char *text, struct program_place place);
+static enum err define(struct include *include, const char *file, char *text, struct text_place place);
 
 /* take_library defines what the library `name` holds, once a profile. */
 static enum err take_library(struct include *include, const char *name, struct errinfo *cause)
@@ -80,7 +80,7 @@ static enum err take_library(struct include *include, const char *name, struct e
 	buf_init(&text, LIBRARY_BYTES_MAX);
 	err = read_library(file, &text, cause);
 	if (!err && text.data)
-		err = define(include, file, text.data, (struct program_place){.line = 1, .column = 1});
+		err = define(include, file, text.data, (struct text_place){.line = 1, .column = 1});
 	buf_fini(&text);
 	return err;
 }
@@ -98,7 +98,7 @@ static char *skip_blank(char *p)
 
 /* define takes the includes off the head of text (they become spaces, so that places stay true) and defines the rest.
  */
-static enum err define(struct include *include, const char *file, char *text, struct program_place place)
+static enum err define(struct include *include, const char *file, char *text, struct text_place place)
 {
 	for (char *p = skip_blank(text); !strncmp(p, "include", 7) && strchr(" \t\"", p[7]) && p[7];
 		p = skip_blank(p)) {

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "ingest/profile.h"
-#include "ingest/yaml_in.h"
+#include "config/yaml_in.h"
 
 #define TOPICS_MAX 16
 #define EMITS_MAX 64

@@ -144,22 +144,23 @@ static void a_wrong_expression_is_refused_with_its_place(void **state)
 		{EMIT("{quantity: level, value: '.a) | (.b'}"), "a.yaml:7:37: \")\" closes nothing"},
 		{EMIT("{quantity: level, value: '(.a'}"), "a.yaml:7:38: \")\" is missing at the end"},
 		{EMIT("{quantity: level, value: '.a | \"x'}"), "a.yaml:7:41: a text has no end; a \" is missing"},
-		{EMIT("{quantity: level, value: '.v - now'}"),
-			"a.yaml:7:40: \"now\" has no place in a mapping: a replay must give the same again; leave the "
-			"time out and "
-			"arrival counts"},
+		{EMIT("{quantity: level, value: '.v - now'}"), "a.yaml:7:40: \"now\" has no place in an expression: a "
+							       "replay must give the same again; leave the "
+							       "time out and "
+							       "arrival counts"},
 		{EMIT("{quantity: level, value: '\"\\(input)\" | length'}"),
-			"a.yaml:7:38: \"input\" has no place in a mapping: a mapping sees one message; . is its "
-			"payload"},
+			"a.yaml:7:38: \"input\" has no place in an expression: an expression sees one message, "
+			"which is ."},
 		{EMIT("{quantity: level, value: '$ENV.HOME | length'}"),
-			"a.yaml:7:36: $ENV: the environment is none of a device's business"},
+			"a.yaml:7:36: $ENV: the environment is nobody's business"},
 		{EMIT("{quantity: level, value: 'def f: f; f'}"),
 			"a.yaml:7:35: jq: runs for ever when the payload is null"},
 		{EMIT("{quantity: level, value: '[repeat(.)] | length'}"),
 			"a.yaml:7:35: jq: runs for ever when the payload is null"},
 		{HEAD "    program: |\n      .a\n      | {b: }\n", "a.yaml:8:1: jq: syntax error, unexpected '}'"},
 		{HEAD "    program: |\n      .a\n      | debug\n",
-			"a.yaml:8:3: \"debug\" has no place in a mapping: try it with curtain map instead"},
+			"a.yaml:8:3: \"debug\" has no place in an expression: try it with curtain map or curtain "
+			"channel instead"},
 		{"profile: p\ndefinitions: |\n  def f: 1;\n  def g: .x |;\nentries:\n  - {name: a, topic: a, ignore: "
 		 "x}\n",
 			"a.yaml:4:1: jq: syntax error, unexpected ';'"},

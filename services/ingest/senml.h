@@ -6,7 +6,7 @@
 #define CURTAIN_INGEST_SENML_H
 
 #include "base/clock.h"
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 #include "ingest/map_value.h"
 #include "message/message.h"
 

@@ -11,7 +11,7 @@
 
 #include "backtest_trace.h"
 #include "base/clock.h"
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 
 #define READ_LINE_BYTES_MAX (256u << 10)
 #define READ_COLUMNS_MAX 64

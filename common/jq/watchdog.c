@@ -3,7 +3,7 @@
  * The thread looks every quarter of the limit. What it sees running for the first time it notes with the CPU time used
  * so far, and halts it when that has grown by the limit. After a second with nothing running it waits to be woken.
  */
-#include "ingest/watchdog.h"
+#include "jq/watchdog.h"
 
 #include <pthread.h>
 #include <signal.h>

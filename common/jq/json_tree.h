@@ -7,8 +7,8 @@
  * A tree is reused from message to message; nodes point into the payload, which must outlive them. Accepted beyond
  * the RFC, because devices send it: a byte order mark before, and NUL bytes after the text.
  */
-#ifndef CURTAIN_INGEST_JSON_TREE_H
-#define CURTAIN_INGEST_JSON_TREE_H
+#ifndef CURTAIN_JQ_JSON_TREE_H
+#define CURTAIN_JQ_JSON_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>

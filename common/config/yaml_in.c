@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ingest/yaml_in.h"
+#include "config/yaml_in.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -190,11 +190,11 @@ enum err yaml_in_duration(struct yaml_in *in, const yaml_node_t *node, const cha
 	return read_value(in, node, what, &key, out);
 }
 
-struct program_place yaml_in_place(const yaml_node_t *node)
+struct text_place yaml_in_place(const yaml_node_t *node)
 {
 	yaml_scalar_style_t style = node->data.scalar.style;
 
-	return (struct program_place){.line = (int)node->start_mark.line + 1,
+	return (struct text_place){.line = (int)node->start_mark.line + 1,
 		.column = (int)node->start_mark.column + 1 +
 			  (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE),
 		.block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE};

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/json_tree.h"
+#include "jq/json_tree.h"
 
 #define NUMBER_BYTES_MAX 400 /* longer ones cannot be told from their first digits anyway */
 

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "ingest/program.h"
+#include "jq/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "ingest/json_jv.h"
-#include "ingest/program_internal.h"
+#include "jq/json_jv.h"
+#include "jq/program_internal.h"
 
 #define JSON_DEPTH_MAX 32 /* of fromjson */
 
-struct program *program_create(void)
+struct program *program_create(const char *beside)
 {
 	struct program *program = calloc(1, sizeof *program);
 
 	if (!program)
 		return NULL;
+	program->beside = beside;
 	json_tree_init(&program->tree);
 	program->value = jv_invalid();
 	return program;
@@ -78,7 +79,7 @@ void program_destroy(struct program *program)
 /* ---- places ---- */
 
 enum err program_fail(
-	const char *file, struct program_place place, int line, int column, const char *text, struct errinfo *info)
+	const char *file, struct text_place place, int line, int column, const char *text, struct errinfo *info)
 {
 	if (place.block)
 		return errinfo_at(info, ERR_INVALID, file, place.line + line, column, "%s", text);
@@ -86,7 +87,7 @@ enum err program_fail(
 		line == 1 ? place.column + column - 1 : column, "%s", text);
 }
 
-static enum err scan(const char *file, const char *text, struct program_place place, struct errinfo *info)
+static enum err scan(const char *file, const char *text, struct text_place place, struct errinfo *info)
 {
 	char fault[ERR_TEXT_BYTES];
 	size_t offset;
@@ -115,7 +116,7 @@ enum err program_open(struct program *program, const char *file, struct errinfo 
 }
 
 enum err program_define(
-	struct program *program, const char *file, const char *text, struct program_place place, struct errinfo *info)
+	struct program *program, const char *file, const char *text, struct text_place place, struct errinfo *info)
 {
 	struct group *group = &program->groups[program->group_count - 1];
 	struct part part = {.place = place};
@@ -137,8 +138,8 @@ enum err program_define(
 	return ERR_OK;
 }
 
-enum err program_add(struct program *program, const char *text, struct program_place place, uint32_t *out_number,
-	struct errinfo *info)
+enum err program_add(
+	struct program *program, const char *text, struct text_place place, uint32_t *out_number, struct errinfo *info)
 {
 	struct group *group = &program->groups[program->group_count - 1];
 	enum err err = scan(group->file, text, place, info);
@@ -159,12 +160,12 @@ enum err program_add(struct program *program, const char *text, struct program_p
 
 /* ---- runs ---- */
 
-void program_start(struct program *program, uint32_t number, jv payload, jv topic)
+void program_start(struct program *program, uint32_t number, jv payload, jv beside)
 {
 	jv input = jv_array_sized(3);
 
 	input = jv_array_append(input, jv_number(program->expressions[number].slot));
-	input = jv_array_append(input, topic);
+	input = jv_array_append(input, beside);
 	input = jv_array_append(input, payload);
 	program->halted = false;
 	watchdog_begin(program->watchdog, program->jq);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ingest/program.h"
+#include "jq/program.h"
 
 #define SCAN_DEPTH_MAX 64
 
@@ -26,13 +26,13 @@ struct refused {
 };
 
 static const struct refused refused[] = {
-	{"input", "a mapping sees one message; . is its payload"},
-	{"inputs", "a mapping sees one message; . is its payload"},
-	{"debug", "try it with curtain map instead"},
-	{"stderr", "try it with curtain map instead"},
-	{"input_filename", "there is no file; $topic names the source"},
-	{"input_line_number", "there is no file; $topic names the source"},
-	{"env", "the environment is none of a device's business"},
+	{"input", "an expression sees one message, which is ."},
+	{"inputs", "an expression sees one message, which is ."},
+	{"debug", "try it with curtain map or curtain channel instead"},
+	{"stderr", "try it with curtain map or curtain channel instead"},
+	{"input_filename", "there is no file here"},
+	{"input_line_number", "there is no file here"},
+	{"env", "the environment is nobody's business"},
 	{"halt", "select or empty leave an expression"},
 	{"halt_error", "error(\"...\") refuses a message"},
 	{"now", "a replay must give the same again; leave the time out and arrival counts"},
@@ -124,7 +124,7 @@ static bool scan_name(struct scan *s)
 	size_t length = (size_t)(s->p - begin);
 	if (begin > s->start && begin[-1] == '$' && length == 3 && !memcmp(begin, "ENV", 3)) {
 		s->p = begin;
-		snprintf(s->fault, s->fault_size, "$ENV: the environment is none of a device's business");
+		snprintf(s->fault, s->fault_size, "$ENV: the environment is nobody's business");
 		return false;
 	}
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -132,7 +132,7 @@ static bool scan_name(struct scan *s)
 			!is_function(s, begin, s->p))
 			continue;
 		s->p = begin;
-		snprintf(s->fault, s->fault_size, "\"%s\" has no place in a mapping: %s", refused[i].name,
+		snprintf(s->fault, s->fault_size, "\"%s\" has no place in an expression: %s", refused[i].name,
 			refused[i].why);
 		return false;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ingest/json_jv.h"
+#include "jq/json_jv.h"
 
 jv json_jv(const struct json_tree *tree, const struct json_node *node)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * yaml_in: a YAML document with keys in lists, which common/config's flat tables do not know, read with the same
- * errors: file, line, column, the fix, and for an unknown key the nearest known one.
+ * yaml_in: a YAML document with keys in lists, which config.h's flat tables do not know, read with the same errors:
+ * file, line, column, the fix, and for an unknown key the nearest known one.
  */
-#ifndef CURTAIN_INGEST_YAML_IN_H
-#define CURTAIN_INGEST_YAML_IN_H
+#ifndef CURTAIN_CONFIG_YAML_IN_H
+#define CURTAIN_CONFIG_YAML_IN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <yaml.h>
 
 #include "base/err.h"
-#include "ingest/program.h"
+#include "base/place.h"
 
 struct yaml_in {
 	const char *file;
@@ -49,6 +49,6 @@ enum err yaml_in_bool(struct yaml_in *in, const yaml_node_t *node, const char *w
 enum err yaml_in_duration(struct yaml_in *in, const yaml_node_t *node, const char *what, int64_t *out) ERR_MUST_CHECK;
 
 /* yaml_in_place gives where a scalar's text begins. */
-struct program_place yaml_in_place(const yaml_node_t *node);
+struct text_place yaml_in_place(const yaml_node_t *node);
 
 #endif

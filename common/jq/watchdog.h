@@ -5,8 +5,8 @@
  * CPU time and not the clock on the wall: a machine under load must not turn good messages into refused ones. The
  * running thread pays two uncontended locks a run; the watching one sleeps while nothing runs.
  */
-#ifndef CURTAIN_INGEST_WATCHDOG_H
-#define CURTAIN_INGEST_WATCHDOG_H
+#ifndef CURTAIN_JQ_WATCHDOG_H
+#define CURTAIN_JQ_WATCHDOG_H
 
 #include <jq.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The program is `. as [$number, $topic, $payload] | $payload | ...` over a balanced tree of comparisons of $number,
+ * The program is `. as [$number, $beside, $payload] | $payload | ...` over a balanced tree of comparisons of $number,
  * so that 400 expressions cost nine comparisons (under 2 us) a run. Each file's branch stands in brackets with its
  * definitions. When the whole does not compile, the parts are compiled one by one to find the guilty one.
  */
@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "ingest/program_internal.h"
+#include "jq/program_internal.h"
 
 #define SOURCE_BYTES_MAX (8u << 20)
 
@@ -33,7 +33,7 @@ static const char prelude[] =
 	"def __tonumber: tonumber; def tonumber: if type == \"string\" and (contains(\"{\") or contains(\"[\") or "
 	"contains(\"\\\"\")) then "
 	"error(\"\\(.[:40]) is no number\") else __tonumber end; "
-	". as [$__number, $topic, $__payload] | $__payload | ";
+	". as [$__number, $%s, $__payload] | $__payload | ";
 
 static void take_error(void *context, jv message)
 {
@@ -58,6 +58,15 @@ static enum err compile(struct program *program, const char *source, jq_state **
 	}
 	*out_jq = jq;
 	return ERR_OK;
+}
+
+static void write_prelude(const struct program *program, struct buf *out)
+{
+	const char *mark = strstr(prelude, "%s");
+
+	buf_append(out, prelude, (size_t)(mark - prelude));
+	buf_text(out, program->beside);
+	buf_text(out, mark + 2);
 }
 
 static void write_branch(const struct program *program, uint32_t first, uint32_t end, struct buf *out)
@@ -147,7 +156,7 @@ static enum err write_source(struct program *program, struct buf *out)
 	for (uint32_t g = 0; g < count; g++)
 		for (uint32_t i = order[g]->first; i < order[g]->end; i++)
 			program->expressions[i].slot = slot++;
-	buf_text(out, prelude);
+	write_prelude(program, out);
 	if (count)
 		write_groups(program, order, count, 0, out);
 	else
@@ -185,7 +194,7 @@ static enum err blame(struct program *program, const struct group *group, uint32
 	int before = 0;
 
 	buf_init(&source, SOURCE_BYTES_MAX);
-	buf_text(&source, prelude);
+	write_prelude(program, &source);
 	write_parts(group, 0, parts, &source);
 	for (size_t i = 0; i < source.length; i++)
 		before += source.data[i] == '\n';
@@ -221,10 +230,10 @@ static enum err find_guilty(struct program *program, struct errinfo *info)
 		}
 	}
 	/* Each alone is fine, all together are not: too many of them for one program. */
-	return err ? err : errinfo_set(info, ERR_INVALID, "the profiles do not compile together: %s", whole);
+	return err ? err : errinfo_set(info, ERR_INVALID, "the expressions do not compile together: %s", whole);
 }
 
-/* try_all runs each expression on null: what does not end there would not end on a device's message either. */
+/* try_all runs each expression on null: what does not end there would not end on a message either. */
 static enum err try_all(struct program *program, struct errinfo *info)
 {
 	char reason[PROGRAM_REASON_BYTES];

@@ -2,18 +2,18 @@
  *
  * program_internal: what program.c (expressions and runs) and program_compile.c (one program of them all) share.
  */
-#ifndef CURTAIN_INGEST_PROGRAM_INTERNAL_H
-#define CURTAIN_INGEST_PROGRAM_INTERNAL_H
+#ifndef CURTAIN_JQ_PROGRAM_INTERNAL_H
+#define CURTAIN_JQ_PROGRAM_INTERNAL_H
 
 #include <jq.h>
 
-#include "ingest/json_tree.h"
-#include "ingest/program.h"
-#include "ingest/watchdog.h"
+#include "jq/json_tree.h"
+#include "jq/program.h"
+#include "jq/watchdog.h"
 
 struct part {
 	char *file, *text;
-	struct program_place place;
+	struct text_place place;
 };
 
 struct group {
@@ -25,11 +25,12 @@ struct group {
 
 struct expression {
 	char *text;
-	struct program_place place;
+	struct text_place place;
 	uint32_t slot; /* its $__number */
 };
 
 struct program {
+	const char *beside; /* the name of a run's second value */
 	jq_state *jq;
 	struct watchdog *watchdog;
 	struct group *groups;
@@ -44,7 +45,7 @@ struct program {
 
 /* program_fail reports at line and column (from 1) of the text that begins at place. */
 enum err program_fail(
-	const char *file, struct program_place place, int line, int column, const char *text, struct errinfo *info);
+	const char *file, struct text_place place, int line, int column, const char *text, struct errinfo *info);
 
 /* program_take_text is jq's debug, program_give_value its input: the two halves of fromjson. */
 void program_take_text(void *context, jv text);
