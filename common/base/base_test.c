@@ -12,6 +12,7 @@
 #include "base/blob.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/day.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -164,6 +165,37 @@ static void zones_know_summer_time(void **state)
 	zone_destroy(fixed);
 }
 
+static void days_and_times_of_day_come_back_as_written(void **state)
+{
+	static const char *const bad_days[] = {"", "2026-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "1969-12-31",
+		"2026-3-01", "2026-03-011", "2026-03-0x", "2026/03/01", "+026-03-01", "2026-03-00"};
+	static const char *const bad_times[] = {
+		"", "24:00", "07:60", "7:30", "07:3", "07:300", "07.30", "-7:30", "0730"};
+	char text[DAY_TEXT_BYTES];
+	uint16_t minute = 0;
+	int32_t day = 0;
+
+	(void)state;
+	assert_int_equal(day_parse("1970-01-01", &day), ERR_OK);
+	assert_int_equal(day, 0);
+	assert_int_equal(day_parse("2028-02-29", &day), ERR_OK);
+	day_format(day, text);
+	assert_string_equal(text, "2028-02-29");
+	assert_int_equal(day_parse("9999-12-31", &day), ERR_OK);
+	day_format(day, text);
+	assert_string_equal(text, "9999-12-31");
+	for (size_t i = 0; i < sizeof bad_days / sizeof *bad_days; i++)
+		assert_int_equal(day_parse(bad_days[i], &day), ERR_INVALID);
+	assert_int_equal(minute_parse("00:00", &minute), ERR_OK);
+	assert_int_equal(minute, 0);
+	assert_int_equal(minute_parse("23:59", &minute), ERR_OK);
+	assert_int_equal(minute, 1439);
+	minute_format(minute, text);
+	assert_string_equal(text, "23:59");
+	for (size_t i = 0; i < sizeof bad_times / sizeof *bad_times; i++)
+		assert_int_equal(minute_parse(bad_times[i], &minute), ERR_INVALID);
+}
+
 static void bad_zones_are_refused(void **state)
 {
 	const char *bad[] = {"", "../etc/passwd", "/etc/passwd", "Mars/Olympus", "+25:00", "zone.tab"};
@@ -276,6 +308,7 @@ int main(void)
 		cmocka_unit_test(cut_and_copy),
 		cmocka_unit_test(times_read_and_print),
 		cmocka_unit_test(zones_know_summer_time),
+		cmocka_unit_test(days_and_times_of_day_come_back_as_written),
 		cmocka_unit_test(bad_zones_are_refused),
 		cmocka_unit_test(timers_pop_in_order),
 		cmocka_unit_test(log_lines_escape_values),

@@ -200,6 +200,37 @@ static void *scarce_malloc(size_t size)
 	return allocations_left-- > 0 ? malloc(size) : NULL;
 }
 
+static void an_appointment_that_cannot_be_kept_is_refused(void **state)
+{
+	static const char *const faults[][2] = {{"\"opens\":\"07:30\",\"by\":\"07:30\"", "before by"},
+		{"\"by\":\"03:59\"", "before by"},
+		{"\"by\":\"08:00\",\"from\":\"2026-03-02\",\"until\":\"2026-03-01\"", "not before from"},
+		{"\"by\":\"08:00\",\"paused_from\":\"2026-03-02\",\"paused_until\":\"2026-03-01\"", "paused_from"},
+		{"\"by\":\"08:00\",\"paused_until\":\"2026-03-01\"", "paused_from"},
+		{"\"by\":\"08:00\",\"until\":\"2026-02-29\"", "a date"}};
+	char json[400];
+	struct entry entry;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		struct errinfo info = {0};
+		snprintf(json, sizeof json,
+			"{\"kind\":\"appointment\",\"key\":\"a-1\",\"seq\":1,\"household\":\"h-1\",\"sign\":\"any\",%"
+			"s}",
+			faults[i][0]);
+		assert_int_equal(codec_entry_decode(json, strlen(json), &entry, &info), ERR_INVALID);
+		assert_non_null(strstr(info.text, faults[i][1]));
+	}
+	snprintf(json, sizeof json,
+		"{\"kind\":\"appointment\",\"key\":\"a-1\",\"seq\":1,\"household\":\"h-1\",\"sign\":\"any\",\"by\":"
+		"\"04:01\","
+		"\"from\":\"2026-03-01\",\"until\":\"2026-03-01\"}");
+	assert_int_equal(codec_entry_decode(json, strlen(json), &entry, NULL), ERR_OK);
+	assert_int_equal(entry.body.appointment.terms.weekdays, 127);
+	assert_int_equal(entry.body.appointment.terms.opens_min, APPOINTMENT_OPENS);
+	assert_int_equal(entry.body.appointment.terms.grace_min, APPOINTMENT_GRACE);
+}
+
 static void check_scarce(const char *name, round_function *round, const char *json, size_t length)
 {
 	struct buf out;
@@ -399,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_examples_survive_a_round_trip),
 		cmocka_unit_test(invalid_examples_are_refused_with_a_cause),
+		cmocka_unit_test(an_appointment_that_cannot_be_kept_is_refused),
 		cmocka_unit_test(each_failing_allocation_is_an_error_and_leaks_nothing),
 		cmocka_unit_test(numbers_print_as_short_as_they_read_back),
 		cmocka_unit_test(fault_names_message_and_key),

@@ -8,6 +8,7 @@
 #include "codec/json.h"
 
 #define POLICY_SECONDS_MAX 86400
+#define DAY_MOST 2932896 /* 9999-12-31 */
 
 void quantities_to_json(struct buf *out, const char *key, uint64_t set)
 {
@@ -52,6 +53,33 @@ static void check_policy(const char **fault, const struct entry *e)
 			"policy: times must be 1 to 86400 s");
 }
 
+static bool day_good(int32_t day)
+{
+	return day == DAY_NONE || (day >= 0 && day <= DAY_MOST);
+}
+
+/* in_order: an open end is beyond every day. */
+static bool in_order(int32_t from, int32_t until)
+{
+	return from == DAY_NONE || until == DAY_NONE || from <= until;
+}
+
+static void check_appointment(const char **fault, const struct appointment *a)
+{
+	check_true(fault, (unsigned)a->sign < APPOINTMENT_SIGN_COUNT, "sign: is none");
+	check_true(fault, (unsigned)a->days < APPOINTMENT_DAYS_COUNT, "days: are none");
+	check_true(fault, a->weekdays && a->weekdays < 128, "weekdays: are one to seven");
+	check_true(fault, a->opens_min < a->by_min && a->by_min < MINUTES_PER_DAY, "opens: must be before by");
+	check_true(fault, a->grace_min <= APPOINTMENT_GRACE_MAX, "grace_min: is at most 720");
+	check_true(fault, day_good(a->from) && day_good(a->until) && in_order(a->from, a->until),
+		"until: must be a date not before from");
+	check_true(fault,
+		day_good(a->paused_from) && day_good(a->paused_until) &&
+			(a->paused_from == DAY_NONE) == (a->paused_until == DAY_NONE) &&
+			in_order(a->paused_from, a->paused_until),
+		"paused_until: must be a date not before paused_from, and neither stands alone");
+}
+
 static const char *entry_fault(const struct entry *e)
 {
 	const char *fault = NULL;
@@ -92,10 +120,47 @@ static const char *entry_fault(const struct entry *e)
 	case ENTRY_POLICY:
 		check_policy(&fault, e);
 		break;
+	case ENTRY_APPOINTMENT:
+		check_id(&fault, e->body.appointment.household, "household: must be an id");
+		check_appointment(&fault, &e->body.appointment.terms);
+		break;
 	case ENTRY_KIND_COUNT:
 		break;
 	}
 	return fault;
+}
+
+static void day_encode_if(struct buf *out, const char *key, int32_t day)
+{
+	char text[DAY_TEXT_BYTES];
+
+	if (day == DAY_NONE)
+		return;
+	day_format(day, text);
+	json_member_text(out, key, text);
+}
+
+static void minute_encode(struct buf *out, const char *key, unsigned minute)
+{
+	char text[MINUTE_TEXT_BYTES];
+
+	minute_format(minute, text);
+	json_member_text(out, key, text);
+}
+
+static void appointment_encode(const struct appointment *a, struct buf *out)
+{
+	json_member_text(out, "sign", appointment_sign_name(a->sign));
+	minute_encode(out, "opens", a->opens_min);
+	minute_encode(out, "by", a->by_min);
+	json_member_int(out, "grace_min", a->grace_min);
+	json_member_text(out, "days", appointment_days_name(a->days));
+	json_member_int(out, "weekdays", a->weekdays);
+	json_member_bool(out, "pause_holidays", a->pause_holidays);
+	day_encode_if(out, "paused_from", a->paused_from);
+	day_encode_if(out, "paused_until", a->paused_until);
+	day_encode_if(out, "from", a->from);
+	day_encode_if(out, "until", a->until);
 }
 
 static void body_encode(const struct entry *e, struct buf *out)
@@ -139,6 +204,10 @@ static void body_encode(const struct entry *e, struct buf *out)
 		json_member_int(out, "accept_attention_s", e->body.policy.accept_attention_s);
 		json_member_int(out, "arrive_s", e->body.policy.arrive_s);
 		json_member_bool(out, "attention_pages", e->body.policy.attention_pages);
+		break;
+	case ENTRY_APPOINTMENT:
+		json_member_text(out, "household", e->body.appointment.household);
+		appointment_encode(&e->body.appointment.terms, out);
 		break;
 	case ENTRY_KIND_COUNT:
 		break;
@@ -196,6 +265,43 @@ static void volunteer_decode(struct fields *f, struct entry *e)
 	e->body.volunteer.order = (uint8_t)order;
 }
 
+static void day_decode_if(struct fields *f, const char *key, int32_t *out)
+{
+	const json_t *value = fields_get(f, key, false);
+
+	*out = DAY_NONE;
+	if (value && (!json_is_string(value) || day_parse(json_string_value(value), out)))
+		fields_fail(f, key, "must be a date as in 2026-03-01");
+}
+
+static void minute_decode(struct fields *f, const char *key, bool required, uint16_t *out)
+{
+	const json_t *value = fields_get(f, key, required);
+
+	if (value && (!json_is_string(value) || minute_parse(json_string_value(value), out)))
+		fields_fail(f, key, "must be a time of day as in 07:30");
+}
+
+static void appointment_decode(struct fields *f, struct appointment *a)
+{
+	int64_t weekdays = 127, grace = APPOINTMENT_GRACE;
+
+	*a = (struct appointment){.opens_min = APPOINTMENT_OPENS};
+	FIELDS_WORD(f, "sign", appointment_sign, &a->sign);
+	minute_decode(f, "opens", false, &a->opens_min);
+	minute_decode(f, "by", true, &a->by_min);
+	fields_int_if(f, "grace_min", 0, APPOINTMENT_GRACE_MAX, &grace);
+	FIELDS_WORD_IF(f, "days", appointment_days, &a->days);
+	fields_int_if(f, "weekdays", 1, 127, &weekdays);
+	fields_bool_if(f, "pause_holidays", &a->pause_holidays);
+	day_decode_if(f, "paused_from", &a->paused_from);
+	day_decode_if(f, "paused_until", &a->paused_until);
+	day_decode_if(f, "from", &a->from);
+	day_decode_if(f, "until", &a->until);
+	a->grace_min = (uint16_t)grace;
+	a->weekdays = (uint8_t)weekdays;
+}
+
 static void body_decode(struct fields *f, struct entry *e)
 {
 	int64_t persons = 1;
@@ -230,6 +336,10 @@ static void body_decode(struct fields *f, struct entry *e)
 		break;
 	case ENTRY_POLICY:
 		policy_decode(f, e);
+		break;
+	case ENTRY_APPOINTMENT:
+		fields_text(f, "household", e->body.appointment.household, sizeof e->body.appointment.household);
+		appointment_decode(f, &e->body.appointment.terms);
 		break;
 	case ENTRY_KIND_COUNT:
 		break;

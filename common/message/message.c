@@ -53,7 +53,9 @@ WORDS(found, FOUND_COUNT, "none", "other", "was_away", "slept_in", "sensor_fault
 WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done")
-WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy")
+WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy", "appointment")
+WORDS(appointment_sign, APPOINTMENT_SIGN_COUNT, "curtain", "call", "button", "door", "any", "visit")
+WORDS(appointment_days, APPOINTMENT_DAYS_COUNT, "every", "workdays", "days_off")
 WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")
 
 bool outcome_takes(enum outcome outcome, enum found found)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/day.h"
 #include "message/quantity.h"
 
 #define ID_BYTES 64      /* household, community, team, user, incident, alert, page ... (text_is_id) */
@@ -203,13 +204,45 @@ enum entry_kind {
 	ENTRY_TEAM,
 	ENTRY_VOLUNTEER,
 	ENTRY_POLICY,
+	ENTRY_APPOINTMENT,
 	ENTRY_KIND_COUNT
+};
+
+/* What a home has agreed to let us see. */
+enum appointment_sign {
+	APPOINTMENT_CURTAIN, /* the curtain opened */
+	APPOINTMENT_CALL,    /* a telephone call answered or made */
+	APPOINTMENT_BUTTON,  /* the "all is well" button or tap */
+	APPOINTMENT_DOOR,    /* the door */
+	APPOINTMENT_ANY,     /* any sign of life */
+	APPOINTMENT_VISIT,   /* somebody who looks in */
+	APPOINTMENT_SIGN_COUNT
+};
+
+/* By the calendar: public holidays are no workdays, weekends that are worked are. */
+enum appointment_days { APPOINTMENT_EVERY_DAY, APPOINTMENT_WORKDAYS, APPOINTMENT_DAYS_OFF, APPOINTMENT_DAYS_COUNT };
+
+#define APPOINTMENT_OPENS (4 * 60) /* where nothing else is said: a morning */
+#define APPOINTMENT_GRACE 30       /* the same */
+#define APPOINTMENT_GRACE_MAX (12 * 60)
+
+/* appointment: a sign that is agreed for the days that days and weekdays both have, between opens_min and by_min of the
+ * local clock. Dates are local and both ends belong to it; DAY_NONE = open. */
+struct appointment {
+	enum appointment_sign sign;
+	enum appointment_days days;
+	uint8_t weekdays;                  /* bit 0 = Monday */
+	bool pause_holidays;               /* not asked for on public holidays */
+	uint16_t opens_min, by_min;        /* minutes since midnight; opens_min < by_min */
+	uint16_t grace_min;                /* after by_min, until its missing may become an alarm */
+	int32_t from, until;               /* in force */
+	int32_t paused_from, paused_until; /* both or none */
 };
 
 /* entry: one row of the directory, the latest of its key; deleted = tombstone (body not set). */
 struct entry {
 	enum entry_kind kind;
-	char key[DEVICE_BYTES]; /* device, household, household (consent), team, user, policy name */
+	char key[DEVICE_BYTES]; /* device, household, household (consent), team, user, policy, appointment */
 	uint64_t seq;           /* commit order at records, from 1 */
 	bool deleted;
 	union {
@@ -243,6 +276,10 @@ struct entry {
 			uint32_t arrive_s;          /* from accept to arrival before the desk is told */
 			bool attention_pages;       /* false: attentions wait on the desk's tile */
 		} policy;
+		struct {
+			char household[ID_BYTES];
+			struct appointment terms;
+		} appointment;
 	} body;
 };
 
@@ -289,6 +326,8 @@ const char *page_role_name(enum page_role v);
 const char *oncall_shift_name(enum oncall_shift v);
 const char *reply_action_name(enum reply_action v);
 const char *entry_kind_name(enum entry_kind v);
+const char *appointment_sign_name(enum appointment_sign v);
+const char *appointment_days_name(enum appointment_days v);
 const char *status_state_name(enum status_state v);
 enum err alert_kind_find(const char *name, enum alert_kind *out) ERR_MUST_CHECK;
 enum err alert_level_find(const char *name, enum alert_level *out) ERR_MUST_CHECK;
@@ -301,6 +340,8 @@ enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
 enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
 enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;
+enum err appointment_sign_find(const char *name, enum appointment_sign *out) ERR_MUST_CHECK;
+enum err appointment_days_find(const char *name, enum appointment_days *out) ERR_MUST_CHECK;
 enum err status_state_find(const char *name, enum status_state *out) ERR_MUST_CHECK;
 
 _Static_assert(QUANTITY_COUNT <= 64, "quantity sets are 64-bit masks");

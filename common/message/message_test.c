@@ -29,6 +29,8 @@ static void each_word_is_found_again(void **state)
 	EACH(page_role, PAGE_ROLE_COUNT)
 	EACH(reply_action, REPLY_ACTION_COUNT)
 	EACH(entry_kind, ENTRY_KIND_COUNT)
+	EACH(appointment_sign, APPOINTMENT_SIGN_COUNT)
+	EACH(appointment_days, APPOINTMENT_DAYS_COUNT)
 	EACH(status_state, STATUS_STATE_COUNT)
 	enum outcome outcome = OUTCOME_HELPED;
 	assert_int_equal(outcome_find("saved", &outcome), ERR_NOT_FOUND);

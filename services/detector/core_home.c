@@ -380,6 +380,7 @@ enum err detector_entry(struct detector_core *core, const struct entry *entry)
 	case ENTRY_TEAM:
 	case ENTRY_VOLUNTEER:
 	case ENTRY_POLICY:
+	case ENTRY_APPOINTMENT:
 	case ENTRY_KIND_COUNT:
 		break;
 	}

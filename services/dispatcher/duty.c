@@ -252,6 +252,7 @@ enum err duty_entry(struct duty *duty, const struct entry *entry)
 		return take_policy(duty, entry);
 	case ENTRY_DEVICE:
 	case ENTRY_CONSENT:
+	case ENTRY_APPOINTMENT:
 	case ENTRY_KIND_COUNT:
 		break;
 	}
