@@ -8,32 +8,22 @@
 #include "base/text.h"
 #include "service/answer.h"
 
-static const char *const method_names[API_METHOD_COUNT] = {"import", "timeline", "summary", "history"};
-
-/* method_of finds the method of curtain/api/<user>/records/<method>; ERR_NOT_FOUND: the request is for another service.
- */
-static enum err method_of(const char *name, enum api_method *out_method)
+/* method_of finds the method of curtain/api/<user>/records/<method>; NULL: the request is for another service. */
+static const char *method_of(const char *name)
 {
 	static const char service[] = "/records/";
-	unsigned method = 0;
 
-	if (strncmp(name - (sizeof service - 1), service, sizeof service - 1) != 0)
-		return ERR_NOT_FOUND;
-	while (method < API_METHOD_COUNT && strcmp(name, method_names[method]) != 0)
-		method++;
-	*out_method = (enum api_method)method;
-	return ERR_OK;
+	return strncmp(name - (sizeof service - 1), service, sizeof service - 1) == 0 ? name : NULL;
 }
 
 enum err api_open(const struct bus_event *event, struct api_request **out_request, struct errinfo *info)
 {
 	char user[ID_BYTES];
 	const char *name;
-	enum api_method method;
 	struct api_request *request;
 	enum err err = answer_caller(event, user, &name);
 
-	if (err == ERR_NOT_FOUND || (!err && method_of(name, &method)))
+	if (err == ERR_NOT_FOUND || (!err && !method_of(name)))
 		return ERR_NOT_FOUND;
 	if (err || strlen(event->response_topic) >= sizeof request->response_topic ||
 		event->correlation_length > sizeof request->correlation)
@@ -42,7 +32,7 @@ enum err api_open(const struct bus_event *event, struct api_request **out_reques
 	request = calloc(1, sizeof *request + (event->length <= REQUEST_BYTES_MAX ? event->length : 0));
 	if (!request)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
-	request->method = method;
+	text_cut(request->method, sizeof request->method, name);
 	text_cut(request->user, sizeof request->user, user);
 	text_cut(request->response_topic, sizeof request->response_topic, event->response_topic);
 	request->correlation_length = event->correlation_length;

@@ -10,11 +10,9 @@
 #include "codec/request.h"
 #include "message/message.h"
 
-enum api_method { API_IMPORT, API_TIMELINE, API_SUMMARY, API_HISTORY, API_METHOD_COUNT };
-
 struct api_request {
 	struct api_request *next;
-	enum api_method method; /* API_METHOD_COUNT: none of ours */
+	char method[32]; /* cut: a longer one is none of ours */
 	char user[ID_BYTES];
 	char response_topic[256];
 	char correlation[256];

@@ -10,11 +10,8 @@
 #include "base/text.h"
 #include "records/api.h"
 #include "records/directory.h"
-#include "records/ledger.h"
+#include "records/methods.h"
 
-#define IMPORT_BYTES_MAX (16u << 20) /* a checked document; JSON is longer than YAML or CSV */
-#define HISTORY_PAGE 500             /* readings, where the caller names no limit */
-#define HISTORY_PAGE_MAX 2000        /* and what shares the last one's time */
 #define WAITING_BYTES_MAX (32u << 20)
 
 enum registry_state {
@@ -38,7 +35,8 @@ struct registry {
 	struct api_request *first, *last, *running;
 	unsigned waiting;
 	size_t waiting_bytes;
-	struct buf document;
+	struct request_args *args; /* of the running one */
+	struct method_call call;
 	struct turn turn; /* the newest, for what happens in done functions */
 	/* the page being read */
 	unsigned lane, consumer;
@@ -56,7 +54,7 @@ enum err registry_create(const struct records_settings *settings, struct bus *bu
 	registry->settings = settings;
 	registry->bus = bus;
 	registry->pg = pg;
-	buf_init(&registry->document, IMPORT_BYTES_MAX);
+	method_call_init(&registry->call);
 	directory_init(&registry->directory, settings->common.instance, bus);
 	if (bus_subscribe(bus, "curtain/api/+/records/+", 1)) {
 		registry_destroy(registry);
@@ -76,7 +74,8 @@ void registry_destroy(struct registry *registry)
 		registry->first = next;
 	}
 	free(registry->running);
-	buf_fini(&registry->document);
+	request_close(registry->args);
+	method_call_fini(&registry->call);
 	free(registry);
 }
 
@@ -186,18 +185,27 @@ static void request_over(struct registry *registry)
 {
 	free(registry->running);
 	registry->running = NULL;
+	request_close(registry->args);
+	registry->args = NULL;
+	method_call_fini(&registry->call); /* imports are rare and large: nothing is kept between requests */
 	if (registry->state == REGISTRY_REQUEST)
 		registry->state = REGISTRY_IDLE;
 }
 
+/* code_of: 23503 is a foreign key (it names what is not there, or is still needed); U.... are our own functions'. */
 static enum err code_of(const struct pg_reply *reply)
 {
+	static const struct {
+		char sqlstate[6];
+		enum err code;
+	} codes[] = {{"23503", ERR_INVALID}, {"UINVL", ERR_INVALID}, {"UNONE", ERR_NOT_FOUND}, {"UDENY", ERR_DENIED},
+		{"42501", ERR_DENIED}, {"57014", ERR_AGAIN}, {"55P03", ERR_AGAIN}};
+
 	if (reply->lost)
 		return ERR_CLOSED;
-	if (strcmp(reply->sqlstate, "23503") == 0) /* a foreign key: it names what is not there, or is still needed */
-		return ERR_INVALID;
-	if (strcmp(reply->sqlstate, "57014") == 0 || strcmp(reply->sqlstate, "55P03") == 0)
-		return ERR_AGAIN;
+	for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(reply->sqlstate, codes[i].sqlstate) == 0)
+			return codes[i].code;
 	return ERR_IO;
 }
 
@@ -213,7 +221,7 @@ static void answered(void *context, const struct pg_reply *reply)
 	} else {
 		api_respond(
 			registry->bus, request, PQgetvalue(reply->rows, 0, 0), (size_t)PQgetlength(reply->rows, 0, 0));
-		if (request->method == API_IMPORT) {
+		if (registry->call.changes) {
 			registry->stats.imports++;
 			registry->poll.us = INT64_MIN; /* tell the others at once */
 		}
@@ -221,125 +229,52 @@ static void answered(void *context, const struct pg_reply *reply)
 	request_over(registry);
 }
 
-static enum err start_import(struct registry *registry, struct request_args *args, struct errinfo *info)
+static void refuse(struct registry *registry, enum err err, const struct errinfo *info)
 {
-	const char *kind = "ledger", *format = "yaml", *text = "";
-	bool dry_run = false;
-	struct buf *document = &registry->document;
-	enum err err = request_text(args, "kind", false, &kind, info);
+	char text[ERR_TEXT_BYTES + 32];
+
+	if (info->line)
+		snprintf(text, sizeof text, "line %d, column %d: %s", info->line, info->column, info->text);
+	else
+		snprintf(text, sizeof text, "%s", info->text);
+	registry->stats.refused++;
+	api_respond_error(registry->bus, registry->running, err, text);
+	request_over(registry);
+}
+
+/* begun: the session now acts for the caller. */
+static void begun(void *context, const struct pg_reply *reply)
+{
+	struct registry *registry = context;
+
+	if (reply->ok)
+		pg_call(registry->pg, registry->call.statement, registry->call.count, registry->call.values, answered,
+			registry);
+	else
+		answered(context, reply);
+}
+
+static enum err start_method(struct registry *registry, struct errinfo *info)
+{
+	const struct api_request *request = registry->running;
+	const char *why = "";
+	enum err err = request_open(request->payload, request->length, &registry->args, info);
 
 	if (!err)
-		err = request_text(args, "format", false, &format, info);
+		err = method_why(registry->args, &why, info);
 	if (!err)
-		err = request_text(args, "text", true, &text, info);
-	if (!err)
-		err = request_bool(args, "dry_run", false, &dry_run, info);
-	if (!err)
-		err = request_done(args, info);
-	buf_fini(document); /* imports are rare and large: nothing is kept between them */
-	if (!err)
-		err = ledger_check(kind, format, text, strlen(text), document, info);
+		err = method_prepare(
+			request->method, request->user, registry->args, registry->settings, &registry->call, info);
 	if (err)
 		return err;
-	log_info("import", "user", registry->running->user, "kind", kind, "dry_run", dry_run ? "true" : "false");
-	pg_call(registry->pg, "registry_import", 2, (const char *[]){document->data, dry_run ? "true" : "false"},
-		answered, registry);
+	log_info("request", "user", request->user, "method", request->method);
+	pg_call(registry->pg, "request_begin", 2, (const char *[]){request->user, why}, begun, registry);
 	return ERR_OK;
-}
-
-/* check_day: "2026-03-01", a day that there is. */
-static enum err check_day(const char *day, struct errinfo *info)
-{
-	char text[32];
-	struct wall midnight;
-
-	if (strlen(day) == 10) {
-		snprintf(text, sizeof text, "%.10sT00:00:00Z", day);
-		if (!wall_parse(text, strlen(text), &midnight))
-			return ERR_OK;
-	}
-	return errinfo_set(info, ERR_INVALID, "args.day: must be a day such as 2026-03-01");
-}
-
-static enum err start_timeline(struct registry *registry, struct request_args *args, struct errinfo *info)
-{
-	const char *household = "", *day = "";
-	int64_t limit = registry->settings->timeline_items;
-	char most[24];
-	enum err err = request_text(args, "household", true, &household, info);
-
-	if (!err)
-		err = request_int(args, "limit", false, 1, 500, &limit, info);
-	if (!err)
-		err = request_text(args, "day", false, &day, info);
-	if (!err)
-		err = request_done(args, info);
-	if (!err && !text_is_id(household))
-		err = errinfo_set(info, ERR_INVALID, "args.household: must be an id");
-	if (!err && *day)
-		err = check_day(day, info);
-	if (err)
-		return err;
-	snprintf(most, sizeof most, "%lld", (long long)limit);
-	log_info("timeline", "user", registry->running->user, "household", household);
-	pg_call(registry->pg, *day ? "api_day" : "api_timeline", 4,
-		(const char *[]){registry->running->user, household, registry->settings->zone, *day ? day : most},
-		answered, registry);
-	return ERR_OK;
-}
-
-/* start_history: {household, after?, limit?}; after is a time in RFC 3339. */
-static enum err start_history(struct registry *registry, struct request_args *args, struct errinfo *info)
-{
-	const char *household = "", *after = "";
-	int64_t limit = HISTORY_PAGE;
-	char most[24];
-	struct wall at;
-	enum err err = request_text(args, "household", true, &household, info);
-
-	if (!err)
-		err = request_text(args, "after", false, &after, info);
-	if (!err)
-		err = request_int(args, "limit", false, 1, HISTORY_PAGE_MAX, &limit, info);
-	if (!err)
-		err = request_done(args, info);
-	if (!err && !text_is_id(household))
-		err = errinfo_set(info, ERR_INVALID, "args.household: must be an id");
-	if (!err && *after && wall_parse(after, strlen(after), &at))
-		err = errinfo_set(info, ERR_INVALID, "args.after: must be a time as in 2026-03-01T07:00:00Z");
-	if (err)
-		return err;
-	snprintf(most, sizeof most, "%lld", (long long)limit);
-	pg_call(registry->pg, "api_history", 4, (const char *[]){registry->running->user, household, after, most},
-		answered, registry);
-	return ERR_OK;
-}
-
-static enum err start_method(struct registry *registry, struct request_args *args, struct errinfo *info)
-{
-	enum err err;
-
-	switch (registry->running->method) {
-	case API_IMPORT:
-		return start_import(registry, args, info);
-	case API_TIMELINE:
-		return start_timeline(registry, args, info);
-	case API_HISTORY:
-		return start_history(registry, args, info);
-	case API_SUMMARY:
-		err = request_done(args, info);
-		if (!err)
-			pg_call(registry->pg, "api_summary", 0, NULL, answered, registry);
-		return err;
-	default:
-		return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are import, timeline, summary, history");
-	}
 }
 
 static void start_request(struct registry *registry)
 {
 	struct api_request *request = registry->first;
-	struct request_args *args = NULL;
 	struct errinfo info = {0};
 	enum err err;
 
@@ -350,20 +285,10 @@ static void start_request(struct registry *registry)
 	registry->waiting_bytes -= request->length;
 	registry->running = request;
 	registry->state = REGISTRY_REQUEST;
-	err = request_open(request->payload, request->length, &args, &info);
-	if (!err)
-		err = start_method(registry, args, &info);
-	request_close(args);
-	if (err) {
-		char text[ERR_TEXT_BYTES + 32];
-		if (info.line)
-			snprintf(text, sizeof text, "line %d, column %d: %s", info.line, info.column, info.text);
-		else
-			snprintf(text, sizeof text, "%s", info.text);
-		registry->stats.refused++;
-		api_respond_error(registry->bus, request, err, text);
-		request_over(registry);
-	}
+	method_call_init(&registry->call);
+	err = start_method(registry, &info);
+	if (err)
+		refuse(registry, err, &info);
 }
 
 static void take_request(struct registry *registry, struct api_request *request)

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * registry: answers curtain/api/<user>/records/<method> and feeds the directory lanes, over one connection to
- * PostgreSQL, one thing at a time. Methods:
- *
- *   import    kind, format, text, dry_run   changes the registry, all or nothing
- *   timeline  household, limit              what is known of a household, newest first; noted in api_audit
- *   timeline  household, day                one day of it, hour by hour; noted in api_audit
- *   summary                                 counts
+ * PostgreSQL, one thing at a time. What may be asked is methods.h's.
  */
 #ifndef CURTAIN_RECORDS_REGISTRY_H
 #define CURTAIN_RECORDS_REGISTRY_H

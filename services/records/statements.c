@@ -35,6 +35,9 @@ const struct statement statements_upkeep[] = {
 		"select reading_upkeep($1::integer, $2::bigint * interval '1 ms', $3::bigint * interval '1 ms', "
 		"$4::bigint * interval '1 ms')",
 		4},
+	/* What the log keeps of the audit trail, out of reach of whoever can write the database. */
+	{"audit_heads", "select format('%s:%s:%s', chain, number, encode(hash, 'hex')) from audit_head order by chain",
+		0},
 	{NULL, NULL, 0},
 };
 
@@ -60,10 +63,14 @@ const struct statement statements_registry[] = {
 		"update directory_state set epoch = greatest(epoch + 1, (extract(epoch from clock_timestamp()) * "
 		"1000)::bigint)",
 		0},
+	/* For whom the next statement is, and why: what triggers, policies and the audit trail go by. */
+	{"request_begin", "select set_config('curtain.user', $1, false), set_config('curtain.why', $2, false)", 2},
 	{"registry_import", "select registry_import($1::jsonb, $2::boolean)", 2},
 	{"api_timeline", "select api_timeline($1, $2, $3, $4::integer)", 4},
 	{"api_day", "select api_day($1, $2, $3, $4::date)", 4},
 	{"api_summary", "select api_summary()", 0},
+	{"audit_verify", "select audit_verify($1, $2::integer)", 2},
+	{"audit_read", "select audit_read($1, $2, $3::bigint, $4::integer)", 4},
 	/* A page holds all readings of its last time. What a device with a clock ahead says of the future is no
 	 * history. Who begins to read is noted, each further page is not. */
 	{"api_history",

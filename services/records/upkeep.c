@@ -35,6 +35,21 @@ void upkeep_lost(struct upkeep *upkeep)
 	upkeep->ready = false;
 }
 
+/* heads_told: a head in the log is what a trail whose every hash was made anew cannot agree with. */
+static void heads_told(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+
+	if (!reply->ok || !reply->rows) {
+		upkeep->failures++;
+		if (!reply->lost)
+			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		return;
+	}
+	for (int row = 0; row < PQntuples(reply->rows); row++)
+		log_info("audit_head", "head", PQgetvalue(reply->rows, row, 0));
+}
+
 static void kept(void *context, const struct pg_reply *reply)
 {
 	struct upkeep *upkeep = context;
@@ -52,6 +67,7 @@ static void kept(void *context, const struct pg_reply *reply)
 		upkeep->dropped++;
 		log_info("partition_dropped", "name", PQgetvalue(reply->rows, row, 0));
 	}
+	pg_call(upkeep->pg, "audit_heads", 0, NULL, heads_told, upkeep);
 }
 
 void upkeep_tick(struct upkeep *upkeep, struct mono now)

@@ -16,6 +16,7 @@ struct command {
 extern const struct command commands[];
 extern const unsigned command_count;
 
+int cmd_audit(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_dead_letters(int argc, char **argv);

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Most methods are a row of the table: the names and types of their arguments in the order of the statement's
+ * parameters. Those that the table cannot say have a function.
+ */
+#include "records/methods.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "records/ledger.h"
+
+#define IMPORT_BYTES_MAX (16u << 20) /* a checked document; JSON is longer than YAML or CSV */
+#define HISTORY_PAGE 500             /* readings, where the caller names no limit */
+#define HISTORY_PAGE_MAX 2000        /* and what shares the last one's time */
+#define PARAMETERS_MAX 6
+
+enum parameter_type { PARAMETER_ID, PARAMETER_LABEL, PARAMETER_DAY, PARAMETER_TIME, PARAMETER_INT, PARAMETER_BOOL };
+
+struct parameter {
+	const char *name;
+	enum parameter_type type;
+	bool required;
+	int64_t min, max, preset; /* PARAMETER_INT; PARAMETER_LABEL: max bytes */
+};
+
+struct method {
+	const char *name;
+	const char *statement;
+	bool changes;
+	struct parameter parameters[PARAMETERS_MAX];
+};
+
+static const struct method methods[] = {
+	{"summary", "api_summary", false, {{0}}},
+	{"audit_verify", "audit_verify", false,
+		{{"anchor", PARAMETER_LABEL, false, 0, 100, 0}, {"limit", PARAMETER_INT, false, 1, 1000, 100}}},
+	{"audit", "audit_read", false,
+		{{"household", PARAMETER_ID, false, 0, 0, 0}, {"who", PARAMETER_ID, false, 0, 0, 0},
+			{"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
+			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
+};
+
+static const char method_names[] = "import, timeline, summary, history, audit, audit_verify";
+
+void method_call_init(struct method_call *call)
+{
+	memset(call, 0, sizeof *call);
+	buf_init(&call->document, IMPORT_BYTES_MAX);
+}
+
+void method_call_fini(struct method_call *call)
+{
+	if (call)
+		buf_fini(&call->document);
+}
+
+/* ---- one argument ---- */
+
+/* is_day: "2026-03-01", a day that there is. */
+static bool is_day(const char *day)
+{
+	char text[32];
+	struct wall midnight;
+
+	if (strlen(day) != 10)
+		return false;
+	snprintf(text, sizeof text, "%.10sT00:00:00Z", day);
+	return !wall_parse(text, strlen(text), &midnight);
+}
+
+static const char *wrong_text(const struct parameter *p, const char *text)
+{
+	struct wall at;
+
+	switch (p->type) {
+	case PARAMETER_ID:
+		return text_is_id(text) ? NULL : "must be an id";
+	case PARAMETER_DAY:
+		return is_day(text) ? NULL : "must be a day such as 2026-03-01";
+	case PARAMETER_TIME:
+		return wall_parse(text, strlen(text), &at) ? "must be a time as in 2026-03-01T07:00:00Z" : NULL;
+	default:
+		return text_is_label(text) && strlen(text) <= (size_t)p->max
+			       ? NULL
+			       : "is too long or holds control characters";
+	}
+}
+
+static enum err add_text(
+	struct method_call *call, const struct parameter *p, struct request_args *args, struct errinfo *info)
+{
+	const char *text = "", *wrong = NULL;
+	enum err err = request_text(args, p->name, p->required, &text, info);
+
+	if (!err && (*text || p->required))
+		wrong = wrong_text(p, text);
+	if (wrong)
+		err = errinfo_set(info, ERR_INVALID, "args.%s: %s", p->name, wrong);
+	call->values[call->count++] = text;
+	return err;
+}
+
+static void add_number(struct method_call *call, int64_t value)
+{
+	snprintf(call->numbers[call->count], sizeof call->numbers[0], "%lld", (long long)value);
+	call->values[call->count] = call->numbers[call->count];
+	call->count++;
+}
+
+static enum err add(
+	struct method_call *call, const struct parameter *p, struct request_args *args, struct errinfo *info)
+{
+	int64_t number = p->preset;
+	bool yes = p->preset;
+	enum err err;
+
+	assert(call->count < METHOD_VALUES_MAX);
+	switch (p->type) {
+	case PARAMETER_INT:
+		err = request_int(args, p->name, p->required, p->min, p->max, &number, info);
+		add_number(call, number);
+		return err;
+	case PARAMETER_BOOL:
+		err = request_bool(args, p->name, p->required, &yes, info);
+		call->values[call->count++] = yes ? "true" : "false";
+		return err;
+	default:
+		return add_text(call, p, args, info);
+	}
+}
+
+/* ---- methods with a function ---- */
+
+static enum err prepare_import(struct request_args *args, struct method_call *call, struct errinfo *info)
+{
+	const char *kind = "ledger", *format = "yaml", *text = "";
+	bool dry_run = false;
+	enum err err = request_text(args, "kind", false, &kind, info);
+
+	if (!err)
+		err = request_text(args, "format", false, &format, info);
+	if (!err)
+		err = request_text(args, "text", true, &text, info);
+	if (!err)
+		err = request_bool(args, "dry_run", false, &dry_run, info);
+	if (!err)
+		err = request_done(args, info);
+	if (!err)
+		err = ledger_check(kind, format, text, strlen(text), &call->document, info);
+	if (err)
+		return err;
+	call->statement = "registry_import";
+	call->changes = true;
+	call->count = 2;
+	call->values[0] = call->document.data;
+	call->values[1] = dry_run ? "true" : "false";
+	return ERR_OK;
+}
+
+static enum err prepare_timeline(const char *user, struct request_args *args, const struct records_settings *settings,
+	struct method_call *call, struct errinfo *info)
+{
+	static const struct parameter household = {"household", PARAMETER_ID, true, 0, 0, 0};
+	static const struct parameter day = {"day", PARAMETER_DAY, false, 0, 0, 0};
+	const struct parameter limit = {"limit", PARAMETER_INT, false, 1, 500, settings->timeline_items};
+	enum err err;
+
+	call->values[call->count++] = user;
+	err = add(call, &household, args, info);
+	call->values[call->count++] = settings->zone;
+	if (!err)
+		err = add(call, &day, args, info);
+	if (!err && !*call->values[3])
+		call->count--; /* the last days instead: in its place, how many items */
+	call->statement = call->count == 4 ? "api_day" : "api_timeline";
+	if (!err && call->count < 4)
+		return add(call, &limit, args, info);
+	if (!err) {
+		struct method_call unused = {0}; /* a limit is allowed beside a day, and says nothing */
+		err = add(&unused, &limit, args, info);
+	}
+	return err;
+}
+
+/* prepare_history: {household, after?, limit?}; after is a time in RFC 3339. */
+static enum err prepare_history(
+	const char *user, struct request_args *args, struct method_call *call, struct errinfo *info)
+{
+	static const struct parameter parameters[] = {{"household", PARAMETER_ID, true, 0, 0, 0},
+		{"after", PARAMETER_TIME, false, 0, 0, 0},
+		{"limit", PARAMETER_INT, false, 1, HISTORY_PAGE_MAX, HISTORY_PAGE}};
+	enum err err = ERR_OK;
+
+	call->statement = "api_history";
+	call->values[call->count++] = user;
+	for (unsigned i = 0; i < sizeof parameters / sizeof *parameters && !err; i++)
+		err = add(call, &parameters[i], args, info);
+	return err;
+}
+
+static enum err prepare_row(const char *name, struct request_args *args, struct method_call *call, struct errinfo *info)
+{
+	const struct method *method = methods;
+	enum err err = ERR_OK;
+
+	while (method < methods + sizeof methods / sizeof *methods && strcmp(method->name, name) != 0)
+		method++;
+	if (method == methods + sizeof methods / sizeof *methods)
+		return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are %s", method_names);
+	call->statement = method->statement;
+	call->changes = method->changes;
+	for (unsigned i = 0; i < PARAMETERS_MAX && method->parameters[i].name && !err; i++)
+		err = add(call, &method->parameters[i], args, info);
+	return err;
+}
+
+enum err method_why(struct request_args *args, const char **out_why, struct errinfo *info)
+{
+	const char *why = "";
+	enum err err = request_text(args, "why", false, &why, info);
+
+	if (!err && *why && (!text_is_label(why) || strlen(why) > METHOD_WHY_BYTES_MAX))
+		err = errinfo_set(info, ERR_INVALID, "args.why: is longer than %d bytes or holds control characters",
+			METHOD_WHY_BYTES_MAX);
+	if (!err)
+		*out_why = why;
+	return err;
+}
+
+enum err method_prepare(const char *method, const char *user, struct request_args *args,
+	const struct records_settings *settings, struct method_call *call, struct errinfo *info)
+{
+	enum err err;
+
+	if (strcmp(method, "import") == 0)
+		err = prepare_import(args, call, info);
+	else if (strcmp(method, "timeline") == 0)
+		err = prepare_timeline(user, args, settings, call, info);
+	else if (strcmp(method, "history") == 0)
+		err = prepare_history(user, args, call, info);
+	else
+		err = prepare_row(method, args, call, info);
+	return err ? err : request_done(args, info);
+}

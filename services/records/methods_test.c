@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "records/methods.h"
+
+static const struct records_settings settings = {.zone = "Asia/Shanghai", .timeline_items = 50};
+
+static struct method_call call;
+
+static enum err prepare(const char *method, const char *json, struct request_args **out_args, struct errinfo *info)
+{
+	char text[8192];
+	const char *why = "";
+	enum err err;
+
+	method_call_init(&call);
+	snprintf(text, sizeof text, "{\"args\": %s}", json);
+	assert_int_equal(request_open(text, strlen(text), out_args, info), ERR_OK);
+	err = method_why(*out_args, &why, info);
+	return err ? err : method_prepare(method, "desk", *out_args, &settings, &call, info);
+}
+
+/* gives: the statement and its values, with a bar between them. */
+static void gives(const char *method, const char *json, const char *wanted)
+{
+	struct request_args *args = NULL;
+	struct errinfo info = {0};
+	char got[1024] = "";
+
+	if (prepare(method, json, &args, &info))
+		print_message("%s\n", info.text);
+	snprintf(got, sizeof got, "%s", call.statement ? call.statement : "");
+	for (int i = 0; i < call.count; i++) {
+		strcat(got, "|");
+		strcat(got, call.values[i]);
+	}
+	assert_string_equal(got, wanted);
+	request_close(args);
+	method_call_fini(&call);
+}
+
+static void refuses(const char *method, const char *json, enum err code, const char *what)
+{
+	struct request_args *args = NULL;
+	struct errinfo info = {0};
+
+	assert_int_equal(prepare(method, json, &args, &info), code);
+	if (!strstr(info.text, what))
+		print_message("%s\n", info.text);
+	assert_non_null(strstr(info.text, what));
+	request_close(args);
+	method_call_fini(&call);
+}
+
+static void a_request_becomes_a_statement_and_its_values(void **state)
+{
+	(void)state;
+	gives("summary", "{}", "api_summary");
+	gives("timeline", "{\"household\": \"h-1\"}", "api_timeline|desk|h-1|Asia/Shanghai|50");
+	gives("timeline", "{\"household\": \"h-1\", \"limit\": 500}", "api_timeline|desk|h-1|Asia/Shanghai|500");
+	gives("timeline", "{\"household\": \"h-1\", \"day\": \"2026-03-01\", \"why\": \"例会\"}",
+		"api_day|desk|h-1|Asia/Shanghai|2026-03-01");
+	gives("history", "{\"household\": \"h-1\"}", "api_history|desk|h-1||500");
+	gives("history", "{\"household\": \"h-1\", \"after\": \"2026-03-01T07:00:00Z\", \"limit\": 1}",
+		"api_history|desk|h-1|2026-03-01T07:00:00Z|1");
+	gives("audit_verify", "{}", "audit_verify||100");
+	gives("import",
+		"{\"kind\": \"communities\", \"format\": \"csv\", \"text\": \"id\\nc-1\\n\", \"dry_run\": true}",
+		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true");
+	assert_true(call.changes);
+}
+
+static void a_wrong_argument_is_named(void **state)
+{
+	(void)state;
+	refuses("timeline", "{}", ERR_INVALID, "args.household");
+	refuses("timeline", "{\"household\": \"h 1\"}", ERR_INVALID, "args.household: must be an id");
+	refuses("timeline", "{\"household\": \"h-1\", \"limit\": 501}", ERR_RANGE, "args.limit");
+	refuses("timeline", "{\"household\": \"h-1\", \"limit\": 0, \"day\": \"2026-03-01\"}", ERR_RANGE, "args.limit");
+	refuses("timeline", "{\"household\": \"h-1\", \"day\": \"2026-02-29\"}", ERR_INVALID,
+		"args.day: must be a day");
+	refuses("timeline", "{\"household\": \"h-1\", \"colour\": 1}", ERR_INVALID, "args.colour");
+	refuses("history", "{\"household\": \"h-1\", \"after\": \"gestern\"}", ERR_INVALID,
+		"args.after: must be a time");
+	refuses("audit", "{\"who\": \"' or true --\"}", ERR_INVALID, "args.who: must be an id");
+	refuses("audit_verify", "{\"anchor\": \"a\\tb\"}", ERR_INVALID, "args.anchor");
+	refuses("summary", "{\"household\": \"h-1\"}", ERR_INVALID, "args.household: is no argument");
+	refuses("import", "{}", ERR_INVALID, "args.text");
+	refuses("drop table", "{}", ERR_NOT_FOUND, "no such method");
+}
+
+static void a_reason_is_bounded(void **state)
+{
+	char json[1024] = "{\"why\": \"";
+
+	(void)state;
+	memset(json + strlen(json), 'x', METHOD_WHY_BYTES_MAX);
+	strcat(json, "\"}");
+	gives("summary", json, "api_summary");
+	strcpy(json + strlen(json) - 2, "x\"}");
+	refuses("summary", json, ERR_INVALID, "args.why");
+	refuses("summary", "{\"why\": \"a\\nb\"}", ERR_INVALID, "args.why");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_becomes_a_statement_and_its_values),
+		cmocka_unit_test(a_wrong_argument_is_named),
+		cmocka_unit_test(a_reason_is_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
