@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The figure: mean delay to the right, false alarms a home-month upwards (by decades). Nearer to the lower left corner
- * is better. Marks differ by shape, so that a print in black tells them apart; labels that would lie on each other are
- * moved down.
+ * is better. Marks differ by shape, so that a print in black tells them apart. Labels are short and in no language; the
+ * legend says in both what they mean. A label stands where it covers neither a mark nor another label.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "backtest_print.h"
 
 #define WIDTH 1120.0
-#define HEIGHT 760.0
+#define HEIGHT 780.0
 #define LEFT 110.0
 #define RIGHT 1080.0
 #define TOP 100.0
@@ -20,16 +20,29 @@
 #define X_MAX 25.0
 #define Y_MIN 0.1
 #define Y_MAX 10.0
-#define LABELS_MAX 64
-#define LABEL_HEIGHT 17.0
-#define LABEL_CHAR 7.2 /* the width of a Latin letter; a Chinese one takes two */
+#define POINTS_MAX 48
+#define BOXES_MAX 256
+#define LABEL_HEIGHT 15.0
+#define LABEL_CHAR 7.4 /* the width of a letter */
+
+enum mark { MARK_OURS, MARK_RULE, MARK_PUBLISHED, MARK_HOME };
+
+struct box {
+	double left, top, right, bottom;
+};
+
+struct point {
+	double x, y;
+	enum mark mark;
+	const char *label;
+};
 
 struct figure {
 	struct buf *out;
-	struct {
-		double x, y, width;
-	} labels[LABELS_MAX];
-	unsigned label_count;
+	struct point points[POINTS_MAX];
+	unsigned point_count;
+	struct box boxes[BOXES_MAX]; /* of marks and labels */
+	unsigned box_count;
 };
 
 static double clamp(double v, double low, double high)
@@ -60,8 +73,6 @@ static void text_at(struct figure *f, double x, double y, int size, const char *
 	buf_text(f->out, "</text>\n");
 }
 
-enum mark { MARK_OURS, MARK_RULE, MARK_PUBLISHED, MARK_HOME };
-
 static void mark_at(struct figure *f, enum mark mark, double x, double y)
 {
 	switch (mark) {
@@ -86,47 +97,60 @@ static void mark_at(struct figure *f, enum mark mark, double x, double y)
 	}
 }
 
-static double width_of(const char *text)
+/* taken notes a place that no label may cover. */
+static void taken(struct figure *f, struct box box)
 {
-	double width = 0;
-
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		width += *c < 0x80 ? LABEL_CHAR : (*c & 0xc0) == 0xc0 ? 2 * LABEL_CHAR : 0;
-	return width;
+	if (f->box_count < BOXES_MAX)
+		f->boxes[f->box_count++] = box;
 }
 
-/* label_at writes beside a mark, in the first place upwards or downwards that is free. */
-static void label_at(struct figure *f, double x, double y, const char *text)
+static bool is_free(const struct figure *f, struct box box)
 {
-	static const double tries[] = {0, -1, 1, -2, 2, -3, 3, 4, -4};
-	double width = width_of(text), lx = x + 12 + width > RIGHT + 30 ? x - 12 - width : x + 12, ly = y + 5;
-	bool free_place = false;
-
-	for (unsigned t = 0; t < sizeof tries / sizeof *tries && !free_place; t++) {
-		ly = y + 5 + tries[t] * LABEL_HEIGHT;
-		free_place = true;
-		for (unsigned i = 0; i < f->label_count; i++)
-			if (fabs(ly - f->labels[i].y) < LABEL_HEIGHT - 1 &&
-				lx < f->labels[i].x + f->labels[i].width + 4 && f->labels[i].x < lx + width + 4)
-				free_place = false;
+	if (box.left < LEFT || box.right > RIGHT + 30 || box.top < TOP - LABEL_HEIGHT || box.bottom > BOTTOM)
+		return false;
+	for (unsigned i = 0; i < f->box_count; i++) {
+		const struct box *b = &f->boxes[i];
+		if (box.left < b->right && b->left < box.right && box.top < b->bottom && b->top < box.bottom)
+			return false;
 	}
-	if (f->label_count < LABELS_MAX) {
-		f->labels[f->label_count].x = lx;
-		f->labels[f->label_count].y = ly;
-		f->labels[f->label_count++].width = width;
-	}
-	text_at(f, lx, ly, 13, "start", text);
+	return true;
 }
 
-static void point(struct figure *f, enum mark mark, double hours, double rate, const char *zh, const char *en)
+/* label_at writes near a mark, in the first place around it that is free. */
+static void label_at(struct figure *f, double x, double y, bool bold, const char *text)
 {
-	char text[160];
+	double width = (double)strlen(text) * LABEL_CHAR;
+	const double tries[][2] = {{12, 0}, {-12 - width, 0}, {-width / 2, -20}, {-width / 2, 22}, {10, -15}, {10, 17},
+		{-10 - width, -15}, {-10 - width, 17}, {14, -30}, {14, 32}, {-14 - width, -30}, {-14 - width, 32}};
+	struct box box;
+	unsigned t = 0;
 
-	if (isnan(hours) || isnan(rate))
+	do {
+		double left = x + tries[t][0], middle = y + tries[t][1];
+		box = (struct box){left, middle - LABEL_HEIGHT / 2, left + width, middle + LABEL_HEIGHT / 2};
+	} while (!is_free(f, box) && ++t < sizeof tries / sizeof *tries);
+	taken(f, box);
+	buf_printf(f->out, "<g font-weight=\"%s\">", bold ? "bold" : "normal");
+	text_at(f, box.left, box.bottom - 3, 13, "start", text);
+	buf_text(f->out, "</g>\n");
+}
+
+/* point notes a mark; its label comes once all marks have their places. */
+static void point(struct figure *f, enum mark mark, double hours, double rate, const char *label)
+{
+	if (isnan(hours) || isnan(rate) || f->point_count == POINTS_MAX)
 		return;
-	mark_at(f, mark, x_of(hours), y_of(rate));
-	snprintf(text, sizeof text, "%s %s", zh, en);
-	label_at(f, x_of(hours), y_of(rate), text);
+	double x = x_of(hours), y = y_of(rate);
+	f->points[f->point_count++] = (struct point){x, y, mark, label};
+	taken(f, (struct box){x - 8, y - 8, x + 8, y + 8});
+}
+
+static void points_draw(struct figure *f)
+{
+	for (unsigned i = 0; i < f->point_count; i++)
+		mark_at(f, f->points[i].mark, f->points[i].x, f->points[i].y);
+	for (unsigned i = 0; i < f->point_count; i++)
+		label_at(f, f->points[i].x, f->points[i].y, f->points[i].mark == MARK_OURS, f->points[i].label);
 }
 
 static void axes(struct figure *f)
@@ -157,28 +181,32 @@ static void axes(struct figure *f)
 
 static void legend(struct figure *f, const struct report *report)
 {
-	static const struct {
+	char each[80];
+	const struct {
 		enum mark mark;
 		const char *text;
 	} items[] = {
-		{MARK_OURS, "习惯规则 habit"},
-		{MARK_RULE, "固定规则 fixed and deployed rules"},
-		{MARK_PUBLISHED, "发表值 published"},
-		{MARK_HOME, "各住户 each home"},
+		{MARK_OURS, "习惯规则，数字为误报目标 habit, with its target"},
+		{MARK_HOME, each},
+		{MARK_RULE, "固定时限，现行规则（升/小时）fixed limits, deployed rules (litres / hours)"},
+		{MARK_PUBLISHED, "同一方法的发表值 published for the same: limits, rules, targets"},
 	};
-	static const double places[] = {LEFT, LEFT + 190, LEFT + 530, LEFT + 760};
+	static const double places[][2] = {
+		{LEFT, HEIGHT - 66}, {LEFT, HEIGHT - 40}, {LEFT + 430, HEIGHT - 66}, {LEFT + 430, HEIGHT - 40}};
 	char text[300];
 
+	snprintf(each, sizeof each, "每一住户，目标%g each home, target %g", report->runs[0].target,
+		report->runs[0].target);
 	text_at(f, LEFT, 40, 20, "start", "误报与延迟 False alarms against delay");
 	snprintf(text, sizeof text, "%s, %u户 homes, %.0f户月 home-months; 左下为优 lower left is better%s",
 		report->layout, report->runs[0].score.homes, report->runs[0].score.months,
 		report->simulated ? "; 部分通道为模拟 some channels are simulated" : "");
 	text_at(f, LEFT, 66, 15, "start", text);
 	for (unsigned i = 0; i < sizeof items / sizeof *items; i++) {
-		mark_at(f, items[i].mark, places[i] + 8, HEIGHT - 50);
-		text_at(f, places[i] + 24, HEIGHT - 45, 15, "start", items[i].text);
+		mark_at(f, items[i].mark, places[i][0] + 8, places[i][1] - 5);
+		text_at(f, places[i][0] + 24, places[i][1], 15, "start", items[i].text);
 	}
-	text_at(f, LEFT, HEIGHT - 18, 13, "start",
+	text_at(f, LEFT, HEIGHT - 14, 13, "start",
 		"纵轴为对数；0.1以下画在底线 logarithmic upwards; below 0.1 on the base line");
 }
 
@@ -192,18 +220,32 @@ static void homes(struct figure *f, const struct run *run)
 	}
 }
 
+/* along keeps labels off a line between two points. */
+static void along(struct figure *f, const double from[2], const double to[2])
+{
+	for (unsigned i = 1; i < 12; i++) {
+		double x = from[0] + (to[0] - from[0]) * i / 12, y = from[1] + (to[1] - from[1]) * i / 12;
+		taken(f, (struct box){x - 4, y - 4, x + 4, y + 4});
+	}
+}
+
 /* line joins the points of the sweep, which come with rising targets. */
 static void line(struct figure *f, const struct report *report)
 {
 	bool begun = false;
+	double before[2] = {0, 0};
 
 	for (unsigned i = 0; i < report->count; i++) {
 		const struct score_level *level = &report->runs[i].score.levels[0];
 		if (report->runs[i].kind != RUN_SWEEP || isnan(level->all.mean))
 			continue;
+		double here[2] = {x_of(level->all.mean), y_of(level->false_rate)};
+		if (begun)
+			along(f, before, here);
+		memcpy(before, here, sizeof before);
 		buf_printf(f->out, "%s%.1f %.1f",
-			begun ? "L" : "<path fill=\"none\" stroke=\"#005a9c\" stroke-width=\"2\" d=\"M",
-			x_of(level->all.mean), y_of(level->false_rate));
+			begun ? "L" : "<path fill=\"none\" stroke=\"#005a9c\" stroke-width=\"2\" d=\"M", here[0],
+			here[1]);
 		begun = true;
 	}
 	if (begun)
@@ -231,11 +273,12 @@ enum err print_figure(const struct report *report, struct buf *out)
 		if (run->kind == RUN_MAIN && swept)
 			continue;
 		point(&figure, run->kind <= RUN_SWEEP ? MARK_OURS : MARK_RULE, level->all.mean, level->false_rate,
-			run->name_zh, run->name_en);
+			run->label);
 	}
 	for (unsigned i = 0; i < run_published_count && report_published(report); i++)
 		point(&figure, MARK_PUBLISHED, run_published[i].mean, run_published[i].false_rate,
-			run_published[i].name_zh, run_published[i].name_en);
+			run_published[i].label);
+	points_draw(&figure);
 	legend(&figure, report);
 	buf_text(out, "</svg>\n");
 	return out->failed;

@@ -11,19 +11,19 @@
 
 /* The first nine are of the same protocol over 81 homes of DAIAD, of which the public extract has 46. */
 const struct run_published run_published[] = {
-	{"12小时少于10升", "< 10 l in 12 h", 4.18, 10, 12, 9.4},
-	{"24小时少于10升", "< 10 l in 24 h", 0.37, 22, 24, 20.9},
-	{"固定10小时", "fixed 10 h", 2.32, 11, 11, 9.4},
-	{"固定12小时", "fixed 12 h", 1.08, 13, 13, 11.3},
-	{"固定14小时", "fixed 14 h", 0.62, 15, 15, 13.2},
-	{"固定16小时", "fixed 16 h", 0.44, 16, 17, 15.2},
-	{"固定18小时", "fixed 18 h", 0.31, 18, 19, 17.2},
-	{"反馈预算2", "fed-back budget 2", 1.82, 7, 12, 7.8},
-	{"反馈预算1", "fed-back budget 1", 0.995, 9, 15, 9.4},
-	{"反馈预算0.5", "fed-back budget 0.5", 0.57, 10, 18, 11.2},
-	{"反馈预算0.25", "fed-back budget 0.25", 0.29, 13, 22, 13.7},
+	{"12小时少于10升", "< 10 l in 12 h", "10 l / 12 h", 4.18, 10, 12, 9.4},
+	{"24小时少于10升", "< 10 l in 24 h", "10 l / 24 h", 0.37, 22, 24, 20.9},
+	{"固定10小时", "fixed 10 h", "10 h", 2.32, 11, 11, 9.4},
+	{"固定12小时", "fixed 12 h", "12 h", 1.08, 13, 13, 11.3},
+	{"固定14小时", "fixed 14 h", "14 h", 0.62, 15, 15, 13.2},
+	{"固定16小时", "fixed 16 h", "16 h", 0.44, 16, 17, 15.2},
+	{"固定18小时", "fixed 18 h", "18 h", 0.31, 18, 19, 17.2},
+	{"反馈预算2", "fed-back budget 2", "2", 1.82, 7, 12, 7.8},
+	{"反馈预算1", "fed-back budget 1", "1", 0.995, 9, 15, 9.4},
+	{"反馈预算0.5", "fed-back budget 0.5", "0.5", 0.57, 10, 18, 11.2},
+	{"反馈预算0.25", "fed-back budget 0.25", "0.25", 0.29, 13, 22, 13.7},
 	/* doi 10.3390/s24206583; other homes, motion and water */
-	{"Wilhelm和Wahl 2024", "Wilhelm & Wahl 2024", 2.7, NAN, NAN, 5.38},
+	{"Wilhelm和Wahl 2024", "Wilhelm & Wahl 2024", "W & W 2024", 2.7, NAN, NAN, 5.38},
 };
 const unsigned run_published_count = sizeof run_published / sizeof *run_published;
 
@@ -87,6 +87,7 @@ void run_habit(struct run *run, const struct run_options *options, enum run_kind
 	*run = (struct run){.kind = kind, .target = target};
 	snprintf(run->name_zh, sizeof run->name_zh, "习惯 目标%g", target);
 	snprintf(run->name_en, sizeof run->name_en, "habit, target %g", target);
+	snprintf(run->label, sizeof run->label, "%g", target);
 	set_up(run, &own, "silence");
 }
 
@@ -98,6 +99,7 @@ void run_fixed(struct run *run, const struct run_options *options, int64_t hours
 	*run = (struct run){.kind = RUN_FIXED, .hours = hours};
 	snprintf(run->name_zh, sizeof run->name_zh, "固定%d小时", (int)hours);
 	snprintf(run->name_en, sizeof run->name_en, "fixed %d h", (int)hours);
+	snprintf(run->label, sizeof run->label, "%d h", (int)hours);
 	set_up(run, options, "silence_fixed");
 	*limits = (struct detector_limits){.attention_ms = ms,
 		.alarm_ms = ms,
@@ -116,6 +118,7 @@ enum err run_deployed(struct run *run, const struct run_options *options, const 
 	*run = (struct run){.kind = RUN_DEPLOYED, .hours = (int64_t)rule.values[1]};
 	snprintf(run->name_zh, sizeof run->name_zh, "%d小时少于%g升", (int)run->hours, rule.values[0]);
 	snprintf(run->name_en, sizeof run->name_en, "< %g l in %d h", rule.values[0], (int)run->hours);
+	snprintf(run->label, sizeof run->label, "%g l / %d h", rule.values[0], (int)run->hours);
 	set_up(run, options, preset);
 	return ERR_OK;
 }

@@ -19,8 +19,9 @@ enum run_kind { RUN_MAIN, RUN_SWEEP, RUN_FIXED, RUN_DEPLOYED };
 struct run {
 	enum run_kind kind;
 	char name_zh[64], name_en[64];
-	double target; /* RUN_MAIN, RUN_SWEEP */
-	int64_t hours; /* RUN_FIXED, RUN_DEPLOYED */
+	char label[24]; /* of its mark in the figure, in no language */
+	double target;  /* RUN_MAIN, RUN_SWEEP */
+	int64_t hours;  /* RUN_FIXED, RUN_DEPLOYED */
 	struct play_setup setup;
 	struct score score;
 	struct score often;      /* of the homes with more than RUN_OFTEN readings */
@@ -47,7 +48,7 @@ void run_fini(struct run *run);
 
 /* run_published: what others, or earlier work, have printed for the same question. */
 struct run_published {
-	const char *name_zh, *name_en;
+	const char *name_zh, *name_en, *label;
 	double false_rate, p50, p90, mean; /* NAN = not told */
 };
 extern const struct run_published run_published[];
