@@ -80,6 +80,23 @@ static void check_appointment(const char **fault, const struct appointment *a)
 		"paused_until: must be a date not before paused_from, and neither stands alone");
 }
 
+static bool says_away(const struct entry *e)
+{
+	struct wall from = e->body.household.away_from, until = e->body.household.away_until;
+
+	return (wall_is_set(from) || wall_is_set(until)) && (from.ms || until.ms);
+}
+
+static void check_away(const char **fault, const struct entry *e)
+{
+	struct wall from = e->body.household.away_from, until = e->body.household.away_until;
+
+	check_wall_if(fault, from, "away_from: must be a time from 1970 on");
+	check_wall_if(fault, until, "away_until: must be a time from 1970 on");
+	check_true(fault, !says_away(e) || !wall_is_set(until) || until.ms > from.ms,
+		"away_until: must be after away_from");
+}
+
 static const char *entry_fault(const struct entry *e)
 {
 	const char *fault = NULL;
@@ -101,6 +118,7 @@ static const char *entry_fault(const struct entry *e)
 		check_id(&fault, e->body.household.community, "community: must be an id");
 		check_id(&fault, e->body.household.team, "team: must be an id");
 		check_id_if(&fault, e->body.household.policy, "policy: must be an id");
+		check_away(&fault, e);
 		break;
 	case ENTRY_CONSENT:
 		check_wall_if(&fault, e->body.consent.from, "from: must be a time from 1970 on");
@@ -177,6 +195,10 @@ static void body_encode(const struct entry *e, struct buf *out)
 		json_member_int(out, "persons", e->body.household.persons);
 		if (e->body.household.canary)
 			json_member_bool(out, "canary", true);
+		if (says_away(e)) {
+			json_member_wall_if(out, "away_from", e->body.household.away_from);
+			json_member_wall_if(out, "away_until", e->body.household.away_until);
+		}
 		break;
 	case ENTRY_CONSENT:
 		quantities_to_json(out, "quantities", e->body.consent.quantities);
@@ -318,6 +340,9 @@ static void body_decode(struct fields *f, struct entry *e)
 		fields_int_if(f, "persons", 0, 255, &persons);
 		e->body.household.persons = (uint8_t)persons;
 		fields_bool_if(f, "canary", &e->body.household.canary);
+		e->body.household.away_from = e->body.household.away_until = WALL_NONE;
+		fields_wall_if(f, "away_from", &e->body.household.away_from);
+		fields_wall_if(f, "away_until", &e->body.household.away_until);
 		break;
 	case ENTRY_CONSENT:
 		e->body.consent.from = e->body.consent.until = WALL_NONE;

@@ -254,6 +254,9 @@ struct entry {
 			char community[ID_BYTES], team[ID_BYTES], policy[ID_BYTES];
 			uint8_t persons;
 			bool canary; /* a household that exists to be missed; its incidents go to the desk only */
+			/* Its people said that they are away: away_from may be WALL_NONE (since ever), away_until too
+			 * (they did not say). Both WALL_NONE or zero: nothing was said. */
+			struct wall away_from, away_until;
 		} household;
 		struct {
 			uint64_t quantities;     /* bit mask of enum quantity that may be processed */
