@@ -28,6 +28,7 @@ struct journal {
 	struct place *places; /* by slot */
 	uint32_t place_count;
 	int64_t first, last; /* rows */
+	int64_t broken;      /* the last one that cannot be read to its end; 0 = none */
 	int64_t total_bytes, live_bytes;
 	struct buf row;
 	sqlite3_stmt *insert, *select, *delete;
@@ -111,7 +112,9 @@ static enum err visit_restore(
 
 	if (place && (place->row == ROW_ENDED || place->row > row))
 		return ERR_OK;
-	enum err err = source->restore(source->context, state, info);
+	struct journal_state whole = *state;
+	whole.doubtful = row <= journal->broken;
+	enum err err = source->restore(source->context, &whole, info);
 	if (err == ERR_NOT_FOUND)
 		return ERR_OK;
 	if (err)
@@ -138,7 +141,14 @@ static enum err walk_row(struct journal *journal, int64_t row, const unsigned ch
 		if (err)
 			return err;
 	}
-	return err == ERR_NOT_FOUND ? ERR_OK : errinfo_set(info, err, "a row of the journal is broken");
+	if (err == ERR_NOT_FOUND)
+		return ERR_OK;
+	if (!source->broken)
+		return errinfo_set(info, err, "a row of the journal is broken");
+	if (journal->broken >= row) /* it is known since the first walk */
+		return ERR_OK;
+	journal->broken = row;
+	return source->broken(source->context, row, bytes, length, info);
 }
 
 static enum err walk_all(struct journal *journal, visitor *visit, struct errinfo *info)

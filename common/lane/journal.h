@@ -20,13 +20,15 @@
 #define JOURNAL_STATE_BYTES_MAX 65535
 #define JOURNAL_NO_SLOT UINT32_MAX
 
-/* journal_state: length 0 = forgotten; slot: a small number of this state while it lives. The pointers are the giver's
- * and last until its next call. */
+/* journal_state: length 0 = forgotten; slot: a small number of this state while it lives; doubtful (of one that is
+ * restored): a later row is broken and may have held a newer copy. The pointers are the giver's and last until its next
+ * call. */
 struct journal_state {
 	const char *key;
 	const void *blob;
 	size_t length;
 	uint32_t slot;
+	bool doubtful;
 };
 
 /* journal_source: whose states they are; context is handed back. */
@@ -41,6 +43,9 @@ struct journal_source {
 	/* slot finds a state by its key, JOURNAL_NO_SLOT if there is none; refresh marks it dirty. */
 	uint32_t (*slot)(void *context, const char *key);
 	enum err (*refresh)(void *context, uint32_t slot);
+	/* broken (NULL: journal_open ends with ERR_CORRUPT) hears once of a row that cannot be read to its end, before
+	 * anything is restored; what stands before the break counts. */
+	enum err (*broken)(void *context, int64_t row, const void *bytes, size_t length, struct errinfo *info);
 };
 
 struct journal;

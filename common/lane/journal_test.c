@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lane/journal.h"
+#include "lane/sql.h"
 
 #define CELLS 4
 
@@ -20,7 +21,10 @@ struct world {
 	struct journal *journal;
 	int value[CELLS];
 	bool known[CELLS], dirty[CELLS];
-	char told[64]; /* what was restored, in its order: "a1 b2 c- " */
+	char told[64]; /* what was restored, in its order: "a1 b2 c- "; a doubtful one with ? */
+	bool mends;    /* broken rows are taken */
+	unsigned breaks;
+	int64_t broken;
 };
 
 static bool dirty(void *context, struct journal_state *out)
@@ -52,7 +56,8 @@ static enum err restore(void *context, const struct journal_state *state, struct
 	if (state->length)
 		memcpy(&w->value[i], state->blob, sizeof w->value[i]);
 	if (state->length)
-		snprintf(w->told + at, sizeof w->told - at, "%s%d ", state->key, w->value[i]);
+		snprintf(w->told + at, sizeof w->told - at, "%s%d%s ", state->key, w->value[i],
+			state->doubtful ? "?" : "");
 	else
 		snprintf(w->told + at, sizeof w->told - at, "%s- ", state->key);
 	return ERR_OK;
@@ -71,14 +76,34 @@ static enum err refresh(void *context, uint32_t slot)
 	return ERR_OK;
 }
 
-static void world_open(struct world *w)
+static enum err broken(void *context, int64_t row, const void *bytes, size_t length, struct errinfo *info)
+{
+	struct world *w = context;
+
+	(void)info;
+	assert_true(bytes && length);
+	w->broken = row;
+	w->breaks++;
+	return ERR_OK;
+}
+
+static enum err world_try(struct world *w)
 {
 	const char *const migrations[] = {JOURNAL_TABLE};
-	const struct journal_source source = {
-		.context = w, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
+	const struct journal_source source = {.context = w,
+		.dirty = dirty,
+		.restore = restore,
+		.slot = slot_of,
+		.refresh = refresh,
+		.broken = w->mends ? broken : NULL};
 
 	assert_int_equal(store_open(w->path, migrations, 1, 0, &w->store, NULL), ERR_OK);
-	assert_int_equal(journal_open(w->store, &source, &w->journal, NULL), ERR_OK);
+	return journal_open(w->store, &source, &w->journal, NULL);
+}
+
+static void world_open(struct world *w)
+{
+	assert_int_equal(world_try(w), ERR_OK);
 }
 
 static void world_close(struct world *w)
@@ -183,12 +208,48 @@ static void a_state_without_a_slot_is_given_all_its_copies(void **state)
 	world_end(&w);
 }
 
+/* cut leaves only so many bytes of a row. */
+static void cut(struct world *w, int64_t row, unsigned bytes)
+{
+	char text[120];
+
+	snprintf(text, sizeof text, "UPDATE journal SET states = substr(states, 1, %u) WHERE id = %d", bytes, (int)row);
+	assert_int_equal(sqlite3_exec(store_db(w->store), text, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void a_broken_row_ends_the_opening_unless_it_is_taken(void **state)
+{
+	struct world w = world_new();
+
+	(void)state;
+	world_open(&w);
+	put(&w, "a1 b1 c1");
+	put(&w, "a2 b2");
+	put(&w, "c3");
+	cut(&w, 2, 10); /* a2 takes 8 bytes */
+	world_close(&w);
+	assert_int_equal(world_try(&w), ERR_CORRUPT);
+	store_close(w.store);
+	memset(w.told, 0, sizeof w.told);
+	w.mends = true;
+	world_open(&w);
+	assert_int_equal(w.breaks, 1);
+	assert_int_equal(w.broken, 2);
+	assert_string_equal(w.told, "b1? a2? c3 ");
+	put(&w, "a4"); /* and it goes on */
+	w.breaks = 0;
+	world_reopen(&w, "abc");
+	assert_string_equal(w.told, "b1? c3 a4 ");
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_newest_copy_is_restored_in_the_order_of_the_rows),
 		cmocka_unit_test(what_was_forgotten_last_is_not_restored),
 		cmocka_unit_test(a_state_without_a_slot_is_given_all_its_copies),
+		cmocka_unit_test(a_broken_row_ends_the_opening_unless_it_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
