@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "detector/aside.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "lane/sql.h"
 
 #define TEXT_OF(number) #number
@@ -44,4 +49,22 @@ enum err aside_count(struct store *store, int64_t *out_count, struct errinfo *in
 		err = sql_fail(store_db(store), info, "states set aside");
 	sqlite3_finalize(count);
 	return err;
+}
+
+enum err aside_store(const char *path, struct wall at, char out_path[ASIDE_PATH_BYTES], struct errinfo *info)
+{
+	static const char *const ends[] = {"-wal", "-shm"}; /* SQLite finds them by the name of the file */
+	char from[ASIDE_PATH_BYTES + 8], to[ASIDE_PATH_BYTES + 8];
+
+	if ((size_t)snprintf(out_path, ASIDE_PATH_BYTES, "%s.corrupt-%" PRId64, path, at.ms) >= ASIDE_PATH_BYTES)
+		return errinfo_set(info, ERR_RANGE, "the name %s is too long", path);
+	if (rename(path, out_path))
+		return errinfo_set(info, ERR_IO, "%s cannot be renamed: %s", path, strerror(errno));
+	for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
+		snprintf(from, sizeof from, "%s%s", path, ends[i]);
+		snprintf(to, sizeof to, "%s%s", out_path, ends[i]);
+		if (rename(from, to) && errno != ENOENT)
+			return errinfo_set(info, ERR_IO, "%s cannot be renamed: %s", from, strerror(errno));
+	}
+	return ERR_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * aside: states that this program cannot read, kept in the store as they were found, for whoever looks into why. The
- * home learns again meanwhile. The newest of each key is kept, and at most ASIDE_MAX in all.
+ * aside: what this program cannot read, kept as it was found, for whoever looks into why: single states in a table of
+ * the store (the newest of each key, at most ASIDE_MAX in all), or a whole store under another name. Its homes learn
+ * again meanwhile.
  */
 #ifndef CURTAIN_DETECTOR_ASIDE_H
 #define CURTAIN_DETECTOR_ASIDE_H
@@ -23,5 +24,11 @@ enum err aside_put(struct store *store, const char *key, const void *state, size
 	struct errinfo *info) ERR_MUST_CHECK;
 /* aside_count counts what is kept. */
 enum err aside_count(struct store *store, int64_t *out_count, struct errinfo *info) ERR_MUST_CHECK;
+
+/* aside_store renames the file of a store that is closed, or is about to be, with what belongs to it; out_path says
+ * under which name it is kept. ERR_IO: it could not be renamed. */
+#define ASIDE_PATH_BYTES 400
+enum err aside_store(
+	const char *path, struct wall at, char out_path[ASIDE_PATH_BYTES], struct errinfo *info) ERR_MUST_CHECK;
 
 #endif

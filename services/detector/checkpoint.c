@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "detector/checkpoint.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +39,19 @@ static bool dirty(void *context, struct journal_state *out)
 	return true;
 }
 
-/* restore: a home beyond homes.max has nothing wrong with its state, which is passed over. */
+/* broken: a row of the journal is set aside as a whole. */
+static enum err broken(void *context, int64_t row, const void *bytes, size_t length, struct errinfo *info)
+{
+	struct checkpoint *checkpoint = context;
+	char key[32];
+
+	snprintf(key, sizeof key, "journal.%" PRId64, row);
+	log_warning("state_set_aside", "state", key, "error", err_name(ERR_CORRUPT));
+	return aside_put(checkpoint->store, key, bytes, length, ERR_CORRUPT, wall_now(), info);
+}
+
+/* restore: a home beyond homes.max has nothing wrong with its state, which is passed over. Of a doubtful state only
+ * what changes slowly is taken: by an old copy of the rest a home would seem silent that was heard since. */
 static enum err restore(void *context, const struct journal_state *from, struct errinfo *info)
 {
 	struct checkpoint *checkpoint = context;
@@ -50,6 +64,8 @@ static enum err restore(void *context, const struct journal_state *from, struct 
 		state->length = from->length;
 		if (from->length)
 			memcpy(state->blob, from->blob, from->length);
+		if (from->doubtful && from->length && detector_is_fleeting(state->key))
+			return ERR_NOT_FOUND;
 		err = detector_restore(checkpoint->core, state);
 	}
 	if (err == ERR_CORRUPT || err == ERR_VERSION) {
@@ -75,8 +91,12 @@ enum err checkpoint_open(
 	struct store *store, struct detector_core *core, struct checkpoint **out_checkpoint, struct errinfo *info)
 {
 	struct checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
-	const struct journal_source source = {
-		.context = checkpoint, .dirty = dirty, .restore = restore, .slot = slot_of, .refresh = refresh};
+	const struct journal_source source = {.context = checkpoint,
+		.dirty = dirty,
+		.restore = restore,
+		.slot = slot_of,
+		.refresh = refresh,
+		.broken = broken};
 
 	if (!checkpoint)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * checkpoint: the core's states in the service's store. A state that cannot be read is set aside (aside.h) and its home
- * learns again; the others go on.
+ * learns again; the others go on. So is a row of the journal; homes whose newest copies may have stood there keep their
+ * habits and begin a new silence.
  */
 #ifndef CURTAIN_DETECTOR_CHECKPOINT_H
 #define CURTAIN_DETECTOR_CHECKPOINT_H

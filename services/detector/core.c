@@ -145,6 +145,7 @@ void detect_mode(struct detector_core *core, struct home *home, enum detector_mo
 	core->modes[home->mode]--;
 	core->modes[mode]++;
 	home->mode = mode;
+	home->unwritten |= 1u << PART_COLD; /* with the next mark: who came back must not be away after a restart */
 	if (mode == DETECTOR_AWAY) {
 		detect_habits_spoil(home);
 		detect_anomaly_spoil(home);

@@ -104,6 +104,8 @@ struct detector_state {
 };
 bool detector_dirty(struct detector_core *core, struct detector_state *out_state);
 enum err detector_restore(struct detector_core *core, const struct detector_state *state) ERR_MUST_CHECK;
+/* detector_is_fleeting: the part is of what changes with each reading. */
+bool detector_is_fleeting(const char *key);
 /* detector_slot finds a part by its key; detector_refresh marks it dirty, so that the store can copy it forward. */
 uint32_t detector_slot(const struct detector_core *core, const char *key);
 enum err detector_refresh(struct detector_core *core, uint32_t slot) ERR_MUST_CHECK;

@@ -217,6 +217,10 @@ int64_t detect_local_hour(struct detector_core *core, struct wall t);
 uint8_t detect_code(unsigned quantity);
 enum quantity detect_code_quantity(unsigned code);
 char detect_part_letter(enum part part);
+/* detect_state_sum: what the last STATE_SUM_BYTES of a state must be, after the length bytes before them. A bent state
+ * that still reads as one would raise alerts for nothing, or none. */
+#define STATE_SUM_BYTES 4
+uint32_t detect_state_sum(const unsigned char *bytes, size_t length);
 
 /* core_home.c */
 struct home *detect_home_find(const struct detector_core *core, const char *id);

@@ -399,6 +399,18 @@ static bool is_readable(unsigned version)
 	return version >= 1 && version <= STATE_VERSION;
 }
 
+/* is_whole takes the sum off a state and says whether it fits. Version 1 had none. */
+static bool is_whole(struct blob *b, unsigned version)
+{
+	if (version == 1)
+		return true;
+	if (b->size < 1 + STATE_SUM_BYTES)
+		return false;
+	b->size -= STATE_SUM_BYTES;
+	struct blob sum = blob_read(b->from + b->size, STATE_SUM_BYTES);
+	return blob_get(&sum, STATE_SUM_BYTES) == detect_state_sum(b->from, b->size);
+}
+
 static bool leaves(const struct detector_state *state)
 {
 	return state->length > 1 && is_readable(state->blob[0]) && state->blob[1];
@@ -458,6 +470,8 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 	unsigned version = (unsigned)blob_get(&b, 1);
 	if (!is_readable(version))
 		return give_up(core, home, part, ERR_VERSION);
+	if (!is_whole(&b, version))
+		return give_up(core, home, part, ERR_CORRUPT);
 	if (part == PART_HABIT)
 		return get_habits(core, &b, home);
 	if (part == PART_COLD) {
@@ -477,6 +491,13 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 	if (err)
 		return give_up(core, home, part, err);
 	return detect_arm(core, home, orphaned(core, home) ? 0 : due);
+}
+
+bool detector_is_fleeting(const char *key)
+{
+	size_t length = strlen(key);
+
+	return length && key[length - 1] == detect_part_letter(PART_HOT);
 }
 
 uint32_t detector_slot(const struct detector_core *core, const char *key)

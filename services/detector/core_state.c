@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * States as the store keeps them: parts of a home, a version byte in front of each. The hot part names the shape of the
- * cold part that it goes with; one of another shape is an older copy and is passed over.
+ * States as the store keeps them: parts of a home, a version byte in front of each and a sum behind. The hot part names
+ * the shape of the cold part that it goes with; one of another shape is an older copy and is passed over.
  */
 #include "core_internal.h"
 
@@ -84,6 +84,20 @@ char detect_part_letter(enum part part)
 	static const char letters[PART_COUNT] = {[PART_COLD] = '*', [PART_HABIT] = '~', [PART_HOT] = '/'};
 
 	return letters[part];
+}
+
+uint32_t detect_state_sum(const unsigned char *bytes, size_t length)
+{
+	uint64_t sum = length, word;
+
+	for (; length >= sizeof word; length -= sizeof word, bytes += sizeof word) {
+		memcpy(&word, bytes, sizeof word);
+		sum = (sum ^ word) * UINT64_C(0x9fb21c651e98df25);
+		sum ^= sum >> 32;
+	}
+	for (; length; length--)
+		sum = (sum ^ *bytes++) * UINT64_C(0x100000001b3);
+	return (uint32_t)(sum ^ sum >> 32);
 }
 
 /* put_quantities writes a set of quantities as a set of codes. */
@@ -293,6 +307,7 @@ static void state_write(struct detector_core *core, struct home *home, struct de
 		put_habits(&b, home);
 	else
 		put_hot(&b, home, core->counts_hours);
+	blob_put(&b, detect_state_sum(out->blob, b.at), STATE_SUM_BYTES);
 	out->length = b.at;
 	out->slot = home->slot * PART_COUNT + part;
 }

@@ -150,11 +150,11 @@ enum err detector_event(void *state, const struct bus_event *event, struct turn 
 		break;
 	case BUS_MESSAGE:
 		if (!strncmp(event->topic, "curtain/lane/", 13))
-			return take_lane(detector, event);
+			return detector_ended_by(detector, take_lane(detector, event));
 		if (!strcmp(event->topic, detector->answers))
-			return take_history(detector, event);
+			return detector_ended_by(detector, take_history(detector, event));
 		if (!strncmp(event->topic, "curtain/api/", 12))
-			return take_request(detector, event);
+			return detector_ended_by(detector, take_request(detector, event));
 		(void)carrier_take_ack(detector->alerts, event, turn.mono, &detector->bad_acks);
 		break;
 	case BUS_DISCONNECTED:
@@ -243,7 +243,7 @@ enum err detector_service_tick(void *state, struct turn turn)
 		err = detector_judge(detector, mark, &info);
 	if (err) {
 		log_error("not_judged", "error", err_name(err), "cause", info.text);
-		return err;
+		return detector_ended_by(detector, err);
 	}
 	look_at_calendar(detector);
 	ask_records(detector);
@@ -383,6 +383,7 @@ void detector_status(const void *state, struct status *out)
 	status_count(out, "batches_before_directory", detector->waited_for_directory);
 	status_count(out, "bad_items", detector->bad_items + directory_copy_bad(detector->directory));
 	status_count(out, "bad_acks", detector->bad_acks);
+	status_count(out, "alerts_refused", outgoing_refused(detector->outgoing));
 	status_count(out, "states_set_aside", checkpoint_aside(detector->checkpoint));
 	status_count(out, "resent", alerts.resent);
 	status_count(out, "requests", detector->requests);

@@ -14,6 +14,7 @@
 
 #include "detector/checkpoint.h"
 #include "detector/core.h"
+#include "detector/outgoing.h"
 #include "detector/relearn.h"
 #include "detector/settings.h"
 #include "detector/told.h"
@@ -21,18 +22,13 @@
 #include "lane/lane.h"
 #include "service/service.h"
 
-/* shard_alerts: what this transaction adds to one shard of lane alert. */
-struct shard_alerts {
-	struct buf items;
-	uint32_t count;
-};
-
 struct detector {
 	struct service *service;
 	struct detector_settings settings;
 	uint64_t only; /* a bit a shard of this instance; 0 = all */
 	struct zone *zone;
 	struct calendar *calendar;
+	char path[300]; /* of the store */
 	struct store *store;
 	struct detector_core *core;
 	struct checkpoint *checkpoint;
@@ -42,7 +38,7 @@ struct detector {
 	struct directory *directory;
 	struct inbox *readings, *incidents;
 	struct outbox *alerts;
-	struct shard_alerts *shards;
+	struct outgoing *outgoing;
 
 	struct turn turn;
 	enum err fatal;        /* of the request that is answered: the service cannot go on */
@@ -54,13 +50,16 @@ struct detector {
 	unsigned batches;      /* applied in this transaction */
 	struct mono beat_due, trim_due;
 	int year; /* of the calendar, when it was looked at last */
-	int64_t taken, alerts_given, forged, bad_items, bad_acks, waited_for_directory, requests;
+	int64_t taken, forged, bad_items, bad_acks, waited_for_directory, requests;
 };
 
 /* open.c */
 enum err detector_open(
 	struct service *service, const void *settings, void **out_state, struct errinfo *info) ERR_MUST_CHECK;
 void detector_close(void *state);
+/* detector_ended_by gives err back, by which the service ends. A store that contradicts itself is kept under another
+ * name, so that the next start begins a new one instead of failing again. */
+enum err detector_ended_by(const struct detector *detector, enum err err) ERR_MUST_CHECK;
 unsigned detector_shards(const struct detector *detector);
 /* detector_has_shard, detector_owns: this instance has the shard, the household's shard. */
 bool detector_has_shard(const struct detector *detector, unsigned shard);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "detector/aside.h"
 #include "detector/detector.h"
 #include "service/carrier.h"
 
@@ -69,14 +70,9 @@ static enum err open_lanes(struct detector *detector, struct errinfo *info)
 		err = open_inbox(detector, "reading", &s->reading_producers, &detector->readings, info);
 	if (!err)
 		err = open_inbox(detector, "incident", &s->incident_producers, &detector->incidents, info);
-	if (err)
-		return err;
-	detector->shards = calloc(config.shards, sizeof *detector->shards);
-	if (!detector->shards)
-		return errinfo_set(info, ERR_NOMEM, "out of memory");
-	for (unsigned i = 0; i < config.shards; i++)
-		buf_init(&detector->shards[i].items, CODEC_BATCH_BYTES_MAX - 4096);
-	return ERR_OK;
+	if (!err)
+		err = outgoing_open(detector->alerts, detector->told_alerts, config.shards, &detector->outgoing, info);
+	return err;
 }
 
 static enum err subscribe(struct detector *detector, struct errinfo *info)
@@ -167,10 +163,8 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT,
 		.apply = apply,
 		.context = detector};
-	enum err err = detector_load(s, &detector->zone, &detector->calendar, info);
+	enum err err = detector_settings_core(s, detector->zone, detector->calendar, &config, info);
 
-	if (!err)
-		err = detector_settings_core(s, detector->zone, detector->calendar, &config, info);
 	if (!err)
 		err = detector_create(&config, &detector->core, info);
 	if (!err)
@@ -182,25 +176,96 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 	return err;
 }
 
+/* ---- the whole ---- */
+
+static void close_parts(struct detector *detector)
+{
+	if (detector->store && store_in_transaction(detector->store))
+		store_rollback(detector->store);
+	outgoing_close(detector->outgoing);
+	outbox_close(detector->alerts);
+	inbox_close(detector->readings);
+	inbox_close(detector->incidents);
+	directory_copy_close(detector->directory);
+	relearn_close(detector->relearn);
+	told_close(detector->told_alerts);
+	checkpoint_close(detector->checkpoint);
+	detector_destroy(detector->core);
+	store_close(detector->store);
+	detector->outgoing = NULL;
+	detector->alerts = NULL;
+	detector->readings = detector->incidents = NULL;
+	detector->directory = NULL;
+	detector->relearn = NULL;
+	detector->told_alerts = NULL;
+	detector->checkpoint = NULL;
+	detector->core = NULL;
+	detector->store = NULL;
+}
+
+static enum err open_parts(struct detector *detector, struct errinfo *info)
+{
+	enum err err = store_open(detector->path, checkpoint_migrations, CHECKPOINT_MIGRATIONS,
+		detector->settings.ballast_bytes, &detector->store, info);
+
+	if (!err)
+		err = open_core(detector, info);
+	if (!err)
+		err = open_lanes(detector, info);
+	return err;
+}
+
+static enum err set_aside(const struct detector *detector, const char *why, struct errinfo *info)
+{
+	char kept[ASIDE_PATH_BYTES];
+	enum err err = aside_store(detector->path, wall_now(), kept, info);
+
+	if (!err)
+		log_error("store_set_aside", "store", detector->path, "kept", kept, "cause", why, "fix",
+			"none is needed: a new store begins, homes learn from records' history");
+	return err;
+}
+
+enum err detector_ended_by(const struct detector *detector, enum err err)
+{
+	struct errinfo info = {0};
+
+	if (err == ERR_CORRUPT && set_aside(detector, "found while running", &info))
+		log_error("store_not_set_aside", "cause", info.text);
+	return err;
+}
+
+/* open_sound opens the store. One that contradicts itself is set aside once, and a new one begun: without it the
+ * district would be watched by nobody. */
+static enum err open_sound(struct detector *detector, struct errinfo *info)
+{
+	struct errinfo first = {0};
+	enum err err = open_parts(detector, &first);
+
+	if (err != ERR_CORRUPT) {
+		*info = first;
+		return err;
+	}
+	close_parts(detector);
+	err = set_aside(detector, first.text, info);
+	return err ? err : open_parts(detector, info);
+}
+
 enum err detector_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
 {
 	struct detector *detector = calloc(1, sizeof *detector);
-	char path[300];
 
 	if (!detector)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	detector->service = service;
 	memcpy(&detector->settings, settings, sizeof detector->settings);
 	detector->judged = detector->told = WALL_NONE;
-	snprintf(path, sizeof path, "%s/detector.db", detector->settings.common.data_dir);
+	snprintf(detector->path, sizeof detector->path, "%s/detector.db", detector->settings.common.data_dir);
 	enum err err = detector_settings_shards(&detector->settings, &detector->only, info);
 	if (!err)
-		err = store_open(path, checkpoint_migrations, CHECKPOINT_MIGRATIONS, detector->settings.ballast_bytes,
-			&detector->store, info);
+		err = detector_load(&detector->settings, &detector->zone, &detector->calendar, info);
 	if (!err)
-		err = open_core(detector, info);
-	if (!err)
-		err = open_lanes(detector, info);
+		err = open_sound(detector, info);
 	if (!err)
 		err = subscribe(detector, info);
 	if (err)
@@ -214,21 +279,8 @@ void detector_close(void *state)
 {
 	struct detector *detector = state;
 
-	if (detector->store && store_in_transaction(detector->store))
-		store_rollback(detector->store);
-	outbox_close(detector->alerts);
-	inbox_close(detector->readings);
-	inbox_close(detector->incidents);
-	directory_copy_close(detector->directory);
-	relearn_close(detector->relearn);
-	told_close(detector->told_alerts);
-	checkpoint_close(detector->checkpoint);
-	detector_destroy(detector->core);
+	close_parts(detector);
 	zone_destroy(detector->zone);
 	free(detector->calendar);
-	for (unsigned i = 0; detector->shards && i < detector_shards(detector); i++)
-		buf_fini(&detector->shards[i].items);
-	free(detector->shards);
-	store_close(detector->store);
 	free(detector);
 }

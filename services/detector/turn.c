@@ -6,8 +6,7 @@
 #include "detector/detector.h"
 #include "service/carrier.h"
 
-#define BATCH_ITEM_BYTES (1u << 20) /* of one batch; the rest goes into the next */
-#define GROUP_BATCHES 256           /* lane batches in one transaction */
+#define GROUP_BATCHES 256 /* lane batches in one transaction */
 #define TRIM_US 500000
 
 enum err detector_begin(struct detector *detector, struct errinfo *info)
@@ -18,51 +17,13 @@ enum err detector_begin(struct detector *detector, struct errinfo *info)
 	return store_begin(detector->store, info);
 }
 
-static enum err append(struct detector *detector, unsigned shard, struct errinfo *info)
-{
-	struct shard_alerts *alerts = &detector->shards[shard];
-	enum err err = outbox_append(detector->alerts, shard, detector->judged,
-		alerts->items.data ? alerts->items.data : "", alerts->items.length, alerts->count, info);
-
-	buf_reset(&alerts->items);
-	alerts->count = 0;
-	return err;
-}
-
-/* keep_alert keeps it for whoever asks why. */
-static enum err keep_alert(struct detector *detector, const struct alert *alert, struct errinfo *info)
-{
-	struct buf body;
-
-	buf_init(&body, CODEC_MESSAGE_BYTES_MAX);
-	enum err err = codec_alert_encode(alert, &body);
-	if (err)
-		errinfo_set(info, err, "alert %s cannot be written", alert->id);
-	else
-		err = told_put(detector->told_alerts, alert->id, alert->revision, alert->household, body.data,
-			body.length, info);
-	buf_fini(&body);
-	return err;
-}
-
 static enum err take_alert(struct detector *detector, const struct alert *alert, struct errinfo *info)
 {
-	unsigned shard = shard_of(alert->household, detector_shards(detector));
-	struct shard_alerts *alerts = &detector->shards[shard];
-	enum err err = ERR_OK;
+	bool taken;
+	enum err err = outgoing_take(detector->outgoing, alert, detector->judged, &taken, info);
 
-	if (alerts->count >= CODEC_BATCH_ITEMS_MAX || alerts->items.length >= BATCH_ITEM_BYTES)
-		err = append(detector, shard, info);
-	if (!err)
-		err = keep_alert(detector, alert, info);
-	if (!err && codec_alert_encode(alert, &alerts->items))
-		err = errinfo_set(info, ERR_NOMEM, "alert %s cannot be written", alert->id);
-	if (err)
-		return err;
-	alerts->count++;
-	detector->alerts_given++;
-	detector->urgent = true;
-	return ERR_OK;
+	detector->urgent = detector->urgent || taken;
+	return err;
 }
 
 enum err detector_judge(struct detector *detector, struct wall now, struct errinfo *info)
@@ -89,9 +50,8 @@ static enum err store_all(struct detector *detector, struct errinfo *info)
 {
 	enum err err = detector_begin(detector, info);
 
-	for (unsigned shard = 0; shard < detector_shards(detector) && !err; shard++)
-		if (detector->shards[shard].count || detector->beat)
-			err = append(detector, shard, info);
+	if (!err)
+		err = outgoing_append(detector->outgoing, detector->judged, detector->beat, info);
 	if (!err)
 		err = checkpoint_write(detector->checkpoint, info);
 	if (!err)
@@ -154,5 +114,5 @@ enum err detector_flush(void *state, struct turn turn)
 		err = carrier_send_acks(bus, detector->incidents, turn.mono);
 	if (!err)
 		err = carrier_send_acks(bus, directory_copy_inbox(detector->directory), turn.mono);
-	return err;
+	return detector_ended_by(detector, err);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the detector reads back from its store, and its rules in words. The first byte says which: 'c' and 'h' the cold
- * and the hot part of a home, 'r' a rule. Whatever comes back is lived with for a day, written and read once more.
+ * What the detector reads back from its store, and its rules in words. The first byte says which: 'c', 'b', 'h' the
+ * cold part of a home, its habits, its hot part; 'C', 'B', 'H' patches of the same part of a home that has lived two
+ * weeks (three bytes each: an offset, little-endian, and the byte that stands there instead; offset 65535 cuts it to as
+ * many bytes); 'r' a rule. Sums are made to fit, so that what is behind them is reached. Whatever comes back is lived
+ * with for a day, written and read once more.
  */
 #include <math.h>
 #include <string.h>
 
 #include "detector/core.h"
+#include "detector/core_internal.h"
 #include "fuzz.h"
 
 #define NOON INT64_C(1772380800000)
@@ -56,65 +60,147 @@ static void tick(struct detector_core *core, int64_t now)
 	} while (out.count == DETECTOR_EFFECTS_MAX);
 }
 
+static void hear(
+	struct detector_core *core, const char *device, enum quantity quantity, double value, double delta, int64_t at)
+{
+	struct reading r = {.household = "h-1",
+		.quantity = quantity,
+		.value = value,
+		.delta = delta,
+		.since = {isnan(delta) ? WALL_NONE.ms : at - MS_PER_HOUR},
+		.at = {at},
+		.received = {at}};
+
+	snprintf(r.device, sizeof r.device, "%s", device);
+	FUZZ_CHECK(!detector_feed(core, &r));
+}
+
 /* live lets a day pass. */
-static void live(struct detector_core *core)
+static void live(struct detector_core *core, int64_t from)
 {
 	for (int hour = 1; hour <= 24; hour++) {
-		struct reading r = {.device = "w-1",
-			.household = "h-1",
-			.quantity = hour % 5 ? QUANTITY_WATER_TOTAL : QUANTITY_CONTACT,
-			.value = hour,
-			.delta = hour % 7 ? 1 : NAN,
-			.since = {NOON + (hour - 1) * MS_PER_HOUR},
-			.at = {NOON + hour * MS_PER_HOUR},
-			.received = {NOON + hour * MS_PER_HOUR}};
-		FUZZ_CHECK(!detector_feed(core, &r));
-		tick(core, r.at.ms);
+		int64_t at = from + hour * MS_PER_HOUR;
+		bool water = hour % 5;
+		hear(core, "w-1", water ? QUANTITY_WATER_TOTAL : QUANTITY_CONTACT, hour, hour % 7 ? 1 : NAN, at);
+		tick(core, at);
 	}
-	tick(core, NOON + 3 * MS_PER_DAY);
+	tick(core, from + 3 * MS_PER_DAY);
 }
 
-/* fit makes the input the hot part of a home that has lived a day in core. */
-static void fit(struct detector_core *core, struct detector_state *state)
+/* live_long: two weeks with all that is metered, doors and motion; on the last evening all falls silent. */
+static void live_long(struct detector_core *core)
+{
+	for (int hour = -14 * 24; hour < -6; hour++) {
+		int64_t at = NOON + hour * MS_PER_HOUR;
+		bool up = (hour + 24 * 20) % 24 > 6;
+		hear(core, "w-1", QUANTITY_WATER_TOTAL, 5000 + hour, up ? 15 : 0, at);
+		hear(core, "g-1", QUANTITY_GAS_TOTAL, 5000 + hour, hour % 6 ? 0 : 40, at);
+		hear(core, "e-1", QUANTITY_ENERGY_TOTAL, 9000 + hour, up ? 300 : 50, at);
+		hear(core, "t-1", QUANTITY_TEMPERATURE, 19, NAN, at);
+		for (int i = 0; i < 3 && up; i++)
+			hear(core, "m-1", QUANTITY_MOTION, 1, NAN, at + i * MS_PER_MINUTE);
+		hear(core, "d-1", QUANTITY_CONTACT, hour % 2, NAN, at + 4 * MS_PER_MINUTE);
+		tick(core, at + 5 * MS_PER_MINUTE);
+	}
+}
+
+static void patch(struct detector_state *state, const uint8_t *data, size_t size)
+{
+	for (; size >= 3; data += 3, size -= 3) {
+		size_t offset = (size_t)data[0] | (size_t)data[1] << 8;
+		if (offset < state->length)
+			state->blob[offset] = data[2];
+		else if (offset == 0xffff && data[2] >= 5 && data[2] < state->length)
+			state->length = data[2];
+	}
+}
+
+static void sum(struct detector_state *state)
+{
+	size_t length = state->length - STATE_SUM_BYTES;
+	uint32_t fits = detect_state_sum(state->blob, length);
+
+	for (unsigned i = 0; i < STATE_SUM_BYTES; i++)
+		state->blob[length + i] = (unsigned char)(fits >> 8 * i);
+}
+
+/* take restores a part that may be anything. */
+static void take(struct detector_core *core, const struct detector_state *state)
+{
+	enum err err = detector_restore(core, state);
+
+	FUZZ_CHECK(!err || err == ERR_CORRUPT || err == ERR_VERSION);
+}
+
+/* change makes the input of a part as it was written; the first byte of the input says how. */
+static void change(struct detector_state *state, const uint8_t *data, size_t size)
+{
+	/* What is no patch keeps its version, and the shape that a hot part goes with. */
+	size_t from = data[0] == 'h' && size > 6 ? 5 : 0;
+
+	if (data[0] < 'a') {
+		patch(state, data + 1, size - 1);
+	} else {
+		memcpy(state->blob + from, data + 1 + from, size - 1 - from);
+		state->length = size - 1;
+	}
+	if (state->length > STATE_SUM_BYTES + 1 && state->blob[0] != 1)
+		sum(state);
+}
+
+/* lived gives the parts of a home that has lived; NULL after the last one. */
+static const struct detector_state *lived(unsigned i)
+{
+	static struct detector_state parts[4];
+	static unsigned count;
+
+	if (!count) {
+		struct detector_core *model = core_new();
+		live_long(model);
+		while (count < 4 && detector_dirty(model, &parts[count]))
+			count++;
+		FUZZ_CHECK(count == 3);
+		detector_destroy(model);
+	}
+	return i < count ? &parts[i] : NULL;
+}
+
+/* restore gives core the parts of a home that has lived, one of them changed. */
+static void restore(struct detector_core *core, char letter, const uint8_t *data, size_t size)
 {
 	static struct detector_state part;
-	struct detector_core *model = core_new();
+	const struct detector_state *one;
 
-	live(model);
-	while (detector_dirty(model, &part)) {
-		if (strchr(part.key, '*'))
-			FUZZ_CHECK(!detector_restore(core, &part));
-		else if (state->length >= 5) /* its version and shape */
-			memcpy(state->blob, part.blob, 5);
+	for (unsigned i = 0; (one = lived(i)); i++) {
+		part = *one;
+		if (part.key[strlen(part.key) - 1] == letter)
+			change(&part, data, size);
+		take(core, &part);
 	}
-	detector_destroy(model);
 }
 
-static void restore(struct detector_state *state)
+static void restore_and_live(const uint8_t *data, size_t size)
 {
 	static struct detector_state part;
 	struct detector_core *core = core_new(), *other = core_new();
+	char kind = (char)(data[0] | 0x20);
 
-	if (strchr(state->key, '/'))
-		fit(core, state);
-	enum err err = detector_restore(core, state);
-	FUZZ_CHECK(!err || err == ERR_CORRUPT || err == ERR_VERSION);
-	live(core);
+	restore(core, kind == 'h' ? '/' : kind == 'b' ? '~' : '*', data, size);
+	live(core, NOON);
 	while (detector_dirty(core, &part))
 		FUZZ_CHECK(!detector_restore(other, &part));
-	live(other);
+	live(other, NOON + 3 * MS_PER_DAY);
 	detector_destroy(core);
 	detector_destroy(other);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct detector_state state;
 	struct detector_rule rule;
 
 	if (!zone)
 		FUZZ_CHECK(!zone_load("+08:00", &zone, NULL));
-	if (size < 2 || size > sizeof state.blob)
+	if (size < 2 || size > DETECTOR_STATE_BYTES_MAX)
 		return 0;
 	if (data[0] == 'r') {
 		char *text = fuzz_text(data + 1, size - 1);
@@ -123,9 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(text);
 		return 0;
 	}
-	snprintf(state.key, sizeof state.key, "h-1%c", data[0] == 'c' ? '*' : '/');
-	state.length = size - 1;
-	memcpy(state.blob, data + 1, size - 1);
-	restore(&state);
+	if (strchr("cbhCBH", data[0]))
+		restore_and_live(data, size);
 	return 0;
 }
