@@ -387,7 +387,9 @@ int service_run(const struct service_definition *definition, int argc, char **ar
 		log_open(definition->name, (enum log_level)service.common->log_level);
 		if (command.check)
 			config_print(definition->config, service.settings, stdout);
-		else if (command.document)
+		if (command.check && definition->describe)
+			definition->describe(service.settings, stdout);
+		if (command.document)
 			config_document(definition->config, stdout);
 		status = command.check || command.document ? 0
 			 : command.healthcheck             ? status_check_health(service.common)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -70,6 +71,8 @@ struct service_definition {
 	/* check (may be NULL): validates what the table cannot (profiles, rules); part of --check and of every start.
 	 */
 	enum err (*check)(const void *settings, struct errinfo *info);
+	/* describe (may be NULL) writes more of the settings below those of --check, as comments of YAML. */
+	void (*describe)(const void *settings, FILE *to);
 	/* open makes the state from the settings; bus and loop exist, nothing is connected. */
 	enum err (*open)(struct service *service, const void *settings, void **out_state, struct errinfo *info);
 	/* event: a bus event. */

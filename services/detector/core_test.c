@@ -1211,9 +1211,36 @@ static void rules_are_read_or_refused_with_the_fix(void **state)
 		assert_int_equal(rules_parse(bad[i], &rule, &info), ERR_INVALID);
 		assert_true(info.text[0]);
 	}
-	info = (struct errinfo){0};
-	assert_int_equal(rules_preset("nowhere", &rule, &info), ERR_NOT_FOUND);
-	assert_non_null(strstr(info.text, "water_haishu"));
+}
+
+static void a_wrong_rule_is_told_what_was_meant_and_what_may_be(void **state)
+{
+	static const char *const bad[][2] = {{"tap watr_open_tap alarm", "did you mean \"water_open_tap\""},
+		{"tap water_open_tap litre_h=90 alarm", "did you mean \"litres_h\""},
+		{"tap water_open_tap litres_h=9 alarm", "litres_h must be a number from 10 to 5000 l/h, not \"9\""},
+		{"tap water_open_tap 2.5 alarm", "hours must be a whole number from 2 to 4 h, not \"2.5\""},
+		{"tap water_open_tap zzzzz=9 alarm", "it takes hours=2..4 h litres_h=10..5000 l/h factor=1..10"},
+		{"low water_under 10 alarm", "hours is missing; it takes litres=0..1e+06 l hours=1..48 h"},
+		{"low water_under 10 12 loud", "it ends with alarm or attention"},
+		{"s silence_fixed alarm", "rules.use"}, {"x nothinglikeit alarm", "--check prints all"}};
+	static const char *const presets[][2] = {{"silense", "did you mean \"silence\""},
+		{"water_haishou", "did you mean \"water_haishu\""}, {"nothinglikeit", "--check prints all"},
+		{"water_under", "rules.own"}};
+	struct detector_rule rule;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct errinfo info = {0};
+		assert_int_equal(rules_parse(bad[i][0], &rule, &info), ERR_INVALID);
+		if (!strstr(info.text, bad[i][1]))
+			fail_msg("%s: %s", bad[i][0], info.text);
+	}
+	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+		struct errinfo info = {0};
+		assert_int_equal(rules_preset(presets[i][0], &rule, &info), ERR_NOT_FOUND);
+		if (!strstr(info.text, presets[i][1]))
+			fail_msg("%s: %s", presets[i][0], info.text);
+	}
 }
 
 /* ---- the document ---- */
@@ -1597,6 +1624,7 @@ int main(void)
 		cmocka_unit_test(no_motion_for_a_day_is_found_and_one_firing_ends_it),
 		cmocka_unit_test(new_rules_keep_what_is_open_and_drop_what_is_gone),
 		cmocka_unit_test(rules_are_read_or_refused_with_the_fix),
+		cmocka_unit_test(a_wrong_rule_is_told_what_was_meant_and_what_may_be),
 		cmocka_unit_test(the_table_of_modes_is_the_codes),
 		cmocka_unit_test(bad_numbers_are_passed_over),
 		cmocka_unit_test(a_million_readings_of_one_home_in_a_minute_are_one_home),

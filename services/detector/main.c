@@ -7,6 +7,7 @@ static const struct service_definition definition = {
 	.config = detector_config_table,
 	.settings_size = sizeof(struct detector_settings),
 	.check = detector_check,
+	.describe = detector_describe,
 	.open = detector_open,
 	.event = detector_event,
 	.tick = detector_service_tick,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "detector/rules.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,10 +55,57 @@ static bool standard_of(enum detector_rule_kind kind, struct detector_rule *out_
 	return complete;
 }
 
+/* closest keeps the name that is closest to what was written; none that is three quarters other letters. */
+struct closest {
+	const char *written, *name;
+	unsigned distance;
+};
+
+static void closest_look(struct closest *closest, const char *name)
+{
+	unsigned distance = text_distance(closest->written, name);
+
+	if (distance < closest->distance && distance * 4 < strlen(closest->written) * 3) {
+		closest->distance = distance;
+		closest->name = name;
+	}
+}
+
+static const char *closest_rule(const char *written)
+{
+	struct closest closest = {.written = written, .distance = 5};
+
+	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
+		closest_look(&closest, presets[i].name);
+	for (int i = 0; i < DETECTOR_RULE_KIND_COUNT; i++)
+		closest_look(&closest, rules_kind((enum detector_rule_kind)i)->name);
+	return closest.name;
+}
+
+static enum err fail_preset(const char *name, struct errinfo *info)
+{
+	const char *closest = closest_rule(name);
+	enum detector_rule_kind kind;
+
+	if (kind_of(name, &kind))
+		return errinfo_set(info, ERR_NOT_FOUND,
+			"\"%.40s\" has no standard values: write a rule of your own under rules.own, as in \"my_%.40s "
+			"%.40s "
+			"%s alarm\"",
+			name, name, name, rules_kind(kind)->params[1].name ? "15 24" : "36");
+	if (closest)
+		return errinfo_set(info, ERR_NOT_FOUND,
+			"there is no rule \"%.40s\"; did you mean \"%s\"? --check prints all", name, closest);
+	return errinfo_set(info, ERR_NOT_FOUND, "there is no rule \"%.40s\"; --check prints all", name);
+}
+
+const char *rules_preset_name(unsigned index)
+{
+	return index < sizeof presets / sizeof *presets ? presets[index].name : NULL;
+}
+
 enum err rules_preset(const char *name, struct detector_rule *out_rule, struct errinfo *info)
 {
-	char known[ERR_TEXT_BYTES - 80] = "";
-	size_t at = 0;
 	enum detector_rule_kind kind;
 	struct detector_rule rule;
 
@@ -68,15 +114,11 @@ enum err rules_preset(const char *name, struct detector_rule *out_rule, struct e
 			*out_rule = presets[i];
 			return ERR_OK;
 		}
-		at += (size_t)snprintf(known + at, sizeof known - at, " %s", presets[i].name);
-		assert(at < sizeof known);
 	}
-	if (kind_of(name, &kind) && standard_of(kind, &rule)) {
-		*out_rule = rule;
-		return ERR_OK;
-	}
-	return errinfo_set(
-		info, ERR_NOT_FOUND, "no preset \"%.32s\"; there are silence and others, and:%s", name, known);
+	if (!kind_of(name, &kind) || !standard_of(kind, &rule))
+		return fail_preset(name, info);
+	*out_rule = rule;
+	return ERR_OK;
 }
 
 /* number_of reads a whole word as a number. */
@@ -88,42 +130,79 @@ static bool number_of(const char *word, double *out)
 	return *word && !*end && isfinite(*out);
 }
 
-/* how writes a kind's parameters as they stand in a rule. */
-static void how(const struct detector_kind *kind, char *out, size_t size)
+#define RULES_RANGES_BYTES 160
+
+/* ranges_of writes a kind's parameters as they stand in a rule. */
+static void ranges_of(const struct detector_kind *kind, char *out, size_t size)
 {
 	size_t at = 0;
 
 	*out = '\0';
 	for (unsigned i = 0; kind->params[i].name && at < size; i++) {
 		const struct detector_param *p = &kind->params[i];
-		at += (size_t)snprintf(out + at, size - at, " %s=%g..%g", p->name, p->least, p->most);
+		at += (size_t)snprintf(out + at, size - at, "%s%s=%g..%g%s%s", i ? " " : "", p->name, p->least, p->most,
+			*p->unit ? " " : "", p->unit);
 	}
 }
 
-/* value_take reads "PARAMETER=VALUE", or a value alone for the parameter at *next. */
-static bool value_take(const char *word, struct detector_rule *rule, unsigned *next)
+static enum err fail_param(const char *text, const char *name, const struct detector_kind *kind, struct errinfo *info)
+{
+	struct closest closest = {.written = name, .distance = 5};
+	char ranges[RULES_RANGES_BYTES];
+
+	for (unsigned i = 0; kind->params[i].name; i++)
+		closest_look(&closest, kind->params[i].name);
+	ranges_of(kind, ranges, sizeof ranges);
+	if (closest.name)
+		return errinfo_set(info, ERR_INVALID,
+			"rule \"%.60s\": %s has no parameter \"%.20s\"; did you mean \"%s\"?", text, kind->name, name,
+			closest.name);
+	return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": %s has no parameter \"%.20s\"; it takes %s", text,
+		kind->name, name, *ranges ? ranges : "none");
+}
+
+/* param_of finds which parameter a word is for, "PARAMETER=VALUE" or a value alone for the one at *next, and the
+ * value's text. */
+static enum err param_of(const char *text, const char *word, const struct detector_kind *kind, unsigned *next,
+	unsigned *out_param, const char **out_value, struct errinfo *info)
+{
+	const char *equals = strchr(word, '=');
+	char name[64];
+
+	*out_value = equals ? equals + 1 : word;
+	if (!equals) {
+		*out_param = (*next)++;
+		if (*out_param < DETECTOR_PARAMS_MAX && kind->params[*out_param].name)
+			return ERR_OK;
+		return fail_param(text, word, kind, info);
+	}
+	text_cut(name, sizeof name, word);
+	name[equals - word] = '\0';
+	*next = DETECTOR_PARAMS_MAX; /* none alone after a named one */
+	*out_param = 0;
+	while (kind->params[*out_param].name && strcmp(kind->params[*out_param].name, name) != 0)
+		++*out_param;
+	return kind->params[*out_param].name ? ERR_OK : fail_param(text, name, kind, info);
+}
+
+static enum err value_take(
+	const char *text, const char *word, struct detector_rule *rule, unsigned *next, struct errinfo *info)
 {
 	const struct detector_kind *kind = rules_kind(rule->kind);
-	const char *equals = strchr(word, '=');
-	unsigned i = 0;
+	const char *written = "";
+	unsigned param = 0;
 	double value;
+	enum err err = param_of(text, word, kind, next, &param, &written, info);
 
-	if (equals) {
-		size_t length = (size_t)(equals - word);
-		while (kind->params[i].name &&
-			(strlen(kind->params[i].name) != length || strncmp(kind->params[i].name, word, length) != 0))
-			i++;
-		*next = DETECTOR_PARAMS_MAX; /* none alone after a named one */
-	} else {
-		i = (*next)++;
-	}
-	if (i >= DETECTOR_PARAMS_MAX || !kind->params[i].name || !number_of(equals ? equals + 1 : word, &value))
-		return false;
-	if (value < kind->params[i].least || value > kind->params[i].most ||
-		(kind->params[i].whole && value != floor(value)))
-		return false;
-	rule->values[i] = value;
-	return true;
+	if (err)
+		return err;
+	const struct detector_param *p = &kind->params[param];
+	if (!number_of(written, &value) || value < p->least || value > p->most || (p->whole && value != floor(value)))
+		return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": %s must be %s from %g to %g%s%s, not \"%.20s\"",
+			text, p->name, p->whole ? "a whole number" : "a number", p->least, p->most, *p->unit ? " " : "",
+			p->unit, written);
+	rule->values[param] = value;
+	return ERR_OK;
 }
 
 /* level_take: silence has two levels of its own and can't be written as a rule; a weekly note pages nobody. */
@@ -134,39 +213,70 @@ static bool level_take(const char *word, struct detector_rule *rule)
 	return !alert_level_find(word, &rule->level) && (rule->level == ALERT_ALARM || rule->level == ALERT_ATTENTION);
 }
 
+static enum err fail_kind(const char *text, const char *word, struct errinfo *info)
+{
+	struct closest closest = {.written = word, .distance = 5};
+	enum detector_rule_kind kind;
+
+	if (kind_of(word, &kind))
+		return errinfo_set(info, ERR_INVALID,
+			"rule \"%.60s\": %s has settings of its own (silence.*); name it under rules.use", text, word);
+	for (int i = 0; i < DETECTOR_RULE_KIND_COUNT; i++)
+		if (!rules_ends_by_life((enum detector_rule_kind)i))
+			closest_look(&closest, rules_kind((enum detector_rule_kind)i)->name);
+	if (closest.name)
+		return errinfo_set(info, ERR_INVALID,
+			"rule \"%.60s\": there is no kind \"%.40s\"; did you mean \"%s\"?", text, word, closest.name);
+	return errinfo_set(
+		info, ERR_INVALID, "rule \"%.60s\": there is no kind \"%.40s\"; --check prints all", text, word);
+}
+
+/* complete: the parameters that have no standard value were given. */
+static enum err complete(const char *text, const struct detector_rule *rule, struct errinfo *info)
+{
+	const struct detector_kind *kind = rules_kind(rule->kind);
+	char ranges[RULES_RANGES_BYTES];
+
+	ranges_of(kind, ranges, sizeof ranges);
+	for (unsigned i = 0; kind->params[i].name; i++)
+		if (isnan(rule->values[i]))
+			return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": %s is missing; it takes %s", text,
+				kind->params[i].name, ranges);
+	return ERR_OK;
+}
+
 enum err rules_parse(const char *text, struct detector_rule *out_rule, struct errinfo *info)
 {
 	struct detector_rule rule = {0};
 	enum detector_rule_kind kind;
-	char words[DETECTOR_PARAMS_MAX + 4][64], usage[160];
+	char words[DETECTOR_PARAMS_MAX + 4][64];
 	unsigned next = 0;
+	enum err err = ERR_OK;
 	int count = sscanf(text, " %63s %63s %63s %63s %63s %63s %63s", words[0], words[1], words[2], words[3],
 		words[4], words[5], words[6]);
 
 	_Static_assert(DETECTOR_PARAMS_MAX == 3, "as many words as a rule may have, and one");
-	if (count < 3 || !kind_of(words[1], &kind) || rules_ends_by_life(kind))
+	if (count < 3)
 		return errinfo_set(info, ERR_INVALID,
 			"rule \"%.60s\": write NAME KIND [PARAMETER=VALUE ...] alarm|attention, as in "
 			"\"low water_under litres=10 hours=12 alarm\"",
 			text);
+	if (!kind_of(words[1], &kind) || rules_ends_by_life(kind))
+		return fail_kind(text, words[1], info);
 	(void)standard_of(kind, &rule);
-	how(rules_kind(kind), usage, sizeof usage);
 	if (!text_is_id(words[0]) || text_copy(rule.name, sizeof rule.name, words[0]))
 		return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": the name must be 1 to %d of A-Z a-z 0-9 . _ -",
 			text, WORD_BYTES - 1);
 	if (count == DETECTOR_PARAMS_MAX + 4 || !level_take(words[count - 1], &rule))
 		return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": it ends with %s", text,
 			kind == DETECTOR_RULE_DECLINE ? "maintenance" : "alarm or attention");
-	for (int i = 2; i < count - 1; i++)
-		if (!value_take(words[i], &rule, &next))
-			return errinfo_set(
-				info, ERR_INVALID, "rule \"%.60s\": \"%.20s\" is none of%s", text, words[i], usage);
-	for (unsigned i = 0; rules_kind(kind)->params[i].name; i++)
-		if (isnan(rule.values[i]))
-			return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": %s is missing; it takes%s", text,
-				rules_kind(kind)->params[i].name, usage);
-	*out_rule = rule;
-	return ERR_OK;
+	for (int i = 2; i < count - 1 && !err; i++)
+		err = value_take(text, words[i], &rule, &next, info);
+	if (!err)
+		err = complete(text, &rule, info);
+	if (!err)
+		*out_rule = rule;
+	return err;
 }
 
 enum err rules_add(struct detector_rule *rules, unsigned *count, const struct detector_rule *rule, struct errinfo *info)

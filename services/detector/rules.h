@@ -88,8 +88,10 @@ const struct detector_kind *rules_kind(enum detector_rule_kind kind);
 int64_t rules_ms(const struct detector_rule *rule, unsigned param);
 /* rules_preset looks a rule up by name: a kind's own name gives it with its standard values ("silence",
  * "water_open_tap"), others are rules in use somewhere: "water_changning" (< 10 l in 12 h), ... ERR_NOT_FOUND names
- * some of what there is. */
+ * the closest one. */
 enum err rules_preset(const char *name, struct detector_rule *out_rule, struct errinfo *info) ERR_MUST_CHECK;
+/* rules_preset_name gives the presets that are no kind's name, one by one; NULL after the last. */
+const char *rules_preset_name(unsigned index);
 /* rules_parse reads "NAME KIND [VALUE ...] [PARAMETER=VALUE ...] LEVEL": values alone stand in the order of the kind's
  * parameters, as in "low_water water_under 15 24 attention" or "tap water_open_tap litres_h=90 alarm". ERR_INVALID says
  * what is wrong and how to write it. */

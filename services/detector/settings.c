@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "detector/settings.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "detector/holidays.h"
 
 #define S struct detector_settings
@@ -64,6 +66,23 @@ const struct config_key detector_config_table[] = {
 };
 /* clang-format on */
 
+static enum err fail_quantity(const char *written, const char *key, uint64_t possible, struct errinfo *info)
+{
+	const char *closest = "";
+	unsigned best = 5;
+
+	for (unsigned q = 0; q < QUANTITY_COUNT; q++) {
+		const char *name = quantity_info((enum quantity)q)->name;
+		unsigned distance = text_distance(written, name);
+		if ((possible >> q & 1) && distance < best) {
+			best = distance;
+			closest = name;
+		}
+	}
+	return errinfo_set(info, ERR_INVALID, "%s: \"%.40s\" is no quantity that it may hold%s%s%s", key, written,
+		*closest ? "; did you mean \"" : "", closest, *closest ? "\"?" : "");
+}
+
 /* quantities_of reads a list of quantities; each must be one of `possible`. */
 static enum err quantities_of(
 	const struct config_list *list, const char *key, uint64_t possible, uint64_t *out_set, struct errinfo *info)
@@ -73,8 +92,7 @@ static enum err quantities_of(
 	for (uint32_t i = 0; i < list->count; i++) {
 		enum quantity quantity;
 		if (quantity_find(list->text[i], &quantity) || !(possible >> quantity & 1))
-			return errinfo_set(
-				info, ERR_INVALID, "%s: \"%.40s\" is no quantity that it may hold", key, list->text[i]);
+			return fail_quantity(list->text[i], key, possible, info);
 		set |= UINT64_C(1) << quantity;
 	}
 	*out_set = set;
@@ -96,19 +114,24 @@ static enum err signs_of(const struct detector_settings *s, struct detector_sign
 static enum err rules_of(const struct detector_settings *settings, struct detector_config *config, struct errinfo *info)
 {
 	struct detector_rule rule;
-	enum err err = ERR_OK;
+	struct errinfo why = {0};
+	enum err err;
 
-	for (uint32_t i = 0; i < settings->use.count && !err; i++) {
-		err = rules_preset(settings->use.text[i], &rule, info);
+	for (uint32_t i = 0; i < settings->use.count; i++) {
+		err = rules_preset(settings->use.text[i], &rule, &why);
 		if (!err)
-			err = rules_add(config->rules, &config->rule_count, &rule, info);
+			err = rules_add(config->rules, &config->rule_count, &rule, &why);
+		if (err)
+			return errinfo_set(info, err, "rules.use: %s", why.text);
 	}
-	for (uint32_t i = 0; i < settings->own.count && !err; i++) {
-		err = rules_parse(settings->own.text[i], &rule, info);
+	for (uint32_t i = 0; i < settings->own.count; i++) {
+		err = rules_parse(settings->own.text[i], &rule, &why);
 		if (!err)
-			err = rules_add(config->rules, &config->rule_count, &rule, info);
+			err = rules_add(config->rules, &config->rule_count, &rule, &why);
+		if (err)
+			return errinfo_set(info, err, "rules.own: %s", why.text);
 	}
-	return err;
+	return ERR_OK;
 }
 
 enum err detector_settings_core(const struct detector_settings *s, const struct zone *zone,
@@ -182,4 +205,51 @@ enum err detector_check(const void *values, struct errinfo *info)
 		err = detector_settings_core(settings, zone, &calendar, &config, info);
 	zone_destroy(zone);
 	return err;
+}
+
+/* ---- --check ---- */
+
+static void print_rule(const struct detector_rule *rule, FILE *to)
+{
+	const struct detector_kind *kind = rules_kind(rule->kind);
+
+	fprintf(to, "#   %s %s", rule->name, kind->name);
+	for (unsigned p = 0; kind->params[p].name; p++)
+		fprintf(to, " %s=%g", kind->params[p].name, rule->values[p]);
+	fprintf(to, " %s\n", rules_ends_by_life(rule->kind) ? "attention, alarm" : alert_level_name(rule->level));
+}
+
+static void print_kind(const struct detector_kind *kind, FILE *to)
+{
+	fprintf(to, "#   %s", kind->name);
+	for (unsigned p = 0; kind->params[p].name; p++) {
+		const struct detector_param *param = &kind->params[p];
+		fprintf(to, "%s %s %g..%g%s%s", p ? "," : "", param->name, param->least, param->most,
+			*param->unit ? " " : "", param->unit);
+		if (!isnan(param->standard))
+			fprintf(to, " (%g)", param->standard);
+	}
+	fputc('\n', to);
+}
+
+void detector_describe(const void *values, FILE *to)
+{
+	static struct detector_config config;
+	const char *preset;
+
+	config.rule_count = 0;
+	if (rules_of(values, &config, NULL))
+		return; /* --check has refused it before */
+	fputs("# Rules in force: NAME KIND PARAMETERS LEVEL\n", to);
+	for (unsigned i = 0; i < config.rule_count; i++)
+		print_rule(&config.rules[i], to);
+	fputs("# Kinds: their parameters, least..most unit (standard). Where all have a standard, the kind's name is a "
+	      "preset of rules.use.\n",
+		to);
+	for (int kind = 0; kind < DETECTOR_RULE_KIND_COUNT; kind++)
+		print_kind(rules_kind((enum detector_rule_kind)kind), to);
+	fputs("# Other presets:", to);
+	for (unsigned i = 0; (preset = rules_preset_name(i)); i++)
+		fprintf(to, " %s", preset);
+	fputc('\n', to);
 }

@@ -32,6 +32,8 @@ extern const struct config_key detector_config_table[];
 
 /* detector_check loads zone, holidays and rules, so that --check and every start refuse wrong ones with their place. */
 enum err detector_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
+/* detector_describe writes the rules, and what their parameters may be, below the settings of --check. */
+void detector_describe(const void *settings, FILE *to);
 /* detector_settings_shards gives the shards of this instance as a set, 0 = all. ERR_INVALID, ERR_RANGE. */
 enum err detector_settings_shards(
 	const struct detector_settings *settings, uint64_t *out_set, struct errinfo *info) ERR_MUST_CHECK;

@@ -14,6 +14,7 @@ import time
 
 import jsonschema
 import pytest
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
@@ -312,10 +313,15 @@ def test_live_it_tells_up_to_when_it_has_judged_and_owns_up_to_a_lag(rig):
 
 
 @pytest.mark.parametrize("line, wrong, fix", [
-    ("  use: [silence]", "  use: [silense]", "there are: silence"),
+    ("  use: [silence]", "  use: [silense]", 'rules.use: there is no rule "silense"; did you mean "silence"?'),
     ("  use: [silence]", "  use: [silence, silence]", "there twice"),
-    ("  own: []", "  own: [\"low water_under 10 alarm\"]", "LITRES HOURS LEVEL"),
+    ("  own: []", '  own: ["low water_under 10 alarm"]', "hours is missing; it takes litres=0..1e+06 l hours=1..48 h"),
+    ("  own: []", '  own: ["tap water_open_tap litres_h=9 alarm"]', "litres_h must be a number from 10 to 5000 l/h"),
     ("  attention: 10h", "  attention: 13h", "silence.attention must not be longer"),
+    ("  floor: 3h", "  flor: 3h", 'unknown key "silence.flor"; did you mean "silence.floor"?'),
+    ("  floor: 3h", "  floor: 3m", "silence.floor"),
+    ("  motion_burst: 3", "  motion_burst: 30", "signs.motion_burst"),
+    ("[water_total, water_flow, energy_total", "[watr_total, water_flow, energy_total", 'did you mean "water_total"?'),
     ("zone: Asia/Shanghai", "zone: Asia/Nowhere", "Asia/Nowhere"),
     ("  file: holidays.yaml", "  file: nowhere.yaml", "nowhere.yaml"),
 ])
@@ -324,7 +330,18 @@ def test_a_wrong_configuration_is_refused_with_the_fix(tmp_path, line, wrong, fi
     assert line in text
     config.write_text(text.replace(line, wrong), encoding="utf-8")
     done = subprocess.run([str(DETECTOR), "--config", str(config), "--check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 2 and fix in done.stderr, done.stderr
+    assert done.returncode == 2 and fix in done.stderr.replace('\\"', '"') and "msg=configuration_refused" in done.stderr, done.stderr
+
+
+def test_check_prints_every_setting_and_each_rule_with_its_parameters_ranges_and_units(tmp_path):
+    config, text = copy_config(tmp_path)
+    config.write_text(text.replace("  use: [silence]", "  use: [silence, room_cold]").replace("  own: []", "  own: [\"tap water_open_tap litres_h=90 alarm\"]"),
+                      encoding="utf-8")
+    done = subprocess.run([str(DETECTOR), "--config", str(config), "--check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "#   tap water_open_tap hours=3 litres_h=90 factor=1.5 alarm\n" in done.stdout and "#   room_cold room_cold celsius=10 hours=3 attention\n" in done.stdout
+    assert "#   gas_long hours 1..24 h (3), litres_h 1..5000 l/h (20), factor 1..10 (1.5)\n" in done.stdout and "water_changning" in done.stdout
+    assert yaml.safe_load(done.stdout)["silence"]["floor"] == "3h"
 
 
 def test_a_wrong_holiday_is_refused_with_its_file_and_word(tmp_path):
@@ -368,14 +385,14 @@ def by_shard(alerts):
     return {s: [a for a in alerts if lane.shard_of(a["household"], SHARDS) == s] for s in range(SHARDS)}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_kill_nine_at_any_moment_loses_nothing_and_raises_nothing_twice(tmp_path, seed):
+@pytest.mark.parametrize("seed, rules", [(1, "silence_fixed"), (2, "silence, water_open_tap, water_drip")])
+def test_kill_nine_at_any_moment_loses_nothing_and_raises_nothing_twice(tmp_path, seed, rules):
     print(f"seed {seed}")
     litres, dice, runs = month(seed), random.Random(seed), []
     for name in ("whole", "killed"):
         rig = Rig(tmp_path / name)
         try:
-            rig.up(COUNT, "lanes.group=20ms")
+            rig.up(COUNT, "lanes.group=20ms", f"rules.use=[{rules}]")
             kills = [0]
 
             def kill(_hour, rig=rig, kills=kills):
