@@ -162,7 +162,8 @@ static enum err get_notice(struct blob *b, unsigned version, struct home *home)
 	n->limit = get_finite(b);
 	if (version == 1) {
 		n->values[0] = n->limit;
-		n->values[1] = (double)((int64_t)blob_get(b, 8) / MS_PER_HOUR);
+		int64_t hours = (int64_t)blob_get(b, 8) / MS_PER_HOUR;
+		n->values[1] = (double)hours;
 	} else {
 		n->amount2 = get_finite(b);
 		n->limit2 = get_finite(b);

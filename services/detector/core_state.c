@@ -293,7 +293,7 @@ static void state_write(struct detector_core *core, struct home *home, struct de
 	size_t length = strlen(home->id);
 	enum part part = 0;
 
-	while (!(home->unwritten >> part & 1))
+	while (part < PART_HOT && !(home->unwritten >> part & 1))
 		part++;
 	home->unwritten &= (uint8_t) ~(1u << part);
 	core->half_written = home->unwritten ? home : NULL;
