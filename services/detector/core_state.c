@@ -5,6 +5,7 @@
  */
 #include "core_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/blob.h"
@@ -83,6 +84,7 @@ char detect_part_letter(enum part part)
 {
 	static const char letters[PART_COUNT] = {[PART_COLD] = '*', [PART_HABIT] = '~', [PART_HOT] = '/'};
 
+	assert(part < PART_COUNT);
 	return letters[part];
 }
 

@@ -104,7 +104,7 @@ static void write_moved(const struct team *team, const struct roster_plan *plan,
 	json_open(out, '[');
 	for (int v = 0; v < team->volunteers; v++)
 		for (int d = 0; d < team->days; d++) {
-			int before = team->previous[v * team->days + d], now = roster_plan_line(plan, v)[d] - 1;
+			int before = (int)team->previous[v * team->days + d], now = roster_plan_line(plan, v)[d] - 1;
 			char date[16];
 			if (before == now)
 				continue;

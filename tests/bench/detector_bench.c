@@ -106,11 +106,11 @@ static void tick(struct detector_core *core, int64_t now_ms, uint64_t *alerts)
 }
 
 /* hour_make fills in what each meter tells in an hour. */
-static void hour_make(struct reading *readings, unsigned homes, int64_t start_ms, unsigned hour, double day_share)
+static void hour_make(struct reading *readings, unsigned homes, int64_t start_ms, unsigned hour, unsigned day)
 {
 	for (unsigned i = 0; i < homes; i++) {
 		struct reading *r = &readings[i];
-		bool away = (i * 7 + (unsigned)day_share) % 23 == 0;
+		bool away = (i * 7 + day) % 23 == 0;
 		double litres = away ? 0 : used(hour);
 		r->at.ms = r->received.ms = start_ms + (int64_t)((double)MS_PER_HOUR * i / homes);
 		r->since.ms = r->at.ms - MS_PER_HOUR;

@@ -236,10 +236,10 @@ enum err trace_close(struct trace_set *set, struct trace *trace)
 		return ERR_NOMEM;
 	merge_sort(trace->items, spare, trace->count);
 	free(spare);
-	for (unsigned c = 0; c < trace->channel_count; c++) {
+	for (unsigned c = 0; c < TRACE_CHANNELS_MAX; c++)
 		last[c] = INT64_MIN;
+	for (unsigned c = 0; c < trace->channel_count; c++)
 		bases[c].step_ms = trace->channels[c].steps ? trace_step(trace, c) : 0;
-	}
 	for (size_t i = 0; i < trace->count; i++) {
 		struct trace_item item = trace->items[i];
 		const struct trace_channel *channel = &trace->channels[item.channel];

@@ -164,12 +164,12 @@ static size_t add_next(const struct team *team, const struct explain *e, bool zh
 	for (int i = 0; i < EXPLAIN_PARTS; i++) {
 		if (!e->next.part[i])
 			continue;
-		snprintf(text, sizeof text, "%s%s %+lld", first ? (zh ? "(" : " (") : (zh ? "," : ", "),
+		snprintf(text, sizeof text, "%s%s %+lld", first ? (zh ? "（" : " (") : (zh ? "，" : ", "),
 			part_words[i][!!zh], (long long)e->next.part[i]);
 		at = add(out, size, at, text);
 		first = false;
 	}
-	return first ? at : add(out, size, at, zh ? ")" : ")");
+	return first ? at : add(out, size, at, zh ? "）" : ")");
 }
 
 static size_t add_bars(const struct explain *e, bool zh, char *out, size_t size, size_t at)

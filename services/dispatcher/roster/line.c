@@ -62,6 +62,23 @@ static int64_t dearest(const struct roster_model *model, int person, int day)
 	return most;
 }
 
+/* dearest_limit gives what a limit can cost at most: at the highest amount that a line of person may have. */
+static int64_t dearest_limit(const struct roster_model *model, int person, const struct roster_limit *limit)
+{
+	const struct roster_measure *measure = &model->measure[limit->measure];
+	int64_t most = measure->weekends ? model->days : 0;
+
+	for (int d = 0; d < model->days && !measure->weekends; d++) {
+		int32_t day = 0;
+		for (int k = 1; k <= model->kinds; k++) {
+			int32_t amount = roster_amount(model, measure, d, k);
+			day = *roster_may(model, person, d) >> k & 1 && amount > day ? amount : day;
+		}
+		most += day;
+	}
+	return roster_limit_cost(limit, (int32_t)(most < limit->hi ? most : limit->hi));
+}
+
 int32_t line_scale(const struct roster_model *model, int32_t most)
 {
 	int64_t widest = 1;
@@ -71,7 +88,7 @@ int32_t line_scale(const struct roster_model *model, int32_t most)
 		for (int d = 0; d < model->days; d++)
 			sum += dearest(model, p, d);
 		for (int i = 0; i < model->person[p].limits; i++)
-			sum += roster_limit_cost(&model->person[p].limit[i], model->days);
+			sum += dearest_limit(model, p, &model->person[p].limit[i]);
 		widest = sum > widest ? sum : widest;
 	}
 	int64_t scale = (LINE_TOO_FAR - 1) / 2 / widest;
@@ -171,7 +188,7 @@ static int32_t digits_cost(struct line_solver *solver, int other)
 		solver->full[i * LINE_OTHERS_MAX + other] = value == x->room;
 		cost += roster_limit_cost(x->limit, x->used + value) * s->task->scale;
 	}
-	return (int32_t)cost;
+	return (int32_t)(cost < LINE_FAR ? cost : LINE_FAR); /* beyond what any line can have */
 }
 
 /* fill computes the table of backward costs; the table is large enough. */
@@ -190,12 +207,12 @@ static void fill(struct line_solver *solver)
 			for (int u = 0; u <= s->units; u++) {
 				int32_t first = line_first_cost(s, u);
 				*line_cell(solver, steps, state, other, u) =
-					ends && first < LINE_FAR ? first + soft : LINE_FAR;
+					ends && first < LINE_TOO_FAR && soft < LINE_TOO_FAR ? first + soft : LINE_FAR;
 			}
 		}
 	}
 	for (int step = steps - 1; step >= 0; step--) {
-		struct edge edges[ROSTER_OPTIONS_MAX];
+		struct edge edges[ROSTER_OPTIONS_MAX] = {0};
 		int count = day_edges(solver, s->task->from + step, edges);
 		int64_t reach = (int64_t)step * most;
 		for (int state = 0; state < s->states; state++)
@@ -211,7 +228,7 @@ static void walk(struct line_solver *solver, uint8_t *out_line)
 	int32_t units = 0;
 
 	for (int step = 0; step < steps; step++) {
-		struct edge edges[ROSTER_OPTIONS_MAX];
+		struct edge edges[ROSTER_OPTIONS_MAX] = {0};
 		int day = s->task->from + step, count = day_edges(solver, day, edges);
 		int32_t here = *line_cell(solver, step, state, other, units);
 		for (int e = 0; e < count; e++) {

@@ -301,5 +301,6 @@ int32_t line_first_cost(const struct line_shape *s, int32_t units)
 	int32_t amount = s->outside + units * s->unit;
 	if (amount < s->first->lo || amount > s->first->hi)
 		return LINE_FAR;
-	return (int32_t)roster_limit_cost(s->first, amount) * s->task->scale;
+	int64_t cost = roster_limit_cost(s->first, amount) * s->task->scale;
+	return (int32_t)(cost < LINE_FAR ? cost : LINE_FAR); /* beyond what any line can have */
 }

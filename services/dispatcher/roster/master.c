@@ -320,7 +320,7 @@ static void mix(const struct master *m, double steady, int32_t *out)
 
 enum err master_bound(struct master *m, int64_t enough, const struct roster_watch *watch)
 {
-	int32_t *dual = malloc(((size_t)m->model->demands + 1) * sizeof *dual);
+	int32_t *dual = calloc((size_t)m->model->demands + 1, sizeof *dual);
 	int effort = EFFORT_ROUGH, found = 0;
 	double steady = 0;
 	bool exact;

@@ -38,7 +38,7 @@ static enum err choice_init(struct choice *c, const struct master *m)
 
 	*c = (struct choice){0};
 	c->starts = malloc((columns + 1) * sizeof *c->starts);
-	c->line = malloc(columns * sizeof *c->line);
+	c->line = calloc(columns, sizeof *c->line);
 	c->rows = malloc(entries * sizeof *c->rows);
 	c->elements = malloc(entries * sizeof *c->elements);
 	c->lower = calloc(columns, sizeof *c->lower);

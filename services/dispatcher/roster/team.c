@@ -104,9 +104,9 @@ bool team_frozen(const struct team *team, int day, int shift)
 	       (day == team->frozen_day && team->part[team->shift[shift].part].from_min < team->frozen_min);
 }
 
-static int8_t previous_of(const struct team *team, int volunteer, int day)
+static int previous_of(const struct team *team, int volunteer, int day)
 {
-	return team->previous[volunteer * team->days + day];
+	return (int)team->previous[volunteer * team->days + day];
 }
 
 /* own_bar: what of the person's own stands against a shift on a day. */
@@ -128,7 +128,7 @@ static enum team_bar own_bar(const struct team *team, int volunteer, int day, in
 
 static uint64_t options_of(const struct team *team, int volunteer, int day)
 {
-	int8_t before = previous_of(team, volunteer, day), fixed = team->fixed[volunteer * team->days + day];
+	int before = previous_of(team, volunteer, day), fixed = (int)team->fixed[volunteer * team->days + day];
 	uint64_t may = 1;
 
 	if (fixed >= 0)
