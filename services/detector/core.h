@@ -41,7 +41,7 @@ struct detector_config {
 	unsigned rule_count;
 	struct detector_rule rules[DETECTOR_RULES_MAX];
 	struct detector_budget budget; /* of the rule "silence" */
-	struct detector_limits limits; /* of the rule "silence_fixed" */
+	struct detector_limits limits; /* of "silence_fixed", and of "silence" while a home is new */
 	struct detector_signs signs;   /* signs.prove 0 = as shipped */
 	int64_t meter_fresh_ms;        /* a meter's last reading older than this: the channel is blind */
 	int64_t device_quiet_ms;       /* a device of events unheard for this long: its channels are blind */

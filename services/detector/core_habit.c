@@ -64,17 +64,45 @@ static unsigned size_of(uint8_t set)
 	return (unsigned)__builtin_popcount(set);
 }
 
-/* habit_for gives the habit of the largest set within `seen`; NULL = none. */
-static struct home_habit *habit_for(const struct home *home, uint8_t seen)
+/* is_young: the habit is too new to be relied upon. */
+static bool is_young(const struct detector_core *core, const struct habit *habit)
+{
+	return habit->first_day == INT32_MIN ||
+	       (int64_t)(habit->day - habit->first_day) * MS_PER_DAY < core->config.limits.learning_ms;
+}
+
+/* habit_for gives the habit of the largest set within `seen`, a known one before a young one: what the water alone is
+ * used to says more of this home than a population does of all its channels. NULL = none. */
+static struct home_habit *habit_for(const struct detector_core *core, const struct home *home, uint8_t seen)
 {
 	struct home_habit *found = NULL;
+	unsigned best = 0;
 
 	for (unsigned i = 0; i < home->habit_count; i++) {
 		struct home_habit *h = home->habits[i];
-		if (!(h->set & ~seen) && (!found || size_of(h->set) > size_of(found->set)))
+		unsigned worth = size_of(h->set) + (is_young(core, &h->habit) ? 0 : 8);
+		if (!(h->set & ~seen) && worth > best) {
 			found = h;
+			best = worth;
+		}
 	}
 	return found;
+}
+
+/* floors gives what no limit is shorter than: while little is known of this home, what is safe for most. */
+static void floors(const struct detector_core *core, const struct home *home, const struct habit *habit,
+	int64_t out_ms[HABIT_STAGES])
+{
+	const struct detector_limits *fixed = &core->config.limits;
+	bool alone = home->persons == 1, young = is_young(core, habit);
+
+	out_ms[HABIT_ATTENTION] = alone ? fixed->one_person_attention_ms : fixed->attention_ms;
+	out_ms[HABIT_ALARM] = alone ? fixed->one_person_alarm_ms : fixed->alarm_ms;
+	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
+		if (!young)
+			out_ms[stage] = 0;
+		else if (out_ms[stage] > core->terms.ceiling_ms)
+			out_ms[stage] = core->terms.ceiling_ms;
 }
 
 struct home_habit *detect_habit_of(const struct home *home, uint8_t set)
@@ -154,6 +182,7 @@ enum err detect_habit_sign(struct detector_core *core, struct home *home, const 
 		struct habit *habit = &h->habit;
 		if (!(h->set & group))
 			continue;
+		floors(core, home, habit, moment.floors_ms);
 		moment.unseen = lost;
 		if (habit->start_ms != INT64_MIN && sign->at.ms - habit->start_ms >= HABIT_LEAST_MS)
 			moment.unseen = lost || h->set & ~seen_since(core, home, habit->start_ms, heard);
@@ -192,7 +221,7 @@ static const struct home_habit *habit_seen(
 	for (unsigned q = 0; q < QUANTITY_COUNT; q++)
 		if (looked_at >> q & 1)
 			seen |= group_of(q);
-	h = habit_for(home, seen);
+	h = habit_for(core, home, seen);
 	return h ? h : &core->newcomer;
 }
 
@@ -208,6 +237,11 @@ void detect_habit_judge(struct detector_core *core, const struct home *home, uin
 	}
 	*out = (struct habit_judgement){.habit = &h->habit, .start = start};
 	habit_limits(&h->habit, &core->terms, &start, out->limits_ms);
+	int64_t floors_ms[HABIT_STAGES];
+	floors(core, home, &h->habit, floors_ms);
+	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
+		if (out->limits_ms[stage] < floors_ms[stage])
+			out->limits_ms[stage] = floors_ms[stage];
 }
 
 struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since)

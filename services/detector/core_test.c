@@ -413,6 +413,57 @@ static void a_false_alarm_makes_a_home_slower_and_a_real_one_is_no_habit(void **
 	}
 }
 
+static void a_new_home_is_not_missed_before_what_is_safe_for_most(void **state)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_new(&config);
+
+	(void)state;
+	hours(rig, 20, DAY0 + H(24));
+	hours(rig, 0, DAY0 + H(33));
+	tick(rig, DAY0 + H(33) + 1);
+	assert_int_equal(rig->count, 0);
+	hours(rig, 0, DAY0 + H(34));
+	tick(rig, DAY0 + H(34) + 1);
+	assert_int_equal(rig->count, 1);
+	assert_int_equal(last(rig)->level, ALERT_ATTENTION);
+	assert_non_null(strstr(last(rig)->reason_en, "(still learning)"));
+	hours(rig, 0, DAY0 + H(37));
+	tick(rig, DAY0 + H(37) + 1);
+	assert_int_equal(rig->count, 1);
+	hours(rig, 0, DAY0 + H(38));
+	tick(rig, DAY0 + H(38) + 1);
+	assert_int_equal(last(rig)->level, ALERT_ALARM);
+	rig_free(rig);
+}
+
+static void a_known_home_with_a_new_sensor_is_judged_by_what_is_known(void **state)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_new(&config);
+	struct detector_habit_view view;
+
+	(void)state;
+	regular(rig, 20);
+	for (int day = 0; day < 15; day++) {
+		tick(rig, rig->meter_ms);
+		assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+		assert_true(view.sets[0].in_force);
+		int64_t midnight = rig->meter_ms;
+		for (int hour = 0; hour < 24; hour++) {
+			event(rig, "m-1", QUANTITY_MOTION, 1, midnight + H(hour) + 60000);
+			event(rig, "m-2", QUANTITY_MOTION, 1, midnight + H(hour) + 90000);
+			hours(rig, hour >= 7 && hour < 22 ? 20 : 0, midnight + H(hour + 1));
+		}
+	}
+	event(rig, "m-1", QUANTITY_MOTION, 1, rig->meter_ms + 60000);
+	event(rig, "m-2", QUANTITY_MOTION, 1, rig->meter_ms + 90000);
+	tick(rig, rig->meter_ms + H(1));
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	assert_true(view.set_count == 2 && view.sets[1].in_force);
+	rig_free(rig);
+}
+
 static void a_home_whose_motion_sensor_died_is_judged_by_its_water(void **state)
 {
 	struct detector_config config = config_of("silence");
@@ -1590,6 +1641,8 @@ int main(void)
 		cmocka_unit_test(a_home_that_is_regular_is_missed_soon_and_told_why),
 		cmocka_unit_test(a_public_holiday_is_no_workday),
 		cmocka_unit_test(a_false_alarm_makes_a_home_slower_and_a_real_one_is_no_habit),
+		cmocka_unit_test(a_new_home_is_not_missed_before_what_is_safe_for_most),
+		cmocka_unit_test(a_known_home_with_a_new_sensor_is_judged_by_what_is_known),
 		cmocka_unit_test(a_home_whose_motion_sensor_died_is_judged_by_its_water),
 		cmocka_unit_test(a_meter_whose_clock_runs_ahead_proves_silence_too),
 		cmocka_unit_test(a_reading_from_years_ahead_does_not_silence_the_meter),

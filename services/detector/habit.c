@@ -34,7 +34,9 @@
 #define PRICE_FIRST (0.3f / 24)
 #define PRICE_STEP 0.56f
 #define RATE_LEAST 1e-6f
-#define BUDGET_USE 1.12f /* shrinkage and the rates of slower levels make the count high by as much */
+#define BUDGET_USE 1.12f  /* shrinkage and the rates of slower levels make the count high by as much */
+#define EARLY_LESS 0.35f  /* of the budget is left alone at first ... */
+#define EARLY_MONTHS 1.5f /* ... 1/e of it after: limits made from few gaps keep less of what they promise */
 #define LEAN_STEP 0.875f
 #define LEAN_LEAST 0.5f
 #define LEAN_MOST 2.0f
@@ -216,11 +218,11 @@ void habit_rates(const struct habit *h, const struct habit_terms *terms, float r
 
 void habit_settle(struct habit *h, const struct habit_terms *terms)
 {
-	float rates[HABIT_LEVELS];
+	float rates[HABIT_LEVELS], use = BUDGET_USE * (1 - EARLY_LESS * expf(-h->months / EARLY_MONTHS));
 
 	habit_rates(h, terms, rates);
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		h->levels[stage] = level_for(rates, (float)terms->per_month[stage] * h->lean * BUDGET_USE);
+		h->levels[stage] = level_for(rates, (float)terms->per_month[stage] * h->lean * use);
 }
 
 /* ---- signs of life ---- */
@@ -261,7 +263,8 @@ static void gap_add(struct habit *h, uint32_t gap)
 	h->gap_next = (uint16_t)((h->gap_next + 1) % HABIT_GAPS);
 }
 
-static void count_false(struct habit *h, const struct habit_terms *terms, int64_t proven_ms)
+static void count_false(
+	struct habit *h, const struct habit_terms *terms, const struct habit_moment *m, int64_t proven_ms)
 {
 	float hours[HABIT_LEVELS];
 
@@ -269,7 +272,8 @@ static void count_false(struct habit *h, const struct habit_terms *terms, int64_
 	for (unsigned level = 0; level < HABIT_LEVELS; level++)
 		h->false_alarms[level] += proven_ms >= clamped(terms, hours[level]) ? 1 : 0;
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		h->tallies[stage] += proven_ms >= clamped(terms, between(hours, h->levels[stage]));
+		h->tallies[stage] += proven_ms >= clamped(terms, between(hours, h->levels[stage])) &&
+				     proven_ms >= m->floors_ms[stage];
 }
 
 /* new_day lets what is learnt fade. */
@@ -298,7 +302,7 @@ static bool learn(struct habit *h, const struct habit_terms *terms, const struct
 	bool counts = !h->spoilt && whole_ms<HABIT_MOST_MS, changed = m->day> h->day;
 
 	if (counts && proven_ms >= HABIT_LEAST_MS) {
-		count_false(h, terms, proven_ms);
+		count_false(h, terms, m, proven_ms);
 		if (!m->unseen) {
 			short_flush(h);
 			h->hours[h->start.class][hour] += whole;

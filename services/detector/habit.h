@@ -45,11 +45,12 @@ struct habit_terms {
 
 /* moment: a sign of life. */
 struct habit_moment {
-	struct wall since, at; /* it is somewhen in between; all was silent up to since */
-	int32_t day;           /* local day of at, since 1970 */
-	float hour;            /* local hour of at, 0 <= hour < 24 */
-	enum habit_kind kind;  /* of a gap that begins here */
-	bool unseen;           /* between the last sign and this not all was seen: the gap is not learnt */
+	struct wall since, at;           /* it is somewhen in between; all was silent up to since */
+	int32_t day;                     /* local day of at, since 1970 */
+	float hour;                      /* local hour of at, 0 <= hour < 24 */
+	enum habit_kind kind;            /* of a gap that begins here */
+	bool unseen;                     /* between the last sign and this not all was seen: the gap is not learnt */
+	int64_t floors_ms[HABIT_STAGES]; /* the limits in force were no shorter; 0 = but for the terms */
 };
 
 /* outcome: what somebody found who went there. */
