@@ -29,6 +29,12 @@ static const char *incident_fault(const struct incident *i)
 	check_label(&fault, i->reason_zh, "reason_zh: must be a line");
 	check_label(&fault, i->reason_en, "reason_en: must be a line");
 	check_text_if(&fault, i->note, "note: must be a line");
+	check_wall_if(&fault, i->expected, "expected: must be a time from 1970 on");
+	check_wall_if(&fault, i->until, "until: must be a time from 1970 on");
+	check_true(&fault, (i->state == INCIDENT_HELD) == wall_is_set(i->until),
+		"until: goes with held, and only with it");
+	check_id_if(&fault, i->second, "second: must be an id");
+	check_id_if(&fault, i->into, "into: must be an id");
 	check_true(&fault, i->alert_count <= INCIDENT_ALERTS_MAX, "alerts: are too many");
 	for (unsigned n = 0; n < i->alert_count && !fault; n++)
 		check_id(&fault, i->alerts[n], "alerts: must be ids");
@@ -61,6 +67,10 @@ enum err codec_incident_encode(const struct incident *i, struct buf *out)
 	json_member_text(out, "reason_zh", i->reason_zh);
 	json_member_text(out, "reason_en", i->reason_en);
 	json_member_text_if(out, "note", i->note);
+	json_member_wall_if(out, "expected", i->expected);
+	json_member_wall_if(out, "until", i->until);
+	json_member_text_if(out, "second", i->second);
+	json_member_text_if(out, "into", i->into);
 	json_key(out, "alerts");
 	json_open(out, '[');
 	for (unsigned n = 0; n < i->alert_count; n++)
@@ -92,7 +102,7 @@ static void alerts_from_json(struct fields *f, struct incident *out)
 
 enum err incident_from_json(const json_t *json, struct incident *out, struct errinfo *info)
 {
-	struct incident i = {0};
+	struct incident i = {.expected = WALL_NONE, .until = WALL_NONE};
 	struct fields f;
 	int64_t revision = 0, step = 0;
 	const char *fault;
@@ -117,6 +127,10 @@ enum err incident_from_json(const json_t *json, struct incident *out, struct err
 	fields_text(&f, "reason_zh", i.reason_zh, sizeof i.reason_zh);
 	fields_text(&f, "reason_en", i.reason_en, sizeof i.reason_en);
 	fields_text_if(&f, "note", i.note, sizeof i.note);
+	fields_wall_if(&f, "expected", &i.expected);
+	fields_wall_if(&f, "until", &i.until);
+	fields_text_if(&f, "second", i.second, sizeof i.second);
+	fields_text_if(&f, "into", i.into, sizeof i.into);
 	alerts_from_json(&f, &i);
 	if (fields_done(&f))
 		return f.err;

@@ -21,6 +21,7 @@ static const char *page_fault(const struct page *p)
 	check_wall_if(&fault, p->expires, "expires: must be a time from 1970 on");
 	check_label(&fault, p->reason_zh, "reason_zh: must be a line");
 	check_label(&fault, p->reason_en, "reason_en: must be a line");
+	check_text_if(&fault, p->note, "note: must be a line");
 	return fault;
 }
 
@@ -42,6 +43,7 @@ enum err codec_page_encode(const struct page *p, struct buf *out)
 	json_member_text(out, "reason_en", p->reason_en);
 	if (p->withdrawn)
 		json_member_bool(out, "withdrawn", true);
+	json_member_text_if(out, "note", p->note);
 	json_close(out, '}');
 	return out->failed;
 }
@@ -65,6 +67,7 @@ static enum err page_from_json(const json_t *json, struct page *out, struct erri
 	fields_text(&f, "reason_zh", p.reason_zh, sizeof p.reason_zh);
 	fields_text(&f, "reason_en", p.reason_en, sizeof p.reason_en);
 	fields_bool_if(&f, "withdrawn", &p.withdrawn);
+	fields_text_if(&f, "note", p.note, sizeof p.note);
 	if (fields_done(&f))
 		return f.err;
 	fault = page_fault(&p);

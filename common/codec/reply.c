@@ -21,7 +21,8 @@ static const char *reply_fault(const struct reply *r)
 		"outcome: goes with done, and only with it");
 	check_wall(&fault, r->at, "at: must be a time from 1970 on");
 	check_text_if(&fault, r->note, "note: must be a line");
-	return fault;
+	check_id_if(&fault, r->to, "to: must be an id");
+	return fault ? fault : reply_misfit(r);
 }
 
 enum err codec_reply_encode(const struct reply *r, struct buf *out)
@@ -39,6 +40,9 @@ enum err codec_reply_encode(const struct reply *r, struct buf *out)
 		json_member_text(out, "found", found_name(r->found));
 	json_member_wall(out, "at", r->at);
 	json_member_text_if(out, "note", r->note);
+	if (r->minutes)
+		json_member_int(out, "minutes", r->minutes);
+	json_member_text_if(out, "to", r->to);
 	json_close(out, '}');
 	return out->failed;
 }
@@ -47,6 +51,7 @@ static enum err reply_from_json(const json_t *json, struct reply *out, struct er
 {
 	struct reply r = {0};
 	struct fields f;
+	int64_t minutes = 0;
 	const char *fault;
 
 	fields_open(&f, json, "reply", info);
@@ -58,8 +63,11 @@ static enum err reply_from_json(const json_t *json, struct reply *out, struct er
 	FIELDS_WORD_IF(&f, "found", found, &r.found);
 	fields_wall(&f, "at", &r.at);
 	fields_text_if(&f, "note", r.note, sizeof r.note);
+	fields_int_if(&f, "minutes", 1, REPLY_MINUTES_MAX, &minutes);
+	fields_text_if(&f, "to", r.to, sizeof r.to);
 	if (fields_done(&f))
 		return f.err;
+	r.minutes = (uint32_t)minutes;
 	fault = reply_fault(&r);
 	if (fault)
 		return errinfo_set(info, ERR_INVALID, "reply.%s", fault);

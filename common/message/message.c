@@ -45,14 +45,16 @@ WORDS(alert_kind, ALERT_KIND_COUNT, "sos", "fall", "gas", "smoke", "co", "leak",
 WORDS(alert_level, ALERT_LEVEL_COUNT, "life", "alarm", "attention", "maintenance")
 WORDS(alert_state, ALERT_STATE_COUNT, "raised", "updated", "cleared")
 WORDS(incident_state, INCIDENT_STATE_COUNT, "raised", "paging", "accepted", "on_site", "escalated", "resolved",
-	"cancelled")
+	"cancelled", "held")
 WORDS(incident_event, INCIDENT_EVENT_COUNT, "raised", "alert_joined", "alert_cleared", "paged", "declined", "timed_out",
-	"accepted", "arrived", "escalated", "resolved", "cancelled")
+	"accepted", "arrived", "escalated", "resolved", "cancelled", "on_the_way", "noted", "handing_over",
+	"taken_over", "refused", "second_coming", "held", "released", "reopened", "merged")
 WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "away")
 WORDS(found, FOUND_COUNT, "none", "other", "was_away", "slept_in", "sensor_fault", "visitor", "fallen", "ill", "died")
-WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk")
+WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk", "second", "key", "relief")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
-WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done")
+WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done", "on_the_way", "hand_over", "second",
+	"key", "note", "reopen", "silence", "release", "merge")
 WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy", "appointment")
 WORDS(appointment_sign, APPOINTMENT_SIGN_COUNT, "curtain", "call", "button", "door", "any", "visit")
 WORDS(appointment_days, APPOINTMENT_DAYS_COUNT, "every", "workdays", "days_off")
@@ -72,6 +74,20 @@ bool outcome_takes(enum outcome outcome, enum found found)
 #undef ONE
 
 	return takes[outcome] >> found & 1;
+}
+
+const char *reply_misfit(const struct reply *reply)
+{
+	enum reply_action action = reply->action;
+	bool needs = action == REPLY_ON_THE_WAY || action == REPLY_SILENCE;
+
+	if (reply->minutes ? !needs && action != REPLY_ACCEPT : needs)
+		return "minutes: go with on_the_way and silence, may go with accept, and with nothing else";
+	if (reply->minutes > REPLY_MINUTES_MAX)
+		return "minutes: must be 1 to 1440";
+	if ((reply->to[0] != '\0') != (action == REPLY_HAND_OVER || action == REPLY_MERGE))
+		return "to: goes with hand_over (a user) and merge (an incident), and only with them";
+	return action == REPLY_NOTE && !reply->note[0] ? "note: is missing" : NULL;
 }
 
 void status_count(struct status *status, const char *name, int64_t value)

@@ -95,7 +95,8 @@ enum incident_state {
 	INCIDENT_ON_SITE,   /* somebody is at the door */
 	INCIDENT_ESCALATED, /* nobody left to ask: the desk has it */
 	INCIDENT_RESOLVED,  /* over, with an outcome */
-	INCIDENT_CANCELLED, /* over by itself before anybody accepted */
+	INCIDENT_CANCELLED, /* over by itself before anybody accepted; or merged into another */
+	INCIDENT_HELD,      /* nobody is asked until an end: silenced by the desk */
 	INCIDENT_STATE_COUNT
 };
 
@@ -111,6 +112,16 @@ enum incident_event {
 	INCIDENT_EVENT_ESCALATED,
 	INCIDENT_EVENT_RESOLVED,
 	INCIDENT_EVENT_CANCELLED,
+	INCIDENT_EVENT_ON_THE_WAY,    /* the responder says when they will be there */
+	INCIDENT_EVENT_NOTED,         /* somebody wrote a note */
+	INCIDENT_EVENT_HANDING_OVER,  /* another is asked to take it over from the responder */
+	INCIDENT_EVENT_TAKEN_OVER,    /* ... and does */
+	INCIDENT_EVENT_REFUSED,       /* who was asked beside the responder cannot */
+	INCIDENT_EVENT_SECOND_COMING, /* a second person, or one with a key, comes too */
+	INCIDENT_EVENT_HELD,          /* silenced until an end */
+	INCIDENT_EVENT_RELEASED,      /* the silence is over */
+	INCIDENT_EVENT_REOPENED,      /* it was not over after all */
+	INCIDENT_EVENT_MERGED,        /* it goes on as another incident */
 	INCIDENT_EVENT_COUNT
 };
 
@@ -149,11 +160,24 @@ struct incident {
 	char reason_zh[REASON_BYTES];
 	char reason_en[REASON_BYTES];
 	char note[NOTE_BYTES];
-	uint8_t alert_count; /* further alerts than INCIDENT_ALERTS_MAX are counted in note */
+	struct wall expected;  /* when the responder said that they would be there; WALL_NONE = not said */
+	struct wall until;     /* held: the end of the silence; else WALL_NONE */
+	char second[ID_BYTES]; /* who comes too; "" = nobody */
+	char into[ID_BYTES];   /* merged: the incident as which it goes on; else "" */
+	uint8_t alert_count;   /* further alerts than INCIDENT_ALERTS_MAX are counted in note */
 	char alerts[INCIDENT_ALERTS_MAX][ID_BYTES];
 };
 
-enum page_role { PAGE_PRIMARY, PAGE_BACKUP, PAGE_CAPTAIN, PAGE_DESK, PAGE_ROLE_COUNT };
+enum page_role {
+	PAGE_PRIMARY,
+	PAGE_BACKUP,
+	PAGE_CAPTAIN,
+	PAGE_DESK,
+	PAGE_SECOND, /* beside the responder: a second person at the door */
+	PAGE_KEY,    /* beside the responder: with the key */
+	PAGE_RELIEF, /* to take over from the responder */
+	PAGE_ROLE_COUNT
+};
 
 /* page: "please go". Sent to one user; the id is a function of incident, user and step. */
 struct page {
@@ -168,7 +192,8 @@ struct page {
 	struct wall expires; /* then the next one is asked; WALL_NONE = the desk, never */
 	char reason_zh[REASON_BYTES];
 	char reason_en[REASON_BYTES];
-	bool withdrawn; /* another has accepted, or it is over: no need to go */
+	bool withdrawn;        /* another has accepted, or it is over: no need to go */
+	char note[NOTE_BYTES]; /* what else to know: who asks, how it stands; "" = nothing */
 };
 
 /* oncall: who answers for a team during one shift; the same shift and directory give the same bytes. */
@@ -184,7 +209,24 @@ struct oncall {
 	char number[PHONE_BYTES];               /* for the "1" key; "" = none is known */
 };
 
-enum reply_action { REPLY_ACCEPT, REPLY_DECLINE, REPLY_ARRIVED, REPLY_DONE, REPLY_ACTION_COUNT };
+enum reply_action {
+	REPLY_ACCEPT,
+	REPLY_DECLINE,
+	REPLY_ARRIVED,
+	REPLY_DONE,
+	REPLY_ON_THE_WAY, /* with minutes */
+	REPLY_HAND_OVER,  /* to a user */
+	REPLY_SECOND,     /* a second person is needed */
+	REPLY_KEY,        /* somebody with the key is needed */
+	REPLY_NOTE,
+	REPLY_REOPEN,
+	REPLY_SILENCE, /* for minutes; the desk alone */
+	REPLY_RELEASE, /* the end of a silence; the desk alone */
+	REPLY_MERGE,   /* to an incident; the desk alone */
+	REPLY_ACTION_COUNT
+};
+
+#define REPLY_MINUTES_MAX 1440
 
 struct reply {
 	char page[ID_BYTES]; /* may be "": then incident and user say which */
@@ -195,6 +237,8 @@ struct reply {
 	enum found found;     /* outcome_takes */
 	struct wall at;
 	char note[NOTE_BYTES];
+	uint32_t minutes;  /* until they are there, or of the silence; 0 = not said */
+	char to[ID_BYTES]; /* with hand_over a user, with merge an incident; else "" */
 };
 
 enum entry_kind {
@@ -309,6 +353,10 @@ struct status {
 
 /* status_count adds a counter; beyond COUNTERS_MAX it is left out. */
 void status_count(struct status *status, const char *name, int64_t value);
+
+/* reply_misfit says what a reply of this action lacks or has too much, minutes, to and note, as a constant text; NULL =
+ * nothing. */
+const char *reply_misfit(const struct reply *reply);
 
 /* shard_of gives the shard of a household: CRC-32 of its id modulo shards (1..256). */
 unsigned shard_of(const char *household, unsigned shards);

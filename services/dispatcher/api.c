@@ -3,7 +3,8 @@
  * The service's own questions: curtain/api/<user>/dispatcher/<method>. The broker's access list lets only the desk ask.
  *
  *   incidents {}                                     the open ones: {"items": [incident...]}
- *   reply {incident, action, outcome?, note?}        on behalf of the desk: {"verdict": "taken", "incident": {...}}
+ *   reply {incident, action, outcome?, found?, note?, minutes?, to?}
+ *                                                    on behalf of the desk: {"verdict": "taken", "incident": {...}}
  */
 #include <string.h>
 
@@ -35,7 +36,8 @@ static enum err list(const struct dispatcher *d, struct request_args *args, stru
 
 static enum err read_reply(struct request_args *args, struct reply *reply, struct errinfo *info)
 {
-	const char *incident = "", *action = "", *outcome = "none", *note = "";
+	const char *incident = "", *action = "", *outcome = "none", *found = "none", *note = "", *to = "", *misfit;
+	int64_t minutes = 0;
 	enum err err = request_text(args, "incident", true, &incident, info);
 
 	if (!err)
@@ -43,7 +45,13 @@ static enum err read_reply(struct request_args *args, struct reply *reply, struc
 	if (!err)
 		err = request_text(args, "outcome", false, &outcome, info);
 	if (!err)
+		err = request_text(args, "found", false, &found, info);
+	if (!err)
 		err = request_text(args, "note", false, &note, info);
+	if (!err)
+		err = request_text(args, "to", false, &to, info);
+	if (!err)
+		err = request_int(args, "minutes", false, 1, REPLY_MINUTES_MAX, &minutes, info);
 	if (!err)
 		err = request_done(args, info);
 	if (err)
@@ -51,13 +59,23 @@ static enum err read_reply(struct request_args *args, struct reply *reply, struc
 	if (!text_is_id(incident) || text_copy(reply->incident, sizeof reply->incident, incident))
 		return errinfo_set(info, ERR_INVALID, "incident: must be an id");
 	if (reply_action_find(action, &reply->action))
-		return errinfo_set(info, ERR_INVALID, "action: must be accept, decline, arrived or done");
+		return errinfo_set(info, ERR_INVALID,
+			"action: must be accept, decline, arrived, done, on_the_way, hand_over, second, key, note, "
+			"reopen, silence, release or merge");
 	if (outcome_find(outcome, &reply->outcome) || (reply->action == REPLY_DONE) != (reply->outcome != OUTCOME_NONE))
 		return errinfo_set(info, ERR_INVALID,
 			"outcome: done needs false_alarm, helped, ambulance or away; others have none");
+	if (found_find(found, &reply->found) || !outcome_takes(reply->outcome, reply->found))
+		return errinfo_set(info, ERR_INVALID,
+			"found: false_alarm takes was_away, slept_in, sensor_fault, visitor, other; helped and "
+			"ambulance take fallen, ill, died, other; away takes was_away");
 	if ((*note && !text_is_label(note)) || text_copy(reply->note, sizeof reply->note, note))
 		return errinfo_set(info, ERR_INVALID, "note: must be a line of at most %d bytes", NOTE_BYTES - 1);
-	return ERR_OK;
+	if (*to && (!text_is_id(to) || text_copy(reply->to, sizeof reply->to, to)))
+		return errinfo_set(info, ERR_INVALID, "to: must be an id");
+	reply->minutes = (uint32_t)minutes;
+	misfit = reply_misfit(reply);
+	return misfit ? errinfo_set(info, ERR_INVALID, "%s", misfit) : ERR_OK;
 }
 
 /* fatal: a failure of the store or the core, which stops the service; else the caller is told. */

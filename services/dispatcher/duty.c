@@ -360,6 +360,15 @@ bool duty_is_desk(const struct duty *duty, const char *team_id, const char *user
 	return person && person->desk && person->team == team;
 }
 
+bool duty_knows(const struct duty *duty, const char *team_id, const char *user)
+{
+	const struct team *team = team_of(duty, team_id);
+	const struct person *person;
+
+	HASH_FIND_STR(duty->people, user, person);
+	return person || (team && !strcmp(user, team->captain)) || duty_is_desk(duty, team_id, user);
+}
+
 static const char *phone_of(const struct duty *duty, const char *user)
 {
 	const struct person *person;

@@ -64,6 +64,8 @@ void duty_people_at(const struct duty *duty, const char *team, struct wall at, s
 /* duty_is_desk says whether user speaks for the desk of team: named by the team, by the settings, or a volunteer of the
  * team who serves at the desk. */
 bool duty_is_desk(const struct duty *duty, const char *team, const char *user);
+/* duty_knows: user is a volunteer of the directory, or the team's captain or desk. */
+bool duty_knows(const struct duty *duty, const char *team, const char *user);
 /* duty_oncall tells who answers now; ERR_NOT_FOUND for a team that the directory does not name. The number of the "1"
  * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. */
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;

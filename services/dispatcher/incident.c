@@ -18,17 +18,19 @@
 #define ES INCIDENT_ESCALATED
 #define RE INCIDENT_RESOLVED
 #define CA INCIDENT_CANCELLED
+#define HE INCIDENT_HELD
 
 /* clang-format off */
 static const uint8_t next_states[INCIDENT_STATE_COUNT][INCIDENT_EVENT_COUNT] = {
-	/*             raised joined cleared paged declined timed_out accepted arrived escalated resolved cancelled */
-	[RA] = {         NO,    RA,    RA,     PA,   NO,      NO,       AC,      NO,     ES,       NO,      CA},
-	[PA] = {         NO,    PA,    PA,     PA,   PA,      PA,       AC,      NO,     ES,       NO,      CA},
-	[AC] = {         NO,    AC,    AC,     AC,   PA,      AC,       NO,      ON,     NO,       RE,      NO},
-	[ON] = {         NO,    ON,    ON,     ON,   NO,      ON,       NO,      NO,     NO,       RE,      NO},
-	[ES] = {         NO,    ES,    ES,     PA,   NO,      NO,       AC,      NO,     ES,       NO,      CA},
-	[RE] = {         NO,    NO,    NO,     NO,   NO,      NO,       NO,      NO,     NO,       NO,      NO},
-	[CA] = {         NO,    NO,    NO,     NO,   NO,      NO,       NO,      NO,     NO,       NO,      NO},
+	/*     rais join clrd page decl time accp arrv escl rslv canc  way note hand take refu secd held rele reop merg */
+	[RA] = { NO,  RA,  RA,  PA,  NO,  NO,  AC,  NO,  ES,  NO,  CA,  NO,  RA,  NO,  NO,  NO,  NO,  HE,  NO,  NO,  CA},
+	[PA] = { NO,  PA,  PA,  PA,  PA,  PA,  AC,  NO,  ES,  NO,  CA,  NO,  PA,  NO,  NO,  NO,  NO,  HE,  NO,  NO,  CA},
+	[AC] = { NO,  AC,  AC,  AC,  PA,  AC,  NO,  ON,  NO,  RE,  NO,  AC,  AC,  AC,  AC,  AC,  AC,  NO,  NO,  NO,  NO},
+	[ON] = { NO,  ON,  ON,  ON,  NO,  ON,  NO,  NO,  NO,  RE,  NO,  NO,  ON,  ON,  AC,  ON,  ON,  NO,  NO,  NO,  NO},
+	[ES] = { NO,  ES,  ES,  PA,  NO,  NO,  AC,  NO,  ES,  NO,  CA,  NO,  ES,  NO,  NO,  NO,  NO,  HE,  NO,  NO,  CA},
+	[RE] = { NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  RE,  NO,  NO,  NO,  NO,  NO,  NO,  RA,  NO},
+	[CA] = { NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  CA,  NO,  NO,  NO,  NO,  NO,  NO,  RA,  NO},
+	[HE] = { NO,  HE,  HE,  PA,  NO,  NO,  AC,  NO,  ES,  NO,  CA,  NO,  HE,  NO,  NO,  NO,  NO,  HE,  RA,  NO,  CA},
 };
 /* clang-format on */
 
@@ -110,6 +112,12 @@ enum err case_event(
 	enum incident_state next = incident_next_state(e->now.state, event);
 
 	assert(next != INCIDENT_STATE_COUNT);
+	if (next != INCIDENT_HELD)
+		e->now.until = WALL_NONE;
+	if (next == INCIDENT_RAISED || next == INCIDENT_PAGING || next == INCIDENT_ESCALATED) {
+		e->now.expected = WALL_NONE; /* of somebody who no longer goes */
+		*e->now.second = '\0';
+	}
 	e->now.state = next;
 	e->now.event = event;
 	e->now.revision++;
@@ -123,11 +131,16 @@ enum err case_close(
 	struct incident_core *core, struct emergency *e, enum incident_event event, const char *actor, struct wall now)
 {
 	enum err err = case_event(core, e, event, actor, now);
+	struct asked *second = asked_find(e, e->now.second);
 
 	e->arrive_due = e->done_due = WALL_NEVER;
 	e->forget_due = wall_plus(now, core->config.keep_ms);
 	case_open_clear(core, e);
-	return err ? err : ladder_withdraw(core, e, "", now);
+	if (!err)
+		err = ladder_withdraw(core, e, "", now);
+	if (!err && second && strcmp(second->user, actor) != 0)
+		err = ladder_tell_late(core, e, second, now);
+	return err;
 }
 
 /* ---- life cycle ---- */
@@ -179,13 +192,18 @@ static enum err judge(struct incident_core *core, enum incident_verdict verdict,
 	return ERR_OK;
 }
 
-/* lead makes an alert the one that the incident is about. */
+void case_lead(
+	struct emergency *e, enum alert_kind kind, enum alert_level level, const char *reason_zh, const char *reason_en)
+{
+	e->now.kind = kind;
+	e->now.level = level;
+	text_cut(e->now.reason_zh, sizeof e->now.reason_zh, reason_zh);
+	text_cut(e->now.reason_en, sizeof e->now.reason_en, reason_en);
+}
+
 static void lead(struct emergency *e, const struct alert *alert)
 {
-	e->now.kind = alert->kind;
-	e->now.level = alert->level;
-	text_cut(e->now.reason_zh, sizeof e->now.reason_zh, alert->reason_zh);
-	text_cut(e->now.reason_en, sizeof e->now.reason_en, alert->reason_en);
+	case_lead(e, alert->kind, alert->level, alert->reason_zh, alert->reason_en);
 }
 
 /* incident_id: of household and alert. An update may open an incident too (the alert's own has long been over): its
@@ -201,8 +219,8 @@ static void incident_id(const struct alert *alert, char out[ID_BYTES])
 		snprintf(out + length, (size_t)(ID_BYTES - length), "-%u", alert->revision);
 }
 
-/* page_first: whoever waits for nothing is asked now; a canary goes to the desk whatever its level. */
-static enum err page_first(struct incident_core *core, struct emergency *e, struct wall now)
+/* A canary goes to the desk whatever its level. */
+enum err case_page_first(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
 
@@ -213,7 +231,12 @@ static enum err page_first(struct incident_core *core, struct emergency *e, stru
 
 static enum err open_case(struct incident_core *core, const struct alert *alert, struct wall now)
 {
-	struct incident first = {.state = INCIDENT_RAISED, .event = INCIDENT_EVENT_RAISED, .opened = now, .at = now};
+	struct incident first = {.state = INCIDENT_RAISED,
+		.event = INCIDENT_EVENT_RAISED,
+		.opened = now,
+		.at = now,
+		.expected = WALL_NONE,
+		.until = WALL_NONE};
 	struct duty_home home = duty_home_of(core->duty, alert->household);
 	struct emergency *e;
 	enum err err;
@@ -235,16 +258,15 @@ static enum err open_case(struct incident_core *core, const struct alert *alert,
 	if (!err)
 		err = push_snapshot(core, e);
 	if (!err)
-		err = page_first(core, e, now);
+		err = case_page_first(core, e, now);
 	return err ? err : case_touch(core, e);
 }
 
-/* press_on: the incident has become more urgent. */
-static enum err press_on(struct incident_core *core, struct emergency *e, struct wall now)
+enum err case_press_on(struct incident_core *core, struct emergency *e, struct wall now)
 {
-	if (e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE)
-		return ladder_urge(core, e, now);
-	return page_first(core, e, now);
+	if (case_going(e))
+		return ladder_urge(core, e, "", now);
+	return case_page_first(core, e, now);
 }
 
 static enum err join_case(struct incident_core *core, struct emergency *e, const struct alert *alert, struct wall now)
@@ -257,7 +279,7 @@ static enum err join_case(struct incident_core *core, struct emergency *e, const
 	if (!err)
 		err = case_event(core, e, INCIDENT_EVENT_ALERT_JOINED, "", now);
 	if (!err && urgent)
-		err = press_on(core, e, now);
+		err = case_press_on(core, e, now);
 	return err ? err : case_touch(core, e);
 }
 
@@ -299,7 +321,7 @@ static enum err update_alert(struct incident_core *core, struct emergency *e, st
 		lead(e, alert);
 		err = case_event(core, e, INCIDENT_EVENT_ALERT_JOINED, "", now);
 		if (!err)
-			err = press_on(core, e, now);
+			err = case_press_on(core, e, now);
 	} else if (leads) { /* the same with newer words: whoever is asked next reads them */
 		text_cut(e->now.reason_zh, sizeof e->now.reason_zh, alert->reason_zh);
 		text_cut(e->now.reason_en, sizeof e->now.reason_en, alert->reason_en);

@@ -46,33 +46,84 @@ enum err case_create(struct incident_core *core, const struct incident *first, s
 	return ERR_OK;
 }
 
-void case_open_clear(struct incident_core *core, struct emergency *e)
+struct emergency *case_find(const struct incident_core *core, const char *id)
 {
-	struct household *household;
+	struct emergency *e;
 
-	HASH_FIND_STR(core->households, e->now.household, household);
-	if (!household || household->open != e)
-		return;
-	HASH_DEL(core->households, household);
-	free(household);
-	core->open_count--;
+	HASH_FIND(hh, core->emergencies, id, strlen(id), e);
+	return e;
 }
 
-enum err case_open_set(struct incident_core *core, struct emergency *e)
+static bool part(struct incident_core *core, const struct emergency *e, const char *id)
 {
 	struct household *household;
 
-	HASH_FIND_STR(core->households, e->now.household, household);
+	HASH_FIND_STR(core->households, id, household);
+	if (!household || household->open != e)
+		return false;
+	HASH_DEL(core->households, household);
+	free(household);
+	return true;
+}
+
+void case_open_clear(struct incident_core *core, struct emergency *e)
+{
+	for (unsigned i = 0; i < e->also_count; i++)
+		part(core, e, e->also[i]);
+	free(e->also);
+	e->also = NULL;
+	e->also_count = 0;
+	if (part(core, e, e->now.household))
+		core->open_count--;
+}
+
+static enum err lead_to(struct incident_core *core, struct emergency *e, const char *id)
+{
+	struct household *household;
+
+	HASH_FIND_STR(core->households, id, household);
 	if (!household) {
 		household = calloc(1, sizeof *household);
 		if (!household)
 			return ERR_NOMEM;
-		text_cut(household->id, sizeof household->id, e->now.household);
+		text_cut(household->id, sizeof household->id, id);
 		HASH_ADD_STR(core->households, id, household);
-		core->open_count++;
 	}
 	household->open = e;
 	return ERR_OK;
+}
+
+enum err case_open_set(struct incident_core *core, struct emergency *e)
+{
+	bool was = case_open_of(core, e->now.household) == e;
+	enum err err = lead_to(core, e, e->now.household);
+
+	core->open_count += !err && !was;
+	return err;
+}
+
+enum err case_open_add(struct incident_core *core, struct emergency *e, const char *household)
+{
+	char(*grown)[ID_BYTES];
+
+	if (e->also_count == CASE_ALSO_MAX)
+		return ERR_FULL;
+	grown = realloc(e->also, (e->also_count + 1) * sizeof *grown);
+	if (!grown)
+		return ERR_NOMEM;
+	e->also = grown;
+	text_cut(e->also[e->also_count++], ID_BYTES, household);
+	return lead_to(core, e, household);
+}
+
+enum err case_open_move(struct incident_core *core, struct emergency *from, struct emergency *into)
+{
+	enum err err = case_open_add(core, into, from->now.household);
+
+	core->open_count -= !err;
+	for (unsigned i = 0; i < from->also_count && !err; i++)
+		err = case_open_add(core, into, from->also[i]);
+	return err;
 }
 
 struct emergency *case_open_of(const struct incident_core *core, const char *id)
@@ -91,7 +142,8 @@ struct case_alert *case_alert_find(struct emergency *e, const char *id)
 	return NULL;
 }
 
-/* own makes e the one that an alert's id leads to. */
+/* own makes e the one that an alert's id leads to; one that is over does not take it from one that is open (an alert
+ * that was merged stands in both). */
 static enum err own(struct incident_core *core, struct emergency *e, const char *id)
 {
 	struct alert_home *home;
@@ -104,7 +156,8 @@ static enum err own(struct incident_core *core, struct emergency *e, const char 
 		text_cut(home->id, sizeof home->id, id);
 		HASH_ADD_STR(core->alerts, id, home);
 	}
-	home->emergency = e;
+	if (!home->emergency || !incident_over(e->now.state) || incident_over(home->emergency->now.state))
+		home->emergency = e;
 	return ERR_OK;
 }
 
@@ -185,6 +238,12 @@ void case_free_all(struct incident_core *core)
 	free(core->slots);
 }
 
+bool asked_waits(const struct emergency *e, const struct asked *asked)
+{
+	return asked->state == ASKED_OPEN &&
+	       (e->now.state == INCIDENT_PAGING || (case_going(e) && role_is_beside(asked->role)));
+}
+
 struct wall case_due(const struct emergency *e)
 {
 	struct wall due = e->forget_due;
@@ -193,8 +252,10 @@ struct wall case_due(const struct emergency *e)
 		due = e->arrive_due;
 	if (e->done_due.ms < due.ms)
 		due = e->done_due;
-	for (unsigned i = 0; e->now.state == INCIDENT_PAGING && i < e->asked_count; i++)
-		if (e->asked[i].state == ASKED_OPEN && e->asked[i].expires.ms < due.ms)
+	if (e->now.state == INCIDENT_HELD && e->now.until.ms < due.ms)
+		due = e->now.until;
+	for (unsigned i = 0; i < e->asked_count; i++)
+		if (asked_waits(e, &e->asked[i]) && e->asked[i].expires.ms < due.ms)
 			due = e->asked[i].expires;
 	return due;
 }

@@ -17,6 +17,7 @@
 
 #define CASE_ALERTS_MAX 64  /* alerts that an incident knows by id; further ones are only counted */
 #define CASE_PEOPLE_MAX 128 /* asked of one incident; the last two places are kept for captain and desk */
+#define CASE_ALSO_MAX 8     /* further households whose incidents were merged into one */
 
 enum asked_state {
 	ASKED_OPEN,     /* the page waits for an answer */
@@ -61,6 +62,17 @@ struct emergency {
 	unsigned alert_count, alert_capacity, asked_count, asked_capacity;
 	struct case_alert *alerts;
 	struct asked *asked;
+	char (*also)[ID_BYTES]; /* households beside its own; NULL = none */
+	unsigned also_count;
+};
+
+/* says: one reply and what is known of its sender. */
+struct says {
+	const struct reply *reply;
+	struct asked *asked; /* NULL: never asked */
+	bool desk;
+	struct wall now;
+	enum incident_verdict *verdict;
 };
 
 /* alert_home: which emergency an alert's id belongs to. */
@@ -112,9 +124,16 @@ enum err case_touch(struct incident_core *core, struct emergency *e) ERR_MUST_CH
 enum err core_push(struct incident_core *core, const struct incident_effect *effect) ERR_MUST_CHECK;
 /* core_give moves queued effects to the caller. */
 void core_give(struct incident_core *core, struct incident_effects *out);
-/* case_close ends it with RESOLVED or CANCELLED; open pages are withdrawn. */
+/* case_close ends it with RESOLVED, CANCELLED or MERGED; open pages are withdrawn. */
 enum err case_close(struct incident_core *core, struct emergency *e, enum incident_event event, const char *actor,
 	struct wall now) ERR_MUST_CHECK;
+
+/* case_lead makes an alert the one that the incident is about. */
+void case_lead(struct emergency *e, enum alert_kind kind, enum alert_level level, const char *reason_zh,
+	const char *reason_en);
+/* case_page_first: whoever waits for nothing is asked now. case_press_on: it has become more urgent. */
+enum err case_page_first(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+enum err case_press_on(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 
 /* core_mark notes that it has something for the store. */
 void core_mark(struct incident_core *core, struct emergency *e);
@@ -124,6 +143,11 @@ enum err case_create(struct incident_core *core, const struct incident *first, s
 /* case_open_set makes e the open one of its household; case_open_clear ends that. */
 enum err case_open_set(struct incident_core *core, struct emergency *e) ERR_MUST_CHECK;
 void case_open_clear(struct incident_core *core, struct emergency *e);
+/* case_open_add makes e the open one of another household too; case_open_move moves all households of one to another.
+ */
+enum err case_open_add(struct incident_core *core, struct emergency *e, const char *household) ERR_MUST_CHECK;
+enum err case_open_move(struct incident_core *core, struct emergency *from, struct emergency *into) ERR_MUST_CHECK;
+struct emergency *case_find(const struct incident_core *core, const char *id);
 struct emergency *case_open_of(const struct incident_core *core, const char *household);
 /* case_alert_add notes an alert that it does not know yet; beyond the bound it is only counted. */
 enum err case_alert_add(struct incident_core *core, struct emergency *e, const struct alert *alert) ERR_MUST_CHECK;
@@ -135,6 +159,8 @@ void case_discard(struct incident_core *core, struct emergency *e);
 void case_forget(struct incident_core *core, struct emergency *e);
 void case_free_all(struct incident_core *core);
 struct wall case_due(const struct emergency *e);
+/* asked_waits: the end of its page moves the incident on. */
+bool asked_waits(const struct emergency *e, const struct asked *asked);
 
 /* incident_ladder.c: who is asked. */
 struct asked *asked_find(struct emergency *e, const char *user);
@@ -156,9 +182,52 @@ enum err ladder_resume(
 /* ladder_tell_late sends one person the withdrawn page again. */
 enum err ladder_tell_late(
 	struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now) ERR_MUST_CHECK;
-/* ladder_urge pages the responder anew: what he is going to has become more urgent. */
-enum err ladder_urge(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+/* ladder_urge pages the responder anew: what he is going to has become more urgent, or note says what. */
+enum err ladder_urge(struct incident_core *core, struct emergency *e, const char *note, struct wall now) ERR_MUST_CHECK;
+/* ladder_tell_desk pages the desk beside the responder, unless its page stands. */
+enum err ladder_tell_desk(
+	struct incident_core *core, struct emergency *e, const char *note, struct wall now) ERR_MUST_CHECK;
+/* ladder_ask_beside asks one person to come too, or to take over; ladder_withdraw_role withdraws what waits of a role.
+ */
+enum err ladder_ask_beside(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
+	struct wall expires, const char *note, struct wall now) ERR_MUST_CHECK;
+enum err ladder_withdraw_role(
+	struct incident_core *core, struct emergency *e, enum page_role role, struct wall now) ERR_MUST_CHECK;
 /* ladder_waits: only the desk was ever asked, because nobody else was known. */
 bool ladder_waits(const struct incident_core *core, const struct emergency *e, struct wall now);
+
+/* incident_reply.c */
+static inline bool role_is_beside(enum page_role role)
+{
+	return role == PAGE_SECOND || role == PAGE_KEY || role == PAGE_RELIEF;
+}
+
+/* case_going: somebody is on the way, or there. */
+static inline bool case_going(const struct emergency *e)
+{
+	return e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
+}
+
+/* says_verdict judges a reply; its value is what the caller returns. says_is: the sender is this user. */
+enum err says_verdict(const struct says *says, enum incident_verdict verdict) ERR_MUST_CHECK;
+bool says_is(const char *user, const struct says *says);
+
+/* incident_arrange.c: arrange_take does what is not going or coming back. */
+enum err arrange_take(struct incident_core *core, struct emergency *e, const struct says *says) ERR_MUST_CHECK;
+/* arrange_expect sets when the responder is late, from what they said (0 = nothing) and the household's policy. */
+void arrange_expect(struct incident_core *core, struct emergency *e, uint32_t minutes, struct wall now);
+/* arrange_second asks the next one to come too (PAGE_SECOND, PAGE_KEY); the desk when nobody is left. */
+enum err arrange_second(
+	struct incident_core *core, struct emergency *e, enum page_role role, struct wall now) ERR_MUST_CHECK;
+/* Who was asked beside the responder comes (arrange_beside_in), or does not (arrange_beside_out). */
+enum err arrange_beside_in(struct incident_core *core, struct emergency *e, struct asked *asked, uint32_t minutes,
+	struct wall now) ERR_MUST_CHECK;
+enum err arrange_beside_out(
+	struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now) ERR_MUST_CHECK;
+/* arrange_promote: the second person is the responder now. */
+enum err arrange_promote(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+/* arrange_release ends a silence: people are asked. */
+enum err arrange_release(
+	struct incident_core *core, struct emergency *e, const char *actor, struct wall now) ERR_MUST_CHECK;
 
 #endif

@@ -54,8 +54,8 @@ static struct asked *asked_add(struct emergency *e, const char *user, unsigned l
 	return asked;
 }
 
-static enum err send_page(
-	struct incident_core *core, struct emergency *e, const struct asked *asked, bool withdrawn, struct wall now)
+static enum err send_page(struct incident_core *core, struct emergency *e, const struct asked *asked, bool withdrawn,
+	const char *note, struct wall now)
 {
 	struct incident_effect effect = {.kind = INCIDENT_PAGE};
 	struct page *page = &effect.as.page;
@@ -72,14 +72,16 @@ static enum err send_page(
 	text_cut(page->reason_zh, sizeof page->reason_zh, e->now.reason_zh);
 	text_cut(page->reason_en, sizeof page->reason_en, e->now.reason_en);
 	page->withdrawn = withdrawn;
+	text_cut(page->note, sizeof page->note, note);
 	core->tallies[withdrawn ? INCIDENT_WITHDRAWN : INCIDENT_PAGES]++;
 	return core_push(core, &effect);
 }
 
 static enum err ask(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
-	struct wall expires, struct wall now)
+	struct wall expires, const char *note, struct wall now)
 {
-	struct asked *asked = asked_add(e, user, role < PAGE_CAPTAIN ? CASE_PEOPLE_MAX - 2 : CASE_PEOPLE_MAX);
+	bool last = role == PAGE_CAPTAIN || role == PAGE_DESK;
+	struct asked *asked = asked_add(e, user, last ? CASE_PEOPLE_MAX : CASE_PEOPLE_MAX - 2);
 
 	if (!asked)
 		return ERR_NOMEM;
@@ -89,7 +91,7 @@ static enum err ask(struct incident_core *core, struct emergency *e, const char 
 	asked->round = e->round;
 	asked->at = now;
 	asked->expires = expires;
-	return send_page(core, e, asked, false, now);
+	return send_page(core, e, asked, false, note, now);
 }
 
 /* next_of finds who comes next: false when nobody is left but the desk. */
@@ -123,10 +125,11 @@ static unsigned open_pages(const struct emergency *e)
 	return count;
 }
 
-static enum err page_desk(struct incident_core *core, struct emergency *e, const char *desk, struct wall now)
+static enum err page_desk(
+	struct incident_core *core, struct emergency *e, const char *desk, const char *note, struct wall now)
 {
 	e->now.step += e->asked_count > 0;
-	return ask(core, e, desk, PAGE_DESK, WALL_NEVER, now);
+	return ask(core, e, desk, PAGE_DESK, WALL_NEVER, note, now);
 }
 
 static bool desk_is_asked(struct emergency *e, const char *desk)
@@ -139,7 +142,7 @@ static bool desk_is_asked(struct emergency *e, const char *desk)
 static enum err escalate(
 	struct incident_core *core, struct emergency *e, const struct duty_people *people, struct wall now)
 {
-	enum err err = desk_is_asked(e, people->desk) ? ERR_OK : page_desk(core, e, people->desk, now);
+	enum err err = desk_is_asked(e, people->desk) ? ERR_OK : page_desk(core, e, people->desk, "", now);
 
 	core->tallies[INCIDENT_ESCALATIONS]++;
 	return err ? err : case_event(core, e, INCIDENT_EVENT_ESCALATED, people->desk, now);
@@ -160,7 +163,7 @@ enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wa
 		if (!stepped)
 			e->now.step += e->asked_count > 0;
 		stepped = true;
-		err = ask(core, e, user, role, wall_plus(now, home.accept_s[e->now.level] * MS_PER_SECOND), now);
+		err = ask(core, e, user, role, wall_plus(now, home.accept_s[e->now.level] * MS_PER_SECOND), "", now);
 		if (!err)
 			err = case_event(core, e, INCIDENT_EVENT_PAGED, user, now);
 		open++;
@@ -178,10 +181,38 @@ enum err ladder_withdraw(struct incident_core *core, struct emergency *e, const 
 		struct asked *asked = &e->asked[i];
 		if ((asked->state != ASKED_OPEN && asked->state != ASKED_EXPIRED) || !strcmp(asked->user, user))
 			continue;
+		if (*user && role_is_beside(asked->role))
+			continue; /* they were asked to come too */
 		asked->state = ASKED_WITHDRAWN;
-		err = send_page(core, e, asked, true, now);
+		err = send_page(core, e, asked, true, "", now);
 	}
 	return err;
+}
+
+enum err ladder_withdraw_role(struct incident_core *core, struct emergency *e, enum page_role role, struct wall now)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < e->asked_count && !err; i++) {
+		struct asked *asked = &e->asked[i];
+		if (asked->role != role || (asked->state != ASKED_OPEN && asked->state != ASKED_EXPIRED))
+			continue;
+		asked->state = ASKED_WITHDRAWN;
+		err = send_page(core, e, asked, true, "", now);
+	}
+	return err;
+}
+
+enum err ladder_ask_beside(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
+	struct wall expires, const char *note, struct wall now)
+{
+	enum err err;
+
+	e->now.step++; /* a page's id is of user and step */
+	err = ask(core, e, user, role, expires, note, now);
+	return err == ERR_NOMEM && e->asked_count >= CASE_PEOPLE_MAX - 2 ? ladder_tell_desk(core, e, note, now)
+	       : err                                                     ? err
+		     : case_event(core, e, INCIDENT_EVENT_PAGED, user, now);
 }
 
 enum err ladder_begin(struct incident_core *core, struct emergency *e, struct wall now)
@@ -209,17 +240,17 @@ enum err ladder_tell_late(struct incident_core *core, struct emergency *e, struc
 	 */
 	if (asked->state == ASKED_OPEN || asked->state == ASKED_EXPIRED)
 		asked->state = ASKED_WITHDRAWN;
-	return send_page(core, e, asked, true, now);
+	return send_page(core, e, asked, true, "", now);
 }
 
-enum err ladder_urge(struct incident_core *core, struct emergency *e, struct wall now)
+enum err ladder_urge(struct incident_core *core, struct emergency *e, const char *note, struct wall now)
 {
 	struct asked *asked = asked_find(e, e->now.responder);
 	enum page_role role = asked ? asked->role : PAGE_DESK;
 	enum err err;
 
 	e->now.step++;
-	err = ask(core, e, e->now.responder, role, WALL_NEVER, now);
+	err = ask(core, e, e->now.responder, role, WALL_NEVER, note, now);
 	if (err)
 		return err;
 	asked_find(e, e->now.responder)->state = ASKED_ACCEPTED;
@@ -260,6 +291,20 @@ static enum err expire(struct incident_core *core, struct emergency *e, struct w
 	return err || !expired ? err : ladder_climb(core, e, now);
 }
 
+enum err ladder_tell_desk(struct incident_core *core, struct emergency *e, const char *note, struct wall now)
+{
+	struct duty_people people;
+	enum err err;
+
+	duty_people_at(core->duty, e->now.team, now, &people);
+	if (!strcmp(people.desk, e->now.responder))
+		return ladder_urge(core, e, note, now);
+	if (desk_is_asked(e, people.desk) && !*note)
+		return ERR_OK;
+	err = page_desk(core, e, people.desk, note, now);
+	return err ? err : case_event(core, e, INCIDENT_EVENT_PAGED, people.desk, now);
+}
+
 /* overdue: a responder is late or silent. The desk is told beside; whoever is on the way stays so. */
 static enum err overdue(struct incident_core *core, struct emergency *e, struct wall now)
 {
@@ -268,14 +313,28 @@ static enum err overdue(struct incident_core *core, struct emergency *e, struct 
 
 	core->tallies[INCIDENT_TIMED_OUTS]++;
 	duty_people_at(core->duty, e->now.team, now, &people);
-	if (err || desk_is_asked(e, people.desk))
-		return err;
-	if (!strcmp(people.desk, e->now.responder)) { /* the desk itself has it: it is reminded, again and again */
+	if (!strcmp(people.desk, e->now.responder)) /* the desk itself has it: it is reminded, again and again */
 		e->done_due = wall_plus(now, core->config.done_ms);
-		return ladder_urge(core, e, now);
+	return err ? err : ladder_tell_desk(core, e, "", now);
+}
+
+/* expire_beside: who was asked to come too, or to take over, does not answer. */
+static enum err expire_beside(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	enum err err = ERR_OK;
+
+	/* Whoever is asked next is appended, or asked anew with a later end. */
+	for (unsigned i = 0; i < e->asked_count && !err; i++) {
+		struct asked *asked = &e->asked[i];
+		if (!asked_waits(e, asked) || asked->expires.ms > now.ms)
+			continue;
+		asked->state = ASKED_EXPIRED;
+		core->tallies[INCIDENT_TIMED_OUTS]++;
+		err = case_event(core, e, INCIDENT_EVENT_TIMED_OUT, asked->user, now);
+		if (!err)
+			err = arrange_beside_out(core, e, &e->asked[i], now);
 	}
-	err = page_desk(core, e, people.desk, now);
-	return err ? err : case_event(core, e, INCIDENT_EVENT_PAGED, people.desk, now);
+	return err;
 }
 
 enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wall now)
@@ -284,6 +343,10 @@ enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wal
 
 	if (e->now.state == INCIDENT_PAGING)
 		err = expire(core, e, now);
+	if (case_going(e))
+		err = expire_beside(core, e, now);
+	if (e->now.state == INCIDENT_HELD && e->now.until.ms <= now.ms)
+		err = arrange_release(core, e, "", now);
 	if (!err && e->arrive_due.ms <= now.ms) {
 		e->arrive_due = WALL_NEVER;
 		err = overdue(core, e, now);

@@ -7,17 +7,15 @@
 #include "base/text.h"
 #include "incident_internal.h"
 
-/* says: one reply and what is known of its sender. */
-struct says {
-	const struct reply *reply;
-	struct asked *asked; /* NULL: never asked */
-	bool desk;
-	struct wall now;
-};
-
-static bool on_the_way(const struct emergency *e)
+enum err says_verdict(const struct says *says, enum incident_verdict verdict)
 {
-	return e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
+	*says->verdict = verdict;
+	return ERR_OK;
+}
+
+bool says_is(const char *user, const struct says *says)
+{
+	return *user && !strcmp(user, says->reply->user);
 }
 
 static bool is_responder(const struct emergency *e, const char *user)
@@ -26,10 +24,9 @@ static bool is_responder(const struct emergency *e, const char *user)
 }
 
 /* too_late: another has it, or it is over. Whoever wanted to go is told so. */
-static enum err too_late(
-	struct incident_core *core, struct emergency *e, const struct says *says, enum incident_verdict *verdict)
+static enum err too_late(struct incident_core *core, struct emergency *e, const struct says *says)
 {
-	*verdict = INCIDENT_LATE;
+	*says->verdict = INCIDENT_LATE;
 	if (!says->asked || says->reply->action == REPLY_DECLINE)
 		return ERR_OK;
 	return ladder_tell_late(core, e, says->asked, says->now);
@@ -38,7 +35,6 @@ static enum err too_late(
 static enum err take_accept(struct incident_core *core, struct emergency *e, const struct says *says)
 {
 	const char *user = says->reply->user;
-	struct duty_home home = duty_home_of(core->duty, e->now.household);
 	enum err err;
 
 	if (says->asked)
@@ -46,7 +42,7 @@ static enum err take_accept(struct incident_core *core, struct emergency *e, con
 	text_cut(e->now.responder, sizeof e->now.responder, user);
 	core->tallies[INCIDENT_ACCEPTS]++;
 	if (!says->desk)
-		e->arrive_due = wall_plus(says->now, home.arrive_s * MS_PER_SECOND);
+		arrange_expect(core, e, says->reply->minutes, says->now);
 	else if (core->config.done_ms)
 		e->done_due = wall_plus(says->now, core->config.done_ms);
 	err = case_event(core, e, INCIDENT_EVENT_ACCEPTED, user, says->now);
@@ -65,6 +61,7 @@ static enum err take_arrived(struct incident_core *core, struct emergency *e, co
 static enum err take_done(struct incident_core *core, struct emergency *e, const struct says *says)
 {
 	e->now.outcome = says->reply->outcome;
+	e->now.found = says->reply->found;
 	return case_close(core, e, INCIDENT_EVENT_RESOLVED, says->reply->user, says->now);
 }
 
@@ -73,40 +70,67 @@ static enum err hand_back(struct incident_core *core, struct emergency *e, const
 {
 	struct asked *responder = asked_find(e, e->now.responder);
 	bool own = is_responder(e, says->reply->user);
+	char second[ID_BYTES];
 	enum err err;
 
 	if (responder)
 		responder->state = own ? ASKED_DECLINED : ASKED_EXPIRED; /* expired: told with the others below */
 	*e->now.responder = '\0';
 	e->arrive_due = e->done_due = WALL_NEVER;
+	text_cut(second, sizeof second, e->now.second);
 	err = case_event(core, e, INCIDENT_EVENT_DECLINED, says->reply->user, says->now);
-	return err ? err : ladder_resume(core, e, responder, says->now);
+	if (err || !*second)
+		return err ? err : ladder_resume(core, e, responder, says->now);
+	text_cut(e->now.second, sizeof e->now.second, second); /* who was coming too goes on alone */
+	err = ladder_withdraw(core, e, "", says->now);
+	return err ? err : arrange_promote(core, e, says->now);
 }
 
-static enum err take_decline(
-	struct incident_core *core, struct emergency *e, const struct says *says, enum incident_verdict *verdict)
+/* beside_declines: who was asked to come too, or to take over, cannot; or cannot any more. */
+static enum err beside_declines(struct incident_core *core, struct emergency *e, const struct says *says)
+{
+	struct asked *asked = says->asked;
+	bool waited = asked->state != ASKED_EXPIRED, second = says_is(e->now.second, says);
+	enum err err;
+
+	asked->state = ASKED_DECLINED;
+	if (second)
+		*e->now.second = '\0';
+	err = case_event(core, e, INCIDENT_EVENT_REFUSED, says->reply->user, says->now);
+	return err || !waited ? err : arrange_beside_out(core, e, asked, says->now);
+}
+
+/* is_beside: this person was asked beside the responder, and has not said no. */
+static bool is_beside(const struct emergency *e, const struct says *says)
+{
+	const struct asked *asked = says->asked;
+
+	return case_going(e) && asked && role_is_beside(asked->role) &&
+	       (asked->state == ASKED_OPEN || asked->state == ASKED_EXPIRED || says_is(e->now.second, says));
+}
+
+static enum err take_decline(struct incident_core *core, struct emergency *e, const struct says *says)
 {
 	struct asked *asked = says->asked;
 	const char *user = says->reply->user;
 	bool was_open;
 	enum err err;
 
+	if (is_beside(e, says))
+		return beside_declines(core, e, says);
 	if (e->now.state == INCIDENT_ACCEPTED && (is_responder(e, user) || says->desk))
 		return hand_back(core, e, says);
 	if (asked && asked->state == ASKED_DECLINED) {
-		*verdict = INCIDENT_REPEATED;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_REPEATED);
 	}
 	if (e->now.state == INCIDENT_ON_SITE && is_responder(e, user)) {
-		*verdict = INCIDENT_MISPLACED;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_MISPLACED);
 	}
 	if (!asked || asked->role == PAGE_DESK) { /* the desk is the last: it cannot say no */
-		*verdict = asked || says->desk ? INCIDENT_MISPLACED : INCIDENT_FOREIGN;
-		return ERR_OK;
+		return says_verdict(says, asked || says->desk ? INCIDENT_MISPLACED : INCIDENT_FOREIGN);
 	}
 	if (e->now.state != INCIDENT_PAGING)
-		return too_late(core, e, says, verdict);
+		return too_late(core, e, says);
 	was_open = asked->state == ASKED_OPEN;
 	asked->state = ASKED_DECLINED;
 	err = case_event(core, e, INCIDENT_EVENT_DECLINED, user, says->now);
@@ -114,25 +138,28 @@ static enum err take_decline(
 }
 
 /* go: accept, arrived, done of somebody who may. arrived and done imply what they skip. */
-static enum err go(
-	struct incident_core *core, struct emergency *e, const struct says *says, enum incident_verdict *verdict)
+static enum err go(struct incident_core *core, struct emergency *e, const struct says *says)
 {
 	enum reply_action action = says->reply->action;
-	bool mine = is_responder(e, says->reply->user);
+	bool mine = is_responder(e, says->reply->user) || says_is(e->now.second, says);
 	enum err err = ERR_OK;
 
+	if (!mine && is_beside(e, says) && (says->asked->role != PAGE_RELIEF || says->asked->state == ASKED_OPEN)) {
+		err = arrange_beside_in(core, e, says->asked, says->reply->minutes, says->now);
+		if (err || action == REPLY_ACCEPT || (action == REPLY_ARRIVED && e->now.state == INCIDENT_ON_SITE))
+			return err;
+		mine = true;
+	}
 	if (!says->asked && !says->desk && !mine) {
-		*verdict = INCIDENT_FOREIGN;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_FOREIGN);
 	}
-	if (on_the_way(e) && !mine && !(says->desk && action != REPLY_ACCEPT))
-		return too_late(core, e, says, verdict);
-	if (on_the_way(e) &&
+	if (case_going(e) && !mine && !(says->desk && action != REPLY_ACCEPT))
+		return too_late(core, e, says);
+	if (case_going(e) &&
 		(action == REPLY_ACCEPT || (action == REPLY_ARRIVED && e->now.state == INCIDENT_ON_SITE))) {
-		*verdict = INCIDENT_REPEATED;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_REPEATED);
 	}
-	if (!on_the_way(e))
+	if (!case_going(e))
 		err = take_accept(core, e, says);
 	if (!err && action == REPLY_ARRIVED)
 		err = take_arrived(core, e, says);
@@ -156,23 +183,20 @@ static bool names_own_page(const struct emergency *e, const struct says *says)
 	return false;
 }
 
-static enum err after_end(
-	struct incident_core *core, struct emergency *e, const struct says *says, enum incident_verdict *verdict)
+static enum err after_end(struct incident_core *core, struct emergency *e, const struct says *says)
 {
 	const struct reply *reply = says->reply;
 
 	if (!says->asked && !says->desk && !is_responder(e, reply->user)) {
-		*verdict = INCIDENT_FOREIGN;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_FOREIGN);
 	}
 	if (reply->action == REPLY_DONE && reply->outcome == e->now.outcome && !strcmp(reply->user, e->now.actor)) {
-		*verdict = INCIDENT_REPEATED;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_REPEATED);
 	}
-	return too_late(core, e, says, verdict);
+	return too_late(core, e, says);
 }
 
-static enum err take(struct incident_core *core, struct emergency *e, struct says *says, enum incident_verdict *verdict)
+static enum err take(struct incident_core *core, struct emergency *e, struct says *says)
 {
 	char note[NOTE_BYTES];
 	enum err err;
@@ -180,18 +204,22 @@ static enum err take(struct incident_core *core, struct emergency *e, struct say
 	says->asked = asked_find(e, says->reply->user);
 	says->desk = says->desk || duty_is_desk(core->duty, e->now.team, says->reply->user);
 	if (!names_own_page(e, says)) {
-		*verdict = INCIDENT_FOREIGN;
-		return ERR_OK;
+		return says_verdict(says, INCIDENT_FOREIGN);
 	}
-	if (incident_over(e->now.state)) {
-		err = after_end(core, e, says, verdict);
+	if (incident_over(e->now.state) && says->reply->action <= REPLY_DONE) {
+		err = after_end(core, e, says);
 		return err ? err : case_touch(core, e);
 	}
 	memcpy(note, e->now.note, sizeof note);
 	if (says->reply->note[0])
 		text_cut(e->now.note, sizeof e->now.note, says->reply->note);
-	err = says->reply->action == REPLY_DECLINE ? take_decline(core, e, says, verdict) : go(core, e, says, verdict);
-	if (*verdict != INCIDENT_TAKEN)
+	if (says->reply->action > REPLY_DONE)
+		err = arrange_take(core, e, says);
+	else if (says->reply->action == REPLY_DECLINE)
+		err = take_decline(core, e, says);
+	else
+		err = go(core, e, says);
+	if (*says->verdict != INCIDENT_TAKEN)
 		memcpy(e->now.note, note, sizeof note); /* nobody writes into what is not theirs */
 	return err ? err : case_touch(core, e);
 }
@@ -199,7 +227,7 @@ static enum err take(struct incident_core *core, struct emergency *e, struct say
 enum err incident_reply(
 	struct incident_core *core, const struct reply *reply, bool desk, struct wall now, struct incident_effects *out)
 {
-	struct says says = {.reply = reply, .desk = desk, .now = now};
+	struct says says = {.reply = reply, .desk = desk, .now = now, .verdict = &out->verdict};
 	struct emergency *e;
 	enum err err = ERR_OK;
 
@@ -209,7 +237,7 @@ enum err incident_reply(
 	if (!e)
 		out->verdict = INCIDENT_UNKNOWN;
 	else
-		err = take(core, e, &says, &out->verdict);
+		err = take(core, e, &says);
 	core->reply_verdicts[out->verdict]++;
 	core_give(core, out);
 	return err;

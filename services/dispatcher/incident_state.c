@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Emergencies as the store keeps them (base/blob.h), one version byte in front: the snapshot, timers, alerts, people.
- * A field that is added makes a new version; the reader of the old one stays for one release.
+ * A field that is added makes a new version; the reader of the old one stays for one release
+ * (version 1 knew no silence, no second person, no merging).
  */
 #include <assert.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "base/text.h"
 #include "incident_internal.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 
 static void snapshot_put(struct blob *b, const struct incident *i)
 {
@@ -77,6 +78,14 @@ static void emergency_put(struct blob *b, const struct emergency *e)
 		blob_put(b, alert->level, 1);
 		blob_put(b, alert->cleared, 1);
 	}
+	blob_put_wall(b, e->now.expected);
+	blob_put_wall(b, e->now.until);
+	blob_put_text(b, e->now.second);
+	blob_put_text(b, e->now.into);
+	blob_put(b, e->now.found, 1);
+	blob_put(b, e->also_count, 1);
+	for (unsigned i = 0; i < e->also_count; i++)
+		blob_put_text(b, e->also[i]);
 	blob_put(b, e->asked_count, 2);
 	for (unsigned i = 0; i < e->asked_count; i++) {
 		const struct asked *asked = &e->asked[i];
@@ -137,7 +146,7 @@ bool incident_dirty(struct incident_core *core, struct incident_state_blob *out_
 	return false;
 }
 
-static enum err lists_get(struct incident_core *core, struct blob *b, struct emergency *e)
+static enum err alerts_get(struct incident_core *core, struct blob *b, struct emergency *e)
 {
 	unsigned count = (unsigned)blob_get(b, 2);
 	enum err err = ERR_OK;
@@ -148,9 +157,40 @@ static enum err lists_get(struct incident_core *core, struct blob *b, struct eme
 		if (!b->bad)
 			err = i < CASE_ALERTS_MAX ? case_alert_add(core, e, &alert) : ERR_CORRUPT;
 	}
-	count = (unsigned)blob_get(b, 2);
-	if (err || b->bad || count > CASE_PEOPLE_MAX)
-		return err ? err : ERR_CORRUPT;
+	return err;
+}
+
+/* arranged_get reads what version 2 added. */
+static enum err arranged_get(struct incident_core *core, struct blob *b, struct emergency *e)
+{
+	char household[ID_BYTES];
+	enum err err = ERR_OK;
+	unsigned count;
+
+	e->now.expected = blob_get_wall(b);
+	e->now.until = blob_get_wall(b);
+	blob_get_text(b, e->now.second, sizeof e->now.second);
+	blob_get_text(b, e->now.into, sizeof e->now.into);
+	e->now.found = (enum found)word_get(b, FOUND_COUNT);
+	if (b->bad || !outcome_takes(e->now.outcome, e->now.found))
+		return ERR_CORRUPT;
+	count = (unsigned)blob_get(b, 1);
+	for (unsigned i = 0; i < count && !b->bad && !err; i++) {
+		blob_get_text(b, household, sizeof household);
+		if (b->bad || i >= CASE_ALSO_MAX || !text_is_id(household) || incident_over(e->now.state) ||
+			case_open_of(core, household))
+			return ERR_CORRUPT;
+		err = case_open_add(core, e, household);
+	}
+	return err;
+}
+
+static enum err asked_all_get(struct blob *b, struct emergency *e)
+{
+	unsigned count = (unsigned)blob_get(b, 2);
+
+	if (b->bad || count > CASE_PEOPLE_MAX)
+		return ERR_CORRUPT;
 	e->asked = count ? calloc(count, sizeof *e->asked) : NULL;
 	if (count && !e->asked)
 		return ERR_NOMEM;
@@ -165,6 +205,8 @@ static bool sound(const struct emergency *e)
 {
 	bool going = e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
 
+	if ((e->now.state == INCIDENT_HELD) != wall_is_set(e->now.until))
+		return false;
 	return going ? e->now.responder[0] != '\0'
 		     : e->arrive_due.ms == WALL_NEVER.ms && e->done_due.ms == WALL_NEVER.ms;
 }
@@ -172,11 +214,12 @@ static bool sound(const struct emergency *e)
 enum err incident_restore(struct incident_core *core, const struct incident_state_blob *state)
 {
 	struct blob b = blob_read(state->blob, state->length);
-	struct incident now = {0};
+	struct incident now = {.expected = WALL_NONE, .until = WALL_NONE};
 	struct emergency *e;
+	unsigned version = (unsigned)blob_get(&b, 1);
 	enum err err;
 
-	if (blob_get(&b, 1) != STATE_VERSION)
+	if (version < 1 || version > STATE_VERSION)
 		return state->length ? ERR_VERSION : ERR_CORRUPT;
 	snapshot_get(&b, &now);
 	text_cut(now.id, sizeof now.id, state->id);
@@ -193,7 +236,11 @@ enum err incident_restore(struct incident_core *core, const struct incident_stat
 	e->arrive_due = blob_get_wall(&b);
 	e->done_due = blob_get_wall(&b);
 	e->forget_due = blob_get_wall(&b);
-	err = lists_get(core, &b, e);
+	err = alerts_get(core, &b, e);
+	if (!err && version >= 2)
+		err = arranged_get(core, &b, e);
+	if (!err)
+		err = asked_all_get(&b, e);
 	if (!err && !sound(e))
 		err = ERR_CORRUPT;
 	if (!err && !incident_over(now.state))

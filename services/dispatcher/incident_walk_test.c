@@ -3,15 +3,18 @@
  * A seeded random walk: alerts, replies, shifts, changes of the directory, restarts, in any order, with these promises
  * looked at after every step:
  *
- *   1  a household has at most one open incident; what is over stays over
+ *   1  a household has at most one open incident; what is over stays over, unless a person reopens it
  *   2  revisions count by one, and each event is legal from the state before it
- *   3  somebody has it: accepted and on site name one responder, the other states none
+ *   3  somebody has it: accepted and on site name one responder, the other states none; only they have a second one
  *   4  an open incident about a life has an answer, or a page that has not expired, or the desk's page
- *   5  a page is sent once; only what was sent is withdrawn; an accept leaves no other page standing
+ *   5  a page is sent once; only what was sent is withdrawn; an accept leaves no other page standing, but of those who
+ *      are asked to come too or to take over
  *   6  a canary's pages go to the desk alone
  *   7  no timer is overdue after a tick, and none is lost: the next one is not after any open page's end
  *   8  a restart changes nothing
- *   9  cancelled is never about a life; resolved has an outcome
+ *   9  cancelled is never about a life, unless it goes on as another that is as urgent; resolved has an outcome
+ *  10  a silence has an end, is never about a life, and is over when its end has come
+ *  11  everybody who comes was asked, or speaks for the desk
  *
  * CURTAIN_SEED and CURTAIN_STEPS change the walk; the seed is printed when it fails.
  */
@@ -104,6 +107,21 @@ static bool has_responder(enum incident_state state)
 	return state == INCIDENT_ACCEPTED || state == INCIDENT_ON_SITE || state == INCIDENT_RESOLVED;
 }
 
+static bool was_asked(const struct tracked *t, const char *user)
+{
+	for (unsigned n = 0; n < t->page_count; n++)
+		if (!strcmp(t->pages[n].page.user, user))
+			return true;
+	return false;
+}
+
+static void drop_page(struct tracked *t, const char *user)
+{
+	for (unsigned n = 0; n < t->page_count; n++)
+		if (!strcmp(t->pages[n].page.user, user))
+			t->pages[n] = t->pages[--t->page_count];
+}
+
 static void see_snapshot(const struct incident *i)
 {
 	struct tracked *t = track(i);
@@ -112,13 +130,24 @@ static void see_snapshot(const struct incident *i)
 		PROMISE(2, i->revision == t->last.revision + 1);
 		PROMISE(2, incident_next_state(t->last.state, i->event) == i->state);
 	}
-	PROMISE(1, i->revision == 1 || !incident_over(t->last.state));
+	PROMISE(1, i->revision == 1 || !incident_over(t->last.state) || i->event == INCIDENT_EVENT_REOPENED ||
+			   i->event == INCIDENT_EVENT_NOTED);
+	PROMISE(3, !i->second[0] || has_responder(i->state));
+	PROMISE(3, !i->second[0] || strcmp(i->second, i->responder) != 0);
 	PROMISE(3, has_responder(i->state) == (i->responder[0] != '\0'));
-	PROMISE(9, i->state != INCIDENT_CANCELLED || i->level != ALERT_LIFE);
+	PROMISE(9, i->state != INCIDENT_CANCELLED || i->level != ALERT_LIFE || i->into[0]);
+	PROMISE(9, (i->event == INCIDENT_EVENT_MERGED || i->event == INCIDENT_EVENT_NOTED) || !i->into[0]);
+	PROMISE(10, (i->state == INCIDENT_HELD) == wall_is_set(i->until));
+	PROMISE(10, i->event != INCIDENT_EVENT_HELD || i->until.ms > i->at.ms);
+	PROMISE(11, i->event != INCIDENT_EVENT_SECOND_COMING || was_asked(t, i->actor));
 	PROMISE(9, (i->state == INCIDENT_RESOLVED) == (i->outcome != OUTCOME_NONE));
 	t->last = *i;
 	events[i->event]++;
-	if (i->event == INCIDENT_EVENT_DECLINED)
+	if (i->event == INCIDENT_EVENT_RESOLVED) { /* theirs has served */
+		drop_page(t, i->responder);
+		drop_page(t, i->second);
+	}
+	if (i->event == INCIDENT_EVENT_DECLINED || i->event == INCIDENT_EVENT_REFUSED)
 		for (unsigned n = 0; n < t->page_count; n++)
 			if (!strcmp(t->pages[n].page.user, i->actor))
 				t->pages[n].declined = true;
@@ -163,6 +192,11 @@ static void see(const struct incident_effect *effect, struct wall now)
 
 /* ---- the promises ---- */
 
+static bool going(enum incident_state state)
+{
+	return state == INCIDENT_ACCEPTED || state == INCIDENT_ON_SITE;
+}
+
 static bool stands(const struct live_page *p, struct wall now)
 {
 	return !p->declined && (!wall_is_set(p->page.expires) || p->page.expires.ms > now.ms);
@@ -176,13 +210,18 @@ static void check_one(const struct tracked *t, struct wall now, struct wall due)
 	for (unsigned n = 0; n < t->page_count; n++) {
 		const struct live_page *p = &t->pages[n];
 		anybody = anybody || stands(p, now);
-		if (i->state == INCIDENT_PAGING && stands(p, now) && wall_is_set(p->page.expires))
+		bool comes = !strcmp(p->page.user, i->responder) || !strcmp(p->page.user, i->second);
+		bool beside = p->page.role >= PAGE_SECOND;
+		if (stands(p, now) && wall_is_set(p->page.expires) &&
+			(i->state == INCIDENT_PAGING || (going(i->state) && beside && !comes)))
 			PROMISE(7, due.ms <= p->page.expires.ms);
-		if (has_responder(i->state) && p->page.role != PAGE_DESK && !p->declined)
-			PROMISE(5, !strcmp(p->page.user, i->responder));
-		if (incident_over(i->state) && !p->declined && strcmp(p->page.user, i->responder) != 0)
+		if (has_responder(i->state) && p->page.role != PAGE_DESK && !p->declined && !beside)
+			PROMISE(5, comes);
+		if (incident_over(i->state) && !p->declined && !comes)
 			PROMISE(5, !stands(p, now));
 	}
+	if (i->state == INCIDENT_HELD)
+		PROMISE(10, i->level != ALERT_LIFE && due.ms <= i->until.ms && i->until.ms > now.ms);
 	if (!incident_over(i->state) && i->level == ALERT_LIFE)
 		PROMISE(4, anybody);
 }
@@ -255,7 +294,7 @@ static void step_alert(struct wall now)
 			ALERT_LIFE, ALERT_ALARM, ALERT_ALARM, ALERT_ATTENTION, ALERT_ATTENTION, ALERT_MAINTENANCE};
 		snprintf(id, sizeof id, "a-%u", alert_number++);
 		*alert = world_alert(id, households[h], levels[dice(6)]);
-	} else if (dice(5) || now.ms - alert->at.ms > w.config.keep_ms) {
+	} else if (dice(5) || now.ms - alert->at.ms >= w.config.keep_ms) {
 		alert->revision += 1;
 		alert->state = dice(3) ? ALERT_CLEARED : ALERT_UPDATED;
 		if (!dice(4) && alert->level > ALERT_LIFE)
@@ -269,11 +308,58 @@ static void step_alert(struct wall now)
 	world_feed(&w, alert, now);
 }
 
+/* beside_answers: somebody who was asked to come too, or to take over, says yes or no, where there is such a one. */
+static bool beside_answers(struct wall now)
+{
+	for (const struct tracked *t = tracked; t; t = t->hh.next) {
+		for (unsigned n = 0; n < t->page_count && going(t->last.state); n++) {
+			const struct page *page = &t->pages[n].page;
+			if (page->role < PAGE_SECOND || !stands(&t->pages[n], now) ||
+				!strcmp(t->last.second, page->user))
+				continue;
+			struct reply reply = {.action = dice(2) ? REPLY_ACCEPT : REPLY_DECLINE, .at = now};
+			text_cut(reply.incident, sizeof reply.incident, t->id);
+			text_cut(reply.user, sizeof reply.user, page->user);
+			world_reply_as(&w, &reply, false, now);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* aim picks an incident in a state in which the reply makes sense, if there is one. */
+static void aim(struct reply *reply)
+{
+	enum incident_state state = INCIDENT_ACCEPTED;
+
+	if (reply->action < REPLY_ON_THE_WAY || reply->action == REPLY_NOTE)
+		return;
+	if (reply->action == REPLY_RELEASE)
+		state = INCIDENT_HELD;
+	if (reply->action == REPLY_MERGE || reply->action == REPLY_SILENCE)
+		state = INCIDENT_PAGING;
+	if (reply->action == REPLY_REOPEN)
+		state = INCIDENT_RESOLVED;
+	for (const struct tracked *t = tracked; t; t = t->hh.next) {
+		if (t->last.state != state)
+			continue;
+		text_cut(reply->incident, sizeof reply->incident, t->id);
+		*reply->page = '\0';
+		if (state == INCIDENT_ACCEPTED)
+			text_cut(reply->user, sizeof reply->user, t->last.responder);
+	}
+}
+
 static void step_reply(struct wall now)
 {
-	struct reply reply = {.action = (enum reply_action)dice(REPLY_ACTION_COUNT), .at = now};
-	struct tracked *t = tracked;
+	struct reply reply = {.action = (enum reply_action)(dice(2)   ? dice(4)
+							    : dice(8) ? dice(REPLY_ACTION_COUNT)
+								      : REPLY_HAND_OVER),
+		.at = now};
+	struct tracked *t = tracked, *other = tracked;
 
+	if (dice(3) == 1 && beside_answers(now))
+		return;
 	for (uint32_t skip = dice(HASH_COUNT(tracked) + 1); skip && t; skip--)
 		t = t->hh.next;
 	text_cut(reply.incident, sizeof reply.incident, t ? t->id : "i-none");
@@ -288,7 +374,19 @@ static void step_reply(struct wall now)
 		text_cut(reply.page, sizeof reply.page, "p-forged");
 	if (reply.action == REPLY_DONE)
 		reply.outcome = (enum outcome)(1 + dice(OUTCOME_COUNT - 1));
-	world_reply_as(&w, &reply, !dice(20), now);
+	for (uint32_t skip = dice(HASH_COUNT(tracked) + 1); skip && other; skip--)
+		other = other->hh.next;
+	if (reply.action == REPLY_ON_THE_WAY || reply.action == REPLY_SILENCE || (!dice(3) && !reply.action))
+		reply.minutes = 1 + dice(40);
+	aim(&reply);
+	if (reply.action == REPLY_HAND_OVER)
+		text_cut(reply.to, sizeof reply.to, people[dice(sizeof people / sizeof *people)]);
+	if (reply.action == REPLY_MERGE)
+		text_cut(reply.to, sizeof reply.to, other ? other->id : "i-none");
+	if (reply.action == REPLY_NOTE)
+		text_cut(reply.note, sizeof reply.note, "a note");
+	assert_null(reply_misfit(&reply));
+	world_reply_as(&w, &reply, reply.action < REPLY_ON_THE_WAY ? !dice(20) : dice(2), now);
 }
 
 static void step_directory(struct wall now)

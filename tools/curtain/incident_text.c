@@ -15,7 +15,17 @@ static const char *const events[INCIDENT_EVENT_COUNT] = {[INCIDENT_EVENT_RAISED]
 	[INCIDENT_EVENT_ARRIVED] = "% 到了门口",
 	[INCIDENT_EVENT_ESCALATED] = "无人可派，转值班台",
 	[INCIDENT_EVENT_RESOLVED] = "结束",
-	[INCIDENT_EVENT_CANCELLED] = "自行取消"};
+	[INCIDENT_EVENT_CANCELLED] = "自行取消",
+	[INCIDENT_EVENT_ON_THE_WAY] = "% 在路上",
+	[INCIDENT_EVENT_NOTED] = "% 留言",
+	[INCIDENT_EVENT_HANDING_OVER] = "% 请人接手",
+	[INCIDENT_EVENT_TAKEN_OVER] = "% 已接手",
+	[INCIDENT_EVENT_REFUSED] = "% 不能同去",
+	[INCIDENT_EVENT_SECOND_COMING] = "% 也去",
+	[INCIDENT_EVENT_HELD] = "% 设为暂缓",
+	[INCIDENT_EVENT_RELEASED] = "暂缓结束",
+	[INCIDENT_EVENT_REOPENED] = "% 重新打开",
+	[INCIDENT_EVENT_MERGED] = "% 并入另一事件"};
 
 static const char *const level_colours[ALERT_LEVEL_COUNT] = {[ALERT_LIFE] = "\033[1;31m",
 	[ALERT_ALARM] = "\033[33m",

@@ -23,7 +23,8 @@ static const char *const incident_states[INCIDENT_STATE_COUNT] = {[INCIDENT_RAIS
 	[INCIDENT_ON_SITE] = "在现场",
 	[INCIDENT_ESCALATED] = "值班台处理",
 	[INCIDENT_RESOLVED] = "已结束",
-	[INCIDENT_CANCELLED] = "已取消"};
+	[INCIDENT_CANCELLED] = "已取消",
+	[INCIDENT_HELD] = "暂缓"};
 
 static const char *const outcomes[OUTCOME_COUNT] = {[OUTCOME_NONE] = "无结果",
 	[OUTCOME_FALSE_ALARM] = "误报",
