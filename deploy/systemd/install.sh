@@ -57,7 +57,7 @@ install -m 644 "$deploy"/systemd/mosquitto.service.d/*.conf "$units/mosquitto.se
 
 cat <<'NEXT'
 install.sh: installed. Next, once:
-  runuser -u postgres -- psql -c "create role curtain login password '$(sed 's|.*curtain:\(.*\)@.*|\1|' /etc/curtain/postgres-uri)'" -c "create database curtain owner curtain"
+  runuser -u postgres -- psql -c "create role curtain login createrole password '$(sed 's|.*curtain:\(.*\)@.*|\1|' /etc/curtain/postgres-uri)'" -c "create database curtain owner curtain"
   systemctl daemon-reload
   systemctl restart mosquitto
   systemctl enable --now curtain-records@1 curtain-dispatcher@1 curtain-detector@1 curtain-ingest@1

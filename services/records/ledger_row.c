@@ -31,6 +31,9 @@ static const struct ledger_field volunteers[] = {{"id", LEDGER_ID, true, 0, 0}, 
 	{"day", LEDGER_BOOL, false, 0, 0}, {"night", LEDGER_BOOL, false, 0, 0}, {"desk", LEDGER_BOOL, false, 0, 0},
 	{"weekdays", LEDGER_WEEKDAYS, false, 0, 0}, {"order", LEDGER_INT, false, 0, 255}, {0}};
 
+static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0}, {"level", LEDGER_LEVEL, true, 0, 0},
+	{"community", LEDGER_ID, false, 0, 0}, {"volunteer", LEDGER_ID, false, 0, 0}, {0}};
+
 static const struct ledger_field households[] = {{"id", LEDGER_ID, true, 0, 0}, {"community", LEDGER_ID, true, 0, 0},
 	{"team", LEDGER_ID, true, 0, 0}, {"policy", LEDGER_ID, false, 0, 0}, {"persons", LEDGER_INT, false, 0, 255},
 	{"canary", LEDGER_BOOL, false, 0, 0}, {"address", LEDGER_LINE, false, 0, 399}, {0}};
@@ -50,8 +53,8 @@ static const struct ledger_field deleted_field = {"deleted", LEDGER_BOOL, false,
 
 /* In the order in which one kind may name another. */
 const struct ledger_kind ledger_kinds[LEDGER_KINDS] = {{"communities", communities}, {"policies", policies},
-	{"teams", teams}, {"volunteers", volunteers}, {"households", households}, {"elders", elders},
-	{"consents", consents}, {"devices", devices}};
+	{"teams", teams}, {"volunteers", volunteers}, {"accounts", accounts}, {"households", households},
+	{"elders", elders}, {"consents", consents}, {"devices", devices}};
 
 const struct ledger_kind *ledger_kind_find(const char *name)
 {
@@ -230,6 +233,19 @@ static const char *put_text(const struct ledger_field *field, const char *text, 
 	return NULL;
 }
 
+static const char *put_level(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	static const char *const levels[] = {"district", "community", "volunteer", "auditor", "none"};
+
+	for (unsigned i = 0; i < sizeof levels / sizeof *levels; i++) {
+		if (strcmp(levels[i], text) != 0)
+			continue;
+		json_member_text(out, field->name, text);
+		return NULL;
+	}
+	return "must be district, community, volunteer, auditor or none";
+}
+
 static const char *put_bool(const struct ledger_field *field, const char *text, struct buf *out)
 {
 	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
@@ -258,6 +274,8 @@ static const char *put_cell(
 		return put_bool(field, texts[0], rows->out);
 	case LEDGER_TIME:
 		return put_time(field, texts[0], rows->out);
+	case LEDGER_LEVEL:
+		return put_level(field, texts[0], rows->out);
 	default:
 		return put_text(field, texts[0], rows->out);
 	}

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LEDGER_KINDS 8
+#define LEDGER_KINDS 9
 #define LEDGER_FIELDS_MAX 12
 #define LEDGER_TEXTS_MAX 96 /* values of one row, members of lists included */
 
@@ -23,6 +23,7 @@ enum ledger_type {
 	LEDGER_INT,
 	LEDGER_BOOL,
 	LEDGER_TIME,
+	LEDGER_LEVEL,
 	LEDGER_QUANTITIES,
 	LEDGER_WEEKDAYS
 };

@@ -42,9 +42,13 @@ static const struct method methods[] = {
 		{{"household", PARAMETER_ID, false, 0, 0, 0}, {"who", PARAMETER_ID, false, 0, 0, 0},
 			{"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
 			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
+	{"changes", "change_read", false,
+		{{"kind", PARAMETER_ID, false, 0, 0, 0}, {"key", PARAMETER_LABEL, false, 0, 200, 0},
+			{"household", PARAMETER_ID, false, 0, 0, 0}, {"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
+			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
 };
 
-static const char method_names[] = "import, timeline, summary, history, audit, audit_verify";
+static const char method_names[] = "import, timeline, summary, history, changes, audit, audit_verify";
 
 void method_call_init(struct method_call *call)
 {
@@ -155,9 +159,12 @@ static enum err prepare_import(struct request_args *args, struct method_call *ca
 		return err;
 	call->statement = "registry_import";
 	call->changes = true;
-	call->count = 2;
-	call->values[0] = call->document.data;
-	call->values[1] = dry_run ? "true" : "false";
+	call->values[call->count++] = call->document.data;
+	call->values[call->count++] = dry_run ? "true" : "false";
+	call->values[call->count++] = "false";
+	call->values[call->count++] = "false";
+	call->values[call->count++] = "[]";
+	call->values[call->count++] = "0";
 	return ERR_OK;
 }
 

@@ -73,7 +73,7 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 	gives("audit_verify", "{}", "audit_verify||100");
 	gives("import",
 		"{\"kind\": \"communities\", \"format\": \"csv\", \"text\": \"id\\nc-1\\n\", \"dry_run\": true}",
-		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true");
+		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true|false|false|[]|0");
 	assert_true(call.changes);
 }
 

@@ -100,10 +100,20 @@ static void prepared(void *context, const struct pg_reply *reply)
 	registry->state = REGISTRY_IDLE;
 }
 
+static void in_role(void *context, const struct pg_reply *reply)
+{
+	struct registry *registry = context;
+
+	if (reply->ok)
+		pg_prepare_all(registry->pg, statements_registry, prepared, registry);
+	else
+		fail(registry, "role_not_taken", reply);
+}
+
 void registry_connected(struct registry *registry)
 {
 	registry->state = REGISTRY_PREPARING;
-	pg_prepare_all(registry->pg, statements_registry, prepared, registry);
+	pg_query(registry->pg, statement_registry_session, in_role, registry);
 }
 
 void registry_lost(struct registry *registry)
@@ -268,7 +278,9 @@ static enum err start_method(struct registry *registry, struct errinfo *info)
 	if (err)
 		return err;
 	log_info("request", "user", request->user, "method", request->method);
-	pg_call(registry->pg, "request_begin", 2, (const char *[]){request->user, why}, begun, registry);
+	pg_call(registry->pg, "request_begin", 3,
+		(const char *[]){request->user, why, registry->settings->unlisted ? "district" : "none"}, begun,
+		registry);
 	return ERR_OK;
 }
 

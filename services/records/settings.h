@@ -20,6 +20,7 @@ struct records_settings {
 	int64_t months_ahead, reading_age_ms, hour_age_ms, day_age_ms, upkeep_ms;
 	int64_t directory_page, directory_poll_ms;
 	int64_t requests, timeline_items;
+	bool unlisted;
 };
 
 extern const struct config_key records_config[];

@@ -43,29 +43,17 @@ const struct statement statements_upkeep[] = {
 
 /* Which kinds of entries a lane holds is said by the caller: array literals such as {device,household,consent}. */
 const struct statement statements_registry[] = {
-	{"directory_heads",
-		"select epoch, "
-		"(select coalesce(max(seq), 0) from unnest($1::text[]) k, lateral (select max(seq) as seq from "
-		"directory_entry where kind = k) m), "
-		"(select coalesce(max(seq), 0) from unnest($2::text[]) k, lateral (select max(seq) as seq from "
-		"directory_entry where kind = k) m), "
-		"(select coalesce(max(seq), 0) from unnest($3::text[]) k, lateral (select max(seq) as seq from "
-		"directory_entry where kind = k) m) "
-		"from directory_state",
-		3},
-	{"directory_page",
-		"select seq, jsonb_build_object('kind', kind, 'key', key, 'seq', seq) || "
-		"case when deleted then '{\"deleted\": true}' else body end "
-		"from directory_entry where kind = any ($1::text[]) and seq > $2::bigint order by seq limit "
-		"$3::integer",
-		3},
-	{"directory_renew",
-		"update directory_state set epoch = greatest(epoch + 1, (extract(epoch from clock_timestamp()) * "
-		"1000)::bigint)",
-		0},
+	{"directory_heads", "select * from directory_heads($1::text[], $2::text[], $3::text[])", 3},
+	{"directory_page", "select * from directory_page($1::text[], $2::bigint, $3::integer)", 3},
+	{"directory_renew", "select directory_renew()", 0},
 	/* For whom the next statement is, and why: what triggers, policies and the audit trail go by. */
-	{"request_begin", "select set_config('curtain.user', $1, false), set_config('curtain.why', $2, false)", 2},
-	{"registry_import", "select registry_import($1::jsonb, $2::boolean)", 2},
+	{"request_begin",
+		"select set_config('curtain.user', $1, false), set_config('curtain.why', $2, false), "
+		"set_config('curtain.unlisted', $3, false)",
+		3},
+	{"registry_import",
+		"select registry_import($1::jsonb, $2::boolean, $3::boolean, $4::boolean, $5::jsonb, $6::integer)", 6},
+	{"change_read", "select change_read($1, $2, $3, $4::bigint, $5::integer)", 5},
 	{"api_timeline", "select api_timeline($1, $2, $3, $4::integer)", 4},
 	{"api_day", "select api_day($1, $2, $3, $4::date)", 4},
 	{"api_summary", "select api_summary()", 0},
@@ -86,6 +74,8 @@ const struct statement statements_registry[] = {
 		4},
 	{NULL, NULL, 0},
 };
+
+const char statement_registry_session[] = "set role curtain_service";
 
 const char statement_lanes_session[] = "create temporary table incoming (like reading) on commit delete rows; "
 				       "create temporary table incoming_hour (like reading_hour) on commit delete rows";
