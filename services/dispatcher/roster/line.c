@@ -35,6 +35,7 @@ void line_solver_destroy(struct line_solver *s)
 	if (!s)
 		return;
 	free(s->table);
+	free(s->lid);
 	free(s->full);
 	free(s->work);
 	free(s->label);
@@ -95,13 +96,31 @@ int32_t line_scale(const struct roster_model *model, int32_t most)
 	return (int32_t)(scale > most ? most : scale);
 }
 
-/* relax takes over what is better by way of a step: price, units and weekends more, from the states of the day after.
- */
-WIDE static void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int32_t more, int count)
+/* A row of units and the digits after it are one run of cells, and a step's amounts are one offset in it: whatever they
+ * would take beyond a digit's most lands on a cell that the lid keeps closed. So a step is one plain loop a state. */
+
+WIDE static void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int64_t count)
 {
-	for (int u = 0; u < count; u++) {
-		int32_t way = from[u + more] + price;
-		to[u] = way < to[u] ? way : to[u];
+	for (int64_t i = 0; i < count; i++) {
+		int32_t way = from[i] + price;
+		to[i] = way < to[i] ? way : to[i];
+	}
+}
+
+WIDE static void reset(int32_t *to, int64_t count)
+{
+	for (int64_t i = 0; i < count; i++)
+		to[i] = LINE_FAR;
+}
+
+/* settle: no way plus its prices must not pile up, and what the lid closes is no way. Cells beyond what can be reached
+ * hold what an earlier task left: never asked, but kept within numbers too. */
+WIDE static void settle(int32_t *restrict cell, const int32_t *restrict lid, int64_t count)
+{
+	for (int64_t i = 0; i < count; i++) {
+		int32_t value = cell[i] > lid[i] ? cell[i] : lid[i];
+		value = value >= LINE_TOO_FAR ? LINE_FAR : value;
+		cell[i] = value < -LINE_TOO_FAR ? -LINE_TOO_FAR : value;
 	}
 }
 
@@ -132,91 +151,96 @@ static int day_edges(const struct line_solver *solver, int day, struct edge *edg
 	return count;
 }
 
-static void relax_edge(struct line_solver *solver, int step, int state, const struct edge *edge, int reach)
+static void relax_edge(struct line_solver *solver, int step, int state, const struct edge *edge, int64_t count)
 {
 	const struct line_shape *s = &solver->shape;
-	int day = s->task->from + step, next = line_next(s, state, day, edge->option);
-	int room = s->units - edge->units + 1, more = 0, digits[LINE_DIGITS_MAX], counts = 0;
+	int day = s->task->from + step, next = line_next(s, state, day, edge->option), more = 0;
 
 	if (next < 0)
 		return;
 	for (int i = 0; i < s->digits; i++) {
 		const struct line_extra *x = &s->extra[s->digit_extra[i]];
-		if (line_more(solver->model, s, x, state, day, edge->option)) {
-			digits[counts++] = i;
+		if (line_more(solver->model, s, x, state, day, edge->option))
 			more += x->stride;
-		}
 	}
-	for (int other = 0; other < s->others; other++) {
-		bool full = false;
-		for (int i = 0; i < counts && !full; i++)
-			full = solver->full[digits[i] * LINE_OTHERS_MAX + other];
-		if (!full)
-			relax(line_cell(solver, step, state, other, 0),
-				line_cell(solver, step + 1, next, other + more, 0), edge->price, edge->units,
-				reach + 1 < room ? reach + 1 : room);
-	}
+	relax(line_cell(solver, step, state, 0, 0), line_cell(solver, step + 1, next, more, edge->units), edge->price,
+		count);
 }
 
-static void relax_state(struct line_solver *solver, int step, int state, const struct edge *edges, int count, int reach)
-{
-	const struct line_shape *s = &solver->shape;
-
-	for (int other = 0; other < s->others; other++) {
-		int32_t *cell = line_cell(solver, step, state, other, 0);
-		for (int u = 0; u <= reach; u++)
-			cell[u] = LINE_FAR;
-	}
-	for (int e = 0; e < count; e++)
-		relax_edge(solver, step, state, &edges[e], reach);
-	for (int other = 0; other < s->others; other++) { /* no way plus its prices must not pile up */
-		int32_t *cell = line_cell(solver, step, state, other, 0);
-		for (int u = 0; u <= reach; u++)
-			cell[u] = cell[u] >= LINE_TOO_FAR ? LINE_FAR : cell[u];
-	}
-}
-
-/* digits_cost gives what the soft limits in the table cost at an index, and notes which digits are full there. */
+/* digits_cost gives what the soft limits in the table cost at an index, LINE_FAR beyond a digit's most, and notes which
+ * digits are full there. */
 static int32_t digits_cost(struct line_solver *solver, int other)
 {
 	const struct line_shape *s = &solver->shape;
 	int64_t cost = 0;
+	bool beyond = false;
 
 	for (int i = 0; i < s->digits; i++) {
 		const struct line_extra *x = &s->extra[s->digit_extra[i]];
-		int value = other / x->stride % (x->room + 1);
-		solver->full[i * LINE_OTHERS_MAX + other] = value == x->room;
+		int value = other / x->stride % (x->room + 2);
+		solver->full[i * LINE_OTHERS_MAX + other] = value >= x->room;
+		beyond |= value > x->room;
 		cost += roster_limit_cost(x->limit, x->used + value) * s->task->scale;
 	}
-	return (int32_t)(cost < LINE_FAR ? cost : LINE_FAR); /* beyond what any line can have */
+	return beyond || cost >= LINE_FAR ? LINE_FAR : (int32_t)cost; /* beyond what any line can have */
+}
+
+/* fill_end writes what each state costs after the last day, and the lid. */
+static void fill_end(struct line_solver *solver)
+{
+	const struct line_shape *s = &solver->shape;
+	int steps = s->task->until - s->task->from;
+	int64_t block = (int64_t)s->others * s->width;
+	int32_t *cost = line_cell(solver, steps, 0, 0, 0);
+
+	for (int other = 0; other < s->others; other++) {
+		int32_t soft = digits_cost(solver, other);
+		for (int u = 0; u < s->width; u++) {
+			int64_t at = (int64_t)other * s->width + u;
+			int32_t first = u <= s->units ? line_first_cost(s, u) : LINE_FAR;
+			solver->lid[at] = soft == LINE_FAR || u > s->units ? LINE_FAR : -LINE_FAR;
+			cost[at] = soft < LINE_TOO_FAR && first < LINE_TOO_FAR ? first + soft : LINE_FAR;
+		}
+	}
+	for (int state = s->states - 1; state >= 0; state--)
+		if (line_ending(solver->model, s, state))
+			memmove(cost + state * block, cost, (size_t)block * sizeof *cost);
+		else
+			reset(cost + state * block, block);
+}
+
+/* reached gives how many cells of a state the steps before one can have come to, closed ones among them. */
+static int64_t reached(const struct line_solver *solver, int step)
+{
+	const struct line_shape *s = &solver->shape;
+	int64_t most = step * (int64_t)(s->width - 1 - s->units), all = (int64_t)s->others * s->width;
+
+	most = most < s->width ? most : s->width - 1;
+	for (int i = 0; i < s->digits; i++) {
+		const struct line_extra *x = &s->extra[s->digit_extra[i]];
+		int value = s->reach[i][step] <= x->room ? s->reach[i][step] : x->room + 1;
+		most += (int64_t)value * x->stride * s->width;
+	}
+	return most < all ? most + 1 : all;
 }
 
 /* fill computes the table of backward costs; the table is large enough. */
 static void fill(struct line_solver *solver)
 {
 	const struct line_shape *s = &solver->shape;
-	int steps = s->task->until - s->task->from;
-	int32_t most = 0;
 
-	for (int c = 0; c < s->classes; c++)
-		most = s->class_units[c] > most ? s->class_units[c] : most;
-	for (int other = 0; other < s->others; other++) {
-		int32_t soft = digits_cost(solver, other);
-		for (int state = 0; state < s->states; state++) {
-			bool ends = line_ending(solver->model, s, state);
-			for (int u = 0; u <= s->units; u++) {
-				int32_t first = line_first_cost(s, u);
-				*line_cell(solver, steps, state, other, u) =
-					ends && first < LINE_TOO_FAR && soft < LINE_TOO_FAR ? first + soft : LINE_FAR;
-			}
-		}
-	}
-	for (int step = steps - 1; step >= 0; step--) {
-		struct edge edges[ROSTER_OPTIONS_MAX] = {0};
+	fill_end(solver);
+	for (int step = s->task->until - s->task->from - 1; step >= 0; step--) {
+		struct edge edges[ROSTER_OPTIONS_MAX];
 		int count = day_edges(solver, s->task->from + step, edges);
-		int64_t reach = (int64_t)step * most;
-		for (int state = 0; state < s->states; state++)
-			relax_state(solver, step, state, edges, count, (int)(reach < s->units ? reach : s->units));
+		int64_t cells = reached(solver, step);
+		for (int state = 0; state < s->states; state++) {
+			int32_t *cell = line_cell(solver, step, state, 0, 0);
+			reset(cell, cells);
+			for (int e = 0; e < count; e++)
+				relax_edge(solver, step, state, &edges[e], cells);
+			settle(cell, solver->lid, cells);
+		}
 	}
 }
 
@@ -250,13 +274,22 @@ static void walk(struct line_solver *solver, uint8_t *out_line)
 static enum err table_room(struct line_solver *solver)
 {
 	const struct line_shape *s = &solver->shape;
-	int64_t cells = (int64_t)(s->task->until - s->task->from + 1) * s->states * (s->units + 1) * s->others;
+	int64_t block = (int64_t)s->others * s->width;
+	int64_t cells = (int64_t)(s->task->until - s->task->from + 1) * s->states * block + block;
 
+	if (block > solver->lid_room) {
+		int32_t *lid = realloc(solver->lid, (size_t)block * sizeof *lid);
+		if (!lid)
+			return ERR_NOMEM;
+		solver->lid = lid;
+		solver->lid_room = block;
+	}
 	if (cells <= solver->table_room)
 		return ERR_OK;
 	int32_t *table = realloc(solver->table, (size_t)cells * sizeof *table);
 	if (!table)
 		return ERR_NOMEM;
+	reset(table + solver->table_room, cells - solver->table_room);
 	solver->table = table;
 	solver->table_room = cells;
 	return ERR_OK;

@@ -19,6 +19,7 @@
 #define LINE_OTHERS_MAX 2048
 #define LINE_DIGITS_MAX 8
 #define LINE_CHAINS (1 << 14)
+#define LINE_TWINS_MAX 4
 
 /* line_extra: a limit other than the first. Hard ones wait until a line breaks them: most never bind. Those at work
  * count as a digit of the table's index `other`, as far as there is room; the others are left to A*. */
@@ -42,11 +43,16 @@ struct line_shape {
 	int start;                               /* state before the window */
 	int32_t unit;                            /* minutes or shifts a step of the table; 0 = first limit not in it */
 	int32_t units;                           /* 0..units in the table */
+	int32_t width;                           /* of a row of units: more are always no way */
 	int32_t outside;                         /* what of the first limit stands outside the window */
 	const struct roster_limit *first;        /* NULL = not in the table */
-	int others;                              /* values of the index of the digits */
+	int twins;                               /* limits that count what the first counts */
+	const struct roster_limit *twin[LINE_TWINS_MAX];
+	int32_t twin_outside[LINE_TWINS_MAX];
+	int others; /* values of the index of the digits; each has one more than may be, always no way */
 	int digits;
 	int digit_extra[LINE_DIGITS_MAX];
+	int16_t reach[LINE_DIGITS_MAX][ROSTER_DAYS_MAX + 1]; /* the most of a digit before a step */
 	int extras, starred; /* those that A* has to keep */
 	struct line_extra extra[LINE_EXTRAS_MAX];
 };
@@ -68,8 +74,9 @@ struct line_queue_slot {
 struct line_solver {
 	const struct roster_model *model;
 	int32_t *table; /* day, state, other, units */
+	int32_t *lid;   /* other, units: 0, or LINE_FAR beyond the most of a digit or of the units */
 	uint8_t *full;  /* digit, other: the digit is at its most */
-	int64_t table_room;
+	int64_t table_room, lid_room;
 	uint8_t *work; /* the line under way */
 	struct line_shape shape;
 	struct line_label *label;
@@ -108,7 +115,7 @@ static inline int32_t *line_cell(const struct line_solver *solver, int step, int
 {
 	const struct line_shape *s = &solver->shape;
 
-	return solver->table + ((((int64_t)step * s->states + state) * s->others + other) * (s->units + 1) + units);
+	return solver->table + ((((int64_t)step * s->states + state) * s->others + other) * s->width + units);
 }
 
 /* line_star finishes a task by A*. */

@@ -107,26 +107,57 @@ static int32_t outside_amount(
 	return sum;
 }
 
-/* attainable gives the most that the window can add to a measure. */
+/* adds gives the most that a day can add to a measure, a weekend by its first day on which work is possible. */
+static int32_t adds(
+	const struct roster_model *model, const struct line_shape *s, const struct roster_measure *measure, int day)
+{
+	int32_t best = 0;
+
+	if (measure->weekends)
+		return model->weekend[day] >= 0 && s->may[day] > 1 &&
+		       (day == s->task->from || model->weekend[day - 1] != model->weekend[day] ||
+			       s->may[day - 1] <= 1);
+	for (uint64_t kinds = s->may[day] & measure->kinds; kinds; kinds &= kinds - 1) {
+		int32_t amount = roster_amount(model, measure, day, __builtin_ctzll(kinds));
+		best = amount > best ? amount : best;
+	}
+	return best;
+}
+
+/* attainable gives the most that the window can add to a measure, whatever may follow what. */
 static int32_t attainable(
 	const struct roster_model *model, const struct line_shape *s, const struct roster_measure *measure)
 {
 	int32_t sum = 0;
 
-	for (int d = s->task->from; d < s->task->until; d++) {
-		int32_t best = 0;
-		if (measure->weekends) {
-			best = model->weekend[d] >= 0 && s->may[d] > 1 &&
-			       (d == s->task->from || model->weekend[d - 1] != model->weekend[d] || s->may[d - 1] <= 1);
-		} else {
-			for (uint64_t kinds = s->may[d] & measure->kinds; kinds; kinds &= kinds - 1) {
-				int32_t amount = roster_amount(model, measure, d, __builtin_ctzll(kinds));
-				best = amount > best ? amount : best;
-			}
-		}
-		sum += best;
-	}
+	for (int d = s->task->from; d < s->task->until; d++)
+		sum += adds(model, s, measure, d);
 	return sum;
+}
+
+/* attainable_barred is the same, but keeps to which kinds may follow each other: worth it for what goes into the table
+ * for certain. */
+static int32_t attainable_barred(
+	const struct roster_model *model, const struct line_shape *s, const struct roster_measure *measure)
+{
+	int32_t most[ROSTER_OPTIONS_MAX] = {0}, next[ROSTER_OPTIONS_MAX], best = 0;
+
+	for (int d = s->task->from; d < s->task->until; d++) {
+		for (int k = 0; k <= model->kinds; k++) {
+			next[k] = INT32_MIN / 2;
+			if (!(s->may[d] >> k & 1))
+				continue;
+			for (int before = 0; before <= model->kinds; before++)
+				if ((d == s->task->from || !(s->person->bars[before] >> k & 1)) &&
+					most[before] > next[k])
+					next[k] = most[before];
+			next[k] += k ? roster_amount(model, measure, d, k) : 0;
+		}
+		memcpy(most, next, sizeof most);
+	}
+	for (int k = 0; k <= model->kinds; k++)
+		best = most[k] > best ? most[k] : best;
+	return best;
 }
 
 static int32_t gcd(int32_t a, int32_t b)
@@ -166,11 +197,44 @@ static bool make_first(const struct roster_model *model, struct line_shape *s)
 	return true;
 }
 
+/* beside_first compares a measure of counts with the first limit's: 1 = it counts the same in the window, 0 = at most
+ * that, -1 = neither is sure. */
+static int beside_first(const struct roster_model *model, const struct line_shape *s, const struct roster_measure *measure)
+{
+	int same = 1;
+
+	if (!s->first || s->unit != 1 || model->measure[s->first->measure].minutes || measure->weekends)
+		return -1;
+	for (int d = s->task->from; d < s->task->until; d++)
+		for (uint64_t kinds = s->may[d] & ~(uint64_t)1; kinds; kinds &= kinds - 1) {
+			int k = __builtin_ctzll(kinds);
+			int32_t first = roster_amount(model, &model->measure[s->first->measure], d, k);
+			int32_t own = roster_amount(model, measure, d, k);
+			if (own > first)
+				return -1;
+			same &= own == first;
+		}
+	return same;
+}
+
+/* make_twin lets the first limit stand for one that counts the same; false = it does not, or there are too many. */
+static bool make_twin(struct line_shape *s, const struct roster_limit *limit, int32_t used)
+{
+	int32_t room = limit->hi - used;
+
+	if (s->twins == LINE_TWINS_MAX)
+		return false;
+	s->twin[s->twins] = limit;
+	s->twin_outside[s->twins++] = used;
+	s->units = room < s->units ? room : s->units;
+	return true;
+}
+
 static bool make_extras(const struct roster_model *model, struct line_shape *s)
 {
 	const struct roster_person *p = s->person;
 
-	s->extras = 0;
+	s->extras = s->twins = 0;
 	for (int i = 0; i < p->limits; i++) {
 		const struct roster_limit *limit = &p->limit[i];
 		const struct roster_measure *measure = &model->measure[limit->measure];
@@ -181,6 +245,15 @@ static bool make_extras(const struct roster_model *model, struct line_shape *s)
 			return false;
 		if (used + most <= limit->hi && !limit->weight)
 			continue;
+		int beside = limit->weight ? beside_first(model, s, measure) : -1;
+		if (beside == 1 && make_twin(s, limit, used))
+			continue;
+		if (limit->weight && !measure->weekends && !measure->minutes) {
+			int32_t less = attainable_barred(model, s, measure);
+			most = less < most ? less : most;
+		}
+		if (beside >= 0 && s->units < most)
+			most = s->units;
 		int32_t room = limit->hi - used < most ? limit->hi - used : most;
 		s->extra[s->extras++] = (struct line_extra){.limit = limit,
 			.measure = measure,
@@ -213,6 +286,10 @@ static void make_states(const struct roster_model *model, struct line_shape *s)
 				(model->measure[s->first->measure].minutes ? model->kind[s->class_kind[c]].minutes
 									   : 1) /
 				s->unit;
+	s->width = s->units + 1;
+	for (int c = 0; c < s->classes; c++)
+		if (s->units + 1 + s->class_units[c] > s->width)
+			s->width = s->units + 1 + s->class_units[c];
 	s->rests = p->min_rest;
 	s->runs = p->max_run ? p->max_run : p->min_run;
 	s->states = s->rests + s->classes * s->runs;
@@ -223,7 +300,22 @@ static void make_states(const struct roster_model *model, struct line_shape *s)
 
 static int64_t cells(const struct line_shape *s)
 {
-	return (int64_t)(s->task->until - s->task->from + 1) * s->states * (s->units + 1) * s->others;
+	return (int64_t)(s->task->until - s->task->from + 1) * s->states * s->width * s->others;
+}
+
+static void make_digit(const struct roster_model *model, struct line_shape *s, struct line_extra *x)
+{
+	int from = s->task->from, sum = 0;
+
+	x->digit = s->digits;
+	x->stride = s->others;
+	s->reach[s->digits][0] = 0;
+	for (int d = from; d < s->task->until; d++) {
+		sum += adds(model, s, x->measure, d);
+		s->reach[s->digits][d - from + 1] = (int16_t)sum;
+	}
+	s->digit_extra[s->digits++] = (int)(x - s->extra);
+	s->others *= x->room + 2;
 }
 
 bool line_shape_arrange(const struct roster_model *model, struct line_shape *s)
@@ -236,12 +328,9 @@ bool line_shape_arrange(const struct roster_model *model, struct line_shape *s)
 		x->digit = -1;
 		if (x->waits)
 			continue;
-		if (s->digits < LINE_DIGITS_MAX && (int64_t)s->others * (x->room + 1) <= LINE_OTHERS_MAX &&
-			cells(s) * (x->room + 1) <= LINE_TABLE_WANTED) {
-			x->digit = s->digits;
-			x->stride = s->others;
-			s->digit_extra[s->digits++] = i;
-			s->others *= x->room + 1;
+		if (s->digits < LINE_DIGITS_MAX && (int64_t)s->others * (x->room + 2) <= LINE_OTHERS_MAX &&
+			cells(s) * (x->room + 2) <= LINE_TABLE_WANTED) {
+			make_digit(model, s, x);
 			make_states(model, s);
 		} else {
 			s->starred++;
@@ -301,6 +390,9 @@ int32_t line_first_cost(const struct line_shape *s, int32_t units)
 	int32_t amount = s->outside + units * s->unit;
 	if (amount < s->first->lo || amount > s->first->hi)
 		return LINE_FAR;
-	int64_t cost = roster_limit_cost(s->first, amount) * s->task->scale;
+	int64_t cost = roster_limit_cost(s->first, amount);
+	for (int i = 0; i < s->twins; i++)
+		cost += roster_limit_cost(s->twin[i], s->twin_outside[i] + units);
+	cost *= s->task->scale;
 	return (int32_t)(cost < LINE_FAR ? cost : LINE_FAR); /* beyond what any line can have */
 }

@@ -199,6 +199,16 @@ static enum err add_measures(const struct team *team, struct roster_model *m, in
 	return ERR_OK;
 }
 
+/* month_days counts the days of a month on which a volunteer may have a duty. */
+static int month_days(const struct team *team, const struct roster_model *m, int volunteer, int month)
+{
+	int days = 0;
+
+	for (int d = 0; d < team->days; d++)
+		days += team_month(team, d) == month && *roster_may(m, volunteer, d) > 1;
+	return days;
+}
+
 static enum err add_limits(const struct team *team, struct roster_model *m, int v, const int *measure)
 {
 	const struct team_volunteer *who = &team->volunteer[v];
@@ -206,9 +216,10 @@ static enum err add_limits(const struct team *team, struct roster_model *m, int 
 	int32_t left[TEAM_MONTHS_MAX];
 
 	for (int i = 0; i < months; i++) {
+		int days = month_days(team, m, v, i);
 		left[i] = who->at_most - (i ? 0 : who->served);
 		left[i] = left[i] < 0 ? 0 : left[i];
-		most += left[i];
+		most += left[i] < days ? left[i] : days;
 	}
 	const struct roster_limit soft[] = {
 		{.measure = measure[0], .hi = most, .carried = who->duties, .weight = team->weights.duties},
