@@ -113,7 +113,7 @@ def check_curtois(instance, result):
 PRESET_PARTS = [{"id": "day", "from": "07:00"}, {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}]
 PRESET_SHIFTS = [{"id": "day-primary", "part": "day", "weight": 1000}, {"id": "day-backup", "part": "day", "weight": 600},
                  {"id": "night-primary", "part": "night", "weight": 1000}, {"id": "night-backup", "part": "night", "weight": 600}]
-PRESET_WEIGHTS = {"duties": 2, "nights": 6, "weekends": 6, "km": 1, "moved": 40}
+PRESET_WEIGHTS = {"duties": 2, "nights": 6, "weekends": 6, "km": 1, "moved": 120}
 TOO_MANY = 5000
 
 

@@ -15,11 +15,11 @@
 #define FILE_BYTES_MAX (4u << 20)
 #define FIRST_STEPS 150
 #define ROUNDS 40
-#define GAP_PERMILLE 2
+#define ANNEAL_STEPS 3000000
 
 struct plan_options {
 	const char *file, *roster, *date, *shift;
-	int64_t time_ms, seed;
+	int64_t time_ms, seed, gap_permille;
 	bool json;
 };
 
@@ -99,12 +99,22 @@ static enum err plan_work(struct work *work, const struct plan_options *options,
 {
 	struct roster_stopwatch stopwatch;
 	struct roster_effort effort = {.seed = (uint64_t)options->seed,
+		.anneal_steps = ANNEAL_STEPS,
 		.first_steps = FIRST_STEPS,
 		.rounds_max = ROUNDS,
 		.bound = true,
-		.gap_permille = GAP_PERMILLE,
+		.gap_permille = (int32_t)options->gap_permille,
 		.watch = roster_stopwatch_start(&stopwatch, (double)options->time_ms / 1000)};
-	enum err err = roster_solve(work->model, &effort, NULL, &work->plan, &work->outcome, info);
+	const struct team *team = work->team;
+	struct roster_plan from;
+
+	if (roster_plan_init(&from, work->model))
+		return errinfo_set(info, ERR_NOMEM, "no memory");
+	if (team->has_previous)
+		team_previous(team, &from);
+	enum err err = roster_solve(
+		work->model, &effort, team->has_previous ? &from : NULL, &work->plan, &work->outcome, info);
+	roster_plan_fini(&from);
 
 	if (err == ERR_NOT_FOUND) {
 		*info = (struct errinfo){0};
@@ -117,10 +127,12 @@ static enum err plan_work(struct work *work, const struct plan_options *options,
 
 int roster_plan_cmd(int argc, char **argv)
 {
-	struct plan_options options = {.time_ms = 10000, .seed = 1};
+	struct plan_options options = {.time_ms = 10000, .seed = 1, .gap_permille = 10};
 	const struct option_row rows[] = {
 		{"time", OPTION_SECONDS, &options.time_ms, 100, 3600000, "SECONDS", "how long to look at most (10)"},
 		{"seed", OPTION_INT, &options.seed, 0, INT32_MAX, "NUMBER", "of what is left to chance (1)"},
+		{"gap", OPTION_INT, &options.gap_permille, 0, 1000, "PERMILLE",
+			"above what is proven to be the least that is good enough (10)"},
 		{"json", OPTION_FLAG, &options.json, 0, 0, NULL, "one JSON object: assignments, cost, bound, gaps"},
 	};
 	struct errinfo info = {0};

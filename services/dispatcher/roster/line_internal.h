@@ -53,7 +53,7 @@ struct line_shape {
 	int digits;
 	int digit_extra[LINE_DIGITS_MAX];
 	int16_t reach[LINE_DIGITS_MAX][ROSTER_DAYS_MAX + 1]; /* the most of a digit before a step */
-	int extras, starred; /* those that A* has to keep */
+	int extras, starred;                                 /* those that A* has to keep */
 	struct line_extra extra[LINE_EXTRAS_MAX];
 };
 

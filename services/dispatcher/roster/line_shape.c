@@ -115,8 +115,7 @@ static int32_t adds(
 
 	if (measure->weekends)
 		return model->weekend[day] >= 0 && s->may[day] > 1 &&
-		       (day == s->task->from || model->weekend[day - 1] != model->weekend[day] ||
-			       s->may[day - 1] <= 1);
+		       (day == s->task->from || model->weekend[day - 1] != model->weekend[day] || s->may[day - 1] <= 1);
 	for (uint64_t kinds = s->may[day] & measure->kinds; kinds; kinds &= kinds - 1) {
 		int32_t amount = roster_amount(model, measure, day, __builtin_ctzll(kinds));
 		best = amount > best ? amount : best;
@@ -199,7 +198,8 @@ static bool make_first(const struct roster_model *model, struct line_shape *s)
 
 /* beside_first compares a measure of counts with the first limit's: 1 = it counts the same in the window, 0 = at most
  * that, -1 = neither is sure. */
-static int beside_first(const struct roster_model *model, const struct line_shape *s, const struct roster_measure *measure)
+static int beside_first(
+	const struct roster_model *model, const struct line_shape *s, const struct roster_measure *measure)
 {
 	int same = 1;
 

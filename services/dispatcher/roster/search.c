@@ -112,17 +112,20 @@ void search_start(struct search *s, const struct roster_plan *plan)
 {
 	if (plan != &s->now)
 		roster_plan_copy(&s->now, plan);
-	roster_plan_copy(&s->best, plan);
+	if (plan != &s->best)
+		roster_plan_copy(&s->best, plan);
 	for (int i = 0; i < SEARCH_LATE; i++)
 		s->late[i] = plan->cost;
 }
 
-enum err search_first(struct search *s)
+/* place_all gives those of whom `open` says so the cheapest line in turn. */
+static enum err place_all(struct search *s, const bool *open)
 {
-	int people = s->model->people;
 	bool placed;
 
-	for (int p = 0; p < people; p++) {
+	for (int p = 0; p < s->model->people; p++) {
+		if (open && !open[p])
+			continue;
 		enum err err = place(s, p, 0, s->model->days, 0, EFFORT_FIRST, &placed);
 		if (err)
 			return err;
@@ -133,6 +136,29 @@ enum err search_first(struct search *s)
 	}
 	search_start(s, &s->now);
 	return ERR_OK;
+}
+
+enum err search_first(struct search *s)
+{
+	return place_all(s, NULL);
+}
+
+enum err search_again(struct search *s, const struct roster_plan *plan)
+{
+	int people = s->model->people;
+	bool *open = calloc((size_t)people, sizeof *open);
+
+	if (!open)
+		return ERR_NOMEM;
+	roster_plan_copy(&s->now, plan);
+	for (int p = 0; p < people; p++) {
+		open[p] = roster_line_fault(s->model, p, roster_plan_line(plan, p)).rule != ROSTER_RULE_NONE;
+		if (open[p])
+			roster_plan_set(&s->now, p, s->blank);
+	}
+	enum err err = place_all(s, open);
+	free(open);
+	return err;
 }
 
 struct step {

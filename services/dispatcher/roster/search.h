@@ -43,6 +43,9 @@ enum err search_init(struct search *search, const struct roster_model *model, ui
 void search_fini(struct search *search);
 /* search_first gives each person in turn the cheapest line. ERR_NOT_FOUND: `stuck` has none. */
 enum err search_first(struct search *search) ERR_MUST_CHECK;
+/* search_again starts at plan: lines that keep the rules stay, the others get the cheapest that does. ERR_NOT_FOUND:
+ * `stuck` has none. */
+enum err search_again(struct search *search, const struct roster_plan *plan) ERR_MUST_CHECK;
 /* search_start takes plan, whole and within the rules, as the current and best answer. */
 void search_start(struct search *search, const struct roster_plan *plan);
 /* search_run makes at most steps steps, until watch says so or the best costs no more than enough. */

@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatcher/roster/anneal.h"
 #include "dispatcher/roster/master.h"
 
 #define WHOLE_DIVES 2   /* before neighbourhoods */
 #define CHOOSE_EVERY 12 /* rounds */
 #define CHOOSE_NODES 2000
 #define POLISH_STEPS 400
+/* Heat of the small changes: a missing person costs some hundreds, a fair share some units. */
+#define HOT 300
+#define HOT_AGAIN 20 /* near what is in force */
+#define COLD 0.7
 #define MASTER_CELLS_MAX 2000000 /* people * days * demands a day, above which the program would not settle */
 
 struct run {
@@ -32,12 +37,17 @@ struct roster_effort roster_effort_usual(const struct roster_model *model, uint6
 		.choose_seconds = 30};
 }
 
-static bool done(const struct run *run)
+/* good_enough gives the bound that would prove the best known roster near enough to it. */
+static int64_t good_enough(const struct run *run)
 {
 	int64_t cost = run->search.best.cost;
 
-	return cost - cost * run->effort->gap_permille / 1000 <= run->out->bound ||
-	       roster_left(&run->effort->watch) <= 0;
+	return cost - cost * run->effort->gap_permille / 1000;
+}
+
+static bool done(const struct run *run)
+{
+	return good_enough(run) <= run->out->bound || roster_left(&run->effort->watch) <= 0;
 }
 
 /* polish goes on from the trial by local search and makes the lines of the best known. */
@@ -102,7 +112,7 @@ static enum err improve(struct run *run, struct errinfo *info)
 	if (!err)
 		err = master_take(run->master, &run->search.best);
 	if (!err)
-		err = master_bound(run->master, run->search.best.cost, &run->effort->watch);
+		err = master_bound(run->master, good_enough(run), &run->effort->watch);
 	if (err)
 		return err;
 	run->out->bound = master_lower(run->master);
@@ -112,16 +122,28 @@ static enum err improve(struct run *run, struct errinfo *info)
 	return err;
 }
 
+/* first gives a roster at once, and betters it by small changes. */
+static enum err first(struct run *run, const struct roster_plan *from)
+{
+	const struct roster_effort *effort = run->effort;
+	struct search *s = &run->search;
+	const struct anneal_effort anneal = {
+		.steps = effort->anneal_steps, .hot = from ? HOT_AGAIN : HOT, .cold = COLD, .watch = effort->watch};
+	enum err err = from ? search_again(s, from) : search_first(s);
+
+	run->out->stuck = s->stuck;
+	if (err || !effort->anneal_steps)
+		return err;
+	err = anneal_run(&s->best, &anneal, &s->dice);
+	search_start(s, &s->best);
+	return err;
+}
+
 static enum err go(struct run *run, const struct roster_plan *from, struct errinfo *info)
 {
 	struct search *s = &run->search;
-	enum err err = ERR_OK;
+	enum err err = first(run, from);
 
-	if (from)
-		search_start(s, from);
-	else
-		err = search_first(s);
-	run->out->stuck = s->stuck;
 	if (err)
 		return err;
 	err = search_run(s, run->effort->first_steps, INT64_MIN, &run->effort->watch);

@@ -10,6 +10,7 @@
 
 struct roster_effort {
 	uint64_t seed;
+	int64_t anneal_steps;  /* of small changes before all else (anneal.h): for teams, not for wards */
 	int64_t first_steps;   /* of local search before the bound is sought */
 	int rounds_max;        /* of dives after that; 0 = until the time is over */
 	bool bound;            /* seek a bound at all */
@@ -27,8 +28,8 @@ struct roster_outcome {
 
 /* roster_effort_usual: what suits a model of this size when only the clock limits. watch is to be set. */
 struct roster_effort roster_effort_usual(const struct roster_model *model, uint64_t seed);
-/* roster_solve puts the best roster found into plan (of this model). from: a whole roster within the rules to start
- * at; NULL = none. ERR_NOT_FOUND: somebody has no line at all. */
+/* roster_solve puts the best roster found into plan (of this model). from: a roster to start at, lines that break the
+ * rules are made anew; NULL = none. ERR_NOT_FOUND: somebody has no line at all. */
 enum err roster_solve(const struct roster_model *model, const struct roster_effort *effort,
 	const struct roster_plan *from, struct roster_plan *plan, struct roster_outcome *out_outcome,
 	struct errinfo *info) ERR_MUST_CHECK;

@@ -25,7 +25,7 @@ static void presets(struct team *t)
 	t->shifts = 4;
 	memcpy(t->shift, shifts, sizeof shifts);
 	t->max_run = 3;
-	t->weights = (struct team_weights){.duties = 2, .nights = 6, .weekends = 6, .km = 1, .moved = 40};
+	t->weights = (struct team_weights){.duties = 2, .nights = 6, .weekends = 6, .km = 1, .moved = 120};
 }
 
 enum err team_create(int days, int volunteers, int wishes, int pairs, struct team **out_team, struct errinfo *info)
@@ -322,6 +322,17 @@ enum err team_model(const struct team *team, struct roster_model **out_model, st
 	}
 	*out_model = m;
 	return ERR_OK;
+}
+
+void team_previous(const struct team *team, struct roster_plan *plan)
+{
+	uint8_t line[TEAM_DAYS_MAX];
+
+	for (int v = 0; v < team->volunteers; v++) {
+		for (int d = 0; d < team->days; d++)
+			line[d] = (uint8_t)(previous_of(team, v, d) + 1);
+		roster_plan_set(plan, v, line);
+	}
 }
 
 int team_count(const struct team *team, const struct roster_plan *plan, int day, int shift)

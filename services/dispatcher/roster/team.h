@@ -109,6 +109,8 @@ enum err team_create(
 void team_destroy(struct team *team);
 /* team_model makes the model. ERR_RANGE names what is outside its limits. */
 enum err team_model(const struct team *team, struct roster_model **out_model, struct errinfo *info) ERR_MUST_CHECK;
+/* team_previous puts the roster in force into plan, which is of the team's model; it may break rules of today. */
+void team_previous(const struct team *team, struct roster_plan *plan);
 /* team_bar_of says why volunteer cannot take shift on day beside the duties of plan; TEAM_BAR_NONE: nothing is in the
  * way. */
 enum team_bar team_bar_of(const struct team *team, const struct roster_plan *plan, int volunteer, int day, int shift);
