@@ -231,7 +231,7 @@ static void fill(struct line_solver *solver)
 
 	fill_end(solver);
 	for (int step = s->task->until - s->task->from - 1; step >= 0; step--) {
-		struct edge edges[ROSTER_OPTIONS_MAX];
+		struct edge edges[ROSTER_OPTIONS_MAX] = {0};
 		int count = day_edges(solver, s->task->from + step, edges);
 		int64_t cells = reached(solver, step);
 		for (int state = 0; state < s->states; state++) {
