@@ -23,7 +23,7 @@ struct anomaly_uses anomaly_uses(const struct detector_rule *rules, unsigned cou
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct detector_rule *r = &rules[i];
-		if (r->kind < DETECTOR_RULE_OPEN_TAP)
+		if (r->kind < DETECTOR_RULE_OPEN_TAP || r->kind == DETECTOR_RULE_APPOINTMENT)
 			continue;
 		uses.kinds |= UINT32_C(1) << r->kind;
 		uses.quantities |= rules_kind(r->kind)->quantities;
@@ -47,8 +47,9 @@ enum anomaly_place anomaly_place_of(const char *place)
 		{"balcony", ANOMALY_OUTSIDE}, {"garden", ANOMALY_OUTSIDE}, {"fridge", ANOMALY_OUTSIDE},
 		{"freezer", ANOMALY_OUTSIDE}, {"refrigerator", ANOMALY_OUTSIDE}, {"室外", ANOMALY_OUTSIDE},
 		{"户外", ANOMALY_OUTSIDE}, {"阳台", ANOMALY_OUTSIDE}, {"冰箱", ANOMALY_OUTSIDE},
-		{"window", ANOMALY_WINDOW}, {"cabinet", ANOMALY_WINDOW}, {"drawer", ANOMALY_WINDOW},
-		{"cupboard", ANOMALY_WINDOW}, {"窗", ANOMALY_WINDOW}, {"柜", ANOMALY_WINDOW}, {"抽屉", ANOMALY_WINDOW}};
+		{"curtain", ANOMALY_CURTAIN}, {"窗帘", ANOMALY_CURTAIN}, {"window", ANOMALY_WINDOW},
+		{"cabinet", ANOMALY_WINDOW}, {"drawer", ANOMALY_WINDOW}, {"cupboard", ANOMALY_WINDOW},
+		{"窗", ANOMALY_WINDOW}, {"柜", ANOMALY_WINDOW}, {"抽屉", ANOMALY_WINDOW}};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcasestr(place, words[i].word))

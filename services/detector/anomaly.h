@@ -57,7 +57,7 @@ struct anomaly_rings {
 	uint8_t count;
 };
 
-enum anomaly_place { ANOMALY_ROOM, ANOMALY_BATHROOM, ANOMALY_OUTSIDE, ANOMALY_WINDOW };
+enum anomaly_place { ANOMALY_ROOM, ANOMALY_BATHROOM, ANOMALY_OUTSIDE, ANOMALY_WINDOW, ANOMALY_CURTAIN };
 
 struct anomaly_flow {
 	int64_t start_ms; /* of the slice that is added up; ANOMALY_NEVER = none */

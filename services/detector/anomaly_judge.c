@@ -308,7 +308,8 @@ bool anomaly_concerns(const struct anomaly_track *track, const struct detector_r
 	switch (rule->kind) {
 	case DETECTOR_RULE_DOOR_LONG:
 	case DETECTOR_RULE_DOOR_NIGHT:
-		return track->place != ANOMALY_WINDOW && track->place != ANOMALY_OUTSIDE;
+		return track->place != ANOMALY_WINDOW && track->place != ANOMALY_CURTAIN &&
+		       track->place != ANOMALY_OUTSIDE;
 	case DETECTOR_RULE_BATHROOM: /* motion is judged for the home as a whole */
 		return track->place == ANOMALY_BATHROOM && track->quantity == QUANTITY_PRESENCE;
 	case DETECTOR_RULE_COLD:

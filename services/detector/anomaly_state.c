@@ -234,7 +234,7 @@ static enum err get_track(struct blob *b, struct anomaly *a)
 	t->quantity = (uint8_t)quantity;
 	t->device = (uint8_t)blob_get(b, 1);
 	unsigned place = (unsigned)blob_get(b, 1);
-	b->bad = b->bad || place > ANOMALY_WINDOW;
+	b->bad = b->bad || place > ANOMALY_CURTAIN;
 	if (b->bad)
 		return ERR_OK;
 	t->place = (enum anomaly_place)place;

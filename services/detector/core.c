@@ -73,6 +73,12 @@ void detector_destroy(struct detector_core *core)
 		HASH_DEL(core->owners, owner);
 		free(owner);
 	}
+	struct promise *promise, *next_promise;
+	HASH_ITER(hh, core->promises, promise, next_promise)
+	{
+		HASH_DEL(core->promises, promise);
+		free(promise);
+	}
 	while (core->tombs) {
 		struct tomb *tomb = core->tombs;
 		core->tombs = tomb->next;

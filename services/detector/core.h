@@ -29,11 +29,12 @@
 #include "detector/signs.h"
 #include "message/message.h"
 
-#define DETECTOR_DEVICES_MAX 16 /* of one home */
-#define DETECTOR_SENSORS_MAX 24 /* (device, channel, quantity) of one home that say something of its life */
-#define DETECTOR_METERS_MAX 8   /* of those, metered */
-#define DETECTOR_HABITS_MAX 3   /* of one home */
-#define DETECTOR_EFFECTS_MAX 8  /* of one tick */
+#define DETECTOR_DEVICES_MAX 16     /* of one home */
+#define DETECTOR_SENSORS_MAX 24     /* (device, channel, quantity) of one home that say something of its life */
+#define DETECTOR_METERS_MAX 8       /* of those, metered */
+#define DETECTOR_HABITS_MAX 3       /* of one home */
+#define DETECTOR_APPOINTMENTS_MAX 8 /* of one home */
+#define DETECTOR_EFFECTS_MAX 8      /* of one tick */
 
 struct detector_config {
 	const struct zone *zone;         /* of the words and of "night"; owned by the caller, outlives the core */
@@ -72,9 +73,9 @@ void detector_destroy(struct detector_core *core);
  * cleared. ERR_NOMEM leaves some homes to the next judgement. */
 enum err detector_configure(struct detector_core *core, const struct detector_config *config) ERR_MUST_CHECK;
 
-/* detector_entry takes a directory entry: household, consent, device; others are passed over. A home is watched while
- * it has a household and a consent in force. The tombstone of either, or of a device, forgets what was known of it;
- * open alerts are cleared. ERR_FULL beyond homes_max, ERR_NOMEM. */
+/* detector_entry takes a directory entry: household, consent, device, appointment; others are passed over. A home is
+ * watched while it has a household and a consent in force. The tombstone of either, or of a device, forgets what was
+ * known of it; open alerts are cleared. ERR_FULL beyond homes_max or DETECTOR_APPOINTMENTS_MAX, ERR_NOMEM. */
 enum err detector_entry(struct detector_core *core, const struct entry *entry) ERR_MUST_CHECK;
 /* detector_feed takes one reading. Readings of unknown homes or without consent, NaN, late ones and those of a home
  * that has too many channels are counted, never an error. ERR_NOMEM is its only failure. */
@@ -185,6 +186,19 @@ struct detector_habit_view {
 	unsigned set_count;
 	struct detector_habit_set sets[DETECTOR_HABITS_MAX];
 };
+/* What was agreed with a home, and how it stands, by id. */
+struct detector_appointment_view {
+	char id[ID_BYTES];
+	struct appointment terms;
+	struct wall opens, due, alarm; /* of the window that is waited for; WALL_NONE = none */
+	struct wall last;              /* when the sign was given last; WALL_NONE = never */
+	struct wall missed;            /* the hour that was missed and not made up for; WALL_NONE = none */
+	bool blind;                    /* and the sign could not have been heard */
+	bool rests;                    /* the home is away: it is not asked for */
+};
+/* detector_appointments shows them as of the last tick. ERR_NOT_FOUND. */
+enum err detector_appointments(const struct detector_core *core, const char *household,
+	struct detector_appointment_view out[DETECTOR_APPOINTMENTS_MAX], unsigned *out_count) ERR_MUST_CHECK;
 /* detector_habit shows what is known of a home as of the last tick. ERR_NOT_FOUND. */
 enum err detector_habit(
 	struct detector_core *core, const char *household, struct detector_habit_view *out_view) ERR_MUST_CHECK;

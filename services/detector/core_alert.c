@@ -195,7 +195,8 @@ static void notice_fill(struct notice *notice, const struct detector_core *core,
 		.kind = standing->kind,
 		.cause_quantity = QUANTITY_COUNT,
 		.wake = WALL_NONE,
-		.learning = home->mode == DETECTOR_LEARNING};
+		/* What was agreed has not to be learnt. */
+		.learning = home->mode == DETECTOR_LEARNING && standing->kind != DETECTOR_RULE_APPOINTMENT};
 	if (r)
 		memcpy(notice->values, r->values, sizeof notice->values);
 	standing->at = notice->at;
@@ -258,6 +259,10 @@ enum err detect_raise(struct detector_core *core, struct home *home, unsigned ru
 	notice.usual_ms = finding->usual_ms;
 	notice.wake = finding->wake;
 	notice.holiday = finding->holiday;
+	if (r->kind == DETECTOR_RULE_APPOINTMENT) {
+		notice.cause_at = home->last.at;
+		notice.cause_quantity = home->last.quantity;
+	}
 	double sure = finding->level == ALERT_ALARM ? CONFIDENCE_ALARM : CONFIDENCE_ATTENTION;
 	if (finding->confidence > 0)
 		sure = finding->confidence < CONFIDENCE_MOST ? finding->confidence : CONFIDENCE_MOST;
@@ -281,6 +286,7 @@ enum err detect_clear(
 	notice.cause_at = clearing->cause_at;
 	notice.cause_quantity = clearing->quantity;
 	notice.amount = clearing->value;
+	notice.amount2 = clearing->agreed;
 	notice.confidence = 1;
 	if (clearing->cause == CAUSE_SIGN) {
 		notice.looked_at = UINT64_C(1) << clearing->quantity;

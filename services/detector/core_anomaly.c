@@ -35,7 +35,7 @@ enum err detect_anomaly_get(struct home *home)
 	return ERR_OK;
 }
 
-static enum anomaly_place place_of(const struct detector_core *core, const char *device)
+enum anomaly_place detect_place_of(const struct detector_core *core, const char *device)
 {
 	uint64_t hash = text_hash64(device, strlen(device), 0);
 	const struct owner *owner;
@@ -110,7 +110,8 @@ static enum err take(struct detector_core *core, struct home *home, const struct
 	case QUANTITY_POWER:
 		return rate_step(core, track, r->value, at, ended, out_learnt);
 	case QUANTITY_CONTACT:
-		if (r->value > 0 && track->known && track->value <= 0 && track->place != ANOMALY_WINDOW)
+		if (r->value > 0 && track->known && track->value <= 0 && track->place != ANOMALY_WINDOW &&
+			track->place != ANOMALY_CURTAIN)
 			anomaly_door(home->anomaly, at.ms);
 		return anomaly_state(track, r->value, at.ms, core->config.device_quiet_ms, local_hour, out_learnt);
 	case QUANTITY_PRESENCE:
@@ -156,7 +157,7 @@ enum err detect_anomaly_take(struct detector_core *core, struct home *home, cons
 		home->since = at; /* the home was heard */
 	track->quantity = (uint8_t)r->quantity;
 	track->device = device;
-	track->place = place_of(core, r->device);
+	track->place = detect_place_of(core, r->device);
 	err = take(core, home, r, track, at, &learnt);
 	return err || !learnt ? err : detect_mark(core, home, true);
 }

@@ -35,6 +35,8 @@ static enum err alive(
 		err = detect_anomaly_sign(core, home, sign);
 	if (back)
 		detect_anomaly_spoil(home); /* a part of this day was away */
+	if (!err)
+		err = detect_appointment_sign(core, home, sign, true, cause, heard);
 	for (unsigned i = home->standing_count; i-- > 0 && !err;) {
 		struct standing *standing = &home->standings[i];
 		if (!rules_ends_by_life(standing->kind) || sign->at.ms <= standing->onset.ms)
@@ -119,6 +121,8 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 		err = detect_anomaly_take(core, home, reading, at);
 	if (!err && is)
 		err = alive(core, home, &sign, CAUSE_SIGN, heard);
+	else if (!err && sign.quantity < QUANTITY_COUNT)
+		err = detect_appointment_sign(core, home, &sign, false, CAUSE_SIGN, heard);
 	if (!err && (reading->quantity == QUANTITY_CONTACT || reading->quantity == QUANTITY_MOTION))
 		err = seen_events(core, home, reading, heard);
 	if (!err)
@@ -126,14 +130,26 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 	return err ? err : detect_mark(core, home, false);
 }
 
+/* found_there: somebody saw the person of a home that has no sign of life of its own. */
+static enum err found_there(struct detector_core *core, struct home *home, const struct incident *incident)
+{
+	const struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
+
+	if (incident->outcome != OUTCOME_HELPED && incident->outcome != OUTCOME_FALSE_ALARM)
+		return ERR_OK;
+	return detect_appointment_sign(core, home, &seen, true, CAUSE_VISIT, incident->at);
+}
+
 enum err detector_feed_incident(struct detector_core *core, const struct incident *incident)
 {
 	struct home *home = detect_home_find(core, incident->household);
 	enum err err = ERR_OK;
 
-	if (!home || !home->present || home->mode == DETECTOR_UNWATCHED || incident->state != INCIDENT_RESOLVED ||
+	if (!home || !home->present || incident->state != INCIDENT_RESOLVED ||
 		incident->event != INCIDENT_EVENT_RESOLVED || incident->outcome == OUTCOME_NONE)
 		return ERR_OK;
+	if (home->mode == DETECTOR_UNWATCHED) /* never heard: no more than an appointment can be known of it */
+		return found_there(core, home, incident);
 	if (incident->kind == ALERT_SILENCE)
 		detect_habit_outcome(core, home, incident);
 	if (incident->outcome == OUTCOME_HELPED || incident->outcome == OUTCOME_FALSE_ALARM) {

@@ -62,6 +62,7 @@ void detect_home_free(struct home *home)
 	sensors_free(home);
 	detect_habits_free(home);
 	detect_anomaly_free(home);
+	detect_appointments_free(home);
 	free(home);
 }
 
@@ -86,6 +87,7 @@ void detect_home_blank(struct detector_core *core, struct home *home)
 	sensors_free(home);
 	detect_habits_free(home);
 	detect_anomaly_free(home);
+	detect_appointments_blank(home);
 	home->shape++;
 	home->since = home->away_since = home->opened = home->moved = WALL_NONE;
 	home->last = (struct sign){.at = WALL_NONE, .quantity = QUANTITY_COUNT};
@@ -377,10 +379,11 @@ enum err detector_entry(struct detector_core *core, const struct entry *entry)
 		return consent_entry(core, entry);
 	case ENTRY_DEVICE:
 		return device_entry(core, entry);
+	case ENTRY_APPOINTMENT:
+		return detect_appointment_entry(core, entry);
 	case ENTRY_TEAM:
 	case ENTRY_VOLUNTEER:
 	case ENTRY_POLICY:
-	case ENTRY_APPOINTMENT:
 	case ENTRY_KIND_COUNT:
 		break;
 	}

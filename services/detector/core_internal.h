@@ -20,26 +20,30 @@
 
 #include "base/timerq.h"
 #include "detector/anomaly.h"
+#include "detector/appointment.h"
 #include "detector/core.h"
 #include "detector/habit.h"
 #include "detector/meter.h"
 
 #define STATE_VERSION 2 /* of a home's parts in the store */
 #define FIRINGS SIGNS_FIRINGS_MAX
+#define DETECT_WALL_SANE_MS (INT64_C(1) << 53) /* differences of such times never overflow */
 
 /* part: of a home's state in the store, in the order in which they are written. */
 enum part { PART_COLD, PART_HABIT, PART_HOT, PART_COUNT };
 
 /* cause: why a notice is given; it chooses the words. */
 enum cause {
-	CAUSE_RULE,     /* the rule's own finding: raised, updated */
-	CAUSE_SIGN,     /* a sign of life came */
-	CAUSE_LATE,     /* a sign of life that was there before the alert became known afterwards */
-	CAUSE_VISIT,    /* somebody saw the person */
-	CAUSE_AWAY,     /* the person is away */
-	CAUSE_OVER,     /* a limit is kept again */
-	CAUSE_DROPPED,  /* the rule is switched off */
-	CAUSE_FORGOTTEN /* household gone or consent withdrawn */
+	CAUSE_RULE,      /* the rule's own finding: raised, updated */
+	CAUSE_SIGN,      /* a sign of life came */
+	CAUSE_LATE,      /* a sign of life that was there before the alert became known afterwards */
+	CAUSE_VISIT,     /* somebody saw the person */
+	CAUSE_AWAY,      /* the person is away */
+	CAUSE_OVER,      /* a limit is kept again */
+	CAUSE_DROPPED,   /* the rule is switched off */
+	CAUSE_FORGOTTEN, /* household gone or consent withdrawn */
+	CAUSE_ENDED,     /* the appointment is paused, changed or ended */
+	CAUSE_COUNT
 };
 
 struct sensor {
@@ -120,6 +124,21 @@ struct notice {
 	struct trace traces[EVIDENCE_MAX];
 };
 
+/* appointed: one appointment of a home, and how it stands. */
+struct appointed {
+	char id[ID_BYTES];
+	struct appointment terms;
+	struct wall asked;  /* the hour that is waited for; WALL_NONE = not reckoned, or none within reach */
+	struct wall missed; /* the hour that was missed and is not made up for; WALL_NONE = none */
+	bool blind;         /* and the sign could not have been heard */
+};
+
+struct home_appointments {
+	uint8_t count, capacity;
+	struct appointed *items;                  /* by id */
+	struct wall seen[APPOINTMENT_SIGN_COUNT]; /* when each kind of sign began last; WALL_NONE = never */
+};
+
 struct home {
 	UT_hash_handle hh;
 	char id[ID_BYTES];
@@ -150,7 +169,8 @@ struct home {
 	uint8_t standing_count, standing_capacity;
 	struct home_habit *habits[DETECTOR_HABITS_MAX];
 	uint8_t habit_count;
-	struct anomaly *anomaly; /* NULL = no rule has needed it */
+	struct anomaly *anomaly;                /* NULL = no rule has needed it */
+	struct home_appointments *appointments; /* NULL = it never had one */
 	struct notice *notices, **notices_last;
 	int64_t due_ms; /* as set in the timer queue; INT64_MAX = not */
 };
@@ -160,6 +180,13 @@ struct owner {
 	UT_hash_handle hh;
 	uint64_t device; /* hash of its id */
 	enum anomaly_place place;
+	char household[ID_BYTES];
+};
+
+/* promise: which home an appointment of the directory belongs to. */
+struct promise {
+	UT_hash_handle hh;
+	uint64_t appointment; /* hash of its id */
 	char household[ID_BYTES];
 };
 
@@ -178,6 +205,7 @@ struct detector_core {
 	struct home_habit newcomer; /* what holds for a home of which nothing is known */
 	struct home *homes;
 	struct owner *owners;
+	struct promise *promises;
 	struct tomb *tombs;
 	struct home **slots;
 	uint32_t *free_slots;
@@ -242,7 +270,8 @@ enum err detect_home_device(
 enum err detect_home_sensor(struct detector_core *core, struct home *home, uint64_t name, uint8_t device,
 	enum quantity quantity, struct sensor **out_sensor) ERR_MUST_CHECK;
 /* core_sign.c */
-/* detect_sign_take applies a reading to its sensor and says whether it is a sign of life, and when. */
+/* detect_sign_take applies a reading to its sensor and says whether it is a sign of life, and when. out_sign is set for
+ * a quantity that is not in use too; its quantity is QUANTITY_COUNT where there is none. */
 enum err detect_sign_take(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at,
 	struct wall heard, struct sign *out_sign, bool *out_is) ERR_MUST_CHECK;
 /* detect_sensor_name: a hash of device, channel and quantity. */
@@ -283,7 +312,24 @@ void detect_habit_judge(struct detector_core *core, const struct home *home, uin
 /* detect_habit_wake: when, after since, a sign of life was to be expected in the morning; WALL_NONE = not known. */
 struct wall detect_habit_wake(const struct habit_judgement *judgement, struct wall since);
 
+/* core_appointment.c */
+enum err detect_appointment_entry(struct detector_core *core, const struct entry *entry) ERR_MUST_CHECK;
+/* detect_appointments_blank forgets how they stand, not what was agreed. */
+void detect_appointments_blank(struct home *home);
+void detect_appointments_free(struct home *home);
+void detect_appointments_put(struct blob *b, const struct home *home);
+/* detect_appointments_get takes back how those stand that the home still has. */
+void detect_appointments_get(struct blob *b, struct home *home);
+/* core_appointment_judge.c */
+/* detect_appointment_sign takes a sign, of life or (life false) of a quantity that is not in use as such. */
+enum err detect_appointment_sign(struct detector_core *core, struct home *home, const struct sign *sign, bool life,
+	enum cause cause, struct wall heard) ERR_MUST_CHECK;
+enum err detect_judge_appointments(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next) ERR_MUST_CHECK;
+
 /* core_anomaly.c */
+/* detect_place_of gives a device's place as the directory has it. */
+enum anomaly_place detect_place_of(const struct detector_core *core, const char *device);
 /* detect_anomaly_take gives a reading to the rules other than silence, a sign of life to those on persons. ERR_NOMEM.
  */
 enum err detect_anomaly_take(
@@ -342,6 +388,8 @@ struct clearing {
 	struct wall at;       /* when it became known */
 	struct wall cause_at; /* when it happened */
 	uint8_t quantity, device;
+	uint8_t agreed; /* of an appointment: the kind of sign that ends it; APPOINTMENT_SIGN_COUNT = none that was
+			   agreed */
 	double value;
 };
 /* detect_clear ends an open alert; NULL = there is none. */
@@ -355,7 +403,20 @@ enum err detect_notice_push(struct detector_core *core, struct home *home, const
 enum err detect_queue_ready(struct detector_core *core) ERR_MUST_CHECK;
 enum err detect_notice_pop(struct detector_core *core, struct alert *out) ERR_MUST_CHECK;
 
-/* detect_say.c */
+/* core_say.c */
+enum language { ZH, EN, LANGUAGES };
+#define SAY_WHEN_BYTES 48
+/* detect_say_when writes t as seen from now: today, yesterday, or with its date. detect_say_names lists what the set's
+ * channels tell, each word once. detect_say_noun: NULL = has none. detect_say_add appends to both reasons. */
+void detect_say_when(const struct zone *zone, struct wall t, struct wall now, char out[LANGUAGES][SAY_WHEN_BYTES]);
+void detect_say_names(uint64_t set, enum language language, char *out, size_t size);
+const char *detect_say_noun(unsigned quantity, enum language language);
+void detect_say_add(struct alert *out, const char *zh, const char *en);
+/* core_say_appointment.c */
+void detect_say_appointment(const struct detector_core *core, const struct notice *notice, struct alert *out);
+/* detect_say_kept: the words for a sign that ends one; NULL = the quantity's own will do. */
+const char *detect_say_kept(const struct notice *notice, enum language language);
+
 void detect_say(const struct detector_core *core, const struct notice *notice, struct alert *out);
 
 #endif

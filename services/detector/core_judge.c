@@ -224,6 +224,7 @@ static judge_kind *const judges[DETECTOR_RULE_KIND_COUNT] = {
 	[DETECTOR_RULE_WATER_OVER] = judge_water,
 	[DETECTOR_RULE_DOOR] = judge_events,
 	[DETECTOR_RULE_MOTION] = judge_events,
+	[DETECTOR_RULE_APPOINTMENT] = detect_judge_appointments,
 };
 
 static enum err judge_rule(
@@ -240,6 +241,14 @@ static void sooner(int64_t *next, int64_t candidate, struct wall t)
 		*next = candidate;
 }
 
+/* rests: an appointment has to know what it did not ask for, and is asked for in a home that was never heard too. */
+static bool rests(const struct home *home, const struct detector_rule *rule)
+{
+	if (rule->kind == DETECTOR_RULE_APPOINTMENT)
+		return false;
+	return home->mode == DETECTOR_UNWATCHED || (home->mode == DETECTOR_AWAY && rules_is_of_person(rule));
+}
+
 enum err detect_judge(struct detector_core *core, struct home *home, struct wall t)
 {
 	int64_t next = INT64_MAX, one;
@@ -247,7 +256,7 @@ enum err detect_judge(struct detector_core *core, struct home *home, struct wall
 
 	home->waiting = false;
 	if (!detect_home_watched(home, t)) {
-		if (wall_is_set(home->since))
+		if (wall_is_set(home->since) || home->standing_count)
 			err = detect_home_forget(core, home, t); /* the consent has ended by itself */
 		if (home->present && home->agreed && wall_is_set(home->from))
 			sooner(&next, home->from.ms, t);
@@ -258,8 +267,8 @@ enum err detect_judge(struct detector_core *core, struct home *home, struct wall
 		sooner(&next, home->since.ms + core->config.limits.learning_ms, t);
 	if (wall_is_set(home->until))
 		sooner(&next, home->until.ms, t);
-	for (unsigned i = 0; i < core->config.rule_count && !err && home->mode != DETECTOR_UNWATCHED; i++) {
-		if (home->mode == DETECTOR_AWAY && rules_is_of_person(&core->config.rules[i]))
+	for (unsigned i = 0; i < core->config.rule_count && !err; i++) {
+		if (rests(home, &core->config.rules[i]))
 			continue;
 		err = judge_rule(core, home, i, t, &one);
 		sooner(&next, one, t);

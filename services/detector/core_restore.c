@@ -14,14 +14,13 @@
 #include "base/blob.h"
 #include "base/text.h"
 
-#define V1_QUANTITIES 49                /* their number then, which said "none" */
-#define WALL_SANE_MS (INT64_C(1) << 53) /* differences of such times never overflow */
+#define V1_QUANTITIES 49 /* their number then, which said "none" */
 
 static struct wall get_wall(struct blob *b)
 {
 	struct wall t = blob_get_wall(b);
 
-	if (wall_is_set(t) && (t.ms < -WALL_SANE_MS || t.ms > WALL_SANE_MS)) {
+	if (wall_is_set(t) && (t.ms < -DETECT_WALL_SANE_MS || t.ms > DETECT_WALL_SANE_MS)) {
 		b->bad = true;
 		return WALL_NONE;
 	}
@@ -137,7 +136,7 @@ static enum cause get_cause(struct blob *b, unsigned version)
 
 	if (version == 1)
 		return first[get_below(b, sizeof first / sizeof *first)];
-	return (enum cause)get_below(b, CAUSE_FORGOTTEN + 1);
+	return (enum cause)get_below(b, CAUSE_COUNT);
 }
 
 static enum err get_notice(struct blob *b, unsigned version, struct home *home)
@@ -486,6 +485,8 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 			if (!err)
 				err = anomaly_get_now(&b, home->anomaly);
 		}
+		if (version != 1 && !err && !b.bad)
+			detect_appointments_get(&b, home);
 	}
 	if (!err && (b.bad || b.at != b.size))
 		err = ERR_CORRUPT;

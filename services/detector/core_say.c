@@ -13,8 +13,6 @@
 
 #define NAMED_MAX 4 /* channels in one line */
 
-enum language { ZH, EN, LANGUAGES };
-
 static const char *const nouns[QUANTITY_COUNT][LANGUAGES] = {
 	[QUANTITY_WATER_TOTAL] = {"用水", "water"},
 	[QUANTITY_WATER_FLOW] = {"用水", "water"},
@@ -47,8 +45,12 @@ static const enum quantity order[] = {QUANTITY_WATER_TOTAL, QUANTITY_WATER_FLOW,
 	QUANTITY_PEOPLE, QUANTITY_HEART_RATE, QUANTITY_SWITCH, QUANTITY_VIBRATION, QUANTITY_CALL, QUANTITY_BUTTON,
 	QUANTITY_SOS};
 
-/* names_of lists what the set's channels tell, each word once. */
-static void names_of(uint64_t set, enum language language, char *out, size_t size)
+const char *detect_say_noun(unsigned quantity, enum language language)
+{
+	return quantity < QUANTITY_COUNT ? nouns[quantity][language] : NULL;
+}
+
+void detect_say_names(uint64_t set, enum language language, char *out, size_t size)
 {
 	unsigned named = 0;
 	size_t at = 0;
@@ -65,8 +67,7 @@ static void names_of(uint64_t set, enum language language, char *out, size_t siz
 	}
 }
 
-/* when writes t as seen from now: today, yesterday, or with its date. */
-static void when(const struct zone *zone, struct wall t, struct wall now, char out[LANGUAGES][48])
+void detect_say_when(const struct zone *zone, struct wall t, struct wall now, char out[LANGUAGES][SAY_WHEN_BYTES])
 {
 	static const char *const months[] = {
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -88,7 +89,7 @@ static void when(const struct zone *zone, struct wall t, struct wall now, char o
 	}
 }
 
-static void how_long(int64_t ms, char out[LANGUAGES][48])
+static void how_long(int64_t ms, char out[LANGUAGES][SAY_WHEN_BYTES])
 {
 	int64_t minutes = ms / MS_PER_MINUTE;
 
@@ -108,10 +109,16 @@ static void append(char *text, size_t size, const char *more)
 	text_cut(text + length, size - length, more);
 }
 
+void detect_say_add(struct alert *out, const char *zh, const char *en)
+{
+	append(out->reason_zh, sizeof out->reason_zh, zh);
+	append(out->reason_en, sizeof out->reason_en, en);
+}
+
 /* say_usual adds what was to be expected: by when, and for how long it is quiet at most. */
 static void say_usual(const struct detector_core *core, const struct notice *n, struct alert *out)
 {
-	char length[LANGUAGES][48], text[160];
+	char length[LANGUAGES][SAY_WHEN_BYTES], text[160];
 
 	if (wall_is_set(n->wake)) {
 		struct civil c = zone_to_civil(core->config.zone, n->wake);
@@ -133,12 +140,12 @@ static void say_usual(const struct detector_core *core, const struct notice *n, 
 
 static void say_silence(const struct detector_core *core, const struct notice *n, struct alert *out)
 {
-	char since[LANGUAGES][48], length[LANGUAGES][48], zh[160], en[160], text[80];
+	char since[LANGUAGES][SAY_WHEN_BYTES], length[LANGUAGES][SAY_WHEN_BYTES], zh[160], en[160], text[80];
 
-	when(core->config.zone, n->onset, n->at, since);
+	detect_say_when(core->config.zone, n->onset, n->at, since);
 	how_long(n->at.ms - n->onset.ms, length);
-	names_of(n->looked_at, ZH, zh, sizeof zh);
-	names_of(n->looked_at, EN, en, sizeof en);
+	detect_say_names(n->looked_at, ZH, zh, sizeof zh);
+	detect_say_names(n->looked_at, EN, en, sizeof en);
 	snprintf(out->reason_zh, sizeof out->reason_zh, "自%s起没有%s", since[ZH], zh);
 	snprintf(out->reason_en, sizeof out->reason_en, "no %s since %s", en, since[EN]);
 	say_usual(core, n, out);
@@ -159,15 +166,15 @@ static void word(const struct detector_core *core, const struct notice *n, const
 {
 	static const char *const numbers[] = {"amount", "amount2", "limit", "limit2", "param", "param2"};
 	double values[] = {n->amount, n->amount2, n->limit, n->limit2, n->values[0], n->values[1]};
-	char text[LANGUAGES][48] = {"", ""};
+	char text[LANGUAGES][SAY_WHEN_BYTES] = {"", ""};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		if (!strcmp(numbers[i], name))
 			number(values[i], text[language], sizeof text[language]);
 	if (!strcmp(name, "since"))
-		when(core->config.zone, n->onset, n->at, text);
+		detect_say_when(core->config.zone, n->onset, n->at, text);
 	else if (!strcmp(name, "at"))
-		when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, text);
+		detect_say_when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, text);
 	else if (!strcmp(name, "length"))
 		how_long(n->at.ms - n->onset.ms, text);
 	snprintf(out, size, "%s", text[language]);
@@ -212,8 +219,8 @@ static void say_marks(const struct notice *n, struct alert *out)
 	}
 	if (!n->blind)
 		return;
-	names_of(n->blind, ZH, zh, sizeof zh);
-	names_of(n->blind, EN, en, sizeof en);
+	detect_say_names(n->blind, ZH, zh, sizeof zh);
+	detect_say_names(n->blind, EN, en, sizeof en);
 	snprintf(mark, sizeof mark, "；看不到：%s", zh);
 	append(out->reason_zh, sizeof out->reason_zh, mark);
 	snprintf(mark, sizeof mark, "; blind: %s", en);
@@ -222,21 +229,26 @@ static void say_marks(const struct notice *n, struct alert *out)
 
 static void say_end(const struct detector_core *core, const struct notice *n, struct alert *out)
 {
-	char at[LANGUAGES][48];
-	const char *zh = "生活迹象", *en = "sign of life";
+	char at[LANGUAGES][SAY_WHEN_BYTES];
+	const char *zh = "生活迹象", *en = "sign of life", *has = "有";
 
 	if (n->cause_quantity < QUANTITY_COUNT && nouns[n->cause_quantity][ZH]) {
 		zh = nouns[n->cause_quantity][ZH];
 		en = nouns[n->cause_quantity][EN];
 	}
-	when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, at);
+	detect_say_when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, at);
+	if (detect_say_kept(n, ZH)) {
+		has = "";
+		zh = detect_say_kept(n, ZH);
+		en = detect_say_kept(n, EN);
+	}
 	switch (n->cause) {
 	case CAUSE_SIGN:
-		snprintf(out->reason_zh, sizeof out->reason_zh, "%s有%s", at[ZH], zh);
+		snprintf(out->reason_zh, sizeof out->reason_zh, "%s%s%s", at[ZH], has, zh);
 		snprintf(out->reason_en, sizeof out->reason_en, "%s at %s", en, at[EN]);
 		break;
 	case CAUSE_LATE:
-		snprintf(out->reason_zh, sizeof out->reason_zh, "其实%s有%s", at[ZH], zh);
+		snprintf(out->reason_zh, sizeof out->reason_zh, "其实%s%s%s", at[ZH], has, zh);
 		snprintf(out->reason_en, sizeof out->reason_en, "%s at %s after all", en, at[EN]);
 		break;
 	case CAUSE_VISIT:
@@ -259,7 +271,12 @@ static void say_end(const struct detector_core *core, const struct notice *n, st
 		text_cut(out->reason_zh, sizeof out->reason_zh, "规则已停用");
 		text_cut(out->reason_en, sizeof out->reason_en, "the rule is switched off");
 		break;
+	case CAUSE_ENDED:
+		text_cut(out->reason_zh, sizeof out->reason_zh, "约定已暂停、更改或取消");
+		text_cut(out->reason_en, sizeof out->reason_en, "the appointment is paused, changed or ended");
+		break;
 	case CAUSE_RULE:
+	case CAUSE_COUNT:
 	case CAUSE_FORGOTTEN:
 		text_cut(out->reason_zh, sizeof out->reason_zh, "该户不再看护");
 		text_cut(out->reason_en, sizeof out->reason_en, "the household is no longer watched");
@@ -302,7 +319,9 @@ void detect_say(const struct detector_core *core, const struct notice *n, struct
 		say_end(core, n, out);
 		return;
 	}
-	if (rules_kind(n->kind)->found[ZH])
+	if (n->kind == DETECTOR_RULE_APPOINTMENT)
+		detect_say_appointment(core, n, out);
+	else if (rules_kind(n->kind)->found[ZH])
 		say_line(core, n, rules_kind(n->kind)->found, out);
 	else
 		say_silence(core, n, out);

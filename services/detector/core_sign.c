@@ -377,6 +377,7 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 	enum err err;
 
 	*out_is = false;
+	out_sign->quantity = QUANTITY_COUNT;
 	if (!isfinite(reading->value) || (life == LIFE_ONLINE && (reading->retained || reading->late)))
 		return ERR_OK;
 	err = detect_home_device(core, home, reading->device, &device);

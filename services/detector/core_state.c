@@ -278,6 +278,7 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 	blob_put(b, home->anomaly != NULL, 1);
 	if (home->anomaly)
 		anomaly_put_now(b, home->anomaly);
+	detect_appointments_put(b, home);
 }
 
 static void put_habits(struct blob *b, const struct home *home)

@@ -117,12 +117,20 @@ static enum err remember(struct detector *detector, const struct entry *entry)
 static enum err apply(void *context, const struct entry *entry)
 {
 	struct detector *detector = context;
-	const char *household = entry->kind == ENTRY_DEVICE ? entry->body.device.household : entry->key;
+	bool by_itself = entry->kind == ENTRY_DEVICE || entry->kind == ENTRY_APPOINTMENT;
+	const char *household = entry->kind == ENTRY_DEVICE        ? entry->body.device.household
+				: entry->kind == ENTRY_APPOINTMENT ? entry->body.appointment.household
+								   : entry->key;
 
-	if (!(entry->kind == ENTRY_DEVICE && entry->deleted) && !detector_owns(detector, household))
+	if (!(by_itself && entry->deleted) && !detector_owns(detector, household))
 		return ERR_OK;
 	enum err err = detector_entry(detector->core, entry);
 
+	if (err == ERR_FULL && entry->kind == ENTRY_APPOINTMENT) {
+		log_error("appointment_not_taken", "household", household, "appointment", entry->key, "fix",
+			"a household may have 8, and homes.max bounds the households");
+		return ERR_OK;
+	}
 	if (err == ERR_FULL) {
 		log_error("too_many_homes", "household", entry->key, "fix", "raise homes.max");
 		return ERR_OK;
@@ -160,7 +168,7 @@ static enum err open_core(struct detector *detector, struct errinfo *info)
 		.producer = s->directory_producer,
 		.want_ms = s->want_ms,
 		.quiet_ms = s->directory_quiet_ms,
-		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT,
+		.kinds = 1u << ENTRY_DEVICE | 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_CONSENT | 1u << ENTRY_APPOINTMENT,
 		.apply = apply,
 		.context = detector};
 	enum err err = detector_settings_core(s, detector->zone, detector->calendar, &config, info);

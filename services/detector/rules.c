@@ -71,6 +71,12 @@ static void closest_look(struct closest *closest, const char *name)
 	}
 }
 
+/* preset_only: the kind has two levels of its own and is not written as a rule. */
+static bool preset_only(enum detector_rule_kind kind)
+{
+	return rules_ends_by_life(kind) || kind == DETECTOR_RULE_APPOINTMENT;
+}
+
 static const char *closest_rule(const char *written)
 {
 	struct closest closest = {.written = written, .distance = 5};
@@ -219,10 +225,11 @@ static enum err fail_kind(const char *text, const char *word, struct errinfo *in
 	enum detector_rule_kind kind;
 
 	if (kind_of(word, &kind))
-		return errinfo_set(info, ERR_INVALID,
-			"rule \"%.60s\": %s has settings of its own (silence.*); name it under rules.use", text, word);
+		return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": %s has %s; name it under rules.use", text, word,
+			kind == DETECTOR_RULE_APPOINTMENT ? "what the registry says was agreed"
+							  : "settings of its own (silence.*)");
 	for (int i = 0; i < DETECTOR_RULE_KIND_COUNT; i++)
-		if (!rules_ends_by_life((enum detector_rule_kind)i))
+		if (!preset_only((enum detector_rule_kind)i))
 			closest_look(&closest, rules_kind((enum detector_rule_kind)i)->name);
 	if (closest.name)
 		return errinfo_set(info, ERR_INVALID,
@@ -261,7 +268,7 @@ enum err rules_parse(const char *text, struct detector_rule *out_rule, struct er
 			"rule \"%.60s\": write NAME KIND [PARAMETER=VALUE ...] alarm|attention, as in "
 			"\"low water_under litres=10 hours=12 alarm\"",
 			text);
-	if (!kind_of(words[1], &kind) || rules_ends_by_life(kind))
+	if (!kind_of(words[1], &kind) || preset_only(kind))
 		return fail_kind(text, words[1], info);
 	(void)standard_of(kind, &rule);
 	if (!text_is_id(words[0]) || text_copy(rule.name, sizeof rule.name, words[0]))

@@ -37,6 +37,7 @@ enum detector_rule_kind {
 	DETECTOR_RULE_COLD,          /* a room is cold */
 	DETECTOR_RULE_HOT,           /* a room is hot */
 	DETECTOR_RULE_DECLINE,       /* less movement, more nights up, over weeks */
+	DETECTOR_RULE_APPOINTMENT,   /* an agreed sign is missing at its hour */
 	DETECTOR_RULE_KIND_COUNT
 };
 

@@ -27,7 +27,7 @@ const struct config_key detector_config_table[] = {
 	{"lanes.heartbeat", CONFIG_DURATION, CONFIG_FIELD(S, heartbeat_ms), "10s", 100, 600000, NULL, "How often lane alert says up to when was judged."},
 	{"lanes.group", CONFIG_DURATION, CONFIG_FIELD(S, group_ms), "100ms", 0, 5000, NULL, "Readings are stored together for at most this long; alerts at once."},
 	{"calendar.file", CONFIG_PATH, CONFIG_FIELD(S, calendar_file), "\"\"", 0, 255, NULL, "Public holidays and worked weekends (deploy/config/holidays.yaml); empty: weekdays only."},
-	{"rules.use", CONFIG_LIST, CONFIG_FIELD(S, use), "[silence]", 0, DETECTOR_RULES_MAX, NULL, "Presets that are on (docs/detector.md)."},
+	{"rules.use", CONFIG_LIST, CONFIG_FIELD(S, use), "[silence, appointment]", 0, DETECTOR_RULES_MAX, NULL, "Presets that are on (docs/detector.md)."},
 	{"rules.own", CONFIG_LIST, CONFIG_FIELD(S, own), "[]", 0, DETECTOR_RULES_MAX, NULL, "Rules of your own, a line each: NAME KIND [PARAMETER=VALUE ...] LEVEL (docs/detector.md)."},
 	{"silence.attention_per_month", CONFIG_NUMBER, CONFIG_FIELD(S, attention_per_month), "4", 0.05, 30, NULL, "Attentions for nothing that a home may raise in a month; its limits come from its habit and this."},
 	{"silence.alarm_per_month", CONFIG_NUMBER, CONFIG_FIELD(S, alarm_per_month), "1", 0.05, 30, NULL, "Alarms for nothing that a home may raise in a month."},
