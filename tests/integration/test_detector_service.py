@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import time
 
+import jsonschema
 import pytest
 
 import test_detector as base
@@ -105,6 +106,24 @@ def rig(tmp_path):
 
 # ---- the tool ----
 
+def valid(schema, value):
+    """The value is as schemas/json says; gives it back."""
+    store = {s["$id"]: s for s in (json.loads(p.read_text(encoding="utf-8")) for p in (ROOT / "schemas/json").glob("*.schema.json"))}
+    top = store[f"{schema}.schema.json"]
+    resolver = jsonschema.RefResolver(base_uri=top["$id"], referrer=top, store=store)
+    faults = [f"{list(e.absolute_path)}: {e.message}" for e in jsonschema.Draft202012Validator(top, resolver=resolver).iter_errors(value)]
+    assert not faults, faults
+    return value
+
+
+def ask(rig, method, **args):
+    """A request of the desk, as a program makes it."""
+    answers = rig.peer("desk").listen("curtain/api/desk/response/desk")
+    rig.peer("desk").publish(f"curtain/api/desk/detector/{method}", {"args": args}, response="curtain/api/desk/response/desk", correlation=b"c")
+    answer = json.loads(answers.get(timeout=10).payload)
+    return answer["result"] if answer["ok"] else answer["error"]
+
+
 def learnt(rig, count):
     """A detector that has learnt from records; then home 0 falls silent until an alert."""
     rig.remembers()
@@ -112,14 +131,14 @@ def learnt(rig, count):
     rig.hour(NOW, lambda i: 0, count)
     rig.judged(NOW)
     code, out, err = rig.curtain("relearn", "--all")
-    assert code == 0 and json.loads(out)["asked"] == count, err
+    assert code == 0 and valid("relearn", json.loads(out))["asked"] == count, err
     rig.counted("relearn_learnt", count, "all to be learnt")
 
 
 def test_the_tool_tells_a_learnt_habit_draws_it_and_explains_an_alert(rig):
     learnt(rig, 2)
     assert set(rig.asked) == {"h-0", "h-1"} and len(rig.asked) == 4  # two pages each
-    told = rig.habit("h-0")
+    told = valid("habit", rig.habit("h-0"))
     [habit] = told["habits"]
     assert told["household"] == "h-0" and habit["in_force"] and 1.5 < habit["months"] < 2.1 and not told["population"]
     assert habit["workday"]["up_by_h"] < 10 and max(habit["workday"]["alarm_h"]) <= 24 and min(habit["workday"]["attention_h"]) >= 3
@@ -130,13 +149,20 @@ def test_the_tool_tells_a_learnt_habit_draws_it_and_explains_an_alert(rig):
     rig.judged(NOW + 30 * HOUR)
     alerts = rig.alerts()
     assert {a["household"] for a in alerts} == {"h-0"} and [a["state"] for a in alerts][:2] == ["raised", "updated"] and alerts[-1]["level"] == "alarm"
-    told = rig.habit("h-0")
+    told = valid("habit", rig.habit("h-0"))
     assert told["silence"]["since"] <= lane.rfc3339(NOW) and told["looked_at"] == ["water_total"] and told["blind"] == []
     code, text, err = rig.curtain("explain", alerts[0]["id"])
     assert code == 0, err
     assert alerts[0]["reason_zh"] in text and alerts[0]["reason_en"] in text and "提出 raised" in text and "更新 updated" in text and "现在 (now)" in text
     code, out, _ = rig.curtain("explain", alerts[0]["id"], "--json")
-    assert code == 0 and [r["revision"] for r in json.loads(out)["revisions"]] == [a["revision"] for a in alerts]
+    assert code == 0 and [r["revision"] for r in valid("explain", json.loads(out))["revisions"]] == [a["revision"] for a in alerts]
+    assert valid("modes", ask(rig, "modes"))["homes"]["at_home"] == 2
+    assert sorted(valid("modes", ask(rig, "modes", mode="at_home", limit=10))["households"]) == ["h-0", "h-1"]
+    for args, word in (({"mode": "asleeep"}, "args.mode"), ({"limit": 0}, "args.limit"), ({"colour": "red"}, "colour")):
+        assert word in ask(rig, "modes", **args)["text"]
+    assert "habit, explain, modes, relearn" in ask(rig, "habits")["text"]
+    if os.environ.get("CURTAIN_EXAMPLES"):
+        pathlib.Path(os.environ["CURTAIN_EXAMPLES"]).write_text(json.dumps({"habit": told, "explain": json.loads(out), "modes": ask(rig, "modes", mode="at_home")}), encoding="utf-8")
     drawn = rig.folder / "habit.svg"
     assert rig.curtain("habit", "h-0", "--svg", str(drawn))[0] == 0
     svg = drawn.read_text(encoding="utf-8")

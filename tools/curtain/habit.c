@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -294,17 +295,29 @@ static double y_of(double length)
 	return PANEL_TOP + PANEL_HEIGHT - (length > 24 ? 24 : length) / 24 * PANEL_HEIGHT;
 }
 
+/* curve draws a line of steps; hours of which nothing is known (0) are left out. */
 static void curve(struct buf *out, unsigned day, const double hours[HABIT_DAY_HOURS], const char *style)
 {
-	buf_text(out, "<polyline fill=\"none\" points=\"");
-	for (unsigned i = 0; i < HABIT_DAY_HOURS; i++)
-		buf_printf(out, "%.1f,%.1f %.1f,%.1f ", x_of(day, i), y_of(hours[i]), x_of(day, i + 1), y_of(hours[i]));
-	buf_printf(out, "\" %s/>\n", style);
+	for (unsigned i = 0; i < HABIT_DAY_HOURS; i++) {
+		if (hours[i] <= 0)
+			continue;
+		buf_text(out, "<polyline fill=\"none\" points=\"");
+		for (; i < HABIT_DAY_HOURS && hours[i] > 0; i++)
+			buf_printf(out, "%.1f,%.1f %.1f,%.1f ", x_of(day, i), y_of(hours[i]), x_of(day, i + 1),
+				y_of(hours[i]));
+		buf_printf(out, "\" %s/>\n", style);
+	}
 }
 
 static void panel(struct buf *out, unsigned day, const char *title, const struct habit_channels *set)
 {
-	buf_printf(out, "<text x=\"%.0f\" y=\"96\" font-size=\"16\">%s</text>\n", PANEL_LEFT(day), title);
+	char up_by[16];
+
+	clock_of(set->days[day].up_by, up_by);
+	buf_printf(out, "<text x=\"%.0f\" y=\"96\" font-size=\"16\">%s", PANEL_LEFT(day), title);
+	if (set->days[day].up_by >= 0)
+		buf_printf(out, "<tspan font-size=\"13\"> · 早上最迟 up by %s</tspan>", up_by);
+	buf_text(out, "</text>\n");
 	for (int length = 0; length <= 24; length += 4)
 		buf_printf(out,
 			"<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>"
@@ -314,9 +327,28 @@ static void panel(struct buf *out, unsigned day, const char *title, const struct
 	for (int hour = 0; hour <= 24; hour += 4)
 		buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%02d:00</text>\n", x_of(day, hour),
 			y_of(0) + 20, hour);
-	curve(out, day, set->days[day].usual, "stroke=\"#888\" stroke-width=\"2\" stroke-dasharray=\"2 4\"");
-	curve(out, day, set->days[day].attention, "stroke=\"#d98200\" stroke-width=\"3\" stroke-dasharray=\"9 4\"");
+	curve(out, day, set->days[day].usual, "stroke=\"#777\" stroke-width=\"2\" stroke-dasharray=\"2 4\"");
 	curve(out, day, set->days[day].alarm, "stroke=\"#c0182b\" stroke-width=\"3\"");
+	/* On top, and dashed: where both are the same each shows. */
+	curve(out, day, set->days[day].attention, "stroke=\"#f0a000\" stroke-width=\"3\" stroke-dasharray=\"9 5\"");
+}
+
+/* running draws the silence that runs now, at the hour at which it began; one that is longer than the panel ends with
+ * an arrow. Its length stands beside it. */
+static void running(struct buf *out, const struct habit_answer *a, double silent)
+{
+	double x = x_of(a->silent_day, a->silent_hour), y = y_of(silent);
+	bool left = a->silent_hour > 18;
+
+	buf_printf(out,
+		"<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#1457b8\" stroke-width=\"4\"/>\n", x, x,
+		y_of(0), y);
+	if (silent > 24)
+		buf_printf(out, "<path d=\"M%.1f %.1f l-7 12 h14 z\" fill=\"#1457b8\"/>\n", x, y - 8);
+	else
+		buf_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"6\" fill=\"#1457b8\"/>\n", x, y);
+	buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"#1457b8\">%.1f h</text>\n",
+		left ? x - 12 : x + 12, y + 16, left ? "end" : "start", silent);
 }
 
 static void legend(struct buf *out, double x, const char *style, const char *text)
@@ -346,19 +378,14 @@ void habit_svg(const struct habit_answer *a, struct buf *out)
 		a->household);
 	buf_printf(out,
 		"<text x=\"40\" y=\"62\">%s；已学 %.1f 个月 months learnt；横轴：静默开始的时刻 hour at which it "
-		"begins</text>\n",
+		"begins；纵轴：多长 how long</text>\n",
 		set->channels, set->months);
 	panel(out, 0, "平日 workday", set);
 	panel(out, 1, "休息日 day off", set);
-	if (silent > 0) {
-		double x = x_of(a->silent_day, a->silent_hour);
-		buf_printf(out,
-			"<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#1457b8\" "
-			"stroke-width=\"4\"/><circle cx=\"%.1f\" cy=\"%.1f\" r=\"6\" fill=\"#1457b8\"/>\n",
-			x, x, y_of(0), y_of(silent), x, y_of(silent));
-	}
-	legend(out, 60, "stroke=\"#888\" stroke-width=\"2\" stroke-dasharray=\"2 4\"", "通常最长 usual longest");
-	legend(out, 290, "stroke=\"#d98200\" stroke-width=\"3\" stroke-dasharray=\"9 4\"", "关注 attention");
+	if (silent > 0)
+		running(out, a, silent);
+	legend(out, 60, "stroke=\"#777\" stroke-width=\"2\" stroke-dasharray=\"2 4\"", "通常最长 usual longest");
+	legend(out, 290, "stroke=\"#f0a000\" stroke-width=\"3\" stroke-dasharray=\"9 5\"", "关注 attention");
 	legend(out, 480, "stroke=\"#c0182b\" stroke-width=\"3\"", "警报 alarm");
 	legend(out, 650, "stroke=\"#1457b8\" stroke-width=\"4\"", "现在的静默 the silence that runs");
 	buf_text(out, "</svg>\n");
