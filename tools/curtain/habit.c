@@ -14,6 +14,7 @@
 
 #define ANSWER_BYTES_MAX (8u << 20)
 #define TABLE_STEP 2 /* hours between rows */
+#define NUMBER_MOST 100000.0
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -46,12 +47,20 @@ static void join(const json_t *names, char *out, size_t size)
 	buf_fini(&text);
 }
 
+/* number_of: what is told must be a number that a person can read; anything else counts as not known. */
+static double number_of(const json_t *value)
+{
+	double number = json_is_number(value) ? json_number_value(value) : 0;
+
+	return number >= 0 && number <= NUMBER_MOST ? number : 0;
+}
+
 static void read_hours(const json_t *day, const char *name, double out[HABIT_DAY_HOURS])
 {
 	const json_t *hours = json_object_get(day, name);
 
 	for (unsigned i = 0; i < HABIT_DAY_HOURS; i++)
-		out[i] = json_number_value(json_array_get(hours, i));
+		out[i] = number_of(json_array_get(hours, i));
 }
 
 static void read_day(const json_t *set, const char *name, struct habit_day *out)
@@ -61,7 +70,7 @@ static void read_day(const json_t *set, const char *name, struct habit_day *out)
 	read_hours(day, "attention_h", out->attention);
 	read_hours(day, "alarm_h", out->alarm);
 	read_hours(day, "usual_h", out->usual);
-	out->up_by = json_is_number(up) ? json_number_value(up) : -1;
+	out->up_by = json_is_number(up) && json_number_value(up) <= HABIT_DAY_HOURS ? json_number_value(up) : -1;
 }
 
 static void read_set(const json_t *set, struct habit_channels *out)
@@ -70,10 +79,10 @@ static void read_set(const json_t *set, struct habit_channels *out)
 
 	out->in_force = json_is_true(json_object_get(set, "in_force"));
 	join(json_object_get(set, "channels"), out->channels, sizeof out->channels);
-	out->months = json_number_value(json_object_get(set, "months"));
+	out->months = number_of(json_object_get(set, "months"));
 	out->silences = json_integer_value(json_object_get(set, "silences"));
-	out->attention_rate = json_number_value(json_object_get(attention, "false_alarms_a_month"));
-	out->alarm_rate = json_number_value(json_object_get(alarm, "false_alarms_a_month"));
+	out->attention_rate = number_of(json_object_get(attention, "false_alarms_a_month"));
+	out->alarm_rate = number_of(json_object_get(alarm, "false_alarms_a_month"));
 	out->attention_false = json_integer_value(json_object_get(attention, "false_alarms"));
 	out->alarm_false = json_integer_value(json_object_get(alarm, "false_alarms"));
 	read_day(set, "workday", &out->days[0]);
@@ -91,12 +100,13 @@ static enum err read_answer(const json_t *root, struct habit_answer *out, struct
 		.expected_by = wall_of(root, "expected_by"),
 		.attention_at = wall_of(root, "attention_at"),
 		.alarm_at = wall_of(root, "alarm_at"),
-		.silent_hour = json_number_value(json_object_get(silence, "hour")),
+		.silent_hour = number_of(json_object_get(silence, "hour")),
 		.silent_day = !strcmp(text_of(silence, "day"), "holiday"),
 		.population = json_is_true(json_object_get(root, "population")),
-		.attention_budget = json_number_value(json_object_get(budget, "attention_a_month")),
-		.alarm_budget = json_number_value(json_object_get(budget, "alarm_a_month"))};
-	if (!json_is_array(habits) || !*text_of(root, "household") || !*text_of(root, "mode"))
+		.attention_budget = number_of(json_object_get(budget, "attention_a_month")),
+		.alarm_budget = number_of(json_object_get(budget, "alarm_a_month"))};
+	out->silent_hour = out->silent_hour < HABIT_DAY_HOURS ? out->silent_hour : 0;
+	if (!json_is_array(habits) || !text_is_id(text_of(root, "household")) || !*text_of(root, "mode"))
 		return errinfo_set(info, ERR_INVALID, "the answer is no habit");
 	text_cut(out->household, sizeof out->household, text_of(root, "household"));
 	text_cut(out->mode, sizeof out->mode, text_of(root, "mode"));
@@ -145,9 +155,10 @@ static void time_line(const char *label, const struct zone *zone, struct wall at
 static void hours_cell(struct table *table, double hours)
 {
 	char text[24] = "—";
+	int minutes = (int)floor(hours * 60 + 0.5);
 
 	if (hours > 0)
-		snprintf(text, sizeof text, "%d:%02d", (int)floor(hours), (int)floor(fmod(hours, 1) * 60 + 0.5));
+		snprintf(text, sizeof text, "%d:%02d", minutes / 60, minutes % 60);
 	table_cell(table, text);
 }
 
@@ -176,10 +187,12 @@ static enum err limits_table(const struct habit_channels *set, struct buf *out)
 
 static void clock_of(double hour, char out[16])
 {
+	int minutes = (int)floor(hour * 60 + 0.5);
+
 	if (hour < 0)
 		snprintf(out, 16, "—");
 	else
-		snprintf(out, 16, "%02d:%02d", (int)floor(hour), (int)floor(fmod(hour, 1) * 60 + 0.5));
+		snprintf(out, 16, "%02d:%02d", minutes / 60, minutes % 60);
 }
 
 static void set_text(const struct habit_answer *a, const struct habit_channels *set, struct buf *out)
@@ -241,7 +254,7 @@ static void revision_text(const json_t *alert, const struct zone *zone, struct b
 	buf_text(out, "\n  ");
 	show_clean(out, text_of(alert, "reason_en"), 0);
 	buf_printf(out, "\n  看 (looked at)：%s；看不到 (blind)：%s；把握 (confidence) %.0f%%\n", looked_at, blind,
-		json_number_value(json_object_get(alert, "confidence")) * 100);
+		number_of(json_object_get(alert, "confidence")) * 100);
 }
 
 enum err explain_text(const char *json, const struct zone *zone, struct buf *out, struct errinfo *info)
@@ -284,6 +297,19 @@ enum err explain_text(const char *json, const struct zone *zone, struct buf *out
 #define PANEL_WIDTH 400.0
 #define PANEL_TOP 110.0
 #define PANEL_HEIGHT 360.0
+
+/* put_text appends text for the drawing: what would be markup is written as it reads. */
+static void put_text(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<')
+			buf_text(out, "&lt;");
+		else if (*text == '&')
+			buf_text(out, "&amp;");
+		else
+			buf_byte(out, *text);
+	}
+}
 
 static double x_of(unsigned day, double hour)
 {
@@ -376,10 +402,12 @@ void habit_svg(const struct habit_answer *a, struct buf *out)
 		"<text x=\"40\" y=\"36\" font-size=\"20\">住户 %s：静默多久算太久 · how long a silence may "
 		"last</text>\n",
 		a->household);
+	buf_text(out, "<text x=\"40\" y=\"62\">");
+	put_text(out, set->channels);
 	buf_printf(out,
-		"<text x=\"40\" y=\"62\">%s；已学 %.1f 个月 months learnt；横轴：静默开始的时刻 hour at which it "
+		"；已学 %.1f 个月 months learnt；横轴：静默开始的时刻 hour at which it "
 		"begins；纵轴：多长 how long</text>\n",
-		set->channels, set->months);
+		set->months);
 	panel(out, 0, "平日 workday", set);
 	panel(out, 1, "休息日 day off", set);
 	if (silent > 0)
