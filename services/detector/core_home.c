@@ -272,8 +272,12 @@ enum err detect_home_sensor(struct detector_core *core, struct home *home, uint6
 		home->sensor_capacity = capacity;
 	}
 	sensor = &home->sensors[home->sensor_count];
-	*sensor = (struct sensor){
-		.name = name, .quantity = (uint8_t)quantity, .device = device, .at = WALL_NONE, .proof = WALL_NONE};
+	*sensor = (struct sensor){.name = name,
+		.quantity = (uint8_t)quantity,
+		.device = device,
+		.at = WALL_NONE,
+		.proof = WALL_NONE,
+		.lag_at = WALL_NONE};
 	enum err err = detect_sign_meter(sensor);
 	if (err)
 		return err;

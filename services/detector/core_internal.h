@@ -54,6 +54,10 @@ struct sensor {
 	double value;        /* as it was told last */
 	struct wall at;      /* known up to here; WALL_NONE = never heard */
 	struct wall proof;   /* silence on this channel is proven from here on; WALL_NONE = not at all */
+	int64_t lag_ms;      /* of a channel of events: how late it has told, as of lag_at */
+	int64_t told_ms;     /* how late it told its newest one */
+	bool behind;         /* its device's clock is behind by that */
+	struct wall lag_at;  /* WALL_NONE = never */
 	struct meter *meter; /* NULL = not metered */
 };
 
@@ -278,6 +282,10 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 uint64_t detect_sensor_name(const struct reading *reading);
 /* detect_sign_meter gives a new sensor its meter, if its quantity is metered. */
 enum err detect_sign_meter(struct sensor *sensor) ERR_MUST_CHECK;
+/* detect_sensor_lag: up to so long before t a channel of events may still have something to tell; what is
+ * DETECT_LAG_MOST_MS late is not looked at. */
+#define DETECT_LAG_MOST_MS (2 * MS_PER_HOUR)
+int64_t detect_sensor_lag(const struct sensor *sensor, struct wall t);
 /* detect_sign_used: the quantity may be a sign of life. detect_sign_proves: and its silence for hours means something.
  */
 bool detect_sign_used(const struct detector_core *core, enum quantity quantity);

@@ -28,8 +28,11 @@ struct view detect_view(const struct detector_core *core, const struct home *hom
 		view.proves = view.proves || proves;
 		if (proves && s->proof.ms < view.start_ms)
 			view.start_ms = s->proof.ms;
-		if (!s->meter)
+		if (!s->meter) {
+			int64_t end_ms = t.ms - detect_sensor_lag(s, t);
+			view.end_ms = end_ms < view.end_ms ? end_ms : view.end_ms;
 			continue;
+		}
 		if (s->at.ms + METER_JITTER_MS < view.end_ms)
 			view.end_ms = s->at.ms + METER_JITTER_MS;
 		if (s->at.ms + core->config.meter_fresh_ms < view.stale_ms)

@@ -226,7 +226,7 @@ static enum err get_sensor(struct detector_core *core, struct blob *b, unsigned 
 {
 	struct sensor *s = &home->sensors[home->sensor_count];
 
-	*s = (struct sensor){.name = blob_get(b, 8), .at = WALL_NONE, .proof = WALL_NONE};
+	*s = (struct sensor){.name = blob_get(b, 8), .at = WALL_NONE, .proof = WALL_NONE, .lag_at = WALL_NONE};
 	s->quantity = get_some_quantity(b, version);
 	s->device = (uint8_t)get_below(b, home->device_count);
 	if (b->bad)
@@ -373,8 +373,14 @@ static void get_hot(struct blob *b, unsigned version, struct home *home, int64_t
 		s->value = get_finite(b);
 		s->at = get_wall(b);
 		s->proof = get_wall(b);
-		if (s->meter)
+		if (s->meter) {
 			get_meter(b, s->meter);
+		} else if (version != 1) {
+			s->lag_ms = (int64_t)blob_get(b, 4) * MS_PER_MINUTE;
+			s->told_ms = (int64_t)blob_get(b, 4) * MS_PER_MINUTE;
+			s->lag_at = get_wall(b);
+			s->behind = blob_get(b, 1) != 0;
+		}
 	}
 }
 

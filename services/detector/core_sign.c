@@ -9,6 +9,11 @@
 
 #include "base/text.h"
 
+#define LAG_LEAST_MS (15 * MS_PER_MINUTE) /* below, it was told as it happened */
+#define LAG_KEPT_MS MS_PER_DAY
+#define LAG_FADES 2                          /* hours of it in an hour */
+#define BEHIND_LEAST_MS MS_PER_HOUR          /* a clock that is so far behind ... */
+#define BEHIND_JITTER_MS (2 * MS_PER_MINUTE) /* ... by the same each time */
 #define MOTION_REPEAT_MS (5 * MS_PER_SECOND) /* the same firing told again */
 
 /* life: how a quantity tells of life. */
@@ -89,12 +94,21 @@ bool detect_sign_proves(const struct detector_core *core, enum quantity quantity
 	return core->config.signs.use >> quantity & core->config.signs.prove >> quantity & 1;
 }
 
+int64_t detect_sensor_lag(const struct sensor *sensor, struct wall t)
+{
+	int64_t passed_ms = wall_is_set(sensor->lag_at) && t.ms > sensor->lag_at.ms ? t.ms - sensor->lag_at.ms : 0;
+
+	if (passed_ms >= LAG_KEPT_MS / LAG_FADES || sensor->lag_ms <= passed_ms * LAG_FADES)
+		return 0;
+	return sensor->lag_ms - passed_ms * LAG_FADES;
+}
+
 bool detect_sensor_blind(
 	const struct detector_core *core, const struct home *home, const struct sensor *sensor, struct wall t)
 {
 	const struct device *device = &home->devices[sensor->device];
 
-	if (device->offline || !wall_is_set(sensor->proof))
+	if (device->offline || !wall_is_set(sensor->proof) || detect_sensor_lag(sensor, t) >= DETECT_LAG_MOST_MS)
 		return true;
 	return sensor->meter ? t.ms - sensor->at.ms > core->config.meter_fresh_ms
 			     : t.ms - device->heard.ms > core->config.device_quiet_ms;
@@ -133,6 +147,7 @@ struct taking {
 	struct sensor *sensor;
 	const struct reading *reading;
 	struct wall at, heard;
+	bool late;
 	struct sign *sign;
 	bool is;
 };
@@ -211,7 +226,7 @@ static void take_change(struct taking *t)
 {
 	const struct reading *r = t->reading;
 	struct sensor *sensor = t->sensor;
-	bool late = r->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
+	bool late = t->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
 	bool changed = late || (sensor->known && sensor->value != r->value);
 
 	if (r->quantity == QUANTITY_CONTACT && changed && r->value > 0 && !r->retained && t->at.ms > t->home->opened.ms)
@@ -230,7 +245,7 @@ static void take_change(struct taking *t)
 static void take_radar(struct taking *t)
 {
 	struct sensor *sensor = t->sensor;
-	bool late = t->reading->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
+	bool late = t->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
 	bool changed = !late && sensor->known && (sensor->value > 0) != (t->reading->value > 0);
 
 	if (!late) {
@@ -297,7 +312,7 @@ static void take_opening(struct taking *t)
 {
 	struct sensor *sensor = t->sensor;
 	double value = t->reading->value;
-	bool late = t->reading->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
+	bool late = t->late || (wall_is_set(sensor->at) && t->at.ms < sensor->at.ms);
 	bool opened = sensor->known && !late && value >= sensor->value + t->core->config.signs.cover_opened;
 
 	if (!late) {
@@ -329,6 +344,30 @@ static void hear(struct detector_core *core, struct home *home, uint8_t index, b
 	device->offline = offline;
 	if (!wall_is_set(device->heard) || heard.ms > device->heard.ms)
 		device->heard = heard;
+}
+
+/* clock_take looks at how late an event is told. By the same hours each time: the device's clock is behind, and it
+ * happened now. By whatever: its channel is known up to as long ago only, for a while. */
+static void clock_take(struct taking *t)
+{
+	struct sensor *sensor = t->sensor;
+	struct wall told = t->reading->received;
+	int64_t late_ms = told.ms > t->at.ms ? told.ms - t->at.ms : 0;
+	bool apart = wall_is_set(sensor->lag_at) && told.ms - sensor->lag_at.ms >= MS_PER_MINUTE;
+	bool same = late_ms >= BEHIND_LEAST_MS && llabs(late_ms - sensor->told_ms) <= BEHIND_JITTER_MS;
+	int64_t was_ms = detect_sensor_lag(sensor, told);
+
+	sensor->behind = same && (apart || sensor->behind);
+	if (sensor->behind) {
+		t->at = t->heard;
+		t->late = false;
+	} else if (late_ms >= LAG_LEAST_MS && late_ms > was_ms) {
+		was_ms = late_ms < LAG_KEPT_MS ? late_ms : LAG_KEPT_MS;
+	}
+	sensor->lag_ms = was_ms;
+	t->core->tallies[DETECTOR_CLOCK_ASTRAY] += late_ms >= DETECT_LAG_MOST_MS;
+	sensor->told_ms = late_ms - late_ms % MS_PER_MINUTE;
+	sensor->lag_at = told;
 }
 
 uint64_t detect_sensor_name(const struct reading *reading)
@@ -372,7 +411,13 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 	struct wall heard, struct sign *out_sign, bool *out_is)
 {
 	enum life life = lives[reading->quantity];
-	struct taking t = {.core = core, .home = home, .reading = reading, .at = at, .heard = heard, .sign = out_sign};
+	struct taking t = {.core = core,
+		.home = home,
+		.reading = reading,
+		.at = at,
+		.heard = heard,
+		.late = reading->late,
+		.sign = out_sign};
 	uint8_t device;
 	enum err err;
 
@@ -392,8 +437,12 @@ enum err detect_sign_take(struct detector_core *core, struct home *home, const s
 	err = detect_home_sensor(core, home, detect_sensor_name(reading), device, reading->quantity, &t.sensor);
 	if (err)
 		return err;
-	if (!wall_is_set(home->since) || at.ms < home->since.ms)
-		home->since = at;
+	if (heard.ms - at.ms < DETECT_LAG_MOST_MS && (!wall_is_set(home->since) || at.ms < home->since.ms))
+		home->since = at; /* a clock of last year does not make the home known for a year */
+	else if (!wall_is_set(home->since))
+		home->since = heard;
+	if (life != LIFE_COUNTER && life != LIFE_RATE && !reading->retained)
+		clock_take(&t);
 	err = take_sensor(&t, life);
 	*out_is = t.is && detect_sign_used(core, reading->quantity);
 	return err;

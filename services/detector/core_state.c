@@ -272,8 +272,14 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 		blob_put_number(b, s->value);
 		blob_put_wall(b, s->at);
 		blob_put_wall(b, s->proof);
-		if (s->meter)
+		if (s->meter) {
 			put_meter(b, s->meter, hours);
+			continue;
+		}
+		blob_put(b, (uint64_t)(s->lag_ms / MS_PER_MINUTE), 4);
+		blob_put(b, (uint64_t)(s->told_ms / MS_PER_MINUTE), 4);
+		blob_put_wall(b, s->lag_at);
+		blob_put(b, s->behind, 1);
 	}
 	blob_put(b, home->anomaly != NULL, 1);
 	if (home->anomaly)
