@@ -639,14 +639,14 @@ static void a_home_that_is_away_is_not_asked(void **state)
 	told(rig, 3, ALERT_CLEARED, ALERT_ALARM);
 	assert_int_equal(detector_appointments(rig->core, "h-1", view, &count), ERR_OK);
 	assert_true(count == 1 && view[0].rests && !wall_is_set(view[0].missed));
-	hours(rig, 0, AT(4, 9));
-	tick(rig, AT(4, 9));
+	hours(rig, 0, AT(3, 8));
+	tick(rig, AT(3, 8));
 	assert_int_equal(rig->count, 3);
-	hours(rig, 20, AT(4, 10)); /* back after the hour of that day: asked for from the next day on */
-	hours(rig, 0, AT(5, 7));
-	tick(rig, AT(5, 7));
+	hours(rig, 20, AT(3, 9)); /* back after the hour of that day: asked for from the next day on */
+	hours(rig, 0, AT(4, 7));
+	tick(rig, AT(4, 7));
 	assert_int_equal(rig->count, 3);
-	tick(rig, AT(5, 7.5) + 1);
+	tick(rig, AT(4, 7.5) + 1);
 	told(rig, 4, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The core as a whole: its life, the dirty list, the timers, the modes.
+ * The core as a whole: its life, the dirty list, the timers.
  */
 #include "core_internal.h"
 
@@ -22,6 +22,8 @@ void detect_config_take(struct detector_core *core, const struct detector_config
 	habit_init(&core->newcomer.habit, &core->terms);
 	if (!core->config.signs.prove)
 		core->config.signs = signs_default();
+	if (!core->config.absence.declared_most_ms)
+		core->config.absence = detector_absence_default();
 	core->uses = anomaly_uses(config->rules, config->rule_count);
 	core->counts_hours = false;
 	for (unsigned i = 0; i < config->rule_count; i++)
@@ -132,54 +134,6 @@ int64_t detect_local_hour(struct detector_core *core, struct wall t)
 	int64_t day = (core->day_start_ms + 12 * MS_PER_HOUR) / MS_PER_DAY;
 	int64_t hour = (t.ms - core->day_start_ms) / MS_PER_HOUR;
 	return day * 24 + (hour < 24 ? hour : 23);
-}
-
-/* ---- modes ---- */
-
-static const bool mode_moves[DETECTOR_MODE_COUNT][DETECTOR_MODE_COUNT] = {
-	[DETECTOR_UNWATCHED] = {[DETECTOR_LEARNING] = true},
-	[DETECTOR_LEARNING] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_AT_HOME] = true, [DETECTOR_AWAY] = true},
-	[DETECTOR_AT_HOME] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_AWAY] = true},
-	[DETECTOR_AWAY] = {[DETECTOR_UNWATCHED] = true, [DETECTOR_LEARNING] = true, [DETECTOR_AT_HOME] = true},
-};
-
-void detect_mode(struct detector_core *core, struct home *home, enum detector_mode mode)
-{
-	if (home->mode == mode)
-		return;
-	assert(mode_moves[home->mode][mode]);
-	core->modes[home->mode]--;
-	core->modes[mode]++;
-	home->mode = mode;
-	home->unwritten |= 1u << PART_COLD; /* with the next mark: who came back must not be away after a restart */
-	if (mode == DETECTOR_AWAY) {
-		detect_habits_spoil(home);
-		detect_anomaly_spoil(home);
-	}
-}
-
-void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t)
-{
-	if (!detect_home_watched(home, t) || !wall_is_set(home->since)) {
-		detect_mode(core, home, DETECTOR_UNWATCHED);
-		return;
-	}
-	if (home->mode == DETECTOR_UNWATCHED)
-		detect_mode(core, home, DETECTOR_LEARNING);
-	if (home->mode == DETECTOR_LEARNING && t.ms - home->since.ms >= core->config.limits.learning_ms)
-		detect_mode(core, home, DETECTOR_AT_HOME);
-}
-
-bool detector_mode_may(enum detector_mode from, enum detector_mode to)
-{
-	return mode_moves[from][to];
-}
-
-const char *detector_mode_name(enum detector_mode mode)
-{
-	static const char *const names[DETECTOR_MODE_COUNT] = {"unwatched", "learning", "at_home", "away"};
-
-	return names[mode];
 }
 
 /* ---- counters ---- */

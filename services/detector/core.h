@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "detector/calendar.h"
 #include "detector/habit.h"
+#include "detector/mode.h"
 #include "detector/rules.h"
 #include "detector/signs.h"
 #include "message/message.h"
@@ -41,22 +42,14 @@ struct detector_config {
 	const struct calendar *calendar; /* as the zone; NULL = weekdays only */
 	unsigned rule_count;
 	struct detector_rule rules[DETECTOR_RULES_MAX];
-	struct detector_budget budget; /* of the rule "silence" */
-	struct detector_limits limits; /* of "silence_fixed", and of "silence" while a home is new */
-	struct detector_signs signs;   /* signs.prove 0 = as shipped */
-	int64_t meter_fresh_ms;        /* a meter's last reading older than this: the channel is blind */
-	int64_t device_quiet_ms;       /* a device of events unheard for this long: its channels are blind */
-	bool ordered;                  /* readings of a home come in order of `received` (one instance of ingest) */
+	struct detector_budget budget;   /* of the rule "silence" */
+	struct detector_limits limits;   /* of "silence_fixed", and of "silence" while a home is new */
+	struct detector_signs signs;     /* signs.prove 0 = as shipped */
+	struct detector_absence absence; /* declared_most_ms 0 = as shipped */
+	int64_t meter_fresh_ms;          /* a meter's last reading older than this: the channel is blind */
+	int64_t device_quiet_ms;         /* a device of events unheard for this long: its channels are blind */
+	bool ordered;                    /* readings of a home come in order of `received` (one instance of ingest) */
 	uint32_t homes_max;
-};
-
-/* What a household is to the detector; docs/detector.md has the picture. */
-enum detector_mode {
-	DETECTOR_UNWATCHED, /* no consent in force, or nothing heard yet */
-	DETECTOR_LEARNING,  /* heard for less than limits.learning_ms */
-	DETECTOR_AT_HOME,
-	DETECTOR_AWAY, /* declared; the first sign of life ends it */
-	DETECTOR_MODE_COUNT
 };
 
 struct detector_effects {
@@ -80,10 +73,17 @@ enum err detector_entry(struct detector_core *core, const struct entry *entry) E
 /* detector_feed takes one reading. Readings of unknown homes or without consent, NaN, late ones and those of a home
  * that has too many channels are counted, never an error. ERR_NOMEM is its only failure. */
 enum err detector_feed(struct detector_core *core, const struct reading *reading) ERR_MUST_CHECK;
-/* detector_feed_incident takes an incident of the dispatcher. Resolved with `away` (or `ambulance`): the home is away
- * from then on and its silence alerts are cleared; the first sign of life after it ends that. Resolved with `helped` or
- * `false_alarm`: somebody saw the person then, which is a sign of life. Others change nothing. */
+/* detector_feed_incident takes an incident of the dispatcher. Resolved with `away`, with `ambulance`, or with
+ * `false_alarm` because of was_away: the home is away from then on and its silence alerts are cleared; the first sign
+ * of life after it ends that. Resolved with `helped` or another `false_alarm`: somebody saw the person then, which is a
+ * sign of life. Others change nothing. */
 enum err detector_feed_incident(struct detector_core *core, const struct incident *incident) ERR_MUST_CHECK;
+/* detector_declare: somebody told the desk, at `at`, that nobody is at home until `until` (WALL_NONE = not said).
+ * detector_return: that somebody is at home (again). ERR_NOT_FOUND for a home that is not known, ERR_STATE for one that
+ * is not watched, ERR_NOMEM. */
+enum err detector_declare(
+	struct detector_core *core, const char *household, struct wall at, struct wall until) ERR_MUST_CHECK;
+enum err detector_return(struct detector_core *core, const char *household, struct wall at) ERR_MUST_CHECK;
 /* detector_tick judges everything that was due before now; every reading received before now has been fed. Call again
  * with the same now while out->count == DETECTOR_EFFECTS_MAX. */
 enum err detector_tick(struct detector_core *core, struct wall now, struct detector_effects *out) ERR_MUST_CHECK;
@@ -145,10 +145,7 @@ int64_t detector_tally(const struct detector_core *core, enum detector_tally tal
 /* detector_modes counts the homes in each mode and the open alerts. */
 void detector_modes(
 	const struct detector_core *core, uint32_t out_homes[DETECTOR_MODE_COUNT], uint32_t *out_open_alerts);
-/* detector_mode_may says whether a home may go from one mode to another. */
-bool detector_mode_may(enum detector_mode from, enum detector_mode to);
-/* detector_mode_name gives "unwatched", "learning", "at_home", "away". detector_mode_of: ERR_NOT_FOUND if unknown. */
-const char *detector_mode_name(enum detector_mode mode);
+/* detector_mode_of: ERR_NOT_FOUND if unknown. */
 enum err detector_mode_of(
 	const struct detector_core *core, const char *household, enum detector_mode *out_mode) ERR_MUST_CHECK;
 
@@ -173,10 +170,12 @@ struct detector_habit_set {
 };
 struct detector_habit_view {
 	enum detector_mode mode;
-	struct wall heard_since;  /* first reading; WALL_NONE = none */
-	struct wall last_sign;    /* WALL_NONE = none */
-	struct wall silent_since; /* of the silence that runs; WALL_NONE = not judged */
-	float silent_hour;        /* local hour of that */
+	enum detector_away away;            /* how it became known; while away */
+	struct wall away_since, away_until; /* it is believed for so long; WALL_NONE = not away */
+	struct wall heard_since;            /* first reading; WALL_NONE = none */
+	struct wall last_sign;              /* WALL_NONE = none */
+	struct wall silent_since;           /* of the silence that runs; WALL_NONE = not judged */
+	float silent_hour;                  /* local hour of that */
 	enum habit_kind silent_kind;
 	struct wall attention_at,
 		alarm_at;    /* when the silence that runs will be too long; WALL_NONE = not judged (away, blind) */

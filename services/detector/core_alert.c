@@ -196,7 +196,9 @@ static void notice_fill(struct notice *notice, const struct detector_core *core,
 		.cause_quantity = QUANTITY_COUNT,
 		.wake = WALL_NONE,
 		/* What was agreed has not to be learnt. */
-		.learning = home->mode == DETECTOR_LEARNING && standing->kind != DETECTOR_RULE_APPOINTMENT};
+		.learning = detect_mode_new(core, home, at) && standing->kind != DETECTOR_RULE_APPOINTMENT,
+		.thaw = {.since = WALL_NONE, .at = WALL_NONE},
+		.in_bed = WALL_NONE};
 	if (r)
 		memcpy(notice->values, r->values, sizeof notice->values);
 	standing->at = notice->at;
@@ -262,6 +264,10 @@ enum err detect_raise(struct detector_core *core, struct home *home, unsigned ru
 	if (r->kind == DETECTOR_RULE_APPOINTMENT) {
 		notice.cause_at = home->last.at;
 		notice.cause_quantity = home->last.quantity;
+	}
+	if (rules_ends_by_life(r->kind)) {
+		notice.in_bed = detect_mode_in_bed(core, home, finding->at);
+		notice.thaw = home->thaw;
 	}
 	double sure = finding->level == ALERT_ALARM ? CONFIDENCE_ALARM : CONFIDENCE_ATTENTION;
 	if (finding->confidence > 0)

@@ -23,14 +23,11 @@ static enum err alive(
 	core->tallies[DETECTOR_SIGNS]++;
 	if (!wall_is_set(home->last.at) || sign->at.ms > home->last.at.ms)
 		home->last = *sign;
-	bool back = home->mode == DETECTOR_AWAY && sign->since.ms >= home->away_since.ms;
-	if (back) {
-		home->away_since = WALL_NONE;
-		detect_mode(core, home, DETECTOR_LEARNING);
-		detect_mode_settle(core, home, heard);
-		home->waiting = true;
-	}
-	err = detect_habit_sign(core, home, sign, heard);
+	bool back = detect_mode_sign(core, home, sign, heard);
+	if (back)
+		err = detect_mark(core, home, true);
+	if (!err)
+		err = detect_habit_sign(core, home, sign, heard);
 	if (!err)
 		err = detect_anomaly_sign(core, home, sign);
 	if (back)
@@ -72,10 +69,32 @@ static enum err seen_events(
 	return err;
 }
 
+/* passed takes what tells of somebody who went through the door, before and after its own sign of life is taken. */
+static void passed_before(struct detector_core *core, struct home *home, const struct reading *reading, struct wall at)
+{
+	if (reading->quantity == QUANTITY_CONTACT && !reading->late)
+		detect_mode_door(core, home, reading->device, reading->value > 0, at);
+}
+
+static enum err passed_after(
+	struct detector_core *core, struct home *home, const struct reading *reading, struct wall at)
+{
+	home->waiting = true;
+	if (reading->quantity == QUANTITY_DOOR_VIEWER && reading->value == 1 && !reading->late)
+		return detect_mode_viewer(core, home, at);
+	return ERR_OK;
+}
+
+static bool of_door(const struct reading *reading)
+{
+	return reading->quantity == QUANTITY_CONTACT || reading->quantity == QUANTITY_DOOR_VIEWER;
+}
+
 /* settle asks for a judgement where this reading may have decided something. */
 static enum err settle(struct detector_core *core, struct home *home, const struct reading *reading, struct wall heard)
 {
 	if (home->waiting || home->due_ms == INT64_MAX || home->mode == DETECTOR_UNWATCHED ||
+		reading->quantity == QUANTITY_ONLINE ||
 		(core->counts_hours && reading->quantity == QUANTITY_WATER_TOTAL) ||
 		(core->uses.quantities >> reading->quantity & 1))
 		return detect_look(core, home, heard);
@@ -119,10 +138,14 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 	core->tallies[DETECTOR_LATE] += reading->late;
 	if (!err)
 		err = detect_anomaly_take(core, home, reading, at);
+	if (!err && is && of_door(reading))
+		passed_before(core, home, reading, at);
 	if (!err && is)
 		err = alive(core, home, &sign, CAUSE_SIGN, heard);
 	else if (!err && sign.quantity < QUANTITY_COUNT)
 		err = detect_appointment_sign(core, home, &sign, false, CAUSE_SIGN, heard);
+	if (!err && is && of_door(reading))
+		err = passed_after(core, home, reading, at);
 	if (!err && (reading->quantity == QUANTITY_CONTACT || reading->quantity == QUANTITY_MOTION))
 		err = seen_events(core, home, reading, heard);
 	if (!err)
@@ -130,12 +153,19 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
 	return err ? err : detect_mark(core, home, false);
 }
 
+/* says_away: whoever went there found nobody, or had the person taken to hospital. */
+static bool says_away(const struct incident *incident)
+{
+	return incident->outcome == OUTCOME_AWAY || incident->outcome == OUTCOME_AMBULANCE ||
+	       incident->found == FOUND_WAS_AWAY;
+}
+
 /* found_there: somebody saw the person of a home that has no sign of life of its own. */
 static enum err found_there(struct detector_core *core, struct home *home, const struct incident *incident)
 {
 	const struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
 
-	if (incident->outcome != OUTCOME_HELPED && incident->outcome != OUTCOME_FALSE_ALARM)
+	if (says_away(incident))
 		return ERR_OK;
 	return detect_appointment_sign(core, home, &seen, true, CAUSE_VISIT, incident->at);
 }
@@ -152,17 +182,15 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 		return found_there(core, home, incident);
 	if (incident->kind == ALERT_SILENCE)
 		detect_habit_outcome(core, home, incident);
-	if (incident->outcome == OUTCOME_HELPED || incident->outcome == OUTCOME_FALSE_ALARM) {
+	if (!says_away(incident)) {
 		struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
 		err = alive(core, home, &seen, CAUSE_VISIT, incident->at);
 	} else if (!wall_is_set(home->last.at) || incident->at.ms >= home->last.since.ms) {
-		detect_mode(core, home, DETECTOR_AWAY);
-		home->away_since = incident->at;
-		struct clearing clearing = {.cause = CAUSE_AWAY, .at = incident->at, .cause_at = incident->at};
-		for (unsigned i = 0; i < core->config.rule_count && !err; i++)
-			if (rules_is_of_person(&core->config.rules[i]))
-				err = detect_clear(
-					core, home, detect_standing(home, core->config.rules[i].name), &clearing);
+		struct absence absence = {.source = incident->outcome == OUTCOME_AMBULANCE ? DETECTOR_AWAY_HOSPITAL
+											   : DETECTOR_AWAY_VISITOR,
+			.since = incident->at,
+			.until = WALL_NONE};
+		err = detect_mode_away(core, home, &absence, incident->at);
 	}
 	if (!err)
 		err = detect_look(core, home, core->now);

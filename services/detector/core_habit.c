@@ -294,8 +294,13 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 
 	if (!home)
 		return ERR_NOT_FOUND;
-	struct view view = detect_view(core, home, core->now);
+	/* Before the first tick after a start nothing is late yet. */
+	struct view view = detect_view(core, home, wall_is_set(core->now) ? core->now : (struct wall){0});
+	bool away = home->mode == DETECTOR_AWAY;
 	*out = (struct detector_habit_view){.mode = home->mode,
+		.away = home->away.source,
+		.away_since = away ? home->away.since : WALL_NONE,
+		.away_until = away ? detect_mode_until(core, home) : WALL_NONE,
 		.heard_since = home->since,
 		.last_sign = home->last.at,
 		.silent_since = WALL_NONE,

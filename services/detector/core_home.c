@@ -89,7 +89,11 @@ void detect_home_blank(struct detector_core *core, struct home *home)
 	detect_anomaly_free(home);
 	detect_appointments_blank(home);
 	home->shape++;
-	home->since = home->away_since = home->opened = home->moved = WALL_NONE;
+	home->since = home->opened = home->moved = home->inside = home->in_bed = home->counts = WALL_NONE;
+	home->away = (struct absence){.since = WALL_NONE, .until = WALL_NONE};
+	home->spent = (struct span){.from = WALL_NONE, .until = WALL_NONE};
+	home->passage = (struct passage){.start = WALL_NONE, .end = WALL_NONE};
+	home->thaw = (struct thaw){.since = WALL_NONE, .at = WALL_NONE};
 	home->last = (struct sign){.at = WALL_NONE, .quantity = QUANTITY_COUNT};
 	for (unsigned i = 0; i < FIRINGS; i++)
 		home->firings[i].at = WALL_NONE;
@@ -113,6 +117,7 @@ enum err detect_home_get(struct detector_core *core, const char *id, struct home
 		text_cut(home->id, sizeof home->id, id);
 		home->notices_last = &home->notices;
 		home->from = home->until = WALL_NONE;
+		home->said = (struct span){.from = WALL_NONE, .until = WALL_NONE};
 		home->due_ms = INT64_MAX;
 		core->modes[DETECTOR_UNWATCHED]++;
 		detect_home_blank(core, home);
@@ -310,6 +315,9 @@ static enum err home_entry(struct detector_core *core, const struct entry *entry
 	home->present = true;
 	home->leaving = false;
 	home->persons = entry->body.household.persons;
+	home->said = (struct span){entry->body.household.away_from, entry->body.household.away_until};
+	if (!home->said.from.ms && !home->said.until.ms) /* nothing was said, by a zeroed entry */
+		home->said = (struct span){.from = WALL_NONE, .until = WALL_NONE};
 	/* The limits hang on the number of persons: look again. */
 	return detect_arm(core, home, 0);
 }
@@ -345,6 +353,12 @@ static enum err consent_entry(struct detector_core *core, const struct entry *en
 	return detect_arm(core, home, 0);
 }
 
+static void owner_place(struct owner *owner, const char *place)
+{
+	owner->place = anomaly_place_of(place);
+	owner->entrance = detector_is_entrance(place);
+}
+
 static enum err device_entry(struct detector_core *core, const struct entry *entry)
 {
 	uint64_t hash = text_hash64(entry->key, strlen(entry->key), 0);
@@ -361,14 +375,14 @@ static enum err device_entry(struct detector_core *core, const struct entry *ent
 		owner = NULL;
 	}
 	if (!err && owner)
-		owner->place = anomaly_place_of(entry->body.device.place);
+		owner_place(owner, entry->body.device.place);
 	if (err || entry->deleted || owner)
 		return err;
 	owner = calloc(1, sizeof *owner);
 	if (!owner)
 		return ERR_NOMEM;
 	owner->device = hash;
-	owner->place = anomaly_place_of(entry->body.device.place);
+	owner_place(owner, entry->body.device.place);
 	text_cut(owner->household, sizeof owner->household, entry->body.device.household);
 	HASH_ADD(hh, core->owners, device, sizeof owner->device, owner);
 	return ERR_OK;

@@ -95,6 +95,33 @@ struct standing {
 	char rule[WORD_BYTES];
 };
 
+/* absence: while the home is away. */
+struct absence {
+	enum detector_away source;
+	struct wall since, until; /* until: where it was said; else WALL_NONE */
+};
+
+/* span: of an absence that the directory has; both WALL_NONE = none. */
+struct span {
+	struct wall from, until;
+};
+
+/* passage: the last time that somebody went through the door, as one: doors are opened twice for a bag. */
+struct passage {
+	struct wall start, end; /* WALL_NONE = never */
+	bool open;              /* the door stands open */
+	bool leaving;           /* somebody may have left by it: nobody was seen inside since */
+	bool unsure;            /* a meter's use may have been before or after it */
+};
+
+/* thaw: what ended the last absence, for the words of what is raised after it. */
+enum thaw_kind { THAW_NONE, THAW_SIGN, THAW_OVERDUE };
+struct thaw {
+	enum thaw_kind kind;
+	enum detector_away source;
+	struct wall since, at; /* of the absence: its beginning and end */
+};
+
 struct trace {
 	uint8_t quantity, device;
 	double value;
@@ -122,6 +149,8 @@ struct notice {
 	struct wall wake;                   /* a sign of life was expected by then; WALL_NONE = not */
 	bool holiday;                       /* on such a day */
 	bool learning;
+	struct thaw thaw;   /* an absence that ended within what was found; THAW_NONE = none */
+	struct wall in_bed; /* since then; WALL_NONE = not */
 	double confidence;
 	uint64_t looked_at, blind;
 	unsigned trace_count;
@@ -160,7 +189,14 @@ struct home {
 
 	enum detector_mode mode;
 	struct wall since; /* first heard; WALL_NONE = never */
-	struct wall away_since;
+	struct absence away;
+	struct span said;  /* as the directory has it: not forgotten with what the home did */
+	struct span spent; /* of the directory's, the one that is over */
+	struct passage passage;
+	struct wall inside; /* a sign of life inside, not before this */
+	struct wall in_bed; /* a bed is taken since then, as it said last */
+	struct wall counts; /* no silence counts before */
+	struct thaw thaw;
 	struct sign last;
 	struct wall opened, moved; /* a door opened, motion fired; WALL_NONE = never */
 	struct firing firings[FIRINGS];
@@ -184,6 +220,7 @@ struct owner {
 	UT_hash_handle hh;
 	uint64_t device; /* hash of its id */
 	enum anomaly_place place;
+	bool entrance;
 	char household[ID_BYTES];
 };
 
@@ -234,12 +271,34 @@ enum err detect_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHE
 /* detect_mark puts the home on the dirty list: its hot part, or that and the cold one. */
 enum err detect_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
 enum err detect_arm(struct detector_core *core, struct home *home, int64_t due_ms) ERR_MUST_CHECK;
-/* detect_mode moves the home to another mode; asserts that the move is legal. detect_mode_settle does so as time and
- * consent have it. */
-void detect_mode(struct detector_core *core, struct home *home, enum detector_mode mode);
-void detect_mode_settle(struct detector_core *core, struct home *home, struct wall t);
 /* detect_local_hour gives hours since 1970 of the local clock, day x 24 + hour. */
 int64_t detect_local_hour(struct detector_core *core, struct wall t);
+
+/* core_mode.c */
+/* detect_mode moves the home to another mode; asserts that the move is legal. detect_mode_settle does so as time,
+ * consent, what was declared and what is seen have it; *out_next: when to look again, INT64_MAX = only after a reading.
+ * ERR_NOMEM. */
+void detect_mode(struct detector_core *core, struct home *home, enum detector_mode mode);
+enum err detect_mode_settle(
+	struct detector_core *core, struct home *home, struct wall t, int64_t *out_next) ERR_MUST_CHECK;
+/* detect_mode_away begins an absence and clears what rests meanwhile. ERR_NOMEM. */
+enum err detect_mode_away(
+	struct detector_core *core, struct home *home, const struct absence *away, struct wall at) ERR_MUST_CHECK;
+/* detect_mode_back ends it. */
+void detect_mode_back(struct detector_core *core, struct home *home, enum thaw_kind kind, struct wall at);
+/* detect_mode_sign takes a sign of life. True: it ended an absence, and the home is at home or learning. */
+bool detect_mode_sign(struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard);
+/* detect_mode_door: a door was opened or closed, now. detect_mode_viewer: somebody went out. */
+void detect_mode_door(struct detector_core *core, struct home *home, const char *device, bool open, struct wall at);
+enum err detect_mode_viewer(struct detector_core *core, struct home *home, struct wall at) ERR_MUST_CHECK;
+/* detect_mode_rests: the rule says nothing while the home is as it is. */
+bool detect_mode_rests(const struct home *home, const struct detector_rule *rule);
+/* detect_mode_until: how long the absence is believed; WALL_NONE = the home is not away. */
+struct wall detect_mode_until(const struct detector_core *core, const struct home *home);
+/* detect_mode_new: so little is known of the home that its alerts are marked. */
+bool detect_mode_new(const struct detector_core *core, const struct home *home, struct wall t);
+/* detect_mode_in_bed: since when, by a bed's word; WALL_NONE = not. */
+struct wall detect_mode_in_bed(const struct detector_core *core, const struct home *home, struct wall t);
 
 /* core_state.c */
 /* detect_code gives the number by which states and names keep a quantity, whatever its place in enum quantity;
@@ -357,6 +416,7 @@ struct view {
 	int64_t start_ms; /* from then on some channel would have told ... */
 	int64_t end_ms;   /* ... up to here; none that looks may know less of the end */
 	int64_t stale_ms; /* then the next meter is blind */
+	int64_t dark_ms;  /* then all that prove are, if nothing is heard; INT64_MAX = they are */
 	bool proves;
 };
 struct view detect_view(const struct detector_core *core, const struct home *home, struct wall t);

@@ -12,7 +12,7 @@
 
 struct view detect_view(const struct detector_core *core, const struct home *home, struct wall t)
 {
-	struct view view = {.start_ms = INT64_MAX, .end_ms = t.ms, .stale_ms = INT64_MAX};
+	struct view view = {.start_ms = INT64_MAX, .end_ms = t.ms, .stale_ms = INT64_MAX, .dark_ms = INT64_MIN};
 
 	for (unsigned i = 0; i < home->sensor_count; i++) {
 		const struct sensor *s = &home->sensors[i];
@@ -26,6 +26,10 @@ struct view detect_view(const struct detector_core *core, const struct home *hom
 		}
 		view.looked_at |= bit;
 		view.proves = view.proves || proves;
+		int64_t dark = s->meter ? s->at.ms + core->config.meter_fresh_ms
+					: home->devices[s->device].heard.ms + core->config.device_quiet_ms;
+		if (proves && dark >= view.dark_ms)
+			view.dark_ms = dark + 1;
 		if (proves && s->proof.ms < view.start_ms)
 			view.start_ms = s->proof.ms;
 		if (!s->meter) {
@@ -38,6 +42,8 @@ struct view detect_view(const struct detector_core *core, const struct home *hom
 		if (s->at.ms + core->config.meter_fresh_ms < view.stale_ms)
 			view.stale_ms = s->at.ms + core->config.meter_fresh_ms + 1;
 	}
+	if (!view.proves)
+		view.dark_ms = INT64_MAX;
 	return view;
 }
 
@@ -45,14 +51,16 @@ struct wall detect_silent_since(const struct home *home, const struct view *view
 {
 	int64_t last = wall_is_set(home->last.at) ? home->last.at.ms : home->since.ms;
 
+	last = last > home->counts.ms ? last : home->counts.ms;
 	return (struct wall){view->start_ms > last ? view->start_ms : last};
 }
 
 /* fixed_limits: the same for every home. */
-static void fixed_limits(const struct detector_core *core, const struct home *home, int64_t out_ms[HABIT_STAGES])
+static void fixed_limits(
+	const struct detector_core *core, const struct home *home, struct wall t, int64_t out_ms[HABIT_STAGES])
 {
 	const struct detector_limits *limits = &core->config.limits;
-	int64_t extra = home->mode == DETECTOR_LEARNING ? limits->learning_extra_ms : 0;
+	int64_t extra = detect_mode_new(core, home, t) ? limits->learning_extra_ms : 0;
 
 	out_ms[HABIT_ATTENTION] = extra + (home->persons == 1 ? limits->one_person_attention_ms : limits->attention_ms);
 	out_ms[HABIT_ALARM] = extra + (home->persons == 1 ? limits->one_person_alarm_ms : limits->alarm_ms);
@@ -91,7 +99,7 @@ static enum err judge_silence(
 	if (!view.proves || (fixed && standing && standing->level == ALERT_ALARM))
 		return ERR_OK;
 	if (fixed)
-		fixed_limits(core, home, j.limits_ms);
+		fixed_limits(core, home, t, j.limits_ms);
 	else if (!standing && t.ms - start < core->terms.floor_ms)
 		j.limits_ms[HABIT_ATTENTION] = j.limits_ms[HABIT_ALARM] = core->terms.floor_ms; /* ask then */
 	else
@@ -244,14 +252,6 @@ static void sooner(int64_t *next, int64_t candidate, struct wall t)
 		*next = candidate;
 }
 
-/* rests: an appointment has to know what it did not ask for, and is asked for in a home that was never heard too. */
-static bool rests(const struct home *home, const struct detector_rule *rule)
-{
-	if (rule->kind == DETECTOR_RULE_APPOINTMENT)
-		return false;
-	return home->mode == DETECTOR_UNWATCHED || (home->mode == DETECTOR_AWAY && rules_is_of_person(rule));
-}
-
 enum err detect_judge(struct detector_core *core, struct home *home, struct wall t)
 {
 	int64_t next = INT64_MAX, one;
@@ -265,13 +265,12 @@ enum err detect_judge(struct detector_core *core, struct home *home, struct wall
 			sooner(&next, home->from.ms, t);
 		return err ? err : detect_arm(core, home, next);
 	}
-	detect_mode_settle(core, home, t);
-	if (home->mode == DETECTOR_LEARNING)
-		sooner(&next, home->since.ms + core->config.limits.learning_ms, t);
+	err = detect_mode_settle(core, home, t, &one);
+	sooner(&next, one, t);
 	if (wall_is_set(home->until))
 		sooner(&next, home->until.ms, t);
 	for (unsigned i = 0; i < core->config.rule_count && !err; i++) {
-		if (rests(home, &core->config.rules[i]))
+		if (detect_mode_rests(home, &core->config.rules[i]))
 			continue;
 		err = judge_rule(core, home, i, t, &one);
 		sooner(&next, one, t);

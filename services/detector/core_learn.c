@@ -68,22 +68,26 @@ enum err detector_adopt(struct detector_core *core, const struct detector_core *
 {
 	struct home *home = detect_home_find(core, household);
 	const struct home *from = detect_home_find(learner, household);
+	int64_t next;
+	enum err err = ERR_OK;
 
 	if (!home || !from)
 		return ERR_NOT_FOUND;
 	for (unsigned i = 0; i < from->habit_count; i++) {
 		struct home_habit *own = detect_habit_of(home, from->habits[i]->set);
-		enum err err = own ? ERR_OK : detect_habit_add(core, home, from->habits[i]->set, &own);
+		err = own ? ERR_OK : detect_habit_add(core, home, from->habits[i]->set, &own);
 		if (err == ERR_NOMEM)
 			return err;
 		if (!err)
 			learn(&own->habit, &from->habits[i]->habit);
 	}
+	err = ERR_OK; /* a set too many is left out */
 	detect_habits_settle(core, home);
 	if (wall_is_set(home->since) && wall_is_set(from->since) && from->since.ms < home->since.ms) {
 		home->since = from->since; /* it is known for longer than it was heard here */
-		detect_mode_settle(core, home, core->now);
+		err = detect_mode_settle(core, home, core->now, &next);
 	}
-	enum err err = detect_mark(core, home, true);
+	if (!err)
+		err = detect_mark(core, home, true);
 	return err ? err : detect_look(core, home, core->now);
 }

@@ -15,6 +15,7 @@
 #include "base/text.h"
 
 #define V1_QUANTITIES 49 /* their number then, which said "none" */
+#define V1_MODES 4       /* their number then */
 
 static struct wall get_wall(struct blob *b)
 {
@@ -139,6 +140,14 @@ static enum cause get_cause(struct blob *b, unsigned version)
 	return (enum cause)get_below(b, CAUSE_COUNT);
 }
 
+static void get_thaw(struct blob *b, struct thaw *thaw)
+{
+	thaw->kind = (enum thaw_kind)get_below(b, THAW_OVERDUE + 1);
+	thaw->source = (enum detector_away)get_below(b, DETECTOR_AWAY_COUNT);
+	thaw->since = get_wall(b);
+	thaw->at = get_wall(b);
+}
+
 static enum err get_notice(struct blob *b, unsigned version, struct home *home)
 {
 	struct notice *n = calloc(1, sizeof *n);
@@ -177,6 +186,12 @@ static enum err get_notice(struct blob *b, unsigned version, struct home *home)
 		b->bad = b->bad || n->usual_ms < 0 || n->usual_ms > HABIT_MOST_MS;
 	}
 	n->learning = blob_get(b, 1) != 0;
+	n->thaw = (struct thaw){.since = WALL_NONE, .at = WALL_NONE};
+	n->in_bed = WALL_NONE;
+	if (version >= 2) {
+		get_thaw(b, &n->thaw);
+		n->in_bed = get_wall(b);
+	}
 	n->confidence = blob_get_number(b);
 	n->looked_at = get_quantities(b);
 	n->blind = get_quantities(b);
@@ -316,6 +331,24 @@ static void blank(struct detector_core *core, struct home *home)
 	home->habit_count = habit_count;
 }
 
+static void get_absence(struct blob *b, unsigned version, struct home *home)
+{
+	struct absence *away = &home->away;
+
+	if (version == 1) { /* there was one kind: said at the door */
+		away->since = get_wall(b);
+		away->source = wall_is_set(away->since) ? DETECTOR_AWAY_VISITOR : DETECTOR_AWAY_NOT;
+		return;
+	}
+	away->source = (enum detector_away)get_below(b, DETECTOR_AWAY_COUNT);
+	away->since = get_wall(b);
+	away->until = get_wall(b);
+	home->spent.from = get_wall(b);
+	home->spent.until = get_wall(b);
+	home->counts = get_wall(b);
+	get_thaw(b, &home->thaw);
+}
+
 static enum err get_cold(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
 	blank(core, home);
@@ -323,12 +356,14 @@ static enum err get_cold(struct detector_core *core, struct blob *b, unsigned ve
 	core->queue_stale = true;
 	home->leaving = blob_get(b, 1) != 0 && !home->present;
 	home->shape = (uint32_t)blob_get(b, 4);
-	unsigned mode = get_below(b, DETECTOR_MODE_COUNT);
+	unsigned mode = get_below(b, version == 1 ? V1_MODES : DETECTOR_MODE_COUNT);
 	home->since = get_wall(b);
-	home->away_since = get_wall(b);
+	get_absence(b, version, home);
 	core->modes[home->mode]--;
 	home->mode = (enum detector_mode)mode;
 	core->modes[home->mode]++;
+	b->bad = b->bad || (home->mode == DETECTOR_AWAY) != (home->away.source != DETECTOR_AWAY_NOT) ||
+		 (home->mode == DETECTOR_AWAY && !wall_is_set(home->away.since));
 	enum err err = get_lists(core, b, version, home);
 	if (version == 1 || err || b->bad || !blob_get(b, 1))
 		return err;
@@ -343,6 +378,23 @@ static void get_sign(struct blob *b, unsigned version, struct sign *sign)
 	sign->quantity = get_quantity(b, version);
 	sign->device = (uint8_t)blob_get(b, 1);
 	sign->value = get_finite(b);
+}
+
+static void get_passage(struct blob *b, struct home *home)
+{
+	struct passage *p = &home->passage;
+
+	home->inside = get_wall(b);
+	home->in_bed = get_wall(b);
+	if (!get_below(b, 2))
+		return;
+	p->start = get_wall(b);
+	p->end = get_wall(b);
+	unsigned flags = get_below(b, 8);
+	p->open = flags & 1;
+	p->leaving = flags >> 1 & 1;
+	p->unsure = flags >> 2 & 1;
+	b->bad = b->bad || !wall_is_set(p->end);
 }
 
 static void get_hot(struct blob *b, unsigned version, struct home *home, int64_t *out_due_ms)
@@ -361,8 +413,10 @@ static void get_hot(struct blob *b, unsigned version, struct home *home, int64_t
 			home->firings[i].sensor = blob_get(b, 8);
 		}
 	}
-	if (version >= 2)
+	if (version >= 2) {
+		get_passage(b, home);
 		get_runs(b, home);
+	}
 	for (unsigned i = 0; i < home->device_count; i++) {
 		home->devices[i].heard = get_wall(b);
 		home->devices[i].offline = blob_get(b, 1) != 0;

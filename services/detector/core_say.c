@@ -138,23 +138,6 @@ static void say_usual(const struct detector_core *core, const struct notice *n, 
 	}
 }
 
-static void say_silence(const struct detector_core *core, const struct notice *n, struct alert *out)
-{
-	char since[LANGUAGES][SAY_WHEN_BYTES], length[LANGUAGES][SAY_WHEN_BYTES], zh[160], en[160], text[80];
-
-	detect_say_when(core->config.zone, n->onset, n->at, since);
-	how_long(n->at.ms - n->onset.ms, length);
-	detect_say_names(n->looked_at, ZH, zh, sizeof zh);
-	detect_say_names(n->looked_at, EN, en, sizeof en);
-	snprintf(out->reason_zh, sizeof out->reason_zh, "自%s起没有%s", since[ZH], zh);
-	snprintf(out->reason_en, sizeof out->reason_en, "no %s since %s", en, since[EN]);
-	say_usual(core, n, out);
-	snprintf(text, sizeof text, "；已静默%s", length[ZH]);
-	append(out->reason_zh, sizeof out->reason_zh, text);
-	snprintf(text, sizeof text, "; silent for %s", length[EN]);
-	append(out->reason_en, sizeof out->reason_en, text);
-}
-
 static void number(double value, char *out, size_t size)
 {
 	snprintf(out, size, "%g", round(value * 10) / 10);
@@ -206,6 +189,71 @@ static void say_line(
 {
 	fill_in(core, n, line[ZH], ZH, out->reason_zh, sizeof out->reason_zh);
 	fill_in(core, n, line[EN], EN, out->reason_en, sizeof out->reason_en);
+}
+
+/* say_more adds a clause with one time in it. */
+static void say_more(const struct detector_core *core, const struct notice *n, const char *const line[LANGUAGES],
+	struct wall at, struct alert *out)
+{
+	struct notice of = *n;
+	char text[160];
+
+	of.cause_at = at;
+	fill_in(core, &of, line[ZH], ZH, text, sizeof text);
+	append(out->reason_zh, sizeof out->reason_zh, text);
+	fill_in(core, &of, line[EN], EN, text, sizeof text);
+	append(out->reason_en, sizeof out->reason_en, text);
+}
+
+/* say_thaw adds that somebody was away before, and who says so. */
+static void say_thaw(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	static const char *const overdue[DETECTOR_AWAY_COUNT][LANGUAGES] = {
+		[DETECTOR_AWAY_FAMILY] = {"；家人说外出到{at}为止", "; away until {at}, by the family's word"},
+		[DETECTOR_AWAY_DESK] = {"；值班台得知外出到{at}为止", "; away until {at}, as the desk was told"},
+		[DETECTOR_AWAY_VISITOR] = {"；{at}上门得知不在家，此后一直没有动静",
+			"; said to be away at {at}, and no sign since"},
+		[DETECTOR_AWAY_HOSPITAL] = {"；{at}送医，此后一直没有动静",
+			"; taken to hospital at {at}, and no sign since"},
+		[DETECTOR_AWAY_VIEWER] = {"；门镜{at}见人外出，至今未回",
+			"; the door viewer saw somebody leave at {at}, not back"},
+		[DETECTOR_AWAY_INFERRED] = {"；{at}门关上后视为外出，已太久",
+			"; taken as out since the door at {at}, for too long"},
+	};
+	static const char *const back[LANGUAGES] = {"；此前外出，{at}回来", "; was away, back at {at}"};
+	bool ended = n->thaw.source == DETECTOR_AWAY_FAMILY || n->thaw.source == DETECTOR_AWAY_DESK;
+	bool sign = n->thaw.kind == THAW_SIGN;
+	const char *const *line = sign ? back : overdue[n->thaw.source];
+
+	if (n->thaw.kind != THAW_NONE && line[ZH])
+		say_more(core, n, line, sign || ended ? n->thaw.at : n->thaw.since, out);
+}
+
+static void say_in_bed(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	static const char *const line[LANGUAGES] = {"；{at}起在床上", "; in bed since {at}"};
+
+	if (wall_is_set(n->in_bed))
+		say_more(core, n, line, n->in_bed, out);
+}
+
+static void say_silence(const struct detector_core *core, const struct notice *n, struct alert *out)
+{
+	char since[LANGUAGES][SAY_WHEN_BYTES], length[LANGUAGES][SAY_WHEN_BYTES], zh[160], en[160], text[80];
+
+	detect_say_when(core->config.zone, n->onset, n->at, since);
+	how_long(n->at.ms - n->onset.ms, length);
+	detect_say_names(n->looked_at, ZH, zh, sizeof zh);
+	detect_say_names(n->looked_at, EN, en, sizeof en);
+	snprintf(out->reason_zh, sizeof out->reason_zh, "自%s起没有%s", since[ZH], zh);
+	snprintf(out->reason_en, sizeof out->reason_en, "no %s since %s", en, since[EN]);
+	say_thaw(core, n, out);
+	say_in_bed(core, n, out);
+	say_usual(core, n, out);
+	snprintf(text, sizeof text, "；已静默%s", length[ZH]);
+	append(out->reason_zh, sizeof out->reason_zh, text);
+	snprintf(text, sizeof text, "; silent for %s", length[EN]);
+	append(out->reason_en, sizeof out->reason_en, text);
 }
 
 /* say_marks adds what makes the finding less sure. */

@@ -231,6 +231,10 @@ static void take_change(struct taking *t)
 
 	if (r->quantity == QUANTITY_CONTACT && changed && r->value > 0 && !r->retained && t->at.ms > t->home->opened.ms)
 		t->home->opened = t->at;
+	if (r->quantity == QUANTITY_BED && !late && (changed || !sensor->known)) {
+		t->home->in_bed = r->value > 0 ? t->at : WALL_NONE;
+		t->home->waiting = true;
+	}
 	if (!late) {
 		sensor->value = r->value;
 		sensor->known = true;

@@ -99,7 +99,8 @@ uint32_t detect_state_sum(const unsigned char *bytes, size_t length)
 	}
 	for (; length; length--)
 		sum = (sum ^ *bytes++) * UINT64_C(0x100000001b3);
-	return (uint32_t)(sum ^ sum >> 32);
+	/* Folding alone would cancel the high bits of the last word. */
+	return (uint32_t)(sum * UINT64_C(0x9fb21c651e98df25) >> 32);
 }
 
 /* put_quantities writes a set of quantities as a set of codes. */
@@ -161,6 +162,14 @@ static void put_standing(struct blob *b, const struct standing *s)
 	blob_put_text(b, s->rule);
 }
 
+static void put_thaw(struct blob *b, const struct thaw *thaw)
+{
+	blob_put(b, (uint64_t)thaw->kind, 1);
+	blob_put(b, (uint64_t)thaw->source, 1);
+	blob_put_wall(b, thaw->since);
+	blob_put_wall(b, thaw->at);
+}
+
 static void put_notice(struct blob *b, const struct notice *n)
 {
 	blob_put_wall(b, n->at);
@@ -184,6 +193,8 @@ static void put_notice(struct blob *b, const struct notice *n)
 	blob_put_wall(b, n->wake);
 	blob_put(b, n->holiday, 1);
 	blob_put(b, n->learning, 1);
+	put_thaw(b, &n->thaw);
+	blob_put_wall(b, n->in_bed);
 	blob_put_number(b, n->confidence);
 	put_quantities(b, n->looked_at);
 	put_quantities(b, n->blind);
@@ -196,13 +207,24 @@ static void put_notice(struct blob *b, const struct notice *n)
 	}
 }
 
+static void put_absence(struct blob *b, const struct home *home)
+{
+	blob_put(b, (uint64_t)home->away.source, 1);
+	blob_put_wall(b, home->away.since);
+	blob_put_wall(b, home->away.until);
+	blob_put_wall(b, home->spent.from);
+	blob_put_wall(b, home->spent.until);
+	blob_put_wall(b, home->counts);
+	put_thaw(b, &home->thaw);
+}
+
 static void put_cold(struct blob *b, const struct home *home)
 {
 	blob_put(b, home->leaving, 1);
 	blob_put(b, home->shape, 4);
 	blob_put(b, (uint64_t)home->mode, 1);
 	blob_put_wall(b, home->since);
-	blob_put_wall(b, home->away_since);
+	put_absence(b, home);
 	blob_put(b, home->device_count, 1);
 	for (unsigned i = 0; i < home->device_count; i++)
 		blob_put_text(b, home->devices[i].id);
@@ -239,6 +261,20 @@ static void put_sign(struct blob *b, const struct sign *sign)
 	blob_put_number(b, sign->value);
 }
 
+static void put_passage(struct blob *b, const struct home *home)
+{
+	const struct passage *p = &home->passage;
+
+	blob_put_wall(b, home->inside);
+	blob_put_wall(b, home->in_bed);
+	blob_put(b, wall_is_set(p->end), 1);
+	if (!wall_is_set(p->end))
+		return;
+	blob_put_wall(b, p->start);
+	blob_put_wall(b, p->end);
+	blob_put(b, (uint64_t)(p->open | p->leaving << 1 | p->unsure << 2), 1);
+}
+
 static void put_hot(struct blob *b, const struct home *home, bool hours)
 {
 	bool motion = wall_is_set(home->moved);
@@ -257,6 +293,7 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 			blob_put(b, home->firings[i].sensor, 8);
 		}
 	}
+	put_passage(b, home);
 	blob_put(b, home->habit_count, 1);
 	for (unsigned i = 0; i < home->habit_count; i++) {
 		blob_put(b, home->habits[i]->set, 1);

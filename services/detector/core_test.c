@@ -911,16 +911,16 @@ static void away_said_at_the_door_rests_until_the_first_sign_of_life(void **stat
 	water(rig, 30, OLD + H(10)); /* of an hour that began before: may have been the visitor's, or earlier */
 	assert_int_equal(detector_mode_of(rig->core, "h-1", &mode), ERR_OK);
 	assert_int_equal(mode, DETECTOR_AWAY);
-	hours(rig, 0, OLD + H(70));
-	tick(rig, OLD + H(70));
+	hours(rig, 0, OLD + H(50));
+	tick(rig, OLD + H(50));
 	assert_int_equal(rig->count, 2);
-	water(rig, 30, OLD + H(71));
+	water(rig, 30, OLD + H(51));
 	assert_int_equal(detector_mode_of(rig->core, "h-1", &mode), ERR_OK);
 	assert_int_equal(mode, DETECTOR_AT_HOME);
-	hours(rig, 0, OLD + H(81));
-	tick(rig, OLD + H(81) + 1);
+	hours(rig, 0, OLD + H(61));
+	tick(rig, OLD + H(61) + 1);
 	assert_int_equal(rig->count, 3);
-	assert_int_equal(last(rig)->onset.ms, OLD + H(71));
+	assert_int_equal(last(rig)->onset.ms, OLD + H(51));
 	rig_free(rig);
 }
 
@@ -1296,31 +1296,6 @@ static void a_wrong_rule_is_told_what_was_meant_and_what_may_be(void **state)
 
 /* ---- the document ---- */
 
-static void the_table_of_modes_is_the_codes(void **state)
-{
-	FILE *file = fopen("docs/detector.md", "re");
-	char line[512], cells[DETECTOR_MODE_COUNT][8], name[16];
-	unsigned rows = 0;
-
-	(void)state;
-	assert_non_null(file);
-	while (fgets(line, sizeof line, file)) {
-		if (sscanf(line, "| %15[a-z_] | %7[a-z-] | %7[a-z-] | %7[a-z-] | %7[a-z-] |", name, cells[0], cells[1],
-			    cells[2], cells[3]) != 5)
-			continue;
-		for (int from = 0; from < DETECTOR_MODE_COUNT; from++) {
-			if (strcmp(detector_mode_name((enum detector_mode)from), name) != 0)
-				continue;
-			rows++;
-			for (int to = 0; to < DETECTOR_MODE_COUNT; to++)
-				assert_int_equal(detector_mode_may((enum detector_mode)from, (enum detector_mode)to),
-					!strcmp(cells[to], "yes"));
-		}
-	}
-	fclose(file);
-	assert_int_equal(rows, DETECTOR_MODE_COUNT);
-}
-
 /* ---- bad input ---- */
 
 static void bad_numbers_are_passed_over(void **state)
@@ -1678,7 +1653,6 @@ int main(void)
 		cmocka_unit_test(new_rules_keep_what_is_open_and_drop_what_is_gone),
 		cmocka_unit_test(rules_are_read_or_refused_with_the_fix),
 		cmocka_unit_test(a_wrong_rule_is_told_what_was_meant_and_what_may_be),
-		cmocka_unit_test(the_table_of_modes_is_the_codes),
 		cmocka_unit_test(bad_numbers_are_passed_over),
 		cmocka_unit_test(a_million_readings_of_one_home_in_a_minute_are_one_home),
 		cmocka_unit_test(a_restored_core_goes_on_as_the_first_would_have),

@@ -161,7 +161,8 @@ static void an_hour(struct district *d, int hour)
 			d->last_use_ms[home] = at;
 		}
 		says(d, "water", home, QUANTITY_WATER_TOTAL, d->litres[home], wall_of(at));
-		if (awake && sim_dice(&d->sim, 3) == 0) {
+		/* Whose last act is a door has left. */
+		if (awake && !is_quiet(home, hour + 1) && sim_dice(&d->sim, 3) == 0) {
 			says(d, "door", home, QUANTITY_CONTACT, 1, wall_of(at + 5000));
 			says(d, "door", home, QUANTITY_CONTACT, 0, wall_of(at + 9000));
 		}

@@ -1,0 +1,1022 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "detector/core.h"
+
+#define H(hours) ((int64_t)((hours)*3600000.0))
+#define M(minutes) ((int64_t)((minutes)*60000.0))
+#define ALERTS 256
+#define DAY0 INT64_C(1772380800000) /* a Monday in Shanghai, midnight */
+#define OLD (DAY0 + 20 * H(24))     /* a Sunday, midnight: the home is known, the last sign was at 22 */
+
+static struct zone *zone;
+
+struct rig {
+	struct detector_core *core;
+	struct detector_config config;
+	struct alert alerts[ALERTS];
+	unsigned count;
+	double total; /* of the water meter */
+	int64_t meter_ms;
+};
+
+static int open_zone(void **state)
+{
+	(void)state;
+	return zone_load("+08:00", &zone, NULL) ? -1 : 0;
+}
+
+static int close_zone(void **state)
+{
+	(void)state;
+	zone_destroy(zone);
+	return 0;
+}
+
+static void add_rule(struct detector_config *config, const char *preset)
+{
+	struct detector_rule rule;
+
+	assert_int_equal(rules_preset(preset, &rule, NULL), ERR_OK);
+	assert_int_equal(rules_add(config->rules, &config->rule_count, &rule, NULL), ERR_OK);
+}
+
+static struct detector_config config_of(const char *preset)
+{
+	struct detector_config config = {.zone = zone,
+		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = H(3), .ceiling_ms = H(24)},
+		.limits = {.attention_ms = H(10),
+			.alarm_ms = H(12),
+			.one_person_attention_ms = H(10),
+			.one_person_alarm_ms = H(12),
+			.learning_ms = 14 * H(24),
+			.learning_extra_ms = H(2)},
+		.meter_fresh_ms = H(2.25),
+		.device_quiet_ms = H(48),
+		.ordered = true,
+		.homes_max = 10};
+
+	add_rule(&config, preset);
+	return config;
+}
+
+/* household gives the directory's entry, with an absence; both WALL_NONE = none. */
+static void household(struct rig *rig, struct wall from, struct wall until)
+{
+	struct entry entry = {.kind = ENTRY_HOUSEHOLD,
+		.key = "h-1",
+		.seq = 1,
+		.body.household = {.persons = 1, .away_from = from, .away_until = until}};
+
+	assert_int_equal(detector_entry(rig->core, &entry), ERR_OK);
+}
+
+static void join(struct rig *rig)
+{
+	struct entry consent = {.kind = ENTRY_CONSENT,
+		.key = "h-1",
+		.seq = 2,
+		.body.consent = {.quantities = UINT64_MAX, .from = WALL_NONE, .until = WALL_NONE}};
+
+	household(rig, WALL_NONE, WALL_NONE);
+	assert_int_equal(detector_entry(rig->core, &consent), ERR_OK);
+}
+
+static void device(struct rig *rig, const char *id, const char *place)
+{
+	struct entry entry = {.kind = ENTRY_DEVICE, .seq = 3, .body.device.household = "h-1"};
+
+	text_cut(entry.key, sizeof entry.key, id);
+	text_cut(entry.body.device.place, sizeof entry.body.device.place, place);
+	assert_int_equal(detector_entry(rig->core, &entry), ERR_OK);
+}
+
+static struct rig *rig_of(const struct detector_config *config)
+{
+	struct rig *rig = calloc(1, sizeof *rig);
+
+	assert_non_null(rig);
+	rig->config = *config;
+	assert_int_equal(detector_create(config, &rig->core, NULL), ERR_OK);
+	join(rig);
+	rig->total = 1000;
+	rig->meter_ms = DAY0;
+	return rig;
+}
+
+static void rig_free(struct rig *rig)
+{
+	detector_destroy(rig->core);
+	free(rig);
+}
+
+static void tick(struct rig *rig, int64_t now)
+{
+	struct detector_effects out;
+
+	do {
+		assert_int_equal(detector_tick(rig->core, (struct wall){now}, &out), ERR_OK);
+		for (unsigned i = 0; i < out.count; i++) {
+			assert_true(rig->count < ALERTS);
+			rig->alerts[rig->count++] = out.items[i];
+		}
+	} while (out.count == DETECTOR_EFFECTS_MAX);
+}
+
+static void event(struct rig *rig, const char *id, enum quantity quantity, double value, int64_t at)
+{
+	struct reading r = {.quantity = quantity,
+		.value = value,
+		.delta = NAN,
+		.since = WALL_NONE,
+		.at = {at},
+		.received = {at},
+		.household = "h-1"};
+
+	text_cut(r.device, sizeof r.device, id);
+	tick(rig, at);
+	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
+}
+
+static void water(struct rig *rig, double litres, int64_t at)
+{
+	struct reading r = {.quantity = QUANTITY_WATER_TOTAL,
+		.value = rig->total += litres,
+		.delta = litres,
+		.since = {rig->meter_ms},
+		.at = {at},
+		.received = {at},
+		.device = "w-1",
+		.household = "h-1"};
+
+	tick(rig, at);
+	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
+	rig->meter_ms = at;
+}
+
+static void hours(struct rig *rig, double litres, int64_t until)
+{
+	while (rig->meter_ms + H(1) <= until)
+		water(rig, litres, rig->meter_ms + H(1));
+}
+
+/* stir: somebody moves, as a burst, at the end of which it is a sign of life. */
+static void stir(struct rig *rig, int64_t at)
+{
+	for (int i = 2; i >= 0; i--)
+		event(rig, "m-1", QUANTITY_MOTION, 1, at - i * 20000);
+}
+
+static void door(struct rig *rig, int64_t at)
+{
+	event(rig, "d-1", QUANTITY_CONTACT, 1, at);
+	event(rig, "d-1", QUANTITY_CONTACT, 0, at + 10000);
+}
+
+/* known makes the home one with water, motion and a door that is known for long. */
+static struct rig *known(const struct detector_config *config)
+{
+	struct rig *rig = rig_of(config);
+
+	event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + 1);
+	for (int day = 0; day < 20; day++) {
+		hours(rig, 0, DAY0 + day * H(24) + H(7));
+		hours(rig, 20, DAY0 + day * H(24) + H(22));
+		stir(rig, DAY0 + day * H(24) + H(22));
+		hours(rig, 0, DAY0 + (day + 1) * H(24));
+	}
+	tick(rig, OLD);
+	assert_int_equal(rig->count, 0);
+	return rig;
+}
+
+static struct rig *fixed(void)
+{
+	struct detector_config config = config_of("silence_fixed");
+
+	return known(&config);
+}
+
+static enum detector_mode mode_of(const struct rig *rig)
+{
+	enum detector_mode mode;
+
+	assert_int_equal(detector_mode_of(rig->core, "h-1", &mode), ERR_OK);
+	return mode;
+}
+
+static enum detector_away away_of(struct rig *rig)
+{
+	static struct detector_habit_view view;
+
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	assert_int_equal(view.away != DETECTOR_AWAY_NOT, view.mode == DETECTOR_AWAY);
+	return view.away;
+}
+
+static int64_t until_of(struct rig *rig)
+{
+	static struct detector_habit_view view;
+
+	assert_int_equal(detector_habit(rig->core, "h-1", &view), ERR_OK);
+	return view.away_until.ms;
+}
+
+static const struct alert *last(const struct rig *rig)
+{
+	assert_true(rig->count > 0);
+	return &rig->alerts[rig->count - 1];
+}
+
+static void said(struct rig *rig, enum outcome outcome, enum found found, int64_t at)
+{
+	struct incident incident = {.id = "i-1",
+		.revision = 4,
+		.household = "h-1",
+		.state = INCIDENT_RESOLVED,
+		.event = INCIDENT_EVENT_RESOLVED,
+		.kind = ALERT_SILENCE,
+		.level = ALERT_ALARM,
+		.opened = {at - H(0.5)},
+		.at = {at},
+		.outcome = outcome,
+		.found = found};
+
+	tick(rig, at);
+	assert_int_equal(detector_feed_incident(rig->core, &incident), ERR_OK);
+}
+
+/* quiet goes on to a time with a meter that stands still. */
+static void quiet(struct rig *rig, int64_t until)
+{
+	hours(rig, 0, until);
+	tick(rig, until);
+}
+
+/* raised_at: no alert before it, one just after. */
+static void raised_at(struct rig *rig, int64_t at, const char *words)
+{
+	unsigned before = rig->count;
+
+	quiet(rig, at);
+	assert_int_equal(rig->count, before);
+	quiet(rig, at + H(1) + 1);
+	assert_true(rig->count > before);
+	assert_int_equal(rig->alerts[before].state, ALERT_RAISED);
+	if (words && !strstr(rig->alerts[before].reason_en, words))
+		fail_msg("\"%s\" is not in \"%s\"", words, rig->alerts[before].reason_en);
+}
+
+/* ---- inferred ---- */
+
+/* morning: somebody gets up at 8 and goes through the door at 9. */
+static struct rig *gone(void)
+{
+	struct rig *rig = fixed();
+
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	hours(rig, 0, OLD + H(9));
+	door(rig, OLD + H(9));
+	return rig;
+}
+
+static void a_door_and_half_an_hour_of_silence_is_away(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	tick(rig, OLD + H(9.5) + 10000);
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	tick(rig, OLD + H(9.5) + 10001);
+	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	assert_int_equal(until_of(rig), OLD + H(25) + 10000);
+	quiet(rig, OLD + H(20));
+	stir(rig, OLD + H(20));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	assert_int_equal(rig->count, 0);
+	raised_at(rig, OLD + H(30), "; was away, back at 20:00 yesterday");
+	assert_int_equal(last(rig)->onset.ms, OLD + H(20));
+	assert_non_null(strstr(last(rig)->reason_zh, "；此前外出，昨天20:00回来"));
+	rig_free(rig);
+}
+
+static void a_use_of_water_that_began_after_the_door_thaws_and_an_older_one_does_not(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	water(rig, 20, OLD + H(9) + M(5)); /* of the minutes before the door, and after it */
+	hours(rig, 0, OLD + H(12) + M(5));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	water(rig, 20, OLD + H(13));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void who_comes_home_and_falls_behind_the_door_is_missed(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	quiet(rig, OLD + H(15));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	door(rig, OLD + H(15));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	quiet(rig, OLD + H(16));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME); /* a second departure is not made of it */
+	raised_at(rig, OLD + H(25), "; was away, back at 15:00 yesterday");
+	rig_free(rig);
+}
+
+static void who_was_out_for_ten_minutes_and_falls_behind_the_door_is_missed(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	door(rig, OLD + H(9) + M(10));
+	quiet(rig, OLD + H(13));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(19), NULL);
+	assert_int_equal(last(rig)->onset.ms, OLD + H(9) + M(10) + 10000);
+	rig_free(rig);
+}
+
+static void a_door_that_opens_twice_within_a_minute_is_one_going(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	door(rig, OLD + H(9) + 70000);
+	quiet(rig, OLD + H(10));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	rig_free(rig);
+}
+
+static void who_is_seen_again_after_a_return_may_leave_again(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	quiet(rig, OLD + H(11));
+	door(rig, OLD + H(11));
+	stir(rig, OLD + H(11) + M(5));
+	quiet(rig, OLD + H(12));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	door(rig, OLD + H(12) + 1);
+	quiet(rig, OLD + H(13));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	rig_free(rig);
+}
+
+static void who_was_not_seen_since_the_door_before_is_not_taken_as_gone(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	quiet(rig, OLD + H(11));
+	door(rig, OLD + H(11)); /* came, fell; */
+	quiet(rig, OLD + H(12));
+	door(rig, OLD + H(12) + 1); /* a neighbour looked in at the hall, or she left again: in doubt it counts */
+	quiet(rig, OLD + H(14));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(22), NULL);
+	rig_free(rig);
+}
+
+static void a_visitor_who_leaves_takes_nobody_along(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	stir(rig, OLD + H(9) + M(20));
+	quiet(rig, OLD + H(13));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(19), NULL);
+	rig_free(rig);
+}
+
+static void an_absence_that_is_inferred_is_believed_until_its_bound(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	raised_at(rig, OLD + H(25), "; taken as out since the door at 09:00 yesterday, for too long");
+	assert_int_equal(rig->alerts[0].level, ALERT_ALARM); /* all of the silence counts then */
+	assert_int_equal(rig->alerts[0].at.ms, OLD + H(25) + 10000);
+	assert_int_equal(rig->alerts[0].onset.ms, OLD + H(9) + 10000);
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	door(rig, OLD + H(27));
+	tick(rig, OLD + H(27) + 20000);
+	assert_int_equal(last(rig)->state, ALERT_CLEARED);
+	quiet(rig, OLD + H(29));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void the_bound_of_an_inferred_absence_is_never_beyond_the_ceiling(void **state)
+{
+	struct detector_config config = config_of("silence_fixed");
+
+	(void)state;
+	config.absence = detector_absence_default();
+	config.absence.one_person_most_ms = H(200);
+	struct rig *rig = known(&config);
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	hours(rig, 0, OLD + H(9));
+	door(rig, OLD + H(9));
+	quiet(rig, OLD + H(10));
+	assert_int_equal(until_of(rig), OLD + H(33) + 10000);
+	raised_at(rig, OLD + H(33), "for too long");
+	rig_free(rig);
+}
+
+static void nothing_is_inferred_where_it_is_switched_off(void **state)
+{
+	struct detector_config config = config_of("silence_fixed");
+
+	(void)state;
+	config.absence = detector_absence_default();
+	config.absence.quiet_ms = 0;
+	struct rig *rig = known(&config);
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	hours(rig, 0, OLD + H(9));
+	door(rig, OLD + H(9));
+	raised_at(rig, OLD + H(19), NULL);
+	rig_free(rig);
+}
+
+static void windows_and_the_doors_of_rooms_lead_nowhere(void **state)
+{
+	static const char *const places[] = {"kitchen_window", "bedroom", "卫生间", "冰箱", "药柜", "balcony_door"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct rig *rig = fixed();
+		device(rig, "d-1", places[i]);
+		hours(rig, 0, OLD + H(8));
+		stir(rig, OLD + H(8));
+		hours(rig, 0, OLD + H(9));
+		door(rig, OLD + H(9));
+		quiet(rig, OLD + H(11));
+		assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+		rig_free(rig);
+	}
+	assert_true(detector_is_entrance("") && detector_is_entrance("front_door") && detector_is_entrance("入户门"));
+	assert_false(detector_is_entrance("main bathroom"));
+}
+
+static void a_door_that_stands_open_says_nothing_until_it_is_closed(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	event(rig, "d-1", QUANTITY_CONTACT, 1, OLD + H(8.5));
+	quiet(rig, OLD + H(10));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	event(rig, "d-1", QUANTITY_CONTACT, 0, OLD + H(10));
+	quiet(rig, OLD + H(11));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	rig_free(rig);
+}
+
+static void nobody_is_away_while_a_bed_or_a_room_is_taken(void **state)
+{
+	static const enum quantity quantities[] = {QUANTITY_BED, QUANTITY_PRESENCE, QUANTITY_SEAT, QUANTITY_PEOPLE};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
+		struct rig *rig = fixed();
+		hours(rig, 0, OLD + H(8));
+		event(rig, "p-1", quantities[i], 0, OLD + H(7.9));
+		event(rig, "p-1", quantities[i], 1, OLD + H(8));
+		hours(rig, 0, OLD + H(9));
+		door(rig, OLD + H(9));
+		quiet(rig, OLD + H(11));
+		assert_int_not_equal(mode_of(rig), DETECTOR_AWAY);
+		rig_free(rig);
+	}
+}
+
+static void a_presence_that_ends_after_the_door_went_with_it(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	event(rig, "p-1", QUANTITY_PRESENCE, 0, OLD + H(7));
+	hours(rig, 0, OLD + H(8));
+	event(rig, "p-1", QUANTITY_PRESENCE, 1, OLD + H(8));
+	hours(rig, 0, OLD + H(9));
+	door(rig, OLD + H(9));
+	event(rig, "p-1", QUANTITY_PRESENCE, 0, OLD + H(9) + M(5));
+	quiet(rig, OLD + H(10));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	event(rig, "p-1", QUANTITY_PRESENCE, 1, OLD + H(10));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void without_a_channel_that_could_have_seen_it_nobody_is_away(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.5));
+	water(rig, 20, OLD + H(9.2)); /* of before the door, or after it */
+	hours(rig, 0, OLD + H(9.3));
+	door(rig, OLD + H(9));
+	rig_free(rig);
+
+	rig = fixed();
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.5));
+	door(rig, OLD + H(8.75));
+	water(rig, 20, OLD + H(9)); /* of before the door, or after it */
+	hours(rig, 0, OLD + H(11));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void a_meter_that_stood_still_over_the_door_and_after_says_it_too(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	hours(rig, 0, OLD + H(8));
+	stir(rig, OLD + H(8));
+	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.1));
+	door(rig, OLD + H(8.75));
+	hours(rig, 0, OLD + H(9));
+	tick(rig, OLD + H(9.9));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME); /* known to 9 only, a quarter of an hour */
+	hours(rig, 0, OLD + H(10));
+	tick(rig, OLD + H(10) + 1);
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	rig_free(rig);
+}
+
+static void who_leaves_at_night_is_looked_for_though_away(void **state)
+{
+	struct detector_config config = config_of("silence_fixed");
+
+	(void)state;
+	add_rule(&config, "left_at_night");
+	struct rig *rig = known(&config);
+	stir(rig, OLD + H(1));
+	door(rig, OLD + H(1) + M(2));
+	tick(rig, OLD + H(1.6));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	quiet(rig, OLD + H(2.2));
+	assert_int_equal(rig->count, 1);
+	assert_string_equal(last(rig)->rule, "left_at_night");
+	rig_free(rig);
+}
+
+/* ---- the door viewer ---- */
+
+static void the_door_viewer_says_out_and_in(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	quiet(rig, OLD + H(8));
+	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_VIEWER);
+	event(rig, "d-1", QUANTITY_CONTACT, 1, OLD + H(8) + 5000);
+	event(rig, "d-1", QUANTITY_CONTACT, 0, OLD + H(8) + 15000);
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_VIEWER);
+	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 3, OLD + H(12)); /* the bell is somebody else's */
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_VIEWER);
+	quiet(rig, OLD + H(25));
+	assert_int_equal(rig->count, 0);
+	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 2, OLD + H(25));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(35), "; was away, back at 01:00");
+	rig_free(rig);
+}
+
+static void who_does_not_come_back_in_a_day_is_missed(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	quiet(rig, OLD + H(8));
+	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
+	raised_at(rig, OLD + H(32), "; the door viewer saw somebody leave at 08:00 yesterday, not back");
+	rig_free(rig);
+}
+
+static void who_stays_in_while_another_leaves_is_at_home(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(7));
+	event(rig, "b-1", QUANTITY_BED, 1, OLD + H(7) + M(1));
+	quiet(rig, OLD + H(8));
+	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
+	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
+	quiet(rig, OLD + H(8.6));
+	assert_int_equal(mode_of(rig), DETECTOR_ASLEEP);
+	rig_free(rig);
+}
+
+static void an_answered_call_is_life_and_not_at_home(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	quiet(rig, OLD + H(12));
+	event(rig, "t-1", QUANTITY_CALL, 1, OLD + H(12));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	assert_int_equal(until_of(rig), OLD + H(28));
+	rig_free(rig);
+}
+
+/* ---- said ---- */
+
+static void away_said_at_the_door_is_believed_for_two_days(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	quiet(rig, OLD + H(9.25));
+	assert_int_equal(last(rig)->state, ALERT_RAISED);
+	said(rig, OUTCOME_FALSE_ALARM, FOUND_WAS_AWAY, OLD + H(9.5));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_VISITOR);
+	tick(rig, OLD + H(9.6));
+	assert_string_equal(last(rig)->reason_en, "not at home, known since 09:30");
+	raised_at(rig, OLD + H(57), "; said to be away at 09:30 on 22 Mar, and no sign since");
+	assert_int_equal(rig->alerts[2].level, ALERT_ALARM);
+	assert_int_equal(rig->alerts[2].at.ms, OLD + H(57.5));
+	rig_free(rig);
+}
+
+static void who_was_taken_to_hospital_is_away_for_two_weeks(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	said(rig, OUTCOME_AMBULANCE, FOUND_FALLEN, OLD + H(1));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_HOSPITAL);
+	raised_at(rig, OLD + H(14 * 24 + 1), "; taken to hospital at 01:00 on 22 Mar, and no sign since");
+	rig_free(rig);
+}
+
+static void an_absence_of_the_directory_begins_ends_and_counts_from_its_end(void **state)
+{
+	struct rig *rig = fixed();
+	struct wall from = {OLD + H(8)}, until = {OLD + H(80)};
+
+	(void)state;
+	tick(rig, OLD + H(1));
+	household(rig, from, until);
+	quiet(rig, OLD + H(8));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	quiet(rig, OLD + H(8) + 1);
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	assert_int_equal(until_of(rig), until.ms);
+	stir(rig, OLD + H(13)); /* they leave late */
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	raised_at(rig, OLD + H(90), "; away until 08:00, by the family's word");
+	assert_int_equal(rig->alerts[rig->count - 1].onset.ms, until.ms);
+	rig_free(rig);
+}
+
+static void who_is_back_before_the_directory_says_so_is_at_home_for_good(void **state)
+{
+	struct rig *rig = fixed();
+	struct wall from = {OLD + H(8)}, until = {OLD + H(800)};
+
+	(void)state;
+	household(rig, from, until);
+	quiet(rig, OLD + H(30));
+	stir(rig, OLD + H(30));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	household(rig, from, until); /* told again: nothing new */
+	raised_at(rig, OLD + H(40), "; was away, back at 06:00");
+	household(rig, from, (struct wall){OLD + H(900)}); /* said anew */
+	quiet(rig, OLD + H(42));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	assert_int_equal(last(rig)->state, ALERT_CLEARED);
+	rig_free(rig);
+}
+
+static void an_absence_that_is_taken_back_or_has_no_end_ends_too(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	household(rig, (struct wall){OLD + H(1)}, WALL_NONE);
+	quiet(rig, OLD + H(20));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	assert_int_equal(until_of(rig), OLD + H(1 + 14 * 24));
+	household(rig, WALL_NONE, WALL_NONE);
+	quiet(rig, OLD + H(20.5));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(30), NULL);
+	rig_free(rig);
+
+	rig = fixed();
+	household(rig, WALL_NONE, (struct wall){OLD + H(30)});
+	quiet(rig, OLD + H(1));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	quiet(rig, OLD + H(31));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void the_desk_declares_and_takes_back(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	assert_int_equal(detector_declare(rig->core, "h-2", (struct wall){OLD}, WALL_NONE), ERR_NOT_FOUND);
+	quiet(rig, OLD + H(9.25));
+	assert_int_equal(rig->count, 1);
+	assert_int_equal(
+		detector_declare(rig->core, "h-1", (struct wall){OLD + H(9.25)}, (struct wall){OLD + H(40)}), ERR_OK);
+	quiet(rig, OLD + H(10));
+	assert_int_equal(last(rig)->state, ALERT_CLEARED);
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_DESK);
+	quiet(rig, OLD + H(30));
+	assert_int_equal(detector_return(rig->core, "h-1", (struct wall){OLD + H(30)}), ERR_OK);
+	quiet(rig, OLD + H(30.5));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(40), NULL);
+	rig_free(rig);
+}
+
+/* ---- asleep, blind, learning ---- */
+
+static void in_bed_is_asleep_and_the_silence_counts(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(0.2));
+	event(rig, "b-1", QUANTITY_BED, 1, OLD + H(0.5));
+	tick(rig, OLD + H(0.6));
+	assert_int_equal(mode_of(rig), DETECTOR_ASLEEP);
+	raised_at(rig, OLD + H(10), "; in bed since 00:30");
+	assert_non_null(strstr(last(rig)->reason_zh, "；今天00:30起在床上"));
+	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(12));
+	tick(rig, OLD + H(12) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void a_home_is_blind_as_soon_as_nothing_proves_its_silence(void **state)
+{
+	struct rig *rig = fixed();
+
+	(void)state;
+	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + 1);
+	tick(rig, OLD + H(2.25));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	tick(rig, OLD + H(2.25) + 2);
+	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
+	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(3));
+	event(rig, "b-1", QUANTITY_BED, 1, OLD + H(3) + 1);
+	tick(rig, OLD + H(3) + 2);
+	assert_int_equal(mode_of(rig), DETECTOR_ASLEEP);
+	event(rig, "b-1", QUANTITY_ONLINE, 0, OLD + H(4));
+	tick(rig, OLD + H(4) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
+	said(rig, OUTCOME_AWAY, FOUND_NONE, OLD + H(5));
+	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
+	tick(rig, OLD + H(53) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
+	water(rig, 0, OLD + H(54));
+	water(rig, 0, OLD + H(55));
+	tick(rig, OLD + H(55) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig_free(rig);
+}
+
+static void a_new_home_is_learning_blind_away_and_learning_again(void **state)
+{
+	struct detector_config config = config_of("silence_fixed");
+	struct rig *rig = rig_of(&config);
+	struct entry gone = {.kind = ENTRY_CONSENT, .key = "h-1", .seq = 9, .deleted = true};
+
+	(void)state;
+	assert_int_equal(mode_of(rig), DETECTOR_UNWATCHED);
+	assert_int_equal(detector_declare(rig->core, "h-1", (struct wall){DAY0}, WALL_NONE), ERR_STATE);
+	hours(rig, 20, DAY0 + H(3));
+	tick(rig, DAY0 + H(3) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
+	tick(rig, DAY0 + H(6));
+	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
+	hours(rig, 20, DAY0 + H(7));
+	tick(rig, DAY0 + H(7) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
+	said(rig, OUTCOME_AWAY, FOUND_WAS_AWAY, DAY0 + H(8));
+	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
+	hours(rig, 20, DAY0 + H(10));
+	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
+	hours(rig, 20, DAY0 + H(14 * 24) + H(1));
+	tick(rig, DAY0 + H(14 * 24) + H(1) + 1);
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	config.limits.learning_ms = 30 * H(24);
+	assert_int_equal(detector_configure(rig->core, &config), ERR_OK);
+	tick(rig, DAY0 + H(14 * 24) + H(1) + 2);
+	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
+	assert_int_equal(detector_entry(rig->core, &gone), ERR_OK);
+	assert_int_equal(mode_of(rig), DETECTOR_UNWATCHED);
+	rig_free(rig);
+}
+
+/* ---- what is learnt ---- */
+
+static void an_outing_is_no_habit(void **state)
+{
+	struct detector_config config = config_of("silence");
+	static struct detector_habit_view with, without;
+
+	(void)state;
+	for (int doors = 0; doors < 2; doors++) {
+		struct rig *rig = rig_of(&config);
+		for (int day = 0; day < 40; day++) {
+			int64_t at = DAY0 + day * H(24);
+			hours(rig, 0, at + H(7));
+			hours(rig, 20, at + H(9));
+			stir(rig, at + H(9));
+			if (doors)
+				door(rig, at + H(9) + M(10));
+			hours(rig, 0, at + H(17)); /* eight hours out each day */
+			if (doors)
+				door(rig, at + H(17));
+			stir(rig, at + H(17) + M(1));
+			hours(rig, 20, at + H(22));
+			hours(rig, 0, at + H(24));
+		}
+		assert_int_equal(detector_habit(rig->core, "h-1", doors ? &with : &without), ERR_OK);
+		rig_free(rig);
+	}
+	assert_true(without.sets[0].usual_ms[HABIT_WORKDAY][9] >= H(7));
+	assert_true(with.sets[0].usual_ms[HABIT_WORKDAY][9] < H(3));
+	assert_true(with.sets[0].gaps > 0);
+}
+
+/* ---- states ---- */
+
+/* resumed takes the home over into a core of its own, as after a restart. */
+static struct rig *resumed(struct rig *from, struct wall away_from, struct wall away_until)
+{
+	struct rig *rig = rig_of(&from->config);
+	static struct detector_state state;
+
+	household(rig, away_from, away_until);
+	while (detector_dirty(from->core, &state))
+		assert_int_equal(detector_restore(rig->core, &state), ERR_OK);
+	rig->total = from->total;
+	rig->meter_ms = from->meter_ms;
+	rig->count = from->count;
+	memcpy(rig->alerts, from->alerts, sizeof rig->alerts);
+	rig_free(from);
+	return rig;
+}
+
+static void each_absence_goes_on_after_a_restart(void **state)
+{
+	struct rig *rig = gone();
+
+	(void)state;
+	rig = resumed(rig, WALL_NONE, WALL_NONE); /* between the door and the half hour */
+	quiet(rig, OLD + H(10));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	rig = resumed(rig, WALL_NONE, WALL_NONE);
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
+	assert_int_equal(until_of(rig), OLD + H(25) + 10000);
+	raised_at(rig, OLD + H(25), "for too long");
+	rig = resumed(rig, WALL_NONE, WALL_NONE);
+	stir(rig, OLD + H(30));
+	household(rig, (struct wall){OLD + H(30)}, (struct wall){OLD + H(90)});
+	quiet(rig, OLD + H(31));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	rig = resumed(rig, (struct wall){OLD + H(30)}, (struct wall){OLD + H(90)});
+	quiet(rig, OLD + H(40));
+	assert_int_equal(away_of(rig), DETECTOR_AWAY_FAMILY);
+	stir(rig, OLD + H(50));
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	rig = resumed(rig, (struct wall){OLD + H(30)}, (struct wall){OLD + H(90)});
+	quiet(rig, OLD + H(51)); /* what is spent stays so */
+	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
+	raised_at(rig, OLD + H(60), "; was away, back at 02:00");
+	rig_free(rig);
+}
+
+/* ---- the document ---- */
+
+enum { PRESENT = DETECTOR_MODE_COUNT, NOTHING };
+
+/* mode_named reads a mode, or "present" for those in which the home is watched and not away. */
+static int mode_named(const char *name)
+{
+	for (int mode = 0; mode < DETECTOR_MODE_COUNT; mode++)
+		if (!strcmp(detector_mode_name((enum detector_mode)mode), name))
+			return mode;
+	return !strcmp(name, "present") ? PRESENT : NOTHING;
+}
+
+static bool is(int mode, int named)
+{
+	return mode == named || (named == PRESENT && mode != DETECTOR_UNWATCHED && mode != DETECTOR_AWAY);
+}
+
+static void the_table_and_the_picture_of_modes_are_the_codes(void **state)
+{
+	FILE *file = fopen("docs/detector.md", "re");
+	char line[512], cells[DETECTOR_MODE_COUNT][8], name[16], to_name[16];
+	bool drawn[DETECTOR_MODE_COUNT][DETECTOR_MODE_COUNT] = {{false}};
+	unsigned rows = 0, edges = 0;
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file)) {
+		if (sscanf(line, " %15[a-z_] --> %15[a-z_]", name, to_name) == 2 && mode_named(name) != NOTHING) {
+			edges++;
+			for (int from = 0; from < DETECTOR_MODE_COUNT; from++)
+				for (int to = 0; to < DETECTOR_MODE_COUNT; to++)
+					if (is(from, mode_named(name)) && is(to, mode_named(to_name)))
+						drawn[from][to] = true;
+		}
+		if (sscanf(line, "| %15[a-z_] | %7[a-z-] | %7[a-z-] | %7[a-z-] | %7[a-z-] | %7[a-z-] | %7[a-z-] |",
+			    name, cells[0], cells[1], cells[2], cells[3], cells[4], cells[5]) != 7)
+			continue;
+		int from = mode_named(name);
+		if (from >= DETECTOR_MODE_COUNT)
+			continue;
+		rows++;
+		for (int to = 0; to < DETECTOR_MODE_COUNT; to++)
+			assert_int_equal(detector_mode_may((enum detector_mode)from, (enum detector_mode)to),
+				!strcmp(cells[to], "yes"));
+	}
+	fclose(file);
+	assert_int_equal(rows, DETECTOR_MODE_COUNT);
+	assert_true(edges > 0);
+	for (int from = 0; from < DETECTOR_MODE_COUNT; from++)
+		for (int to = 0; to < DETECTOR_MODE_COUNT; to++)
+			assert_int_equal(
+				drawn[from][to], detector_mode_may((enum detector_mode)from, (enum detector_mode)to));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_door_and_half_an_hour_of_silence_is_away),
+		cmocka_unit_test(a_use_of_water_that_began_after_the_door_thaws_and_an_older_one_does_not),
+		cmocka_unit_test(who_comes_home_and_falls_behind_the_door_is_missed),
+		cmocka_unit_test(who_was_out_for_ten_minutes_and_falls_behind_the_door_is_missed),
+		cmocka_unit_test(a_door_that_opens_twice_within_a_minute_is_one_going),
+		cmocka_unit_test(who_is_seen_again_after_a_return_may_leave_again),
+		cmocka_unit_test(who_was_not_seen_since_the_door_before_is_not_taken_as_gone),
+		cmocka_unit_test(a_visitor_who_leaves_takes_nobody_along),
+		cmocka_unit_test(an_absence_that_is_inferred_is_believed_until_its_bound),
+		cmocka_unit_test(the_bound_of_an_inferred_absence_is_never_beyond_the_ceiling),
+		cmocka_unit_test(nothing_is_inferred_where_it_is_switched_off),
+		cmocka_unit_test(windows_and_the_doors_of_rooms_lead_nowhere),
+		cmocka_unit_test(a_door_that_stands_open_says_nothing_until_it_is_closed),
+		cmocka_unit_test(nobody_is_away_while_a_bed_or_a_room_is_taken),
+		cmocka_unit_test(a_presence_that_ends_after_the_door_went_with_it),
+		cmocka_unit_test(without_a_channel_that_could_have_seen_it_nobody_is_away),
+		cmocka_unit_test(a_meter_that_stood_still_over_the_door_and_after_says_it_too),
+		cmocka_unit_test(who_leaves_at_night_is_looked_for_though_away),
+		cmocka_unit_test(the_door_viewer_says_out_and_in),
+		cmocka_unit_test(who_does_not_come_back_in_a_day_is_missed),
+		cmocka_unit_test(who_stays_in_while_another_leaves_is_at_home),
+		cmocka_unit_test(an_answered_call_is_life_and_not_at_home),
+		cmocka_unit_test(away_said_at_the_door_is_believed_for_two_days),
+		cmocka_unit_test(who_was_taken_to_hospital_is_away_for_two_weeks),
+		cmocka_unit_test(an_absence_of_the_directory_begins_ends_and_counts_from_its_end),
+		cmocka_unit_test(who_is_back_before_the_directory_says_so_is_at_home_for_good),
+		cmocka_unit_test(an_absence_that_is_taken_back_or_has_no_end_ends_too),
+		cmocka_unit_test(the_desk_declares_and_takes_back),
+		cmocka_unit_test(in_bed_is_asleep_and_the_silence_counts),
+		cmocka_unit_test(a_home_is_blind_as_soon_as_nothing_proves_its_silence),
+		cmocka_unit_test(a_new_home_is_learning_blind_away_and_learning_again),
+		cmocka_unit_test(an_outing_is_no_habit),
+		cmocka_unit_test(each_absence_goes_on_after_a_restart),
+		cmocka_unit_test(the_table_and_the_picture_of_modes_are_the_codes),
+	};
+	return cmocka_run_group_tests(tests, open_zone, close_zone);
+}
