@@ -14,7 +14,7 @@
 
 static const char *const lane_names[DIRECTORY_LANES][2] = {
 	{"directory-ingest", "{device,household,consent}"},
-	{"directory-detector", "{device,household,consent}"},
+	{"directory-detector", "{device,household,consent,appointment}"},
 	{"directory-dispatcher", "{household,team,volunteer,policy}"},
 };
 

@@ -109,7 +109,7 @@ static enum err put_ledger(yaml_document_t *doc, const yaml_node_t *root, struct
 		if (!kind)
 			return fault(key, "ledger",
 				"unknown kind (communities, policies, teams, volunteers, households, elders, consents, "
-				"devices)",
+				"devices, appointments)",
 				info);
 		if (seen[kind - ledger_kinds])
 			return fault(key, kind->name, "stands twice", info);
@@ -202,7 +202,7 @@ enum err ledger_check(
 	if (!one && strcmp(kind, "ledger") != 0)
 		return errinfo_set(info, ERR_INVALID,
 			"kind: \"%.40s\" is none; ledger, communities, policies, teams, volunteers, households, "
-			"elders, consents or devices",
+			"elders, consents, devices or appointments",
 			kind);
 	if (!csv && strcmp(format, "yaml") != 0)
 		return errinfo_set(info, ERR_INVALID, "format: must be yaml or csv");

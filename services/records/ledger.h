@@ -7,7 +7,8 @@
  *   kind "ledger": a mapping of kinds to lists; format yaml only
  *   one kind ("households", "devices", ...): a list of mappings, or CSV with a header line
  *
- * kinds: communities policies teams volunteers households elders consents devices. `deleted: true` removes a row.
+ * kinds: communities policies teams volunteers accounts households elders consents devices appointments.
+ * `deleted: true` removes a row.
  */
 #ifndef CURTAIN_RECORDS_LEDGER_H
 #define CURTAIN_RECORDS_LEDGER_H

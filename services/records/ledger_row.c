@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,46 +16,61 @@
 #define SECONDS_MAX 86400
 
 static const struct ledger_field communities[] = {
-	{"id", LEDGER_ID, true, 0, 0}, {"name", LEDGER_LINE, false, 0, 199}, {0}};
+	{"id", LEDGER_ID, true, 0, 0, NULL}, {"name", LEDGER_LINE, false, 0, 199, NULL}, {0}};
 
-static const struct ledger_field policies[] = {{"id", LEDGER_ID, true, 0, 0},
-	{"accept_life_s", LEDGER_INT, true, 1, SECONDS_MAX}, {"accept_alarm_s", LEDGER_INT, true, 1, SECONDS_MAX},
-	{"accept_attention_s", LEDGER_INT, true, 1, SECONDS_MAX}, {"arrive_s", LEDGER_INT, true, 1, SECONDS_MAX},
-	{"attention_pages", LEDGER_BOOL, false, 0, 0}, {0}};
+static const struct ledger_field policies[] = {{"id", LEDGER_ID, true, 0, 0, NULL},
+	{"accept_life_s", LEDGER_INT, true, 1, SECONDS_MAX, NULL},
+	{"accept_alarm_s", LEDGER_INT, true, 1, SECONDS_MAX, NULL},
+	{"accept_attention_s", LEDGER_INT, true, 1, SECONDS_MAX, NULL},
+	{"arrive_s", LEDGER_INT, true, 1, SECONDS_MAX, NULL}, {"attention_pages", LEDGER_BOOL, false, 0, 0, NULL}, {0}};
 
-static const struct ledger_field teams[] = {{"id", LEDGER_ID, true, 0, 0}, {"community", LEDGER_ID, true, 0, 0},
-	{"captain", LEDGER_ID, false, 0, 0}, {"desk", LEDGER_ID, false, 0, 0},
-	{"number", LEDGER_LINE, false, 0, PHONE_BYTES - 1}, {0}};
+static const struct ledger_field teams[] = {{"id", LEDGER_ID, true, 0, 0, NULL},
+	{"community", LEDGER_ID, true, 0, 0, NULL}, {"captain", LEDGER_ID, false, 0, 0, NULL},
+	{"desk", LEDGER_ID, false, 0, 0, NULL}, {"number", LEDGER_LINE, false, 0, PHONE_BYTES - 1, NULL}, {0}};
 
-static const struct ledger_field volunteers[] = {{"id", LEDGER_ID, true, 0, 0}, {"team", LEDGER_ID, true, 0, 0},
-	{"name", LEDGER_LINE, false, 0, 199}, {"phone", LEDGER_LINE, false, 0, PHONE_BYTES - 1},
-	{"day", LEDGER_BOOL, false, 0, 0}, {"night", LEDGER_BOOL, false, 0, 0}, {"desk", LEDGER_BOOL, false, 0, 0},
-	{"weekdays", LEDGER_WEEKDAYS, false, 0, 0}, {"order", LEDGER_INT, false, 0, 255}, {0}};
+static const struct ledger_field volunteers[] = {{"id", LEDGER_ID, true, 0, 0, NULL},
+	{"team", LEDGER_ID, true, 0, 0, NULL}, {"name", LEDGER_LINE, false, 0, 199, NULL},
+	{"phone", LEDGER_LINE, false, 0, PHONE_BYTES - 1, NULL}, {"day", LEDGER_BOOL, false, 0, 0, NULL},
+	{"night", LEDGER_BOOL, false, 0, 0, NULL}, {"desk", LEDGER_BOOL, false, 0, 0, NULL},
+	{"weekdays", LEDGER_WEEKDAYS, false, 0, 0, NULL}, {"order", LEDGER_INT, false, 0, 255, NULL}, {0}};
 
-static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0}, {"level", LEDGER_LEVEL, true, 0, 0},
-	{"community", LEDGER_ID, false, 0, 0}, {"volunteer", LEDGER_ID, false, 0, 0}, {0}};
+static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0, NULL},
+	{"level", LEDGER_LEVEL, true, 0, 0, NULL}, {"community", LEDGER_ID, false, 0, 0, NULL},
+	{"volunteer", LEDGER_ID, false, 0, 0, NULL}, {0}};
 
-static const struct ledger_field households[] = {{"id", LEDGER_ID, true, 0, 0}, {"community", LEDGER_ID, true, 0, 0},
-	{"team", LEDGER_ID, true, 0, 0}, {"policy", LEDGER_ID, false, 0, 0}, {"persons", LEDGER_INT, false, 0, 255},
-	{"canary", LEDGER_BOOL, false, 0, 0}, {"address", LEDGER_LINE, false, 0, 399}, {0}};
+static const struct ledger_field households[] = {{"id", LEDGER_ID, true, 0, 0, NULL},
+	{"community", LEDGER_ID, true, 0, 0, NULL}, {"team", LEDGER_ID, true, 0, 0, NULL},
+	{"policy", LEDGER_ID, false, 0, 0, NULL}, {"persons", LEDGER_INT, false, 0, 255, NULL},
+	{"canary", LEDGER_BOOL, false, 0, 0, NULL}, {"address", LEDGER_LINE, false, 0, 399, NULL}, {0}};
 
-static const struct ledger_field elders[] = {{"id", LEDGER_ID, true, 0, 0}, {"household", LEDGER_ID, true, 0, 0},
-	{"name", LEDGER_LINE, false, 0, 199}, {"birth_year", LEDGER_INT, false, 1880, 2100},
-	{"phone", LEDGER_LINE, false, 0, PHONE_BYTES - 1}, {0}};
+static const struct ledger_field elders[] = {{"id", LEDGER_ID, true, 0, 0, NULL},
+	{"household", LEDGER_ID, true, 0, 0, NULL}, {"name", LEDGER_LINE, false, 0, 199, NULL},
+	{"birth_year", LEDGER_INT, false, 1880, 2100, NULL}, {"phone", LEDGER_LINE, false, 0, PHONE_BYTES - 1, NULL},
+	{0}};
 
-static const struct ledger_field consents[] = {{"household", LEDGER_ID, true, 0, 0},
-	{"quantities", LEDGER_QUANTITIES, true, 0, 0}, {"from", LEDGER_TIME, false, 0, 0},
-	{"until", LEDGER_TIME, false, 0, 0}, {0}};
+static const struct ledger_field consents[] = {{"household", LEDGER_ID, true, 0, 0, NULL},
+	{"quantities", LEDGER_QUANTITIES, true, 0, 0, NULL}, {"from", LEDGER_TIME, false, 0, 0, NULL},
+	{"until", LEDGER_TIME, false, 0, 0, NULL}, {0}};
 
-static const struct ledger_field devices[] = {{"id", LEDGER_DEVICE, true, 0, 0}, {"household", LEDGER_ID, true, 0, 0},
-	{"place", LEDGER_LINE, false, 0, WORD_BYTES - 1}, {0}};
+static const struct ledger_field devices[] = {{"id", LEDGER_DEVICE, true, 0, 0, NULL},
+	{"household", LEDGER_ID, true, 0, 0, NULL}, {"place", LEDGER_LINE, false, 0, WORD_BYTES - 1, NULL}, {0}};
 
-static const struct ledger_field deleted_field = {"deleted", LEDGER_BOOL, false, 0, 0};
+static const struct ledger_field appointments[] = {{.name = "id", .type = LEDGER_ID, .required = true},
+	{.name = "household", .type = LEDGER_ID, .required = true},
+	{.name = "sign", .type = LEDGER_WORD, .required = true, .words = "curtain|call|button|door|any|visit"},
+	{.name = "opens", .type = LEDGER_CLOCK}, {.name = "by", .type = LEDGER_CLOCK, .required = true},
+	{.name = "grace_min", .type = LEDGER_INT, .max = APPOINTMENT_GRACE_MAX},
+	{.name = "days", .type = LEDGER_WORD, .words = "every|workdays|days_off"},
+	{.name = "weekdays", .type = LEDGER_WEEKDAYS}, {.name = "pause_holidays", .type = LEDGER_BOOL},
+	{.name = "paused_from", .type = LEDGER_DATE}, {.name = "paused_until", .type = LEDGER_DATE},
+	{.name = "from", .type = LEDGER_DATE}, {.name = "until", .type = LEDGER_DATE}, {0}};
+
+static const struct ledger_field deleted_field = {"deleted", LEDGER_BOOL, false, 0, 0, NULL};
 
 /* In the order in which one kind may name another. */
 const struct ledger_kind ledger_kinds[LEDGER_KINDS] = {{"communities", communities}, {"policies", policies},
 	{"teams", teams}, {"volunteers", volunteers}, {"accounts", accounts}, {"households", households},
-	{"elders", elders}, {"consents", consents}, {"devices", devices}};
+	{"elders", elders}, {"consents", consents}, {"devices", devices}, {"appointments", appointments}};
 
 const struct ledger_kind *ledger_kind_find(const char *name)
 {
@@ -246,6 +262,45 @@ static const char *put_level(const struct ledger_field *field, const char *text,
 	return "must be district, community, volunteer, auditor or none";
 }
 
+static const char *put_date(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	int32_t day;
+
+	if (day_parse(text, &day))
+		return "must be a date such as 2026-03-01";
+	json_member_text(out, field->name, text);
+	return NULL;
+}
+
+/* put_clock: spreadsheets write 7:30. */
+static const char *put_clock(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char whole[MINUTE_TEXT_BYTES];
+	uint16_t minute;
+
+	if (text_copy(whole, sizeof whole, strlen(text) == 4 ? "0" : "") || strlen(text) > 5 ||
+		minute_parse(strcat(whole, text), &minute))
+		return "must be a time of day such as 07:30";
+	json_member_text(out, field->name, whole);
+	return NULL;
+}
+
+static const char *put_word(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	static char wrong[120];
+	size_t length = strlen(text);
+
+	for (const char *word = field->words; word; word = strchr(word, '|')) {
+		word += *word == '|';
+		if (strncmp(word, text, length) != 0 || !length || (word[length] && word[length] != '|'))
+			continue;
+		json_member_text(out, field->name, text);
+		return NULL;
+	}
+	snprintf(wrong, sizeof wrong, "must be one of %s", field->words);
+	return wrong;
+}
+
 static const char *put_bool(const struct ledger_field *field, const char *text, struct buf *out)
 {
 	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
@@ -274,6 +329,12 @@ static const char *put_cell(
 		return put_bool(field, texts[0], rows->out);
 	case LEDGER_TIME:
 		return put_time(field, texts[0], rows->out);
+	case LEDGER_DATE:
+		return put_date(field, texts[0], rows->out);
+	case LEDGER_CLOCK:
+		return put_clock(field, texts[0], rows->out);
+	case LEDGER_WORD:
+		return put_word(field, texts[0], rows->out);
 	case LEDGER_LEVEL:
 		return put_level(field, texts[0], rows->out);
 	default:

@@ -12,8 +12,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LEDGER_KINDS 9
-#define LEDGER_FIELDS_MAX 12
+#define LEDGER_KINDS 10
+#define LEDGER_FIELDS_MAX 24
 #define LEDGER_TEXTS_MAX 96 /* values of one row, members of lists included */
 
 enum ledger_type {
@@ -23,6 +23,9 @@ enum ledger_type {
 	LEDGER_INT,
 	LEDGER_BOOL,
 	LEDGER_TIME,
+	LEDGER_DATE,
+	LEDGER_CLOCK, /* a time of day */
+	LEDGER_WORD,  /* one of field->words */
 	LEDGER_LEVEL,
 	LEDGER_QUANTITIES,
 	LEDGER_WEEKDAYS
@@ -32,7 +35,8 @@ struct ledger_field {
 	const char *name;
 	enum ledger_type type;
 	bool required;
-	long min, max; /* LEDGER_INT: value; LEDGER_LINE: max bytes */
+	long min, max;     /* LEDGER_INT: value; LEDGER_LINE: max bytes */
+	const char *words; /* LEDGER_WORD: "a|b|c" */
 };
 
 struct ledger_kind {

@@ -53,6 +53,30 @@ static void a_ledger_becomes_json(void **state)
 		"\"devices\":[]}");
 }
 
+static void an_appointment_has_hours_days_and_dates(void **state)
+{
+	(void)state;
+	gives("appointments", "csv",
+		"id,household,sign,opens,by,grace_min,days,weekdays,pause_holidays,paused_from,paused_until,from,"
+		"until\n"
+		"a-1,h-1,curtain,5:00,07:30,20,workdays,mon;tue,true,2026-02-10,2026-02-20,2026-01-01,\n"
+		"a-2,h-1,any,,23:59,,,,,,,,\n",
+		"{\"appointments\":[{\"id\":\"a-1\",\"household\":\"h-1\",\"sign\":\"curtain\",\"opens\":\"05:00\","
+		"\"by\":\"07:30\","
+		"\"grace_min\":20,\"days\":\"workdays\",\"weekdays\":3,\"pause_holidays\":true,\"paused_from\":\"2026-"
+		"02-10\","
+		"\"paused_until\":\"2026-02-20\",\"from\":\"2026-01-01\"},{\"id\":\"a-2\",\"household\":\"h-1\","
+		"\"sign\":\"any\","
+		"\"by\":\"23:59\"}]}");
+	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,cur,07:30\n", 2, "one of curtain|call|button");
+	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,curtain,24:00\n", 2, "a time of day");
+	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,curtain,half past seven\n", 2, "a time of day");
+	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,curtain,\n", 2, "is missing");
+	refuses("appointments", "csv", "id,household,sign,by,grace_min\na-1,h-1,curtain,07:30,721\n", 2, "grace_min");
+	refuses("appointments", "csv", "id,household,sign,by,from\na-1,h-1,curtain,07:30,2026-02-30\n", 2,
+		"a date such as");
+}
+
 static void json_is_yaml(void **state)
 {
 	(void)state;
@@ -166,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ledger_becomes_json),
+		cmocka_unit_test(an_appointment_has_hours_days_and_dates),
 		cmocka_unit_test(json_is_yaml),
 		cmocka_unit_test(one_kind_is_a_list),
 		cmocka_unit_test(a_deleted_row_needs_its_key_only),

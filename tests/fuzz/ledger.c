@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Import documents. The first byte says as what the rest is read: 0 a YAML ledger, 1..8 CSV and a..h YAML of one kind.
+ * Import documents. The first byte says as what the rest is read: 0 a YAML ledger, 1..9 CSV and a..i YAML of one kind.
  */
 #include <string.h>
 
 #include "fuzz.h"
 #include "records/ledger.h"
 
-static const char *const kinds[] = {
-	"communities", "policies", "teams", "volunteers", "households", "elders", "consents", "devices"};
+static const char *const kinds[] = {"communities", "policies", "teams", "volunteers", "households", "elders",
+	"consents", "devices", "appointments"};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	if (data[0] >= '1' && data[0] <= '8') {
+	if (data[0] >= '1' && data[0] <= '9') {
 		kind = kinds[data[0] - '1'];
 		format = "csv";
-	} else if (data[0] >= 'a' && data[0] <= 'h') {
+	} else if (data[0] >= 'a' && data[0] <= 'i') {
 		kind = kinds[data[0] - 'a'];
 	} else if (data[0] != '0') {
 		return 0;

@@ -13,7 +13,7 @@ from test_records import ROOT, Rig
 OF_HOME = ("household in ('h-11', 'h-12')", "household = 'h-11'")
 WHOSE = {
     "household": ("id in ('h-11', 'h-12')", "id = 'h-11'"),
-    "elder": OF_HOME, "consent": OF_HOME, "device": OF_HOME, "reading": OF_HOME, "reading_hour": OF_HOME, "reading_day": OF_HOME, "alert": OF_HOME, "incident": OF_HOME,
+    "elder": OF_HOME, "consent": OF_HOME, "device": OF_HOME, "appointment": OF_HOME, "reading": OF_HOME, "reading_hour": OF_HOME, "reading_day": OF_HOME, "alert": OF_HOME, "incident": OF_HOME,
     "alert_event": ("alert in ('a-11', 'a-12')", "alert = 'a-11'"),
     "incident_event": ("incident in ('i-11', 'i-12')", "incident = 'i-11'"),
     "team": ("community = 'c-1'", "id = 't-1'"),
@@ -51,6 +51,7 @@ insert into household (id, community, team) values ('h-11', 'c-1', 't-1'), ('h-1
 insert into elder (id, household, name) select 'e' || substr(id, 2), id, 'x' from household;
 insert into consent (household, quantities) select id, '{sos}' from household;
 insert into device (id, household) select 'd' || substr(id, 2), id from household;
+insert into appointment (id, household, sign, "by") select 'p' || substr(id, 2), id, 'call', '18:00' from household;
 insert into reading select 'd' || substr(id, 2), '', 'temperature', 1, null, null, '2026-03-01', now(), id, false, false, '' from household;
 insert into reading_hour select id, '2026-03-01', 'temperature', 'd', '', 1, null, 1, 1, 1, '2026-03-01', '2026-03-01' from household;
 insert into reading_day select id, '2026-03-01', 'temperature', 'd', '', 1, null, 1, 1, 1, '2026-03-01', '2026-03-01' from household;
@@ -140,7 +141,7 @@ def test_every_role_sees_its_own_jurisdiction_and_nothing_else(rig, capsys):
     assert sum(int(r.split()[-2]) for r in rows) > 200  # there was something foreign to see
 
 
-WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "consent": "quantities = '{}'", "device": "place = 'mine now'", "team": "number = '1'", "volunteer": "phone = '9'",
+WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "consent": "quantities = '{}'", "device": "place = 'mine now'", "appointment": "sign = 'any'", "team": "number = '1'", "volunteer": "phone = '9'",
             "account": "level = 'district', community = null, volunteer = null", "community": "name = 'mine now'", "policy": "arrive_s = 1", "ledger_kind": "place = place + 1",
             "change": "who = 'x'", "api_audit": "who = 'x'", "audit_head": "number = 0", "reading": "value = 9", "alert": "level = 'x'", "incident": "responder = 'v-1'",
             "reading_hour": "total = 9", "reading_day": "total = 9", "alert_event": "state = 'x'", "incident_event": "state = 'x'", "directory_entry": "seq = seq + 1000",
@@ -165,7 +166,7 @@ def attempts(rig, become, sql):
 def test_nobody_writes_outside_his_jurisdiction(rig):
     assert set(WRITABLE) == set(tables(rig))
     writers = {"service for district", "service for community"}
-    registry = {"household", "elder", "consent", "device", "team", "volunteer"}
+    registry = {"household", "elder", "consent", "device", "appointment", "team", "volunteer"}
     for actor, become in ACTORS.items():
         for table, change in WRITABLE.items():
             may = actor in writers and table in registry or actor == "service for district" and table in {"account", "community", "policy"}

@@ -39,8 +39,8 @@ enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
 {
 	static const char *const headings[] = {"kind", ">added", ">changed", ">unchanged", ">removed"};
 	/* as a district is built up; a kind of a later version comes after them */
-	static const char *const order[] = {
-		"communities", "policies", "teams", "volunteers", "households", "elders", "consents", "devices"};
+	static const char *const order[] = {"communities", "policies", "teams", "volunteers", "households", "elders",
+		"consents", "devices", "appointments"};
 	struct table *table;
 	const char *kind;
 	json_t *root, *kinds, *counts;
