@@ -53,6 +53,7 @@ WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "awa
 WORDS(found, FOUND_COUNT, "none", "other", "was_away", "slept_in", "sensor_fault", "visitor", "fallen", "ill", "died")
 WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk", "second", "key", "relief")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
+WORDS(outage_state, OUTAGE_STATE_COUNT, "throttled", "down")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done", "on_the_way", "hand_over", "second",
 	"key", "note", "reopen", "silence", "release", "merge")
 WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy", "appointment")

@@ -209,6 +209,18 @@ struct oncall {
 	char number[PHONE_BYTES];               /* for the "1" key; "" = none is known */
 };
 
+/* outage: a channel to people does not work as it should; stands for as long as that is so. */
+enum outage_state { OUTAGE_THROTTLED, OUTAGE_DOWN, OUTAGE_STATE_COUNT };
+
+struct outage {
+	char channel[WORD_BYTES]; /* its name in the dispatcher's file of channels */
+	char instance[ID_BYTES];  /* of the dispatcher */
+	enum outage_state state;
+	struct wall since;
+	char cause[WORD_BYTES * 5]; /* the last failure: a status, a code; "" = none was given */
+	char reason_zh[REASON_BYTES], reason_en[REASON_BYTES];
+};
+
 enum reply_action {
 	REPLY_ACCEPT,
 	REPLY_DECLINE,
@@ -375,6 +387,7 @@ const char *outcome_name(enum outcome v);
 const char *found_name(enum found v);
 const char *page_role_name(enum page_role v);
 const char *oncall_shift_name(enum oncall_shift v);
+const char *outage_state_name(enum outage_state v);
 const char *reply_action_name(enum reply_action v);
 const char *entry_kind_name(enum entry_kind v);
 const char *appointment_sign_name(enum appointment_sign v);
@@ -389,6 +402,7 @@ enum err outcome_find(const char *name, enum outcome *out) ERR_MUST_CHECK;
 enum err found_find(const char *name, enum found *out) ERR_MUST_CHECK;
 enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
 enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
+enum err outage_state_find(const char *name, enum outage_state *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
 enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;
 enum err appointment_sign_find(const char *name, enum appointment_sign *out) ERR_MUST_CHECK;

@@ -5,6 +5,8 @@
  *   incidents {}                                     the open ones: {"items": [incident...]}
  *   reply {incident, action, outcome?, found?, note?, minutes?, to?}
  *                                                    on behalf of the desk: {"verdict": "taken", "incident": {...}}
+ *   channels {}                                      each channel's state and counters: {"items": [...]}
+ *   deliveries {incident?}                           what became of pages over channels, the latest first
  */
 #include <string.h>
 
@@ -14,6 +16,8 @@
 #include "codec/request.h"
 #include "dispatcher/dispatcher.h"
 #include "service/answer.h"
+
+#define DELIVERIES_MAX 200
 
 static enum err list(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
 {
@@ -30,6 +34,35 @@ static enum err list(const struct dispatcher *d, struct request_args *args, stru
 		err = codec_incident_encode(&incident, out);
 	}
 	json_close(out, ']');
+	json_close(out, '}');
+	return err;
+}
+
+static enum err list_channels(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	enum err err = request_done(args, info);
+
+	json_open(out, '{');
+	json_key(out, "items");
+	channels_list(d->channels, out);
+	json_close(out, '}');
+	return err ? err : out->failed;
+}
+
+static enum err list_deliveries(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	const char *incident = "";
+	enum err err = request_text(args, "incident", false, &incident, info);
+
+	if (!err)
+		err = request_done(args, info);
+	if (err)
+		return err;
+	json_open(out, '{');
+	json_key(out, "items");
+	err = channels_receipts(d->channels, incident, DELIVERIES_MAX, out, info);
 	json_close(out, '}');
 	return err;
 }
@@ -129,9 +162,13 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = list(d, args, &result, &why);
 	else if (!err && !strcmp(method, "reply"))
 		err = reply_for_desk(d, args, user, &result, &why, &fatal);
+	else if (!err && !strcmp(method, "channels"))
+		err = list_channels(d, args, &result, &why);
+	else if (!err && !strcmp(method, "deliveries"))
+		err = list_deliveries(d, args, &result, &why);
 	else if (!err)
-		err = errinfo_set(
-			&why, ERR_NOT_FOUND, "dispatcher has no method \"%s\"; it has incidents and reply", method);
+		err = errinfo_set(&why, ERR_NOT_FOUND,
+			"dispatcher has no method \"%s\"; it has incidents, reply, channels and deliveries", method);
 	if (fatal) {
 		*info = why;
 	} else if (answer_send(service_bus(d->service), event, err, why.text, result.data, result.length)) {

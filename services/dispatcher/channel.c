@@ -168,8 +168,7 @@ void channel_turn(struct channel_core *core, unsigned channel, enum channel_stat
 
 /* ---- pages ---- */
 
-static enum err insert(
-	struct channel_core *core, const struct page *page, const struct channel_progress *progress, bool dirty)
+static enum err insert(struct channel_core *core, const struct page *page, const struct channel_progress *progress)
 {
 	if (core->count == core->capacity) {
 		uint32_t capacity = core->capacity ? core->capacity * 2 : 64;
@@ -184,7 +183,6 @@ static enum err insert(
 		return ERR_NOMEM;
 	delivery->page = *page;
 	delivery->progress = *progress;
-	delivery->dirty = dirty;
 	uint32_t i = place_of(core, progress->number);
 	memmove(core->deliveries + i + 1, core->deliveries + i, (core->count - i) * sizeof *core->deliveries);
 	core->deliveries[i] = delivery;
@@ -261,7 +259,7 @@ enum err channel_page(struct channel_core *core, const struct page *page, const 
 	if (core->count >= core->config.waiting_max && (page->level != ALERT_LIFE || !displace(core, out)))
 		return ERR_FULL;
 	progress.number = core->next_number;
-	err = insert(core, page, &progress, true);
+	err = insert(core, page, &progress);
 	if (!err)
 		*out_number = core->next_number++;
 	return err;
@@ -286,7 +284,42 @@ uint32_t channel_waiting(const struct channel_core *core)
 	return core->count;
 }
 
+uint32_t channel_waiting_at(const struct channel_core *core, unsigned channel)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < core->count; i++)
+		count += delivery_channel(core->deliveries[i]) == channel;
+	return count;
+}
+
+unsigned channel_call_channel(const struct channel_core *core, uint32_t call)
+{
+	assert(call < CHANNEL_CALLS_MAX && core->calls[call].count > 0);
+	return core->calls[call].channel;
+}
+
 /* ---- state ---- */
+
+bool channel_is_dirty(const struct channel_core *core)
+{
+	for (unsigned c = 0; c < core->config.count; c++)
+		if (core->channels[c].dirty)
+			return true;
+	for (uint32_t i = 0; i < core->count; i++)
+		if (core->deliveries[i]->dirty)
+			return true;
+	return false;
+}
+
+bool channel_progress(const struct channel_core *core, uint64_t number, struct channel_progress *out)
+{
+	const struct delivery *delivery = channel_delivery(core, number);
+
+	if (delivery)
+		*out = delivery->progress;
+	return delivery;
+}
 
 bool channel_dirty(struct channel_core *core, struct channel_progress *out)
 {
@@ -303,9 +336,9 @@ bool channel_dirty(struct channel_core *core, struct channel_progress *out)
 bool channel_dirty_health(struct channel_core *core, unsigned *out_channel)
 {
 	for (unsigned c = 0; c < core->config.count; c++) {
-		if (!core->channels[c].dirty)
+		if (!core->channels[c].dirty && !core->channels[c].stale)
 			continue;
-		core->channels[c].dirty = false;
+		core->channels[c].dirty = core->channels[c].stale = false;
 		*out_channel = c;
 		return true;
 	}
@@ -322,7 +355,7 @@ enum err channel_restore(struct channel_core *core, const struct page *page, con
 		return ERR_CORRUPT;
 	if (progress->number >= core->next_number)
 		core->next_number = progress->number + 1;
-	return insert(core, page, progress, false);
+	return insert(core, page, progress);
 }
 
 void channel_restore_health(struct channel_core *core, unsigned channel, const struct channel_health *health)

@@ -122,7 +122,7 @@ struct channel_health {
 	uint32_t failures;                /* in a row */
 	int64_t calls, sent, failed, throttled, given_up, merged,
 		moved; /* moved: deliveries that went on to the next */
-	uint32_t waiting, running;
+	uint32_t running;
 	unsigned recent_count;               /* calls inside the rate's window ... */
 	int64_t recent_ms[CHANNEL_RATE_MAX]; /* ... when, ascending */
 };
@@ -149,10 +149,13 @@ struct wall channel_due(const struct channel_core *core);
 const struct page *channel_find(const struct channel_core *core, uint64_t number);
 const struct channel_health *channel_health(const struct channel_core *core, unsigned channel);
 uint32_t channel_waiting(const struct channel_core *core);
+/* channel_waiting_at counts those whose present channel it is; channel_call_channel gives the channel of a call. */
+uint32_t channel_waiting_at(const struct channel_core *core, unsigned channel);
+unsigned channel_call_channel(const struct channel_core *core, uint32_t call);
 
-/* State for the store. channel_dirty gives each delivery whose progress changed since the last call, and each channel
- * by channel_dirty_health; false after the last. channel_restore takes one back: what was being called is called again,
- * at once. */
+/* State for the store. A new delivery is as channel_progress gives it; channel_dirty gives each whose progress changed
+ * since the last call, channel_dirty_health each channel; false after the last. channel_restore takes one back: what
+ * was being called is called again, at once. */
 struct channel_progress {
 	uint64_t number;
 	struct channel_route route; /* what is left of it; the first is the present one */
@@ -160,6 +163,8 @@ struct channel_progress {
 	bool withdrawn;
 	struct wall raised, first, due;
 };
+bool channel_progress(const struct channel_core *core, uint64_t number, struct channel_progress *out);
+bool channel_is_dirty(const struct channel_core *core); /* there is something that must be stored now */
 bool channel_dirty(struct channel_core *core, struct channel_progress *out);
 bool channel_dirty_health(struct channel_core *core, unsigned *out_channel);
 enum err channel_restore(

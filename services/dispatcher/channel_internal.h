@@ -28,7 +28,7 @@ struct channel {
 	struct channel_health health;
 	struct wall probe;      /* down: when the next one tries it again */
 	uint32_t running_other; /* of running, those that are about no life */
-	bool dirty;
+	bool dirty, stale;      /* must be stored; is to be stored with the next that must */
 };
 
 struct channel_core {

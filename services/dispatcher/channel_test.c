@@ -501,7 +501,9 @@ static void restart_goes_on_where_it_stood(void **state)
 	rules[ROBOT].rate_count = 3;
 	rules[ROBOT].rate_window_ms = 60000;
 	PAGE("p1", "v-1", ALERT_ALARM, ROBOT, PUSH);
-	assert_true(channel_dirty(core, &progress));
+	assert_true(channel_progress(core, 1, &progress));
+	assert_int_equal(progress.route.count, 2);
+	assert_false(channel_progress(core, 2, &progress));
 	assert_false(channel_dirty(core, &progress));
 	tick();
 	answer(CHANNEL_FAILED);

@@ -255,7 +255,7 @@ static void note_call(const struct channel_rule *rule, struct channel *channel, 
 	health->calls++;
 	health->running++;
 	channel->running_other += !life;
-	channel->dirty = channel->dirty || rule->rate_count;
+	channel->stale = channel->stale || rule->rate_count;
 	if (rule->rate_count && health->recent_count < CHANNEL_RATE_MAX)
 		health->recent_ms[health->recent_count++] = now.ms;
 	channel->probe = (struct wall){now.ms + CHANNEL_PROBE_MS};

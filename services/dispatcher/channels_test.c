@@ -111,38 +111,6 @@ static void addresses_are_http_or_nothing(void **state)
 	assert_int_equal(webhook_check("http://a b", NULL), ERR_INVALID);
 }
 
-static struct page page_to(const char *user)
-{
-	struct page page = {.role = PAGE_PRIMARY,
-		.kind = ALERT_SOS,
-		.level = ALERT_LIFE,
-		.at = {1772400000000},
-		.expires = WALL_NONE};
-
-	text_cut(page.id, sizeof page.id, "p-1");
-	text_cut(page.incident, sizeof page.incident, "i-1");
-	text_cut(page.user, sizeof page.user, user);
-	text_cut(page.household, sizeof page.household, "h-1");
-	text_cut(page.reason_zh, sizeof page.reason_zh, "已 14 小时没有生活迹象。");
-	text_cut(page.reason_en, sizeof page.reason_en, "No sign of life for 14 h.");
-	return page;
-}
-
-static void call_tells_ids_and_urgency_and_no_reason(void **state)
-{
-	struct page page = page_to("v-1");
-	struct buf body;
-
-	(void)state;
-	buf_init(&body, 4096);
-	assert_int_equal(webhook_body(&page, &body), ERR_OK);
-	assert_string_equal(body.data,
-		"{\"type\":\"page.sent\",\"timestamp\":\"2026-03-01T21:20:00.000Z\",\"data\":{\"id\":"
-		"\"p-1\",\"incident\":\"i-1\",\"user\":\"v-1\",\"household\":\"h-1\",\"role\":"
-		"\"primary\",\"kind\":\"sos\",\"level\":\"life\"}}");
-	buf_fini(&body);
-}
-
 static void begin(void)
 {
 	assert_int_equal(store_begin(store, NULL), ERR_OK);
@@ -151,31 +119,6 @@ static void begin(void)
 static void commit(void)
 {
 	assert_int_equal(store_commit(store, NULL), ERR_OK);
-}
-
-static void calls_beyond_the_bound_are_counted_and_dropped(void **state)
-{
-	struct webhook_config config = {
-		.url = "http://127.0.0.1:1/", .secret_file = "", .timeout_ms = 100, .waiting_max = 2};
-	struct page page = page_to("v-1");
-	struct webhook *webhook;
-
-	(void)state;
-	assert_int_equal(webhook_open(store, &config, &webhook, NULL), ERR_OK);
-	begin();
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(webhook_add(webhook, &page, NULL), ERR_OK);
-	commit();
-	assert_int_equal(webhook_stats(webhook).dropped, 1);
-	assert_int_equal(webhook_stats(webhook).waiting, 2);
-	webhook_close(webhook);
-	config.url = ""; /* switched off: what waits is given up, not kept for ever */
-	assert_int_equal(webhook_open(store, &config, &webhook, NULL), ERR_OK);
-	assert_true(webhook_settles(webhook));
-	assert_int_equal(webhook_settle(webhook, NULL), ERR_OK);
-	assert_int_equal(webhook_stats(webhook).waiting, 0);
-	assert_int_equal(webhook_stats(webhook).given_up, 2);
-	webhook_close(webhook);
 }
 
 /* rows gives what stands in the post as "topic=payload" joined by spaces; a retained one has a *. */
@@ -275,8 +218,6 @@ int main(void)
 		WITH_STORE(signature_is_that_of_the_specification_s_example),
 		WITH_STORE(secret_is_base64_after_its_prefix_or_plain),
 		WITH_STORE(addresses_are_http_or_nothing),
-		WITH_STORE(call_tells_ids_and_urgency_and_no_reason),
-		WITH_STORE(calls_beyond_the_bound_are_counted_and_dropped),
 		WITH_STORE(letters_stay_until_they_are_delivered),
 		WITH_STORE(retained_message_is_kept_replaced_moved_and_cleared),
 		WITH_STORE(delivery_does_not_take_away_what_is_retained),

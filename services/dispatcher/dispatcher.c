@@ -110,7 +110,7 @@ static enum err store_turn(struct dispatcher *d, struct errinfo *info)
 	if (!err)
 		err = post_settle(d->post, info);
 	if (!err)
-		err = webhook_settle(d->webhook, info);
+		err = channels_settle(d->channels, info);
 	if (!err)
 		err = outbox_trim(d->incidents, info);
 	return err ? err : store_commit(d->store, info);
@@ -141,7 +141,6 @@ static enum err commit_turn(struct dispatcher *d, struct errinfo *info)
 	outbox_committed(d->incidents);
 	inbox_committed(d->alerts);
 	inbox_committed(d->directory);
-	webhook_committed(d->webhook);
 	if (dispatcher_replays(d) && wall_is_set(d->clock))
 		service_set_clock(d->service, d->clock);
 	return ERR_OK;
@@ -160,18 +159,32 @@ static enum err send(struct dispatcher *d, struct errinfo *info)
 	return err ? err : carrier_send_acks(bus, d->directory, d->turn.mono);
 }
 
-/* call drives the webhook; its results are stored at once, so that a call that succeeded is not made again. */
+/* tell_channels keeps the state of each channel that has changed at its topic. */
+static enum err tell_channels(struct dispatcher *d, struct errinfo *info)
+{
+	struct channels_note note;
+	enum err err = ERR_OK;
+
+	while (!err && channels_changed(d->channels, &note))
+		err = dispatcher_tell_channel(d, &note, info);
+	return err;
+}
+
+/* call moves the channels; its results are stored at once, so that a call that succeeded is not made again. */
 static enum err call(struct dispatcher *d, struct errinfo *info)
 {
+	bool own = !store_in_transaction(d->store);
 	enum err err;
 
-	webhook_run(d->webhook, wall_now(), d->turn.mono);
-	err = webhook_settle(d->webhook, info);
-	if (webhook_stats(d->webhook).given_up > d->given_up) {
-		d->given_up = webhook_stats(d->webhook).given_up;
-		log_warning("webhook_given_up", "cause", webhook_fault(d->webhook));
-	}
-	return err;
+	channels_run(d->channels, wall_now(), d->turn.mono);
+	if (!channels_settles(d->channels))
+		return ERR_OK;
+	err = own ? store_begin(d->store, info) : ERR_OK;
+	if (!err)
+		err = channels_settle(d->channels, info);
+	if (!err)
+		err = tell_channels(d, info);
+	return err || !own ? err : store_commit(d->store, info);
 }
 
 /* holds: on the replay clock each step brings a heartbeat of every producer and shard; they share a commit. */
@@ -210,7 +223,7 @@ static void earlier(struct mono *due, struct mono other)
 struct mono dispatcher_due(const void *state, struct turn turn)
 {
 	const struct dispatcher *d = state;
-	struct mono due = webhook_due(d->webhook);
+	struct mono due = channels_due(d->channels, wall_now(), turn.mono);
 	struct wall core = incident_due(d->core);
 
 	earlier(&due, directory_copy_due(d->copy));

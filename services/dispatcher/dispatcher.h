@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * dispatcher: the shell of the service: lanes, replies, pages and the webhook around the incident core, one SQLite
+ * dispatcher: the shell of the service: lanes, replies, pages and channels around the incident core, one SQLite
  * transaction a turn.
  *
  *   alerts, directory, replies, time -> core -> states, incident batches, pages, retained topics, calls -> COMMIT ->
@@ -12,10 +12,10 @@
 #ifndef CURTAIN_DISPATCHER_DISPATCHER_H
 #define CURTAIN_DISPATCHER_DISPATCHER_H
 
+#include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
 #include "dispatcher/post.h"
 #include "dispatcher/settings.h"
-#include "dispatcher/webhook.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
 #include "service/service.h"
@@ -41,7 +41,7 @@ struct dispatcher {
 	struct store *store;
 	struct incident_core *core;
 	struct post *post;
-	struct webhook *webhook;
+	struct channels *channels;
 	struct outbox *incidents;
 	struct inbox *alerts;
 	struct directory *copy;  /* of the registry's directory ... */
@@ -56,7 +56,6 @@ struct dispatcher {
 	struct mono trim_due;
 	bool eager;           /* the open transaction holds more than heartbeats */
 	struct mono hold_due; /* when it is committed in any case */
-	int64_t given_up;
 
 	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged;
 };
@@ -69,7 +68,8 @@ enum err dispatcher_tick(void *state, struct turn turn);
 enum err dispatcher_flush(void *state, struct turn turn);
 struct mono dispatcher_due(const void *state, struct turn turn);
 void dispatcher_status(const void *state, struct status *out);
-/* dispatcher_reload takes desk, duty, policy, done_after, keep and webhook; everything else counts from the next start.
+/* dispatcher_reload takes desk, duty, policy, done_after, keep, webhook, channels and links; everything else counts
+ * from the next start.
  */
 enum err dispatcher_reload(void *state, const void *settings, struct errinfo *info);
 bool dispatcher_draining(const void *state);
@@ -85,6 +85,9 @@ enum err dispatcher_begin(struct dispatcher *d, struct errinfo *info) ERR_MUST_C
 /* effects.c: dispatcher_effects puts what the core decided into this turn's transaction, and asks it for the rest. */
 enum err dispatcher_effects(
 	struct dispatcher *d, struct incident_effects *effects, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_tell_channel keeps an outage at its topic, or clears it. */
+enum err dispatcher_tell_channel(
+	struct dispatcher *d, const struct channels_note *note, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_append gives the turn's incident events to the outbox. */
 enum err dispatcher_append(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_save writes the states that changed. */

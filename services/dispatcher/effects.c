@@ -82,7 +82,7 @@ static enum err take_page(struct dispatcher *d, const struct page *page, struct 
 	if (!err)
 		err = post_letter(d->post, topic, json.data, json.length, info);
 	if (!err)
-		err = webhook_add(d->webhook, page, info);
+		err = channels_page(d->channels, page, wall_now(), info);
 	buf_fini(&json);
 	return err;
 }
@@ -104,6 +104,47 @@ static enum err take_oncall(struct dispatcher *d, const struct incident_effect *
 		err = post_keep(d->post, key, topic, json.data, json.length, info);
 	buf_fini(&json);
 	return err;
+}
+
+static struct outage outage_of(const struct dispatcher *d, const struct channels_note *note)
+{
+	bool down = note->state == CHANNEL_DOWN;
+	struct outage outage = {.state = down ? OUTAGE_DOWN : OUTAGE_THROTTLED, .since = note->since};
+
+	text_cut(outage.channel, sizeof outage.channel, note->name);
+	text_cut(outage.instance, sizeof outage.instance, d->settings.common.instance);
+	text_cut(outage.cause, sizeof outage.cause, note->cause);
+	snprintf(outage.reason_zh, sizeof outage.reason_zh,
+		down ? "渠道 %s 连续三次发送失败，请检查；有后备渠道的通知改走后备渠道。"
+		     : "渠道 %s 被对方限流，暂停发送；紧急通知改走后备渠道，其余合并后补发。",
+		note->name);
+	snprintf(outage.reason_en, sizeof outage.reason_en,
+		down ? "Channel %s failed three times in a row: please look. Pages take their fall-back where they "
+		       "have one."
+		     : "Channel %s is throttled by its provider and rests: urgent pages take their fall-back, others "
+		       "wait.",
+		note->name);
+	return outage;
+}
+
+enum err dispatcher_tell_channel(struct dispatcher *d, const struct channels_note *note, struct errinfo *info)
+{
+	char key[WORD_BYTES + 16], topic[ID_BYTES * 3];
+	struct outage outage;
+	struct buf json;
+	enum err err;
+
+	snprintf(key, sizeof key, "outage/%s", note->name);
+	if (note->state == CHANNEL_UP)
+		return post_drop(d->post, key, info);
+	outage = outage_of(d, note);
+	snprintf(topic, sizeof topic, "curtain/outage/%s/%s", outage.instance, outage.channel);
+	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
+	err = codec_outage_encode(&outage, &json);
+	if (!err)
+		err = post_keep(d->post, key, topic, json.data, json.length, info);
+	buf_fini(&json);
+	return err ? errinfo_set(info, err, "the outage of %s cannot be told", note->name) : ERR_OK;
 }
 
 static enum err take(struct dispatcher *d, const struct incident_effect *effect, struct errinfo *info)

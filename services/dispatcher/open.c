@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "dispatcher/dispatcher.h"
+#include "dispatcher/webhook.h"
 #include "lane/sql.h"
 #include "service/carrier.h"
 
@@ -20,7 +21,8 @@ static const char incident_tables[] =
 	"NULL, body BLOB NOT NULL) STRICT;"
 	"CREATE INDEX waiting_order ON waiting (at, kind, id, number)";
 
-static const char *const migrations[] = {DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables};
+static const char *const migrations[] = {
+	DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables, CHANNELS_TABLES};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -104,52 +106,51 @@ static enum err open_turns(struct dispatcher *d)
 	return ERR_OK;
 }
 
-static enum err open_core(struct dispatcher *d, struct errinfo *info)
+static enum err channels_ready(void *state, bool readable, bool writable, struct turn turn)
 {
-	struct incident_config config;
-	enum err err = zone_load(d->settings.zone, &d->zone, info);
-
-	if (err)
-		return err;
-	config = dispatcher_core_config(&d->settings, d->zone);
-	err = incident_core_create(&config, &d->core, info);
-	if (!err)
-		err = dispatcher_open_directory(d, info);
-	return err ? err : load_states(d, info);
-}
-
-static enum err webhook_ready(void *state, bool readable, bool writable, struct turn turn)
-{
-	(void)state; /* flush drives the calls in every turn */
+	(void)state; /* flush moves the calls in every turn */
 	(void)readable;
 	(void)writable;
 	(void)turn;
 	return ERR_OK;
 }
 
-/* open_webhook opens it as the settings say and watches it in place of the one before, whose running calls are made
- * again. */
-static enum err open_webhook(struct dispatcher *d, const struct dispatcher_settings *settings, struct errinfo *info)
+/* open_channels opens them as the settings say, in place of those before, whose running calls are made again. zone
+ * outlives them. */
+static enum err open_channels(
+	struct dispatcher *d, const struct dispatcher_settings *settings, const struct zone *zone, struct errinfo *info)
 {
-	struct webhook_config config = {.url = settings->webhook_url,
-		.secret_file = settings->webhook_secret_file,
-		.timeout_ms = settings->webhook_timeout_ms,
-		.waiting_max = settings->webhook_waiting};
-	struct webhook *webhook = NULL;
-	enum err err = webhook_open(d->store, &config, &webhook, info);
+	struct channels_config config = dispatcher_channels_config(settings, zone);
+	struct channels *channels = NULL;
+	enum err err = d->channels ? channels_settle(d->channels, info) : ERR_OK;
 
-	if (!err && service_watch(d->service, webhook_fd(webhook), false, webhook_ready)) {
-		webhook_close(webhook);
-		err = errinfo_set(info, ERR_IO, "the webhook's descriptor cannot be watched");
-	}
-	if (err)
+	if (!err)
+		err = channels_open(d->store, &config, &channels, info);
+	if (!err)
+		err = channels_inherit(channels, d->channels);
+	if (!err && service_watch(d->service, channels_fd(channels), false, channels_ready))
+		err = errinfo_set(info, ERR_IO, "the channels' descriptor cannot be watched");
+	if (err) {
+		channels_close(channels);
 		return err;
-	if (d->webhook)
-		service_unwatch(d->service, webhook_fd(d->webhook));
-	webhook_close(d->webhook);
-	d->webhook = webhook;
-	d->given_up = 0;
+	}
+	if (d->channels)
+		service_unwatch(d->service, channels_fd(d->channels));
+	channels_close(d->channels);
+	d->channels = channels;
 	return ERR_OK;
+}
+
+static enum err open_core(struct dispatcher *d, struct errinfo *info)
+{
+	struct incident_config config;
+	enum err err;
+
+	config = dispatcher_core_config(&d->settings, d->zone);
+	err = incident_core_create(&config, &d->core, info);
+	if (!err)
+		err = dispatcher_open_directory(d, info);
+	return err ? err : load_states(d, info);
 }
 
 static enum err open_parts(struct dispatcher *d, struct errinfo *info)
@@ -164,13 +165,15 @@ static enum err open_parts(struct dispatcher *d, struct errinfo *info)
 	if (!err)
 		err = open_turns(d);
 	if (!err)
+		err = zone_load(d->settings.zone, &d->zone, info);
+	if (!err) /* before the directory, which tells them of the volunteers */
+		err = open_channels(d, &d->settings, d->zone, info);
+	if (!err)
 		err = open_core(d, info);
 	if (!err)
 		err = open_lanes(d, info);
 	if (!err)
 		err = post_open(d->store, &d->post, info);
-	if (!err)
-		err = open_webhook(d, &d->settings, info);
 	if (!err)
 		err = prepare(d, info);
 	if (!err && (carrier_subscribe_outbox(bus, d->incidents) || carrier_subscribe_inbox(bus, d->alerts) ||
@@ -207,9 +210,9 @@ void dispatcher_close(void *state)
 	struct dispatcher *d = state;
 	sqlite3_stmt *statements[] = {d->save_state, d->drop_state, d->wait, d->waiting, d->waited};
 
-	if (d->webhook)
-		service_unwatch(d->service, webhook_fd(d->webhook));
-	webhook_close(d->webhook);
+	if (d->channels)
+		service_unwatch(d->service, channels_fd(d->channels));
+	channels_close(d->channels);
 	post_close(d->post);
 	outbox_close(d->incidents);
 	inbox_close(d->alerts);
@@ -237,7 +240,7 @@ enum err dispatcher_reload(void *state, const void *settings, struct errinfo *in
 	enum err err = zone_load(fresh->zone, &zone, info);
 
 	if (!err)
-		err = open_webhook(d, fresh, info);
+		err = open_channels(d, fresh, zone, info);
 	if (err) {
 		zone_destroy(zone);
 		return err;

@@ -31,7 +31,14 @@ const struct config_key dispatcher_config[] = {
 	{"webhook.url", CONFIG_TEXT, CONFIG_FIELD(S, webhook_url), "\"\"", 0, 511, NULL, "Where each page is also posted (docs/webhook.md); empty: nowhere."},
 	{"webhook.secret_file", CONFIG_PATH, CONFIG_FIELD(S, webhook_secret_file), "\"\"", 0, 255, NULL, "File with the secret that signs the posts (Standard Webhooks); empty: unsigned."},
 	{"webhook.timeout", CONFIG_DURATION, CONFIG_FIELD(S, webhook_timeout_ms), "5s", 100, 60000, NULL, "Time for one attempt."},
-	{"webhook.waiting", CONFIG_INT, CONFIG_FIELD(S, webhook_waiting), "1000", 1, 100000, NULL, "Posts that may wait; further ones are dropped and counted."},
+	{"channels.file", CONFIG_PATH, CONFIG_FIELD(S, channels_file), "\"\"", 0, 255, NULL, "The channels by which pages leave beside MQTT (docs/channels.md); empty: none."},
+	{"channels.presets", CONFIG_PATH, CONFIG_FIELD(S, channels_presets), "\"\"", 0, 255, NULL, "Folder of the presets that channels.file names; empty: channels/ beside it."},
+	{"channels.people_file", CONFIG_PATH, CONFIG_FIELD(S, channels_people_file), "\"\"", 0, 255, NULL, "How volunteers wish to be reached, and their addresses; mode 0600; empty: as channels.file says."},
+	{"channels.waiting", CONFIG_INT, CONFIG_FIELD(S, channels_waiting), "5000", 10, 100000, NULL, "Pages that may wait for channels; further ones are counted and not noted, a life displaces others."},
+	{"channels.keep", CONFIG_DURATION, CONFIG_FIELD(S, channels_keep_ms), "30d", 60000, 4e12, NULL, "How long it is kept what became of each page over each channel."},
+	{"links.base_url", CONFIG_TEXT, CONFIG_FIELD(S, links_base_url), "\"\"", 0, 255, NULL, "Where accept links lead (https://host); empty: pages carry none."},
+	{"links.secret_file", CONFIG_PATH, CONFIG_FIELD(S, links_secret_file), "\"\"", 0, 255, NULL, "File with the key that signs accept links."},
+	{"links.valid", CONFIG_DURATION, CONFIG_FIELD(S, links_valid_ms), "15m", 60000, 86400000, NULL, "How long an accept link is good, from the page on."},
 	{"disk.ballast", CONFIG_BYTES, CONFIG_FIELD(S, ballast_bytes), "16MiB", 0, 1e12, NULL, "Disk space held back for the day when the disk is full."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };
@@ -70,5 +77,32 @@ enum err dispatcher_check(const void *values, struct errinfo *info)
 		err = webhook_check(settings->webhook_url, info);
 	if (!err)
 		err = webhook_secret_load(settings->webhook_secret_file, &secret, info);
+	if (!err && *settings->links_base_url && !*settings->links_secret_file)
+		err = errinfo_set(info, ERR_INVALID,
+			"links.base_url needs links.secret_file, the key that signs links (openssl rand -hex 32)");
+	if (!err && webhook_check(settings->links_base_url, NULL))
+		err = errinfo_set(info, ERR_INVALID, "links.base_url must be an address like https://host, not \"%s\"",
+			settings->links_base_url);
+	if (!err) {
+		struct channels_config channels = dispatcher_channels_config(settings, NULL);
+		err = channels_check(&channels, info);
+	}
 	return err;
+}
+
+struct channels_config dispatcher_channels_config(const struct dispatcher_settings *s, const struct zone *zone)
+{
+	return (struct channels_config){.files = {.file = s->channels_file,
+						.presets = s->channels_presets,
+						.webhook_url = s->webhook_url,
+						.webhook_secret_file = s->webhook_secret_file,
+						.webhook_timeout_ms = s->webhook_timeout_ms,
+						.with_secrets = true},
+		.people_file = s->channels_people_file,
+		.zone = zone,
+		.waiting_max = s->channels_waiting,
+		.keep_ms = s->channels_keep_ms,
+		.link_base = s->links_base_url,
+		.link_key_file = s->links_secret_file,
+		.link_valid_ms = s->links_valid_ms};
 }

@@ -6,6 +6,7 @@
 #define CURTAIN_DISPATCHER_SETTINGS_H
 
 #include "config/config.h"
+#include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
 #include "service/service.h"
 
@@ -20,7 +21,11 @@ struct dispatcher_settings {
 	char directory_producer[ID_BYTES];
 	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms;
 	char webhook_url[512], webhook_secret_file[256];
-	int64_t webhook_timeout_ms, webhook_waiting;
+	int64_t webhook_timeout_ms;
+	char channels_file[256], channels_presets[256], channels_people_file[256];
+	int64_t channels_waiting, channels_keep_ms;
+	char links_base_url[256], links_secret_file[256];
+	int64_t links_valid_ms;
 	int64_t ballast_bytes;
 };
 
@@ -31,5 +36,8 @@ extern const struct config_key dispatcher_config[];
 enum err dispatcher_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_core_config gives the core's part; zone is borrowed. */
 struct incident_config dispatcher_core_config(const struct dispatcher_settings *settings, const struct zone *zone);
+
+/* dispatcher_channels_config gives the channels' part; texts and zone are borrowed. */
+struct channels_config dispatcher_channels_config(const struct dispatcher_settings *settings, const struct zone *zone);
 
 #endif

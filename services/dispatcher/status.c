@@ -19,7 +19,8 @@ void dispatcher_status(const void *state, struct status *out)
 {
 	const struct dispatcher *d = state;
 	struct outbox_stats lane = outbox_stats(d->incidents);
-	struct webhook_stats calls = webhook_stats(d->webhook);
+	struct channels_stats calls = channels_stats(d->channels),
+			      hook = channels_stats_of(d->channels, CHANNEL_WEBHOOK);
 	struct wall now = dispatcher_replays(d) ? d->clock : out->at;
 
 	if (wall_is_set(now))
@@ -41,9 +42,18 @@ void dispatcher_status(const void *state, struct status *out)
 	status_count(out, "forged_batches", d->forged);
 	status_count(out, "bad_acks", d->bad_acks);
 	status_count(out, "resent", lane.resent);
-	status_count(out, "webhook_sent", calls.sent);
-	status_count(out, "webhook_failed_attempts", calls.failed_attempts);
-	status_count(out, "webhook_given_up", calls.given_up);
-	status_count(out, "webhook_dropped", calls.dropped);
-	status_count(out, "webhook_waiting", calls.waiting);
+	status_count(out, "webhook_sent", hook.sent);
+	status_count(out, "webhook_failed_attempts", hook.failed);
+	status_count(out, "webhook_given_up", hook.given_up);
+	status_count(out, "webhook_waiting", hook.waiting);
+	status_count(out, "channel_sent", calls.sent);
+	status_count(out, "channel_failed_attempts", calls.failed);
+	status_count(out, "channel_throttled", calls.throttled);
+	status_count(out, "channel_moved", calls.moved);
+	status_count(out, "channel_merged", calls.merged);
+	status_count(out, "channel_cancelled", calls.cancelled);
+	status_count(out, "channel_given_up", calls.given_up);
+	status_count(out, "channel_dropped", calls.dropped);
+	status_count(out, "channel_waiting", calls.waiting);
+	status_count(out, "channels_not_up", calls.down);
 }

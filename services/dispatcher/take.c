@@ -22,6 +22,8 @@ static enum err apply(void *context, const struct entry *entry)
 	enum err err = incident_core_entry(d->core, entry, d->turn.wall, &effects);
 
 	d->entry_count++;
+	if (!err)
+		err = channels_entry(d->channels, entry);
 	if (!err && effects.count)
 		err = dispatcher_effects(d, &effects, d->turn.wall, &info);
 	if (info.text[0])

@@ -21,7 +21,7 @@ import yaml
 
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "schemas"
 FAULTS_KEPT = 50
-MAY_BE_CLEARED = {"incident", "oncall"}  # retained topics that end with an empty message
+MAY_BE_CLEARED = {"incident", "oncall", "outage"}  # retained topics that end with an empty message
 
 
 def no_twins(pairs):

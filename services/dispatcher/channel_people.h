@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel_people: how each volunteer wishes to be reached: which channels in which order, their addresses there, their
+ * language. One YAML file (docs/channels.md), readable by the service alone; who is not in it has the default order,
+ * Chinese, and the telephone number of the registry.
+ */
+#ifndef CURTAIN_DISPATCHER_CHANNEL_PEOPLE_H
+#define CURTAIN_DISPATCHER_CHANNEL_PEOPLE_H
+
+#include "dispatcher/channel_file.h"
+
+#define CHANNEL_ADDRESSES_MAX 6
+#define CHANNEL_PEOPLE_BYTES_MAX (4u << 20)
+
+struct channel_person {
+	char user[ID_BYTES];
+	enum channel_language language;
+	bool ordered; /* has an order of their own; else the default one */
+	unsigned order_count, address_count;
+	uint8_t order[CHANNEL_ROUTE_MAX];
+	struct channel_value addresses[CHANNEL_ADDRESSES_MAX];
+};
+
+struct channel_people {
+	uint32_t count;
+	struct channel_person *persons; /* by user */
+};
+
+/* channel_people_load reads file ("" = nobody). ERR_DENIED if others may read it. */
+enum err channel_people_load(const char *file, const struct channel_set *set, struct channel_people *out,
+	struct errinfo *info) ERR_MUST_CHECK;
+void channel_people_fini(struct channel_people *people);
+/* channel_people_find gives a volunteer's wishes, NULL if the file has none. */
+const struct channel_person *channel_people_find(const struct channel_people *people, const char *user);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls: rendered when they leave, so that a signature is fresh and an address the present one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "dispatcher/channels_internal.h"
+
+/* ---- what the core decided ---- */
+
+static void note_result(struct channels *channels, uint32_t call, enum channel_result result, const char *text)
+{
+	if (channels->result_count == channels->result_capacity) {
+		size_t capacity = channels->result_capacity ? channels->result_capacity * 2 : 64;
+		struct result *more = realloc(channels->results, capacity * sizeof *more);
+		if (!more)
+			return; /* the call stays open until the next start */
+		channels->results = more;
+		channels->result_capacity = capacity;
+	}
+	struct result *noted = &channels->results[channels->result_count++];
+	noted->call = call;
+	noted->result = result;
+	text_cut(noted->text, sizeof noted->text, text);
+}
+
+static void note_end(struct channels *channels, const struct channel_effect *effect)
+{
+	const char *name = channels->set.definitions[effect->channel].name;
+
+	channels->cancelled += effect->end == CHANNEL_CANCELLED;
+	if (effect->end == CHANNEL_GIVEN_UP)
+		log_warning("page_given_up", "delivery", log_number((long long)effect->deliveries[0]), "channel", name,
+			"cause", effect->receipt);
+	if (channels->ended_count == channels->ended_capacity) {
+		size_t capacity = channels->ended_capacity ? channels->ended_capacity * 2 : 64;
+		struct channel_effect *more = realloc(channels->ended, capacity * sizeof *more);
+		if (!more)
+			return; /* it is called once more after the next start */
+		channels->ended = more;
+		channels->ended_capacity = capacity;
+	}
+	channels->ended[channels->ended_count++] = *effect;
+}
+
+static void note_health(struct channels *channels, unsigned c)
+{
+	const struct channel_health *health = channel_health(channels->core, c);
+	const char *name = channels->set.definitions[c].name;
+
+	channels->changed[c] = true;
+	if (health->state == CHANNEL_UP)
+		log_info("channel_up", "channel", name);
+	else
+		log_warning(health->state == CHANNEL_DOWN ? "channel_down" : "channel_throttled", "channel", name,
+			"cause", health->cause);
+}
+
+/* ---- calls ---- */
+
+/* links_of makes the links of a message to a person; texts holds them. */
+static void links_of(
+	const struct channels *channels, struct channel_message *message, char (*texts)[CHANNEL_LINK_BYTES])
+{
+	char token[ACCEPT_TOKEN_BYTES];
+
+	for (unsigned i = 0; i < message->count && *channels->link_base; i++) {
+		const struct page *page = message->pages[i];
+		struct accept_link link = {
+			.action = REPLY_ACCEPT, .expires = wall_plus(page->at, channels->link_valid_ms)};
+		text_cut(link.incident, sizeof link.incident, page->incident);
+		text_cut(link.user, sizeof link.user, page->user);
+		text_cut(link.nonce, sizeof link.nonce, page->id);
+		if (page->withdrawn || accept_link_make(&channels->key, &link, token))
+			continue;
+		snprintf(texts[i], CHANNEL_LINK_BYTES, "%s/a/%s", channels->link_base, token);
+		message->links[i] = texts[i];
+	}
+}
+
+static const char *phone_of(const struct channels *channels, const char *user)
+{
+	struct volunteer *volunteer = NULL;
+
+	HASH_FIND_STR(channels->volunteers, user, volunteer);
+	return volunteer ? volunteer->phone : "";
+}
+
+static void mention_all(const struct channels *channels, struct channel_message *message)
+{
+	for (unsigned i = 0; i < message->count; i++) {
+		const char *phone = phone_of(channels, message->pages[i]->user);
+		bool new = *phone != '\0';
+		for (unsigned k = 0; k < message->mention_count; k++)
+			new = new &&strcmp(message->mentions[k], phone) != 0;
+		if (new)
+			message->mentions[message->mention_count++] = phone;
+	}
+}
+
+static void call(struct channels *channels, const struct channel_effect *effect)
+{
+	static char links[CHANNEL_MERGE_MAX][CHANNEL_LINK_BYTES];
+	const struct channel_definition *definition = &channels->set.definitions[effect->channel];
+	struct channel_message message = {.channel = effect->channel,
+		.count = effect->count,
+		.language = definition->language,
+		.phone = "",
+		.zone = channels->zone,
+		.now = channels->now};
+	struct channel_request request;
+	struct errinfo info = {0};
+	enum err err;
+
+	for (unsigned i = 0; i < effect->count; i++)
+		message.pages[i] = channel_find(channels->core, effect->deliveries[i]);
+	if (definition->audience == CHANNEL_PERSON) {
+		message.person = channel_people_find(&channels->people, message.pages[0]->user);
+		message.phone = phone_of(channels, message.pages[0]->user);
+		message.language = message.person ? message.person->language : CHANNEL_ZH;
+		links_of(channels, &message, links);
+	} else if (definition->mentions) {
+		mention_all(channels, &message);
+	}
+	if (definition->kind == CHANNEL_MQTT) { /* it has left already */
+		note_result(channels, effect->call, CHANNEL_OK, "");
+		return;
+	}
+	err = channel_render(&channels->set, &message, &request, &info);
+	if (!err)
+		err = channel_http_start(channels->http, effect->call, definition, &request);
+	if (err)
+		note_result(channels, effect->call, err == ERR_INVALID ? CHANNEL_REFUSED : CHANNEL_FAILED,
+			info.text[0] ? info.text : err_name(err));
+	channel_request_fini(&request);
+}
+
+void channels_take(struct channels *channels, const struct channel_effects *effects)
+{
+	for (unsigned i = 0; i < effects->count; i++) {
+		const struct channel_effect *effect = &effects->items[i];
+		switch (effect->kind) {
+		case CHANNEL_CALL:
+			call(channels, effect);
+			break;
+		case CHANNEL_ENDED:
+			note_end(channels, effect);
+			break;
+		case CHANNEL_HEALTH:
+			note_health(channels, effect->channel);
+			break;
+		}
+	}
+}
+
+/* ---- a turn ---- */
+
+static bool give_results(struct channels *channels)
+{
+	struct channel_effects effects;
+	size_t count = channels->result_count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct result result = channels->results[i];
+		channel_result(channels->core, result.call, result.result, result.text, channels->now, &effects);
+		channels_take(channels, &effects);
+	}
+	/* Results that came up meanwhile stand behind those. */
+	channels->result_count -= count;
+	if (count)
+		memmove(channels->results, channels->results + count,
+			channels->result_count * sizeof *channels->results);
+	return count > 0;
+}
+
+static void take_answers(struct channels *channels)
+{
+	struct channel_answer answer;
+	char text[CHANNEL_RECEIPT_BYTES];
+
+	while (channel_http_next(channels->http, &answer)) {
+		unsigned c = channel_call_channel(channels->core, answer.call);
+		enum channel_result result =
+			channel_judge(&channels->set, c, answer.status, answer.body, answer.length, answer.text, text);
+		note_result(channels, answer.call, result, text);
+	}
+}
+
+static void start_due(struct channels *channels)
+{
+	struct channel_effects effects;
+
+	do {
+		channel_tick(channels->core, channels->now, &effects);
+		channels_take(channels, &effects);
+	} while (effects.count == CHANNEL_EFFECTS_MAX);
+}
+
+void channels_run(struct channels *channels, struct wall wall, struct mono now)
+{
+	channels->now = wall;
+	channel_http_run(channels->http, now);
+	take_answers(channels);
+	give_results(channels);
+	if (store_in_transaction(channels->store))
+		return; /* what is not committed must not be seen */
+	do
+		start_due(channels);
+	while (give_results(channels));
+	channel_http_run(channels->http, now);
+}
+
+int channels_fd(const struct channels *channels)
+{
+	return channel_http_fd(channels->http);
+}
+
+struct mono channels_due(const struct channels *channels, struct wall wall, struct mono now)
+{
+	struct mono due = channel_http_due(channels->http);
+	struct wall core = channel_due(channels->core);
+
+	if (channels_settles(channels) || channels->result_count)
+		return (struct mono){0};
+	if (core.ms != WALL_NEVER.ms) {
+		int64_t wait_ms = core.ms > wall.ms ? core.ms - wall.ms : 0;
+		if (now.us + wait_ms * 1000 < due.us)
+			due = (struct mono){now.us + wait_ms * 1000};
+	}
+	return due;
+}
