@@ -12,7 +12,9 @@
 #include "roster.h"
 
 #define FILE_BYTES_MAX (16u << 20)
-#define RESERVE 0.02 /* share of the time kept back for the last step to end and the answer to be written */
+/* Kept back for the last step to end and the answer to be written: a share of the time, at most so many seconds. */
+#define RESERVE 0.02
+#define RESERVE_MAX 1.0
 
 struct solve_options {
 	const char *layout, *file;
@@ -109,7 +111,8 @@ static int solve(const struct roster_model *model, const struct solve_options *o
 	struct roster_plan plan;
 	double seconds = (double)options->time_ms / 1000;
 
-	effort.watch = roster_stopwatch_start(&stopwatch, seconds * (1 - RESERVE) - (roster_now() - began));
+	double reserve = seconds * RESERVE < RESERVE_MAX ? seconds * RESERVE : RESERVE_MAX;
+	effort.watch = roster_stopwatch_start(&stopwatch, seconds - reserve - (roster_now() - began));
 	if (roster_plan_init(&plan, model)) {
 		errinfo_set(&info, ERR_NOMEM, "no memory");
 		return options_fail("roster solve", &info);

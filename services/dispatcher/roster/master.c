@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define SCALE (1 << 16)
+#define SECONDS_MAX 1e6
+#define CLP_STOPPED 3 /* Clp_status: by its limits */
 #define ROOM (2.0 * ROSTER_PEOPLE_MAX)
 #define EFFORT_ROUGH 3000
 #define EFFORT_EXACT 400000
@@ -180,13 +182,23 @@ static int32_t rounded(double dual, int32_t scale, double lo, double hi)
 	return (int32_t)lround((dual < lo ? lo : dual > hi ? hi : dual) * scale);
 }
 
+bool master_hurry(struct master *m)
+{
+	double left = m->watch ? roster_left(m->watch) : SECONDS_MAX;
+
+	Clp_setMaximumSeconds(m->lp, left < 0 ? 0 : left < SECONDS_MAX ? left : SECONDS_MAX);
+	return left > 0;
+}
+
 enum err master_solve(struct master *m)
 {
 	const struct roster_model *model = m->model;
 
+	if (!master_hurry(m))
+		return ERR_AGAIN;
 	Clp_primal(m->lp, 0);
 	if (Clp_status(m->lp))
-		return ERR_IO;
+		return Clp_status(m->lp) == CLP_STOPPED ? ERR_AGAIN : ERR_IO;
 	const double *dual = Clp_dualRowSolution(m->lp);
 	for (int p = 0; p < model->people; p++)
 		m->value[p] = llround(dual[p] * m->scale);
@@ -327,6 +339,7 @@ enum err master_bound(struct master *m, int64_t enough, const struct roster_watc
 	enum err err = dual ? ERR_OK : ERR_NOMEM;
 
 	m->settled = false;
+	m->watch = watch;
 	while (!err && !m->settled && master_lower(m) < enough) {
 		if (roster_left(watch) <= 0)
 			break;

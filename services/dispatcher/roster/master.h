@@ -35,9 +35,9 @@ bool master_settled(const struct master *master);
  * cutoff, ERR_AGAIN when watch ended it early; plan is untouched then. */
 enum err master_dive(struct master *master, struct roster_plan *plan, const bool *hold, int64_t cutoff,
 	struct dice *dice, const struct roster_watch *watch) ERR_MUST_CHECK;
-/* master_choose lets CBC choose among the known lines that could still beat plan, within seconds and nodes; better ones
- * go into plan. out_better says whether. */
-enum err master_choose(
-	struct master *master, struct roster_plan *plan, double seconds, int nodes, bool *out_better) ERR_MUST_CHECK;
+/* master_choose lets CBC choose among the known lines that could still beat plan, within seconds, a share of the time
+ * left, and nodes; better ones go into plan. out_better says whether. ERR_AGAIN: the time is over. */
+enum err master_choose(struct master *master, struct roster_plan *plan, double seconds, int nodes, bool *out_better,
+	const struct roster_watch *watch) ERR_MUST_CHECK;
 
 #endif

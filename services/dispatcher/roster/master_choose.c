@@ -11,6 +11,10 @@
 
 #include "dispatcher/roster/master_internal.h"
 
+/* CBC looks at its clock between steps only, and a step of a large problem may take as long again as it was given. */
+#define SHARE 0.3 /* of the time left that it is given at most */
+#define SECONDS_MIN 1.0
+
 struct choice {
 	int *starts, *rows, *line; /* columns: slacks, then line[i] */
 	double *elements, *lower, *upper, *cost, *row_lower, *row_upper;
@@ -130,22 +134,30 @@ static Cbc_Model *load(const struct choice *c, const struct master *m, double se
 		Cbc_setInteger(mip, i);
 	Cbc_setLogLevel(mip, 0);
 	Cbc_setParameter(mip, "log", "0");
-	snprintf(text, sizeof text, "%.0f", seconds);
+	Cbc_setParameter(mip, "timeMode", "elapsed");
+	snprintf(text, sizeof text, "%.1f", seconds);
 	Cbc_setParameter(mip, "seconds", text);
 	snprintf(text, sizeof text, "%d", nodes);
 	Cbc_setParameter(mip, "maxNodes", text);
 	return mip;
 }
 
-enum err master_choose(struct master *m, struct roster_plan *plan, double seconds, int nodes, bool *out_better)
+enum err master_choose(struct master *m, struct roster_plan *plan, double seconds, int nodes, bool *out_better,
+	const struct roster_watch *watch)
 {
+	double most = roster_left(watch) * SHARE;
+
+	*out_better = false;
+	if (most < SECONDS_MIN)
+		return ERR_OK;
+	m->watch = watch;
+	seconds = seconds < most ? seconds : most;
 	struct choice c;
 	int *start = malloc(((size_t)m->model->people + 1) * sizeof *start);
 	double *ones = malloc(((size_t)m->model->people + 1) * sizeof *ones);
 	int64_t before = plan->cost;
 	enum err err = start && ones ? master_take(m, plan) : ERR_NOMEM;
 
-	*out_better = false;
 	if (!err)
 		err = master_solve(m);
 	if (!err)

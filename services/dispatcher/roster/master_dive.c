@@ -77,7 +77,7 @@ static enum err generate(struct dive *dive, const struct roster_watch *watch)
 	for (int round = 0; round < rounds; round++) {
 		int found;
 		bool exact;
-		if (!round)
+		if (!round && master_hurry(m))
 			Clp_dual(m->lp, 0);
 		enum err err = master_solve(m);
 		if (!err)
@@ -149,6 +149,7 @@ enum err master_dive(struct master *m, struct roster_plan *plan, const bool *hol
 	struct dive dive = {.m = m, .cutoff = (double)cutoff + 0.01};
 	enum err err = ERR_NOMEM;
 
+	m->watch = watch;
 	dive.fixed = calloc(people, sizeof *dive.fixed);
 	dive.taken = calloc(people, sizeof *dive.taken);
 	dive.sure = calloc(people, sizeof *dive.sure);

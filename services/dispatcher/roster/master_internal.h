@@ -33,7 +33,8 @@ struct master {
 	uint8_t *scratch;
 	int *row;
 	double *element;
-	int64_t lower; /* scaled */
+	const struct roster_watch *watch; /* of the work under way; NULL = none */
+	int64_t lower;                    /* scaled */
 	bool settled;
 };
 
@@ -41,7 +42,10 @@ struct master {
 enum err master_column(struct master *master, int person, const uint8_t *line, int *out_index) ERR_MUST_CHECK;
 /* master_entries writes a line's column into row and element: its person, then its demands. Gives their number. */
 int master_entries(struct master *master, int person, const uint8_t *line);
-/* master_solve solves the linear program from where it stood and reads its duals. ERR_IO when Clp gives up. */
+/* master_hurry gives Clp the time that is left, as seconds of the processor: never more; false = none is. */
+bool master_hurry(struct master *master);
+/* master_solve solves the linear program from where it stood and reads its duals. ERR_AGAIN when the watch ends it,
+ * ERR_IO when Clp gives up. */
 enum err master_solve(struct master *master) ERR_MUST_CHECK;
 /* master_price looks for lines of people (skip[p]: not of p; NULL = all) that would help at the given duals; counts
  * them. The Lagrangian bound of these prices is kept if it is better and nobody was skipped. */

@@ -89,8 +89,10 @@ static enum err one_round(struct run *run, int round)
 	if (round % CHOOSE_EVERY == CHOOSE_EVERY - 1 && run->effort->choose_seconds > 0) {
 		bool better;
 		roster_plan_copy(&run->trial, &s->best);
-		double left = roster_left(watch), most = run->effort->choose_seconds;
-		err = master_choose(run->master, &run->trial, left < most ? left : most, CHOOSE_NODES, &better);
+		err = master_choose(
+			run->master, &run->trial, run->effort->choose_seconds, CHOOSE_NODES, &better, watch);
+		if (err == ERR_AGAIN)
+			return ERR_OK;
 		return err || !better ? err : polish(run);
 	}
 	bool whole = round < WHOLE_DIVES || people <= 6;
