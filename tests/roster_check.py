@@ -111,10 +111,10 @@ def check_curtois(instance, result):
 
 
 PRESET_PARTS = [{"id": "day", "from": "07:00"}, {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}]
-PRESET_SHIFTS = [{"id": "day-primary", "part": "day", "weight": 1000}, {"id": "day-backup", "part": "day", "weight": 600},
-                 {"id": "night-primary", "part": "night", "weight": 1000}, {"id": "night-backup", "part": "night", "weight": 600}]
-PRESET_WEIGHTS = {"duties": 2, "nights": 6, "weekends": 6, "km": 1, "moved": 120}
-TOO_MANY = 5000
+PRESET_SHIFTS = [{"id": "day-primary", "part": "day", "weight": 4000}, {"id": "day-backup", "part": "day", "weight": 2500},
+                 {"id": "night-primary", "part": "night", "weight": 4000}, {"id": "night-backup", "part": "night", "weight": 2500}]
+PRESET_WEIGHTS = {"duties": 2, "nights": 10, "weekends": 10, "km": 1, "moved": 120}
+TOO_MANY = 20000
 
 
 class Team:
@@ -258,7 +258,7 @@ class Team:
         for day in range(len(self.dates)):
             for shift in self.shifts:
                 short = self.need(day, shift) - self.there(lines, day, shift)
-                total += self.shifts[shift].get("weight", 1000) * max(0, short) + TOO_MANY * max(0, -short)
+                total += self.shifts[shift].get("weight", 4000) * max(0, short) + TOO_MANY * max(0, -short)
             on = {part: {who for who, line in lines.items() if line[day] and self.part(line[day]) == part} for part in self.parts}
             for beside in self.task.get("beside", []):
                 count = sum(bool(set(beside["tags"]) & set(self.people[who].get("tags", []))) for who in on[beside["part"]])

@@ -201,14 +201,14 @@ static enum err read_shift(struct reader *r, const json_t *value, int index)
 	struct team_shift *s = &r->team->shift[index];
 	struct fields f;
 
-	*s = (struct team_shift){.need = 1, .weight = 1000};
+	*s = (struct team_shift){.need = 1, .weight = 4000};
 	fields_open(&f, value, "shift", r->info);
 	fields_text(&f, "id", s->id, sizeof s->id);
 	enum err err = read_index(r, &f, "part", find_part, &s->part);
 	read_int(&f, "need", 0, TEAM_PEOPLE_MAX, &s->need);
 	s->need_holiday = s->need;
 	read_int(&f, "need_holiday", 0, TEAM_PEOPLE_MAX, &s->need_holiday);
-	read_int(&f, "weight", 1, 4000, &s->weight);
+	read_int(&f, "weight", 1, 10000, &s->weight);
 	if (!err)
 		err = read_set(r, fields_get(&f, "requires", false), find_tag_const, "requires", &s->requires);
 	r->team->shifts = index + 1;

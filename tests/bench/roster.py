@@ -90,10 +90,10 @@ class Team:
                 "holidays": [h for h in (date(begin + d) for d in range(days)) if h in HOLIDAYS],
                 "parts": [{"id": "day", "from": "07:00"},
                           {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}],
-                "shifts": [{"id": "day-primary", "part": "day", "weight": 1000, "requires": ["experienced"]},
-                           {"id": "day-backup", "part": "day", "weight": 600},
-                           {"id": "night-primary", "part": "night", "weight": 1000, "requires": ["experienced"]},
-                           {"id": "night-backup", "part": "night", "weight": 600}],
+                "shifts": [{"id": "day-primary", "part": "day", "weight": 4000, "requires": ["experienced"]},
+                           {"id": "day-backup", "part": "day", "weight": 2500},
+                           {"id": "night-primary", "part": "night", "weight": 4000, "requires": ["experienced"]},
+                           {"id": "night-backup", "part": "night", "weight": 2500}],
                 "beside": [{"part": "night", "tags": ["first_aid"], "weight": 20}],
                 "rules": {"max_run": 3},
                 "volunteers": people, "pairs": self.pairs,
@@ -175,18 +175,23 @@ def four_weeks(bench, teams):
         cost += result["cost"]
         bound += result["bound"]
         worst = max(worst, (result["cost"] - result["bound"]) / max(1, result["cost"]))
-        unproven += bool(result["gaps"]) and result["cost"] - result["bound"] >= 600
+        unproven += bool(result["gaps"]) and result["cost"] - result["bound"] >= 2500
     people = sum(len(t.people) for t in teams)
     print(f"4 weeks, {len(teams)} teams, {people} volunteers: {seconds:.1f} s in all, slowest team {slowest:.2f} s")
     print(f"  hard violations {sums['violations']}, costs not as stated {sums['wrong costs']}, duties {sums['duties']}, open {sums['open']}, "
           f"of these somebody could take at once {sums['coverable']}; teams whose open duties are not proven to be as few as can be: {unproven}")
     print(f"  cost {cost}, bound {bound}: gap {100 * (cost - bound) / cost:.2f}% in all, worst team {100 * worst:.2f}%")
-    return results
+    return results, [("hard violations by the independent checker", sums["violations"], "0", not sums["violations"]),
+                     ("costs recomputed that differ", sums["wrong costs"], "0", not sums["wrong costs"]),
+                     ("open duties that somebody could take", sums["coverable"], "0", not sums["coverable"]),
+                     ("teams whose open duties are not proven as few as can be", unproven, "0", not unproven),
+                     ("gap to the proven bound, all teams", f"{100 * (cost - bound) / cost:.2f}%", "<= 1%", cost - bound <= cost / 100),
+                     (f"{len(teams)} teams on one core", f"{seconds:.1f} s", "< 60 s", seconds < 60)]
 
 
 def changes(bench, rng, results):
     """One volunteer of each team reports three days off, a duty among them; all before the third day stays."""
-    sums, moved, slowest, frozen_moved, more = collections.Counter(), collections.Counter(), 0.0, 0, []
+    sums, moved, slowest, frozen_moved = collections.Counter(), collections.Counter(), 0.0, 0
     for task, result in results.values():
         duties = [(who, d) for who, line in result["assignments"].items() for d, shift in enumerate(line) if shift and d >= 4]
         who, day = rng.choice(duties)
@@ -198,17 +203,16 @@ def changes(bench, rng, results):
         again, took = bench.plan(changed, "--time", "0.9")
         judge(changed, again, sums)
         slowest = max(slowest, took)
-        lost = sum(result["assignments"][who][d] is not None for d in range(day, min(day + 3, task["days"])))
-        others = {(m["volunteer"], m["date"]) for m in again["moved"] if m["volunteer"] != who or m["date"] not in gone}
-        taken = sum(1 for m in again["moved"] if (m["volunteer"], m["date"]) in others and m.get("to") and not m.get("from"))
-        extra = max(0, len(others) - lost)
-        moved[extra] += 1
-        more.append((lost, taken, len(others)))
+        others = sum(1 for m in again["moved"] if m.get("from") and not (m["volunteer"] == who and m["date"] in gone))
+        moved[others] += 1
         frozen_moved += sum(m["date"] < date_of(task, 2).isoformat() for m in again["moved"])
     print(f"a change in each team: slowest {slowest:.2f} s, hard violations {sums['violations']}, coverable {sums['coverable']}, "
           f"moved in the next 48 h {frozen_moved}")
-    print("  entries of others that changed beyond those that took the lost duties over: " +
-          ", ".join(f"{n}: {moved[n]} teams" for n in sorted(moved)) + f"; most {max(moved)}")
+    print("  duties moved beside those that were lost: " + ", ".join(f"{n}: {moved[n]} teams" for n in sorted(moved)))
+    return [("a change re-planned, slowest team", f"{slowest:.2f} s", "< 1 s", slowest < 1),
+            ("a change: duties moved beside those lost, most", max(moved), "<= 3", max(moved) <= 3),
+            ("a change: moved within the next 48 h", frozen_moved, "0", not frozen_moved),
+            ("a change: hard violations", sums["violations"], "0", not sums["violations"])]
 
 
 def quarter(bench, teams):
@@ -225,7 +229,7 @@ def quarter(bench, teams):
         for kind in ("nights", "weekends"):
             groups = collections.defaultdict(list)
             for p in team.people:
-                key = (json.dumps(p["weekly"]), p["at_most"], "experienced" in p["tags"], p["nights_in_row"], len(p["away"]) > 0)
+                key = (json.dumps(p["weekly"]), p["at_most"], "experienced" in p["tags"], "first_aid" in p["tags"], p["nights_in_row"], len(p["away"]) // 4)
                 groups[key].append((carried[kind][p["id"]], p["id"]))
             for members in groups.values():
                 if len(members) > 1:
@@ -239,6 +243,9 @@ def quarter(bench, teams):
               ", ".join(f"{n}: {spreads[kind][n]} groups" for n in sorted(spreads[kind])))
     for team, kind, members in wide[:8]:
         print(f"    wide: {team} {kind} {sorted(members)}")
+    return [("a quarter: hard violations", sums["violations"], "0", not sums["violations"])] + [
+        (f"a quarter: widest spread of {kind} among equally available people", max(spreads[kind], default=0), "<= 1", max(spreads[kind], default=0) <= 1)
+        for kind in ("nights", "weekends")]
 
 
 def district(arguments):
@@ -248,9 +255,11 @@ def district(arguments):
     print(f"seed {arguments.seed}")
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(folder)
-        results = four_weeks(bench, teams)
-        changes(bench, rng, results)
-        quarter(bench, teams)
+        results, rows = four_weeks(bench, teams)
+        rows += changes(bench, rng, results) + quarter(bench, teams)
+    print(f"\n{'figure':<62}  {'measured':>9}  {'asked':>6}")
+    for name, value, asked, holds in rows:
+        print(f"{name:<62}  {value!s:>9}  {asked:>6}  {'holds' if holds else 'DOES NOT HOLD'}")
 
 
 # Costs in 10 minutes as published (ORProjects/NRP, ComputationalResults): IP + VNS hybrid, ejection chain, Gurobi, best known.

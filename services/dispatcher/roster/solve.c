@@ -11,10 +11,11 @@
 #define CHOOSE_EVERY 12 /* rounds */
 #define CHOOSE_NODES 2000
 #define POLISH_STEPS 400
-/* Heat of the small changes: a missing person costs some hundreds, a fair share some units. */
-#define HOT 300
+/* Heat of the small changes: a missing person costs some thousands, a fair share some tens. */
+#define HOT 1000
 #define HOT_AGAIN 20 /* near what is in force */
 #define COLD 0.7
+#define LAST_SHARE 4             /* of the first small changes, one in so many at the end: what dives leave uneven */
 #define MASTER_CELLS_MAX 2000000 /* people * days * demands a day, above which the program would not settle */
 
 struct run {
@@ -37,12 +38,16 @@ struct roster_effort roster_effort_usual(const struct roster_model *model, uint6
 		.choose_seconds = 30};
 }
 
-/* good_enough gives the bound that would prove the best known roster near enough to it. */
+/* good_enough gives the bound that would prove the best known roster near enough to it: a share of what the people's
+ * lines cost, so that unmet demands, however dear, leave no room for unfairness. */
 static int64_t good_enough(const struct run *run)
 {
-	int64_t cost = run->search.best.cost;
+	const struct roster_plan *best = &run->search.best;
+	int64_t lines = 0;
 
-	return cost - cost * run->effort->gap_permille / 1000;
+	for (int p = 0; p < run->model->people; p++)
+		lines += best->own[p];
+	return best->cost - lines * run->effort->gap_permille / 1000;
 }
 
 static bool done(const struct run *run)
@@ -124,36 +129,35 @@ static enum err improve(struct run *run, struct errinfo *info)
 	return err;
 }
 
-/* first gives a roster at once, and betters it by small changes. */
-static enum err first(struct run *run, const struct roster_plan *from)
+/* smooth betters the best known by small changes. */
+static enum err smooth(struct run *run, int64_t steps, double hot)
 {
-	const struct roster_effort *effort = run->effort;
 	struct search *s = &run->search;
-	const struct anneal_effort anneal = {
-		.steps = effort->anneal_steps, .hot = from ? HOT_AGAIN : HOT, .cold = COLD, .watch = effort->watch};
-	enum err err = from ? search_again(s, from) : search_first(s);
+	const struct anneal_effort anneal = {steps, hot, COLD, run->effort->watch};
+	enum err err = steps ? anneal_run(&s->best, &anneal, &s->dice) : ERR_OK;
 
-	run->out->stuck = s->stuck;
-	if (err || !effort->anneal_steps)
-		return err;
-	err = anneal_run(&s->best, &anneal, &s->dice);
-	search_start(s, &s->best);
+	if (steps && !err)
+		search_start(s, &s->best);
 	return err;
 }
 
 static enum err go(struct run *run, const struct roster_plan *from, struct errinfo *info)
 {
+	const struct roster_effort *effort = run->effort;
 	struct search *s = &run->search;
-	enum err err = first(run, from);
+	enum err err = from ? search_again(s, from) : search_first(s);
 
-	if (err)
-		return err;
-	err = search_run(s, run->effort->first_steps, INT64_MIN, &run->effort->watch);
-	if (err || !run->effort->bound) {
-		int64_t steps = run->effort->rounds_max ? (int64_t)run->effort->rounds_max * POLISH_STEPS : INT64_MAX;
-		return err ? err : search_run(s, steps, INT64_MIN, &run->effort->watch);
-	}
-	return improve(run, info);
+	run->out->stuck = s->stuck;
+	if (!err)
+		err = smooth(run, effort->anneal_steps, from ? HOT_AGAIN : HOT);
+	if (!err)
+		err = search_run(s, effort->first_steps, INT64_MIN, &effort->watch);
+	if (!err && effort->bound)
+		err = improve(run, info);
+	else if (!err)
+		err = search_run(s, effort->rounds_max ? (int64_t)effort->rounds_max * POLISH_STEPS : INT64_MAX,
+			INT64_MIN, &effort->watch);
+	return err ? err : smooth(run, effort->anneal_steps / LAST_SHARE, HOT_AGAIN);
 }
 
 enum err roster_solve(const struct roster_model *model, const struct roster_effort *effort,

@@ -14,10 +14,10 @@ static void presets(struct team *t)
 		{.id = "night", .from_min = 19 * 60, .night = true, .bars = 3},
 	};
 	static const struct team_shift shifts[] = {
-		{"day-primary", 0, 1, 1, 1000, 0},
-		{"day-backup", 0, 1, 1, 600, 0},
-		{"night-primary", 1, 1, 1, 1000, 0},
-		{"night-backup", 1, 1, 1, 600, 0},
+		{"day-primary", 0, 1, 1, 4000, 0},
+		{"day-backup", 0, 1, 1, 2500, 0},
+		{"night-primary", 1, 1, 1, 4000, 0},
+		{"night-backup", 1, 1, 1, 2500, 0},
 	};
 
 	t->parts = 2;
@@ -25,7 +25,7 @@ static void presets(struct team *t)
 	t->shifts = 4;
 	memcpy(t->shift, shifts, sizeof shifts);
 	t->max_run = 3;
-	t->weights = (struct team_weights){.duties = 2, .nights = 6, .weekends = 6, .km = 1, .moved = 120};
+	t->weights = (struct team_weights){.duties = 2, .nights = 10, .weekends = 10, .km = 1, .moved = 120};
 }
 
 enum err team_create(int days, int volunteers, int wishes, int pairs, struct team **out_team, struct errinfo *info)

@@ -17,7 +17,7 @@
 #define TEAM_PARTS_MAX 6
 #define TEAM_TAGS_MAX 30
 #define TEAM_ITEMS_MAX 2000 /* wishes, pairs */
-#define TEAM_TOO_MANY 5000  /* price of one more than needed: never worth it */
+#define TEAM_TOO_MANY 20000 /* price of one more than needed: never worth it */
 #define TEAM_MONTHS_MAX 5
 
 struct team_part {
