@@ -15,7 +15,7 @@
 #define FILE_BYTES_MAX (4u << 20)
 #define FIRST_STEPS 150
 #define ROUNDS 6
-#define ANNEAL_STEPS 3000000
+#define ANNEAL_STEPS 4000000
 
 struct plan_options {
 	const char *file, *roster, *date, *shift;

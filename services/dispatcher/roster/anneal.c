@@ -240,6 +240,19 @@ static bool try_move(struct anneal *a, struct move *move, int64_t more)
 	return holds;
 }
 
+/* take_sample keeps the roster of a step if its turn has come: at even distances over the colder half. */
+static void take_sample(const struct anneal *a, const struct anneal_effort *effort, int64_t step)
+{
+	int64_t half = effort->steps / 2,
+		apart = effort->samples ? half / effort->samples / WATCH_EVERY * WATCH_EVERY : 0;
+
+	if (!apart || step < half)
+		return;
+	int64_t index = (step - half) / apart;
+	if ((step - half) % apart < WATCH_EVERY && index < effort->samples)
+		roster_plan_copy(&effort->sample[index], a->plan);
+}
+
 static void run(struct anneal *a, const struct anneal_effort *effort, struct roster_plan *best)
 {
 	double heat = effort->hot, cool = pow(effort->cold / effort->hot, (double)WATCH_EVERY / (double)effort->steps);
@@ -248,6 +261,7 @@ static void run(struct anneal *a, const struct anneal_effort *effort, struct ros
 		struct move move;
 		if (step % WATCH_EVERY == 0) {
 			heat *= step ? cool : 1;
+			take_sample(a, effort, step);
 			if (roster_left(&effort->watch) <= 0)
 				return;
 		}
@@ -278,6 +292,8 @@ enum err anneal_run(struct roster_plan *plan, const struct anneal_effort *effort
 	for (int i = 0; i < ODDS; i++)
 		a.odds[i] = -log(((double)i + 0.5) / ODDS);
 	roster_plan_copy(&best, plan);
+	for (int i = 0; i < effort->samples; i++)
+		roster_plan_copy(&effort->sample[i], plan);
 	run(&a, effort, &best);
 	roster_plan_copy(plan, &best);
 	roster_plan_fini(&best);

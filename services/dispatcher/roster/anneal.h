@@ -16,9 +16,12 @@ struct anneal_effort {
 	int64_t steps;
 	double hot, cold; /* extra cost that passes about every third time, at the start and at the end */
 	struct roster_watch watch;
+	struct roster_plan *sample; /* of the model: gets rosters from the way, those of the last are the coldest */
+	int samples;                /* 0 = none wanted */
 };
 
-/* anneal_run changes plan, which keeps all hard rules, to the best it comes across. ERR_NOMEM. */
+/* anneal_run changes plan, which keeps all hard rules, to the best it comes across. Samples that it did not come to
+ * hold the plan as it was. ERR_NOMEM. */
 enum err anneal_run(struct roster_plan *plan, const struct anneal_effort *effort, struct dice *dice) ERR_MUST_CHECK;
 
 #endif

@@ -15,6 +15,7 @@
 #define HOT 1000
 #define HOT_AGAIN 20 /* near what is in force */
 #define COLD 0.7
+#define SAMPLES 48
 #define LAST_SHARE 4             /* of the first small changes, one in so many at the end: what dives leave uneven */
 #define MASTER_CELLS_MAX 2000000 /* people * days * demands a day, above which the program would not settle */
 
@@ -24,6 +25,8 @@ struct run {
 	struct search search;
 	struct master *master;
 	struct roster_plan trial;
+	struct roster_plan sample[SAMPLES]; /* of small changes: their lines give the program a start */
+	int samples;
 	bool *hold;
 	struct roster_outcome *out;
 };
@@ -118,6 +121,8 @@ static enum err improve(struct run *run, struct errinfo *info)
 
 	if (!err)
 		err = master_take(run->master, &run->search.best);
+	for (int i = 0; i < run->samples && !err; i++)
+		err = master_take(run->master, &run->sample[i]);
 	if (!err)
 		err = master_bound(run->master, good_enough(run), &run->effort->watch);
 	if (err)
@@ -133,7 +138,12 @@ static enum err improve(struct run *run, struct errinfo *info)
 static enum err smooth(struct run *run, int64_t steps, double hot)
 {
 	struct search *s = &run->search;
-	const struct anneal_effort anneal = {steps, hot, COLD, run->effort->watch};
+	const struct anneal_effort anneal = {.steps = steps,
+		.hot = hot,
+		.cold = COLD,
+		.watch = run->effort->watch,
+		.sample = run->sample,
+		.samples = run->samples};
 	enum err err = steps ? anneal_run(&s->best, &anneal, &s->dice) : ERR_OK;
 
 	if (steps && !err)
@@ -174,6 +184,10 @@ enum err roster_solve(const struct roster_model *model, const struct roster_effo
 		return errinfo_set(info, err, "no memory");
 	run.hold = calloc((size_t)model->people, sizeof *run.hold);
 	err = run.hold ? roster_plan_init(&run.trial, model) : ERR_NOMEM;
+	while (!err && effort->anneal_steps && run.samples < SAMPLES) {
+		err = roster_plan_init(&run.sample[run.samples], model);
+		run.samples += !err;
+	}
 	if (!err)
 		err = go(&run, from, info);
 	if (!err)
@@ -181,6 +195,8 @@ enum err roster_solve(const struct roster_model *model, const struct roster_effo
 	out_outcome->steps = run.search.steps;
 	master_destroy(run.master);
 	roster_plan_fini(&run.trial);
+	for (int i = 0; i < run.samples; i++)
+		roster_plan_fini(&run.sample[i]);
 	free(run.hold);
 	search_fini(&run.search);
 	return err ? errinfo_set(info, err, "no roster: %s", err_name(err)) : ERR_OK;
