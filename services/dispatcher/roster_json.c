@@ -262,7 +262,7 @@ static enum err read_rules(struct reader *r, const json_t *value)
 	read_int(&g, "nights", 0, 50, &w->nights);
 	read_int(&g, "weekends", 0, 50, &w->weekends);
 	read_int(&g, "km", 0, 50, &w->km);
-	read_int(&g, "moved", 0, 500, &w->moved);
+	read_int(&g, "moved", 0, 2000, &w->moved);
 	return fields_done(&g);
 }
 

@@ -203,8 +203,11 @@ def changes(bench, rng, results):
         again, took = bench.plan(changed, "--time", "0.9")
         judge(changed, again, sums)
         slowest = max(slowest, took)
+        lost = [d for d in range(day, min(day + 3, task["days"])) if result["assignments"][who][d]]
         others = sum(1 for m in again["moved"] if m.get("from") and not (m["volunteer"] == who and m["date"] in gone))
         moved[others] += 1
+        if others > 3:
+            print(f"    {task['team']}: {len(lost)} duties lost, {others} others moved, open before {len(result['gaps'])}, after {len(again['gaps'])}")
         frozen_moved += sum(m["date"] < date_of(task, 2).isoformat() for m in again["moved"])
     print(f"a change in each team: slowest {slowest:.2f} s, hard violations {sums['violations']}, coverable {sums['coverable']}, "
           f"moved in the next 48 h {frozen_moved}")
@@ -256,7 +259,9 @@ def district(arguments):
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(folder)
         results, rows = four_weeks(bench, teams)
-        rows += changes(bench, rng, results) + quarter(bench, teams)
+        rows += changes(bench, rng, results)
+        if not arguments.short:
+            rows += quarter(bench, teams)
     print(f"\n{'figure':<62}  {'measured':>9}  {'asked':>6}")
     for name, value, asked, holds in rows:
         print(f"{name:<62}  {value!s:>9}  {asked:>6}  {'holds' if holds else 'DOES NOT HOLD'}")
@@ -295,6 +300,7 @@ def main():
     one.add_argument("--seed", type=int, default=20261124)
     one.add_argument("--teams", type=int, default=77)
     one.add_argument("--volunteers", type=int, default=800)
+    one.add_argument("--short", action="store_true", help="without the quarter")
     one.set_defaults(run=district)
     two = parts.add_parser("roster-public")
     two.add_argument("--time", type=float, default=600)

@@ -13,7 +13,8 @@
 #define POLISH_STEPS 400
 /* Heat of the small changes: a missing person costs some thousands, a fair share some tens. */
 #define HOT 1000
-#define HOT_AGAIN 20 /* near what is in force */
+#define HOT_AGAIN 200 /* from what is in force: a duty moved costs some hundreds */
+#define HOT_LAST 20
 #define COLD 0.7
 #define SAMPLES 48
 #define LAST_SHARE 4             /* of the first small changes, one in so many at the end: what dives leave uneven */
@@ -167,7 +168,7 @@ static enum err go(struct run *run, const struct roster_plan *from, struct errin
 	else if (!err)
 		err = search_run(s, effort->rounds_max ? (int64_t)effort->rounds_max * POLISH_STEPS : INT64_MAX,
 			INT64_MIN, &effort->watch);
-	return err ? err : smooth(run, effort->anneal_steps / LAST_SHARE, HOT_AGAIN);
+	return err ? err : smooth(run, effort->anneal_steps / LAST_SHARE, HOT_LAST);
 }
 
 enum err roster_solve(const struct roster_model *model, const struct roster_effort *effort,
