@@ -97,6 +97,15 @@ static void check_away(const char **fault, const struct entry *e)
 		"away_until: must be after away_from");
 }
 
+static void check_circle(const char **fault, const struct circle *circle)
+{
+	for (int part = 0; part < CIRCLE_PARTS; part++) {
+		check_true(fault, circle->count[part] <= CIRCLE_MAX, "circle: has at most 8 of each part");
+		for (unsigned i = 0; !*fault && i < circle->count[part]; i++)
+			check_id(fault, circle->users[part][i], "circle: must be of ids");
+	}
+}
+
 static const char *entry_fault(const struct entry *e)
 {
 	const char *fault = NULL;
@@ -137,6 +146,9 @@ static const char *entry_fault(const struct entry *e)
 		break;
 	case ENTRY_POLICY:
 		check_policy(&fault, e);
+		break;
+	case ENTRY_CIRCLE:
+		check_circle(&fault, &e->body.circle);
 		break;
 	case ENTRY_APPOINTMENT:
 		check_id(&fault, e->body.appointment.household, "household: must be an id");
@@ -179,6 +191,19 @@ static void appointment_encode(const struct appointment *a, struct buf *out)
 	day_encode_if(out, "paused_until", a->paused_until);
 	day_encode_if(out, "from", a->from);
 	day_encode_if(out, "until", a->until);
+}
+
+static void circle_encode(const struct circle *circle, struct buf *out)
+{
+	for (int part = 0; part < CIRCLE_PARTS; part++) {
+		if (!circle->count[part])
+			continue;
+		json_key(out, circle_part_name((enum circle_part)part));
+		json_open(out, '[');
+		for (unsigned i = 0; i < circle->count[part]; i++)
+			json_text(out, circle->users[part][i]);
+		json_close(out, ']');
+	}
 }
 
 static void body_encode(const struct entry *e, struct buf *out)
@@ -227,6 +252,9 @@ static void body_encode(const struct entry *e, struct buf *out)
 		json_member_int(out, "arrive_s", e->body.policy.arrive_s);
 		json_member_bool(out, "attention_pages", e->body.policy.attention_pages);
 		break;
+	case ENTRY_CIRCLE:
+		circle_encode(&e->body.circle, out);
+		break;
 	case ENTRY_APPOINTMENT:
 		json_member_text(out, "household", e->body.appointment.household);
 		appointment_encode(&e->body.appointment.terms, out);
@@ -270,6 +298,26 @@ static void policy_decode(struct fields *f, struct entry *e)
 		*rows[i].out = (uint32_t)seconds;
 	}
 	fields_bool_if(f, "attention_pages", &e->body.policy.attention_pages);
+}
+
+static void circle_decode(struct fields *f, struct circle *circle)
+{
+	for (int part = 0; part < CIRCLE_PARTS; part++) {
+		const char *name = circle_part_name((enum circle_part)part);
+		const json_t *list = fields_get(f, name, false);
+		if (list && (!json_is_array(list) || !json_array_size(list) || json_array_size(list) > CIRCLE_MAX)) {
+			fields_fail(f, name, "must be an array of 1 to 8 ids");
+			return;
+		}
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			const json_t *id = json_array_get(list, i);
+			if (!json_is_string(id) || json_string_length(id) >= ID_BYTES) {
+				fields_fail(f, name, "must be ids");
+				return;
+			}
+			text_cut(circle->users[part][circle->count[part]++], ID_BYTES, json_string_value(id));
+		}
+	}
 }
 
 static void volunteer_decode(struct fields *f, struct entry *e)
@@ -361,6 +409,9 @@ static void body_decode(struct fields *f, struct entry *e)
 		break;
 	case ENTRY_POLICY:
 		policy_decode(f, e);
+		break;
+	case ENTRY_CIRCLE:
+		circle_decode(f, &e->body.circle);
 		break;
 	case ENTRY_APPOINTMENT:
 		fields_text(f, "household", e->body.appointment.household, sizeof e->body.appointment.household);

@@ -51,12 +51,15 @@ WORDS(incident_event, INCIDENT_EVENT_COUNT, "raised", "alert_joined", "alert_cle
 	"taken_over", "refused", "second_coming", "held", "released", "reopened", "merged")
 WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "away")
 WORDS(found, FOUND_COUNT, "none", "other", "was_away", "slept_in", "sensor_fault", "visitor", "fallen", "ill", "died")
-WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk", "second", "key", "relief")
+WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk", "second", "key", "relief", "contact",
+	"neighbour")
+WORDS(circle_part, CIRCLE_PARTS, "contacts", "keys", "neighbours")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(outage_state, OUTAGE_STATE_COUNT, "throttled", "down")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done", "on_the_way", "hand_over", "second",
 	"key", "note", "reopen", "silence", "release", "merge")
-WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy", "appointment")
+WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy", "appointment",
+	"circle")
 WORDS(appointment_sign, APPOINTMENT_SIGN_COUNT, "curtain", "call", "button", "door", "any", "visit")
 WORDS(appointment_days, APPOINTMENT_DAYS_COUNT, "every", "workdays", "days_off")
 WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")

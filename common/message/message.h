@@ -173,9 +173,11 @@ enum page_role {
 	PAGE_BACKUP,
 	PAGE_CAPTAIN,
 	PAGE_DESK,
-	PAGE_SECOND, /* beside the responder: a second person at the door */
-	PAGE_KEY,    /* beside the responder: with the key */
-	PAGE_RELIEF, /* to take over from the responder */
+	PAGE_SECOND,    /* beside the responder: a second person at the door */
+	PAGE_KEY,       /* beside the responder: with the key */
+	PAGE_RELIEF,    /* to take over from the responder */
+	PAGE_CONTACT,   /* of the family */
+	PAGE_NEIGHBOUR, /* within reach and willing */
 	PAGE_ROLE_COUNT
 };
 
@@ -261,6 +263,7 @@ enum entry_kind {
 	ENTRY_VOLUNTEER,
 	ENTRY_POLICY,
 	ENTRY_APPOINTMENT,
+	ENTRY_CIRCLE,
 	ENTRY_KIND_COUNT
 };
 
@@ -295,10 +298,21 @@ struct appointment {
 	int32_t paused_from, paused_until; /* both or none */
 };
 
+#define CIRCLE_MAX 8 /* of each part */
+
+/* circle: who stands around a household, each part in the order in which they are asked. Parts may be empty. */
+enum circle_part { CIRCLE_CONTACTS, CIRCLE_KEYS, CIRCLE_NEIGHBOURS, CIRCLE_PARTS };
+
+struct circle {
+	uint8_t count[CIRCLE_PARTS];
+	char users[CIRCLE_PARTS][CIRCLE_MAX][ID_BYTES];
+};
+
 /* entry: one row of the directory, the latest of its key; deleted = tombstone (body not set). */
 struct entry {
 	enum entry_kind kind;
-	char key[DEVICE_BYTES]; /* device, household, household (consent), team, user, policy, appointment */
+	char key[DEVICE_BYTES]; /* device, household, household (consent), team, user, policy, appointment, household
+				   (circle) */
 	uint64_t seq;           /* commit order at records, from 1 */
 	bool deleted;
 	union {
@@ -339,6 +353,7 @@ struct entry {
 			char household[ID_BYTES];
 			struct appointment terms;
 		} appointment;
+		struct circle circle;
 	} body;
 };
 
@@ -388,6 +403,7 @@ const char *found_name(enum found v);
 const char *page_role_name(enum page_role v);
 const char *oncall_shift_name(enum oncall_shift v);
 const char *outage_state_name(enum outage_state v);
+const char *circle_part_name(enum circle_part v);
 const char *reply_action_name(enum reply_action v);
 const char *entry_kind_name(enum entry_kind v);
 const char *appointment_sign_name(enum appointment_sign v);
@@ -403,6 +419,7 @@ enum err found_find(const char *name, enum found *out) ERR_MUST_CHECK;
 enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
 enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
 enum err outage_state_find(const char *name, enum outage_state *out) ERR_MUST_CHECK;
+enum err circle_part_find(const char *name, enum circle_part *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
 enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;
 enum err appointment_sign_find(const char *name, enum appointment_sign *out) ERR_MUST_CHECK;

@@ -402,6 +402,7 @@ enum err detector_entry(struct detector_core *core, const struct entry *entry)
 	case ENTRY_TEAM:
 	case ENTRY_VOLUNTEER:
 	case ENTRY_POLICY:
+	case ENTRY_CIRCLE:
 	case ENTRY_KIND_COUNT:
 		break;
 	}

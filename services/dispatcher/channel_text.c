@@ -34,6 +34,8 @@ static words_t roles[] = {
 	[PAGE_SECOND] = {"第二人", "second person"},
 	[PAGE_KEY] = {"持钥匙人", "key holder"},
 	[PAGE_RELIEF] = {"接替", "relief"},
+	[PAGE_CONTACT] = {"家属", "family contact"},
+	[PAGE_NEIGHBOUR] = {"邻居", "neighbour"},
 };
 _Static_assert(sizeof roles / sizeof *roles == PAGE_ROLE_COUNT, "a word for each role");
 

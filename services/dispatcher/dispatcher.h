@@ -38,6 +38,7 @@ struct dispatcher {
 	struct service *service;
 	struct dispatcher_settings settings;
 	struct zone *zone;
+	struct policies *policies;
 	struct store *store;
 	struct incident_core *core;
 	struct post *post;
@@ -68,8 +69,8 @@ enum err dispatcher_tick(void *state, struct turn turn);
 enum err dispatcher_flush(void *state, struct turn turn);
 struct mono dispatcher_due(const void *state, struct turn turn);
 void dispatcher_status(const void *state, struct status *out);
-/* dispatcher_reload takes desk, duty, policy, done_after, keep, webhook, channels and links; everything else counts
- * from the next start.
+/* dispatcher_reload takes desk, duty, policy, policies, done_after, keep, webhook, channels and links; everything else
+ * counts from the next start.
  */
 enum err dispatcher_reload(void *state, const void *settings, struct errinfo *info);
 bool dispatcher_draining(const void *state);

@@ -36,6 +36,12 @@ struct team {
 	struct person *people;
 };
 
+struct circle_row {
+	UT_hash_handle hh;
+	char id[ID_BYTES];
+	struct circle circle;
+};
+
 struct policy {
 	UT_hash_handle hh;
 	char id[ID_BYTES];
@@ -49,6 +55,7 @@ struct duty {
 	struct person *people;
 	struct team *teams;
 	struct policy *policies;
+	struct circle_row *circles;
 };
 
 enum err duty_create(const struct duty_config *config, struct duty **out_duty, struct errinfo *info)
@@ -87,6 +94,7 @@ void duty_destroy(struct duty *duty)
 	FREE_ALL(person, duty->people);
 	FREE_ALL(team, duty->teams);
 	FREE_ALL(policy, duty->policies);
+	FREE_ALL(circle_row, duty->circles);
 	free(duty);
 }
 
@@ -202,12 +210,24 @@ static enum err take_policy(struct duty *duty, const struct entry *entry)
 	return ERR_OK;
 }
 
+static enum err take_circle(struct duty *duty, const struct entry *entry)
+{
+	struct circle_row *row;
+
+	ROW(circle_row, duty->circles, entry->key, row);
+	if (!row)
+		return ERR_NOMEM;
+	row->circle = entry->body.circle;
+	return ERR_OK;
+}
+
 static void forget(struct duty *duty, const struct entry *entry)
 {
 	struct home *home = NULL;
 	struct team *team = NULL;
 	struct person *person = NULL;
 	struct policy *policy = NULL;
+	struct circle_row *circle = NULL;
 
 	if (entry->kind == ENTRY_HOUSEHOLD)
 		HASH_FIND_STR(duty->homes, entry->key, home);
@@ -217,6 +237,10 @@ static void forget(struct duty *duty, const struct entry *entry)
 		HASH_FIND_STR(duty->people, entry->key, person);
 	else if (entry->kind == ENTRY_POLICY)
 		HASH_FIND_STR(duty->policies, entry->key, policy);
+	else if (entry->kind == ENTRY_CIRCLE)
+		HASH_FIND_STR(duty->circles, entry->key, circle);
+	if (circle)
+		HASH_DEL(duty->circles, circle);
 	if (home)
 		HASH_DEL(duty->homes, home);
 	if (policy)
@@ -230,6 +254,7 @@ static void forget(struct duty *duty, const struct entry *entry)
 		*team->captain = *team->desk = *team->number = *team->community = '\0';
 		tidy(duty, team);
 	}
+	free(circle);
 	free(home);
 	free(policy);
 	free(person);
@@ -250,6 +275,8 @@ enum err duty_entry(struct duty *duty, const struct entry *entry)
 		return take_person(duty, entry);
 	case ENTRY_POLICY:
 		return take_policy(duty, entry);
+	case ENTRY_CIRCLE:
+		return take_circle(duty, entry);
 	case ENTRY_DEVICE:
 	case ENTRY_CONSENT:
 	case ENTRY_APPOINTMENT:
@@ -360,13 +387,32 @@ bool duty_is_desk(const struct duty *duty, const char *team_id, const char *user
 	return person && person->desk && person->team == team;
 }
 
-bool duty_knows(const struct duty *duty, const char *team_id, const char *user)
+const struct circle *duty_circle_of(const struct duty *duty, const char *household)
+{
+	static const struct circle nobody;
+	const struct circle_row *row;
+
+	HASH_FIND_STR(duty->circles, household, row);
+	return row ? &row->circle : &nobody;
+}
+
+static bool stands_in(const struct circle *circle, const char *user)
+{
+	for (int part = 0; part < CIRCLE_PARTS; part++)
+		for (unsigned i = 0; i < circle->count[part]; i++)
+			if (!strcmp(circle->users[part][i], user))
+				return true;
+	return false;
+}
+
+bool duty_knows(const struct duty *duty, const char *team_id, const char *household, const char *user)
 {
 	const struct team *team = team_of(duty, team_id);
 	const struct person *person;
 
 	HASH_FIND_STR(duty->people, user, person);
-	return person || (team && !strcmp(user, team->captain)) || duty_is_desk(duty, team_id, user);
+	return person || stands_in(duty_circle_of(duty, household), user) || (team && !strcmp(user, team->captain)) ||
+	       duty_is_desk(duty, team_id, user);
 }
 
 static const char *phone_of(const struct duty *duty, const char *user)

@@ -54,18 +54,21 @@ enum err duty_create(const struct duty_config *config, struct duty **out_duty, s
 void duty_destroy(struct duty *duty);
 /* duty_configure gives it other settings; the directory stays. */
 void duty_configure(struct duty *duty, const struct duty_config *config);
-/* duty_entry takes a directory entry (household, team, volunteer, policy; others are passed over); a tombstone
+/* duty_entry takes a directory entry (household, team, volunteer, policy, circle; others are passed over); a tombstone
  * forgets. ERR_NOMEM is its only failure. */
 enum err duty_entry(struct duty *duty, const struct entry *entry) ERR_MUST_CHECK;
 struct duty_shift duty_shift_at(const struct duty *duty, struct wall at);
+/* duty_circle_of gives who stands around a household, borrowed until the next entry; an empty circle if nobody does. */
+const struct circle *duty_circle_of(const struct duty *duty, const char *household);
 struct duty_home duty_home_of(const struct duty *duty, const char *household);
 /* duty_people_at gives the people of team at a time; an unknown team has nobody but the fall-back desk. */
 void duty_people_at(const struct duty *duty, const char *team, struct wall at, struct duty_people *out);
 /* duty_is_desk says whether user speaks for the desk of team: named by the team, by the settings, or a volunteer of the
  * team who serves at the desk. */
 bool duty_is_desk(const struct duty *duty, const char *team, const char *user);
-/* duty_knows: user is a volunteer of the directory, or the team's captain or desk. */
-bool duty_knows(const struct duty *duty, const char *team, const char *user);
+/* duty_knows: user is a volunteer of the directory, or stands in the household's circle, or is the team's captain or
+ * desk. */
+bool duty_knows(const struct duty *duty, const char *team, const char *household, const char *user);
 /* duty_oncall tells who answers now; ERR_NOT_FOUND for a team that the directory does not name. The number of the "1"
  * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. */
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;

@@ -114,6 +114,8 @@ enum err case_event(
 	assert(next != INCIDENT_STATE_COUNT);
 	if (next != INCIDENT_HELD)
 		e->now.until = WALL_NONE;
+	if (next != INCIDENT_ESCALATED)
+		e->hint_due = WALL_NEVER;
 	if (next == INCIDENT_RAISED || next == INCIDENT_PAGING || next == INCIDENT_ESCALATED) {
 		e->now.expected = WALL_NONE; /* of somebody who no longer goes */
 		*e->now.second = '\0';
@@ -154,6 +156,9 @@ enum err incident_core_create(
 	if (!core)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	core->config = *config;
+	if (!core->config.policies)
+		core->config.policies = policies_preset();
+	assert(!policies_fault(core->config.policies));
 	core->directory_changed = true;
 	core->oncall_due = WALL_NEVER;
 	timerq_init(&core->timers);
@@ -224,7 +229,7 @@ enum err case_page_first(struct incident_core *core, struct emergency *e, struct
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
 
-	if (e->now.level == ALERT_ATTENTION && !home.attention_pages && !home.canary)
+	if (!ladder_pages(core, e) && !home.canary)
 		return ERR_OK;
 	return ladder_begin(core, e, now);
 }
@@ -269,12 +274,20 @@ enum err case_press_on(struct incident_core *core, struct emergency *e, struct w
 	return case_page_first(core, e, now);
 }
 
+/* outranks: among alerts of one level a call for help says more than a leak. */
+static bool outranks(const struct incident_core *core, const struct alert *alert, const struct emergency *e)
+{
+	const struct policies *policies = core->config.policies;
+
+	return alert->level == e->now.level && policies->rank[alert->kind] < policies->rank[e->now.kind];
+}
+
 static enum err join_case(struct incident_core *core, struct emergency *e, const struct alert *alert, struct wall now)
 {
 	bool urgent = alert->level < e->now.level;
 	enum err err = case_alert_add(core, e, alert);
 
-	if (urgent)
+	if (urgent || outranks(core, alert, e))
 		lead(e, alert);
 	if (!err)
 		err = case_event(core, e, INCIDENT_EVENT_ALERT_JOINED, "", now);

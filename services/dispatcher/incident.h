@@ -4,9 +4,9 @@
  * the picture). Pure: directory entries, alerts, replies and time in; snapshots, pages and on-call changes out.
  *
  * One household has at most one open incident; further alerts join it. Levels: life asks two people at a time, alarm
- * one; attention waits on the desk's tile unless the household's policy says attention_pages; maintenance is no
- * incident (records has the alert). The ladder: who is on duty, in order, then the captain, then the desk, whose page
- * never expires. Nobody known, or a canary household: the desk at once.
+ * one; attention waits on the desk's tile unless a policy says that it pages; maintenance is no incident (records has
+ * the alert). The ladder is the policy's (policy.h): without a file who is on duty, in order, then the captain; always
+ * last the desk, whose page never expires. Nobody known, or a canary household: the desk at once.
  */
 #ifndef CURTAIN_DISPATCHER_INCIDENT_H
 #define CURTAIN_DISPATCHER_INCIDENT_H
@@ -18,10 +18,12 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "dispatcher/duty.h"
+#include "dispatcher/policy.h"
 #include "message/message.h"
 
 struct incident_config {
 	struct duty_config duty;
+	const struct policies *policies; /* borrowed; NULL = policies_preset */
 	int64_t done_ms; /* from arrival (or the desk's accept) to an outcome before the desk is told; 0 = never */
 	int64_t keep_ms; /* an incident that is over is remembered for this long, for late replies and repeated alerts
 			  */

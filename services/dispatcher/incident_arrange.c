@@ -15,7 +15,8 @@
 
 void arrange_expect(struct incident_core *core, struct emergency *e, uint32_t minutes, struct wall now)
 {
-	int64_t limit_ms = duty_home_of(core->duty, e->now.household).arrive_s * MS_PER_SECOND;
+	uint32_t policy_s = ladder_of(core, e)->arrive_s;
+	int64_t limit_ms = (policy_s ? policy_s : duty_home_of(core->duty, e->now.household).arrive_s) * MS_PER_SECOND;
 	int64_t said_ms = minutes * MS_PER_MINUTE;
 
 	e->now.expected = minutes ? wall_plus(now, said_ms) : WALL_NONE;
@@ -48,10 +49,20 @@ static bool may_come(struct emergency *e, const char *user, enum page_role role)
 static const char *next_second(struct incident_core *core, struct emergency *e, struct duty_people *people,
 	enum page_role role, struct wall now)
 {
+	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
+
+	for (unsigned i = 0; role == PAGE_KEY && i < circle->count[CIRCLE_KEYS]; i++)
+		if (may_come(e, circle->users[CIRCLE_KEYS][i], role))
+			return circle->users[CIRCLE_KEYS][i];
+	if (role == PAGE_KEY)
+		return NULL;
 	duty_people_at(core->duty, e->now.team, now, people);
 	for (unsigned i = 0; i < people->count; i++)
 		if (may_come(e, people->users[i], role))
 			return people->users[i];
+	for (unsigned i = 0; i < circle->count[CIRCLE_NEIGHBOURS]; i++)
+		if (may_come(e, circle->users[CIRCLE_NEIGHBOURS][i], role))
+			return circle->users[CIRCLE_NEIGHBOURS][i];
 	if (strcmp(people->captain, people->desk) != 0 && may_come(e, people->captain, role))
 		return people->captain;
 	return NULL;
@@ -62,15 +73,24 @@ enum err arrange_second(struct incident_core *core, struct emergency *e, enum pa
 	static const char want_second[] = "请第二人同去 (a second person is needed at the door)";
 	static const char want_key[] = "请带钥匙去开门 (somebody with the key is needed)";
 	static const char none_found[] = "没有找到可同去的人，请值班台安排 (nobody else was found to come too)";
+	static const char no_key[] = "没有人能带钥匙来，请值班台安排 (nobody with a key was found)";
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
 	struct duty_people people;
 	const char *user;
 
 	user = next_second(core, e, &people, role, now);
 	if (!user || home.canary)
-		return ladder_tell_desk(core, e, none_found, now);
+		return ladder_tell_desk(core, e, role == PAGE_KEY ? no_key : none_found, now);
 	return ladder_ask_beside(core, e, user, role, wall_plus(now, home.accept_s[e->now.level] * MS_PER_SECOND),
 		role == PAGE_KEY ? want_key : want_second, now);
+}
+
+enum err arrange_company(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	const struct policy_ladder *ladder = ladder_of(core, e);
+	enum err err = ladder->key ? arrange_second(core, e, PAGE_KEY, now) : ERR_OK;
+
+	return err || !ladder->second ? err : arrange_second(core, e, PAGE_SECOND, now);
 }
 
 enum err arrange_beside_out(struct incident_core *core, struct emergency *e, struct asked *asked, struct wall now)
@@ -142,7 +162,8 @@ static enum err hand_over(struct incident_core *core, struct emergency *e, const
 	char note[NOTE_BYTES], said[NOTE_BYTES + ID_BYTES + 64];
 	enum err err;
 
-	if (!duty_knows(core->duty, e->now.team, heir) || !strcmp(heir, e->now.responder) || home.canary)
+	if (!duty_knows(core->duty, e->now.team, e->now.household, heir) || !strcmp(heir, e->now.responder) ||
+		home.canary)
 		return says_verdict(says, INCIDENT_MISPLACED);
 	if (asked && asked->role == PAGE_RELIEF && asked->state == ASKED_OPEN)
 		return says_verdict(says, INCIDENT_REPEATED);

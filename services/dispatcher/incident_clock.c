@@ -58,6 +58,8 @@ static enum err tell_all(struct incident_core *core, struct wall now)
 void incident_core_configure(struct incident_core *core, const struct incident_config *config)
 {
 	core->config = *config;
+	if (!core->config.policies)
+		core->config.policies = policies_preset();
 	duty_configure(core->duty, &config->duty);
 	core->directory_changed = true;
 }

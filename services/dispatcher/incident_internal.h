@@ -58,7 +58,7 @@ struct emergency {
 	uint32_t slot;
 	bool dirty;
 	uint32_t round, further_alerts;
-	struct wall arrive_due, done_due, forget_due; /* WALL_NEVER = not waiting */
+	struct wall arrive_due, done_due, hint_due, forget_due; /* WALL_NEVER = not waiting */
 	unsigned alert_count, alert_capacity, asked_count, asked_capacity;
 	struct case_alert *alerts;
 	struct asked *asked;
@@ -162,7 +162,9 @@ struct wall case_due(const struct emergency *e);
 /* asked_waits: the end of its page moves the incident on. */
 bool asked_waits(const struct emergency *e, const struct asked *asked);
 
-/* incident_ladder.c: who is asked. */
+/* incident_ladder.c: who is asked. ladder_of gives its policy, ladder_pages whether its level pages at all. */
+const struct policy_ladder *ladder_of(const struct incident_core *core, const struct emergency *e);
+bool ladder_pages(const struct incident_core *core, const struct emergency *e);
 struct asked *asked_find(struct emergency *e, const char *user);
 void page_id(const char *incident, const char *user, uint32_t step, char out[ID_BYTES]);
 /* ladder_begin starts a round: withdraws what is open and asks the first ones. */
@@ -194,7 +196,7 @@ enum err ladder_ask_beside(struct incident_core *core, struct emergency *e, cons
 enum err ladder_withdraw_role(
 	struct incident_core *core, struct emergency *e, enum page_role role, struct wall now) ERR_MUST_CHECK;
 /* ladder_waits: only the desk was ever asked, because nobody else was known. */
-bool ladder_waits(const struct incident_core *core, const struct emergency *e, struct wall now);
+bool ladder_waits(const struct incident_core *core, struct emergency *e, struct wall now);
 
 /* incident_reply.c */
 static inline bool role_is_beside(enum page_role role)
@@ -219,6 +221,8 @@ void arrange_expect(struct incident_core *core, struct emergency *e, uint32_t mi
 /* arrange_second asks the next one to come too (PAGE_SECOND, PAGE_KEY); the desk when nobody is left. */
 enum err arrange_second(
 	struct incident_core *core, struct emergency *e, enum page_role role, struct wall now) ERR_MUST_CHECK;
+/* arrange_company asks for who shall come too by the policy, as soon as somebody goes. */
+enum err arrange_company(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 /* Who was asked beside the responder comes (arrange_beside_in), or does not (arrange_beside_out). */
 enum err arrange_beside_in(struct incident_core *core, struct emergency *e, struct asked *asked, uint32_t minutes,
 	struct wall now) ERR_MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The ladder of people. A rung ("step") is one time at which somebody new is asked; life keeps two pages open, the
- * other levels one. A page that expires stays an invitation: whoever answers later is as welcome, until somebody goes.
+ * The ladder of people. A step is one time at which somebody new is asked; the policy says whom, and how many pages
+ * are kept open. A page that expires stays an invitation: whoever answers later is as welcome, until somebody goes.
  */
 #include "incident_internal.h"
 
@@ -10,8 +10,6 @@
 #include <string.h>
 
 #include "base/text.h"
-
-#define LIFE_PAGES 2 /* primary and backup at once: a minute lost is a minute on the floor */
 
 void page_id(const char *incident, const char *user, uint32_t step, char out[ID_BYTES])
 {
@@ -94,24 +92,93 @@ static enum err ask(struct incident_core *core, struct emergency *e, const char 
 	return send_page(core, e, asked, false, note, now);
 }
 
+const struct policy_ladder *ladder_of(const struct incident_core *core, const struct emergency *e)
+{
+	return policies_find(core->config.policies, e->now.community, e->now.kind, e->now.level);
+}
+
+bool ladder_pages(const struct incident_core *core, const struct emergency *e)
+{
+	enum policy_attention attention = ladder_of(core, e)->attention;
+
+	if (e->now.level != ALERT_ATTENTION || attention == POLICY_PAGES)
+		return true;
+	return attention == POLICY_AS_REGISTERED && duty_home_of(core->duty, e->now.household).attention_pages;
+}
+
+/* rung_users gives those of a rung, and how many. */
+static unsigned rung_users(
+	enum rung_who who, const struct duty_people *people, const struct circle *circle, const char (**out)[ID_BYTES])
+{
+	static const int parts[RUNG_WHO_COUNT] = {
+		[RUNG_CONTACT] = CIRCLE_CONTACTS, [RUNG_NEIGHBOUR] = CIRCLE_NEIGHBOURS, [RUNG_KEY] = CIRCLE_KEYS};
+
+	*out = people->users;
+	switch (who) {
+	case RUNG_PRIMARY:
+		return people->count > 0;
+	case RUNG_BACKUP:
+		*out = people->users + 1;
+		return people->count > 1;
+	case RUNG_ON_DUTY:
+		return people->count;
+	case RUNG_CAPTAIN:
+		*out = &people->captain;
+		return people->captain[0] != '\0';
+	case RUNG_CONTACT:
+	case RUNG_NEIGHBOUR:
+	case RUNG_KEY:
+	case RUNG_WHO_COUNT:
+		break;
+	}
+	*out = circle->users[parts[who]];
+	return circle->count[parts[who]];
+}
+
+static enum page_role rung_role(enum rung_who who, unsigned place)
+{
+	static const enum page_role roles[RUNG_WHO_COUNT] = {[RUNG_CONTACT] = PAGE_CONTACT,
+		[RUNG_PRIMARY] = PAGE_PRIMARY,
+		[RUNG_BACKUP] = PAGE_BACKUP,
+		[RUNG_NEIGHBOUR] = PAGE_NEIGHBOUR,
+		[RUNG_KEY] = PAGE_NEIGHBOUR,
+		[RUNG_CAPTAIN] = PAGE_CAPTAIN};
+
+	return who == RUNG_ON_DUTY ? place ? PAGE_BACKUP : PAGE_PRIMARY : roles[who];
+}
+
+struct next {
+	const char *user;
+	enum page_role role;
+	uint32_t wait_s;
+};
+
+static bool may_be_asked(struct emergency *e, const char *user, const char *desk, bool captain)
+{
+	const struct asked *asked = asked_find(e, user);
+
+	if (!*user || !strcmp(user, desk))
+		return false;
+	return asked ? asked->round != e->round : e->asked_count < CASE_PEOPLE_MAX - (captain ? 0 : 2);
+}
+
 /* next_of finds who comes next: false when nobody is left but the desk. */
 static bool next_of(
-	struct emergency *e, const struct duty_people *people, const char **out_user, enum page_role *out_role)
+	const struct incident_core *core, struct emergency *e, const struct duty_people *people, struct next *out)
 {
-	const struct asked *asked;
+	const struct policy_ladder *ladder = ladder_of(core, e);
+	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
 
-	for (unsigned i = 0; i <= people->count; i++) {
-		const char *user = i < people->count ? people->users[i] : people->captain;
-		if (!*user || !strcmp(user, people->desk))
-			continue;
-		asked = asked_find(e, user);
-		if (asked && asked->round == e->round)
-			continue;
-		if (!asked && e->asked_count >= CASE_PEOPLE_MAX - (i < people->count ? 2 : 0))
-			continue;
-		*out_user = user;
-		*out_role = i == people->count ? PAGE_CAPTAIN : i == 0 ? PAGE_PRIMARY : PAGE_BACKUP;
-		return true;
+	for (unsigned r = 0; r < ladder->rung_count; r++) {
+		const struct rung *rung = &ladder->rungs[r];
+		const char(*users)[ID_BYTES];
+		unsigned count = rung_users(rung->who, people, circle, &users);
+		for (unsigned i = 0; i < count; i++) {
+			if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN))
+				continue;
+			*out = (struct next){users[i], rung_role(rung->who, i), rung->wait_s};
+			return true;
+		}
 	}
 	return false;
 }
@@ -144,28 +211,34 @@ static enum err escalate(
 {
 	enum err err = desk_is_asked(e, people->desk) ? ERR_OK : page_desk(core, e, people->desk, "", now);
 
+	uint32_t hint_s = ladder_of(core, e)->hint_s;
+
 	core->tallies[INCIDENT_ESCALATIONS]++;
-	return err ? err : case_event(core, e, INCIDENT_EVENT_ESCALATED, people->desk, now);
+	if (!err)
+		err = case_event(core, e, INCIDENT_EVENT_ESCALATED, people->desk, now);
+	e->hint_due = hint_s ? wall_plus(now, hint_s * MS_PER_SECOND) : WALL_NEVER;
+	return err;
 }
 
 enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
-	unsigned wanted = e->now.level == ALERT_LIFE ? LIFE_PAGES : 1, open = open_pages(e);
+	unsigned wanted = ladder_of(core, e)->at_once, open = open_pages(e);
 	struct duty_people people;
-	const char *user;
-	enum page_role role;
-	bool asks = !home.canary && (e->now.level != ALERT_ATTENTION || home.attention_pages), stepped = false;
+	struct next next;
+	bool asks = !home.canary && ladder_pages(core, e), stepped = false;
 	enum err err = ERR_OK;
 
 	duty_people_at(core->duty, e->now.team, now, &people);
-	while (!err && asks && open < wanted && next_of(e, &people, &user, &role)) {
+	while (!err && asks && open < wanted && next_of(core, e, &people, &next)) {
 		if (!stepped)
 			e->now.step += e->asked_count > 0;
 		stepped = true;
-		err = ask(core, e, user, role, wall_plus(now, home.accept_s[e->now.level] * MS_PER_SECOND), "", now);
+		if (!next.wait_s)
+			next.wait_s = home.accept_s[e->now.level];
+		err = ask(core, e, next.user, next.role, wall_plus(now, next.wait_s * MS_PER_SECOND), "", now);
 		if (!err)
-			err = case_event(core, e, INCIDENT_EVENT_PAGED, user, now);
+			err = case_event(core, e, INCIDENT_EVENT_PAGED, next.user, now);
 		open++;
 	}
 	if (!err && !open)
@@ -257,19 +330,19 @@ enum err ladder_urge(struct incident_core *core, struct emergency *e, const char
 	return case_event(core, e, INCIDENT_EVENT_PAGED, e->now.responder, now);
 }
 
-bool ladder_waits(const struct incident_core *core, const struct emergency *e, struct wall now)
+bool ladder_waits(const struct incident_core *core, struct emergency *e, struct wall now)
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
 	struct duty_people people;
+	struct next next;
 
-	if (e->now.state != INCIDENT_ESCALATED || home.canary ||
-		(e->now.level == ALERT_ATTENTION && !home.attention_pages))
+	if (e->now.state != INCIDENT_ESCALATED || home.canary || !ladder_pages(core, e))
 		return false;
 	for (unsigned i = 0; i < e->asked_count; i++)
 		if (e->asked[i].role != PAGE_DESK)
 			return false;
 	duty_people_at(core->duty, e->now.team, now, &people);
-	return people.count || people.captain[0];
+	return next_of(core, e, &people, &next);
 }
 
 /* ---- time ---- */
@@ -337,6 +410,19 @@ static enum err expire_beside(struct incident_core *core, struct emergency *e, s
 	return err;
 }
 
+/* hint_120: the desk has it and has not taken it: once it is told what is left to do. */
+static enum err hint_120(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	static const char note[] = "仍无人应答，请拨打 120 (nobody has answered yet: call 120)";
+	struct duty_people people;
+	enum err err;
+
+	e->hint_due = WALL_NEVER;
+	duty_people_at(core->duty, e->now.team, now, &people);
+	err = page_desk(core, e, people.desk, note, now);
+	return err ? err : case_event(core, e, INCIDENT_EVENT_ESCALATED, people.desk, now);
+}
+
 enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	enum err err = ERR_OK;
@@ -347,6 +433,8 @@ enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wal
 		err = expire_beside(core, e, now);
 	if (e->now.state == INCIDENT_HELD && e->now.until.ms <= now.ms)
 		err = arrange_release(core, e, "", now);
+	if (!err && e->hint_due.ms <= now.ms)
+		err = hint_120(core, e, now);
 	if (!err && e->arrive_due.ms <= now.ms) {
 		e->arrive_due = WALL_NEVER;
 		err = overdue(core, e, now);

@@ -46,7 +46,9 @@ static enum err take_accept(struct incident_core *core, struct emergency *e, con
 	else if (core->config.done_ms)
 		e->done_due = wall_plus(says->now, core->config.done_ms);
 	err = case_event(core, e, INCIDENT_EVENT_ACCEPTED, user, says->now);
-	return err ? err : ladder_withdraw(core, e, user, says->now);
+	if (!err)
+		err = ladder_withdraw(core, e, user, says->now);
+	return err || says->desk || says->reply->action == REPLY_DONE ? err : arrange_company(core, e, says->now);
 }
 
 static enum err take_arrived(struct incident_core *core, struct emergency *e, const struct says *says)

@@ -78,6 +78,7 @@ static void emergency_put(struct blob *b, const struct emergency *e)
 		blob_put(b, alert->level, 1);
 		blob_put(b, alert->cleared, 1);
 	}
+	blob_put_wall(b, e->hint_due);
 	blob_put_wall(b, e->now.expected);
 	blob_put_wall(b, e->now.until);
 	blob_put_text(b, e->now.second);
@@ -167,6 +168,7 @@ static enum err arranged_get(struct incident_core *core, struct blob *b, struct 
 	enum err err = ERR_OK;
 	unsigned count;
 
+	e->hint_due = blob_get_wall(b);
 	e->now.expected = blob_get_wall(b);
 	e->now.until = blob_get_wall(b);
 	blob_get_text(b, e->now.second, sizeof e->now.second);
@@ -206,6 +208,8 @@ static bool sound(const struct emergency *e)
 	bool going = e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
 
 	if ((e->now.state == INCIDENT_HELD) != wall_is_set(e->now.until))
+		return false;
+	if (e->now.state != INCIDENT_ESCALATED && e->hint_due.ms != WALL_NEVER.ms)
 		return false;
 	return going ? e->now.responder[0] != '\0'
 		     : e->arrive_due.ms == WALL_NEVER.ms && e->done_due.ms == WALL_NEVER.ms;

@@ -910,7 +910,7 @@ static void nobody_left_to_come_too_is_told_to_the_desk(void **state)
 	(void)state;
 	feed("a-1", "h-1", ALERT_ALARM, 0);
 	says("v-1", REPLY_ACCEPT, 10);
-	sends("v-1", REPLY_KEY, 0, "", false, 20);
+	sends("v-1", REPLY_SECOND, 0, "", false, 20);
 	says("v-2", REPLY_DECLINE, 21);
 	says("v-3", REPLY_DECLINE, 22);
 	says("cap", REPLY_DECLINE, 23);
@@ -1027,6 +1027,141 @@ static void merged_incident_goes_on_as_the_other(void **state)
 	assert_string_equal(w.last.household, "h-2");
 }
 
+/* ---- policies ---- */
+
+static const struct circle around = {
+	.count = {1, 2, 2}, .users = {{"fam-1"}, {"key-1", "key-2"}, {"near-1", "near-2"}}};
+
+static void family_is_asked_first_where_the_policy_says_so(void **state)
+{
+	(void)state;
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "family",
+				   .rung_count = 3,
+				   .rungs = {{RUNG_CONTACT, 600}, {RUNG_ON_DUTY, 0}, {RUNG_CAPTAIN, 0}},
+				   .at_once = 1,
+				   .attention = POLICY_PAGES});
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	TRACE("raised +fam-1 paged:fam-1");
+	assert_int_equal(w.page.role, PAGE_CONTACT);
+	tick(599);
+	TRACE("");
+	tick(600);
+	TRACE("timed_out:fam-1 +v-1 paged:v-1");
+	assert_int_equal(w.page.role, PAGE_PRIMARY);
+	says("fam-1", REPLY_DONE, 610); /* late, and knows that she is at her daughter's */
+	TRACE("accepted:fam-1 -v-1 resolved:fam-1");
+}
+
+static void neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120(void **state)
+{
+	(void)state;
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "near",
+				   .rung_count = 3,
+				   .rungs = {{RUNG_BACKUP, 30}, {RUNG_NEIGHBOUR, 60}, {RUNG_PRIMARY, 30}},
+				   .at_once = 3,
+				   .hint_s = 120});
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +v-2 paged:v-2 +near-1 paged:near-1 +near-2 paged:near-2");
+	assert_int_equal(w.page.role, PAGE_NEIGHBOUR);
+	tick(30);
+	TRACE("timed_out:v-2 +v-1 paged:v-1");
+	tick(60);
+	TRACE("timed_out:near-1 timed_out:near-2 timed_out:v-1 +desk escalated:desk");
+	world_restart(&w, after_s(61));
+	tick(179);
+	TRACE("");
+	tick(180);
+	TRACE("+desk escalated:desk");
+	assert_non_null(strstr(w.page.note, "120"));
+	tick(100000);
+	TRACE("");
+}
+
+static void nobody_goes_alone_where_a_door_must_be_opened(void **state)
+{
+	(void)state;
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "door",
+				   .rung_count = 1,
+				   .rungs = {{RUNG_ON_DUTY, 0}},
+				   .at_once = 1,
+				   .arrive_s = 300,
+				   .second = true,
+				   .key = true});
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	TRACE("accepted:v-1 +key-1 paged:key-1 +v-2 paged:v-2");
+	says("v-2", REPLY_ACCEPT, 20);
+	TRACE("second_coming:v-2");
+	says("key-1", REPLY_DECLINE, 25);
+	TRACE("refused:key-1 +key-2 paged:key-2");
+	says("key-2", REPLY_ACCEPT, 30);
+	TRACE("second_coming:key-2 -v-2"); /* two are enough, and one has the key */
+	assert_string_equal(w.last.second, "key-2");
+	tick(309);
+	TRACE("");
+	tick(310);
+	TRACE("timed_out:v-1 +desk paged:desk");
+}
+
+static void nobody_with_a_key_is_told_to_the_desk(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	sends("v-1", REPLY_KEY, 0, "", false, 20);
+	TRACE("+desk paged:desk");
+	assert_non_null(strstr(w.page.note, "key"));
+}
+
+static void attention_waits_on_the_tile_though_the_household_pages(void **state)
+{
+	(void)state;
+	world_policy(&w, "h-1", true, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "tile",
+				   .rung_count = 1,
+				   .rungs = {{RUNG_CAPTAIN, 0}},
+				   .at_once = 1,
+				   .attention = POLICY_TILE});
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	TRACE("raised");
+	feed("a-2", "h-1", ALERT_ALARM, 1);
+	TRACE("alert_joined +cap paged:cap");
+}
+
+static void incident_is_named_after_the_kind_that_says_most(void **state)
+{
+	struct alert fall = world_alert("a-2", "h-1", ALERT_LIFE);
+
+	(void)state;
+	fall.kind = ALERT_FALL;
+	world_feed(&w, &fall, after_s(0));
+	feed("a-1", "h-1", ALERT_LIFE, 1); /* a call for help */
+	TRACE("alert_joined");
+	assert_int_equal(w.last.kind, ALERT_SOS);
+	fall.revision = 2;
+	text_cut(fall.id, sizeof fall.id, "a-3");
+	world_feed(&w, &fall, after_s(2));
+	assert_int_equal(w.last.kind, ALERT_SOS);
+}
+
+static void what_was_found_is_kept_with_the_outcome(void **state)
+{
+	struct reply reply = {.action = REPLY_DONE, .outcome = OUTCOME_HELPED, .found = FOUND_FALLEN, .at = t0};
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	text_cut(reply.incident, sizeof reply.incident, w.last.id);
+	text_cut(reply.user, sizeof reply.user, "v-1");
+	world_reply_as(&w, &reply, false, after_s(5));
+	assert_int_equal(w.last.found, FOUND_FALLEN);
+	world_restart(&w, after_s(6));
+	sends("desk", REPLY_REOPEN, 0, "", false, 10);
+	assert_int_equal(w.last.found, FOUND_NONE);
+}
+
 static void states_of_version_1_are_read(void **state)
 {
 	static struct incident_state_blob blob;
@@ -1037,8 +1172,8 @@ static void states_of_version_1_are_read(void **state)
 	before = w.last;
 	while (incident_dirty(w.core, &blob))
 		;
-	/* Version 2 put 2 times, 2 empty texts, a word and a count of 0 before the list of people: one of 1 person. */
-	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 8 + 8 + 2 + 2 + 1 + 1, list = 2 + person;
+	/* Version 2 put 3 times, 2 empty texts, a word and a count of 0 before the list of people: one of 1 person. */
+	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 8 + 8 + 8 + 2 + 2 + 1 + 1, list = 2 + person;
 	memmove(blob.blob + blob.length - list - added, blob.blob + blob.length - list, list);
 	blob.length -= added;
 	blob.blob[0] = 1;
@@ -1223,6 +1358,13 @@ int main(void)
 		WITH_WORLD(call_for_help_cannot_be_silenced_and_ends_a_silence),
 		WITH_WORLD(reopened_incident_asks_anew_and_keeps_its_id),
 		WITH_WORLD(merged_incident_goes_on_as_the_other),
+		WITH_WORLD(family_is_asked_first_where_the_policy_says_so),
+		WITH_WORLD(neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120),
+		WITH_WORLD(nobody_goes_alone_where_a_door_must_be_opened),
+		WITH_WORLD(nobody_with_a_key_is_told_to_the_desk),
+		WITH_WORLD(attention_waits_on_the_tile_though_the_household_pages),
+		WITH_WORLD(incident_is_named_after_the_kind_that_says_most),
+		WITH_WORLD(what_was_found_is_kept_with_the_outcome),
 		WITH_WORLD(states_of_version_1_are_read),
 		cmocka_unit_test(table_of_the_document_is_the_table_of_the_code),
 		cmocka_unit_test(every_pair_of_state_and_event_keeps_the_promises),

@@ -197,6 +197,11 @@ static bool going(enum incident_state state)
 	return state == INCIDENT_ACCEPTED || state == INCIDENT_ON_SITE;
 }
 
+static bool beside_role(enum page_role role)
+{
+	return role == PAGE_SECOND || role == PAGE_KEY || role == PAGE_RELIEF;
+}
+
 static bool stands(const struct live_page *p, struct wall now)
 {
 	return !p->declined && (!wall_is_set(p->page.expires) || p->page.expires.ms > now.ms);
@@ -211,7 +216,7 @@ static void check_one(const struct tracked *t, struct wall now, struct wall due)
 		const struct live_page *p = &t->pages[n];
 		anybody = anybody || stands(p, now);
 		bool comes = !strcmp(p->page.user, i->responder) || !strcmp(p->page.user, i->second);
-		bool beside = p->page.role >= PAGE_SECOND;
+		bool beside = beside_role(p->page.role);
 		if (stands(p, now) && wall_is_set(p->page.expires) &&
 			(i->state == INCIDENT_PAGING || (going(i->state) && beside && !comes)))
 			PROMISE(7, due.ms <= p->page.expires.ms);
@@ -314,7 +319,7 @@ static bool beside_answers(struct wall now)
 	for (const struct tracked *t = tracked; t; t = t->hh.next) {
 		for (unsigned n = 0; n < t->page_count && going(t->last.state); n++) {
 			const struct page *page = &t->pages[n].page;
-			if (page->role < PAGE_SECOND || !stands(&t->pages[n], now) ||
+			if (!beside_role(page->role) || !stands(&t->pages[n], now) ||
 				!strcmp(t->last.second, page->user))
 				continue;
 			struct reply reply = {.action = dice(2) ? REPLY_ACCEPT : REPLY_DECLINE, .at = now};

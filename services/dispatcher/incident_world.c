@@ -135,6 +135,24 @@ void world_team(struct world *world, const char *captain, const char *desk, stru
 	world_entry(world, &e, now);
 }
 
+void world_circle(struct world *world, const char *household, const struct circle *circle, struct wall now)
+{
+	struct entry e = entry(ENTRY_CIRCLE, household);
+
+	e.body.circle = *circle;
+	world_entry(world, &e, now);
+}
+
+void world_policies(struct world *world, const struct policy_ladder *ladder)
+{
+	world->policies = *policies_preset();
+	world->policies.ladder_count = world->policies.rule_count = 1;
+	world->policies.ladders[0] = *ladder;
+	world->policies.rules[0] = (struct policy_rule){.kinds = UINT16_MAX, .levels = UINT8_MAX};
+	world->config.policies = &world->policies;
+	incident_core_configure(world->core, &world->config);
+}
+
 void world_household(struct world *world, const char *household, const char *policy, bool canary, struct wall now)
 {
 	struct entry e = entry(ENTRY_HOUSEHOLD, household);

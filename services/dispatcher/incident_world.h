@@ -12,6 +12,7 @@
 struct world {
 	struct zone *zone;
 	struct incident_config config;
+	struct policies policies; /* in force after world_policies */
 	struct incident_core *core;
 	char trace[4000];
 	struct incident last;   /* the newest snapshot */
@@ -25,6 +26,8 @@ struct world {
 /* world_open makes a core with a directory: team t-1 of v-1, v-2, v-3 (day and night), captain cap, desk "desk" of the
  * team; households h-1, h-2 of it, and h-canary. */
 void world_open(struct world *world);
+/* world_policies puts one ladder in force for all incidents. */
+void world_policies(struct world *world, const struct policy_ladder *ladder);
 void world_close(struct world *world);
 struct wall world_at(const char *local); /* "2026-03-02T12:00:00", Shanghai */
 struct alert world_alert(const char *id, const char *household, enum alert_level level);
@@ -32,6 +35,7 @@ void world_entry(struct world *world, const struct entry *entry, struct wall now
 void world_person(struct world *world, const char *user, bool day, bool night, uint8_t order, struct wall now);
 void world_policy(struct world *world, const char *household, bool attention_pages, struct wall now);
 void world_team(struct world *world, const char *captain, const char *desk, struct wall now);
+void world_circle(struct world *world, const char *household, const struct circle *circle, struct wall now);
 void world_household(struct world *world, const char *household, const char *policy, bool canary, struct wall now);
 void world_forget(struct world *world, enum entry_kind kind, const char *key, struct wall now);
 /* Each gives the trace of its effects in world->trace. */

@@ -146,7 +146,14 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 	struct incident_config config;
 	enum err err;
 
+	d->policies = calloc(1, sizeof *d->policies);
+	if (!d->policies)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	err = dispatcher_policies(&d->settings, d->policies, info);
+	if (err)
+		return err;
 	config = dispatcher_core_config(&d->settings, d->zone);
+	config.policies = d->policies;
 	err = incident_core_create(&config, &d->core, info);
 	if (!err)
 		err = dispatcher_open_directory(d, info);
@@ -221,6 +228,7 @@ void dispatcher_close(void *state)
 		sqlite3_finalize(statements[i]);
 	incident_core_destroy(d->core);
 	zone_destroy(d->zone);
+	free(d->policies);
 	if (d->store && store_in_transaction(d->store))
 		store_rollback(d->store);
 	store_close(d->store);
@@ -237,17 +245,24 @@ enum err dispatcher_reload(void *state, const void *settings, struct errinfo *in
 	const struct dispatcher_settings *fresh = settings;
 	struct incident_config config;
 	struct zone *zone = NULL;
-	enum err err = zone_load(fresh->zone, &zone, info);
+	struct policies *policies = calloc(1, sizeof *policies);
+	enum err err = policies ? zone_load(fresh->zone, &zone, info) : errinfo_set(info, ERR_NOMEM, "out of memory");
 
+	if (!err)
+		err = dispatcher_policies(fresh, policies, info);
 	if (!err)
 		err = open_channels(d, fresh, zone, info);
 	if (err) {
 		zone_destroy(zone);
+		free(policies);
 		return err;
 	}
 	config = dispatcher_core_config(fresh, zone);
+	config.policies = policies;
 	incident_core_configure(d->core, &config);
 	zone_destroy(d->zone);
 	d->zone = zone;
+	free(d->policies);
+	d->policies = policies;
 	return ERR_OK;
 }

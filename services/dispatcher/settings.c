@@ -2,6 +2,7 @@
 #include "dispatcher/settings.h"
 
 #include "base/text.h"
+#include "dispatcher/policy_file.h"
 #include "dispatcher/webhook.h"
 
 #define S struct dispatcher_settings
@@ -18,6 +19,7 @@ const struct config_key dispatcher_config[] = {
 	{"policy.accept_attention", CONFIG_DURATION, CONFIG_FIELD(S, accept_attention_ms), "10m", 1000, 86400000, NULL, "The same for an attention, if it pages."},
 	{"policy.arrive", CONFIG_DURATION, CONFIG_FIELD(S, arrive_ms), "20m", 1000, 86400000, NULL, "From accept to arrival before the desk is told."},
 	{"policy.attention_pages", CONFIG_BOOL, CONFIG_FIELD(S, attention_pages), "false", 0, 0, NULL, "An attention pages; else it waits on the desk's tile."},
+	{"policies", CONFIG_PATH, CONFIG_FIELD(S, policies), "\"\"", 0, 255, NULL, "File that says whom an incident asks, by community, kind and level (policies.yaml); empty: on duty, captain, desk."},
 	{"done_after", CONFIG_DURATION, CONFIG_FIELD(S, done_ms), "2h", 0, 604800000, NULL, "From arrival to an outcome before the desk is reminded; 0s: never."},
 	{"keep", CONFIG_DURATION, CONFIG_FIELD(S, keep_ms), "7d", 60000, 4e12, NULL, "How long an incident that is over is remembered, for late replies and repeated alerts."},
 	{"lanes.alert_producers", CONFIG_LIST, CONFIG_FIELD(S, alert_producers), "[ingest-1, detector-1]", 1, 32, NULL, "Instances whose alerts are taken."},
@@ -62,6 +64,14 @@ struct incident_config dispatcher_core_config(const struct dispatcher_settings *
 	return config;
 }
 
+enum err dispatcher_policies(const struct dispatcher_settings *s, struct policies *out, struct errinfo *info)
+{
+	if (*s->policies)
+		return policy_file_load(s->policies, out, info);
+	*out = *policies_preset();
+	return ERR_OK;
+}
+
 enum err dispatcher_check(const void *values, struct errinfo *info)
 {
 	const struct dispatcher_settings *settings = values;
@@ -73,6 +83,10 @@ enum err dispatcher_check(const void *values, struct errinfo *info)
 	if (!err && settings->day_from_min == settings->night_from_min)
 		err = errinfo_set(info, ERR_INVALID,
 			"duty.day_from and duty.night_from are the same; one shift must begin after the other");
+	if (!err) {
+		static struct policies policies;
+		err = dispatcher_policies(settings, &policies, info);
+	}
 	if (!err)
 		err = webhook_check(settings->webhook_url, info);
 	if (!err)

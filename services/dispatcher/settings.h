@@ -17,6 +17,7 @@ struct dispatcher_settings {
 	int32_t day_from_min, night_from_min;
 	int64_t accept_life_ms, accept_alarm_ms, accept_attention_ms, arrive_ms, done_ms, keep_ms;
 	bool attention_pages;
+	char policies[256];
 	struct config_list alert_producers, incident_consumers;
 	char directory_producer[ID_BYTES];
 	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms;
@@ -36,6 +37,9 @@ extern const struct config_key dispatcher_config[];
 enum err dispatcher_check(const void *settings, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_core_config gives the core's part; zone is borrowed. */
 struct incident_config dispatcher_core_config(const struct dispatcher_settings *settings, const struct zone *zone);
+/* dispatcher_policies reads the file that the settings name; without one *out is what holds then. */
+enum err dispatcher_policies(
+	const struct dispatcher_settings *settings, struct policies *out, struct errinfo *info) ERR_MUST_CHECK;
 
 /* dispatcher_channels_config gives the channels' part; texts and zone are borrowed. */
 struct channels_config dispatcher_channels_config(const struct dispatcher_settings *settings, const struct zone *zone);

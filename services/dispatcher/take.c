@@ -38,7 +38,8 @@ enum err dispatcher_open_directory(struct dispatcher *d, struct errinfo *info)
 		.producer = d->settings.directory_producer,
 		.want_ms = d->settings.want_ms,
 		.quiet_ms = d->settings.directory_quiet_ms,
-		.kinds = 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_TEAM | 1u << ENTRY_VOLUNTEER | 1u << ENTRY_POLICY,
+		.kinds = 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_TEAM | 1u << ENTRY_VOLUNTEER | 1u << ENTRY_POLICY |
+			 1u << ENTRY_CIRCLE,
 		.apply = apply,
 		.context = d};
 	enum err err = directory_copy_open(d->store, &config, &d->copy, info);

@@ -339,6 +339,7 @@ enum err ingest_core_entry(struct ingest_core *core, const struct entry *entry)
 	case ENTRY_TEAM:
 	case ENTRY_VOLUNTEER:
 	case ENTRY_POLICY:
+	case ENTRY_CIRCLE:
 	case ENTRY_APPOINTMENT:
 	case ENTRY_KIND_COUNT:
 		break;
