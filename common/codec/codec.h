@@ -46,6 +46,9 @@ enum err codec_reply_decode(const char *json, size_t length, struct reply *out, 
 enum err codec_entry_decode(const char *json, size_t length, struct entry *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_status_decode(const char *json, size_t length, struct status *out, struct errinfo *info) ERR_MUST_CHECK;
 
+/* codec_appointment appends the members that say what was agreed to an open object. */
+void codec_appointment(const struct appointment *terms, struct buf *out);
+
 /* lane_batch: the head of a batch. A batch follows `prev`: prev = seq - 1 on an ordinary lane; on the compacted lane
  * "directory" a batch holds the latest entries with prev < entry.seq <= seq. Times in `at` are the producer's clock:
  * everything that the producer knew up to `at` is in this batch or before it (the watermark of DESIGN.md "Time"). */

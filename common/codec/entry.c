@@ -178,7 +178,7 @@ static void minute_encode(struct buf *out, const char *key, unsigned minute)
 	json_member_text(out, key, text);
 }
 
-static void appointment_encode(const struct appointment *a, struct buf *out)
+void codec_appointment(const struct appointment *a, struct buf *out)
 {
 	json_member_text(out, "sign", appointment_sign_name(a->sign));
 	minute_encode(out, "opens", a->opens_min);
@@ -257,7 +257,7 @@ static void body_encode(const struct entry *e, struct buf *out)
 		break;
 	case ENTRY_APPOINTMENT:
 		json_member_text(out, "household", e->body.appointment.household);
-		appointment_encode(&e->body.appointment.terms, out);
+		codec_appointment(&e->body.appointment.terms, out);
 		break;
 	case ENTRY_KIND_COUNT:
 		break;

@@ -2,7 +2,7 @@
  *
  * The service's own questions: curtain/api/<user>/detector/<method>. The broker's access list lets only the desk ask.
  *
- *   habit {household}           what is known of a home's silences
+ *   habit {household}           what is known of a home's silences, and what was agreed with it
  *   explain {alert, household?} every revision of an alert, and the habit of its home
  *   modes {mode?, limit?}       how many homes are in each mode; with a mode, which
  *   relearn {household | all}   learn a home, or all, anew from records' history
@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "codec/codec.h"
 #include "codec/json.h"
 #include "codec/request.h"
 #include "detector/detector.h"
@@ -103,6 +104,42 @@ static void put_set(struct buf *out, const struct detector_habit_set *set)
 	json_close(out, '}');
 }
 
+static void put_appointment(struct buf *out, const struct detector_appointment_view *a)
+{
+	json_open(out, '{');
+	json_member_text(out, "id", a->id);
+	codec_appointment(&a->terms, out);
+	if (wall_is_set(a->due)) {
+		json_key(out, "window");
+		json_open(out, '{');
+		json_member_wall(out, "opens", a->opens);
+		json_member_wall(out, "due", a->due);
+		json_member_wall(out, "alarm", a->alarm);
+		json_close(out, '}');
+	}
+	json_member_wall_if(out, "last", a->last);
+	json_member_wall_if(out, "missed", a->missed);
+	json_member_bool(out, "blind", a->blind);
+	json_member_bool(out, "rests", a->rests);
+	json_close(out, '}');
+}
+
+static enum err put_appointments(struct detector *detector, const char *household, struct buf *out)
+{
+	struct detector_appointment_view all[DETECTOR_APPOINTMENTS_MAX];
+	unsigned count;
+	enum err err = detector_appointments(detector->core, household, all, &count);
+
+	if (err)
+		return err;
+	json_key(out, "appointments");
+	json_open(out, '[');
+	for (unsigned i = 0; i < count; i++)
+		put_appointment(out, &all[i]);
+	json_close(out, ']');
+	return ERR_OK;
+}
+
 static enum err put_habit(struct detector *detector, const char *household, struct buf *out)
 {
 	static struct detector_habit_view view; /* the loop has one thread */
@@ -142,8 +179,9 @@ static enum err put_habit(struct detector *detector, const char *household, stru
 	for (unsigned i = 0; i < view.set_count; i++)
 		put_set(out, &view.sets[i]);
 	json_close(out, ']');
+	err = put_appointments(detector, household, out);
 	json_close(out, '}');
-	return out->failed;
+	return err ? err : out->failed;
 }
 
 /* ---- the methods ---- */

@@ -278,8 +278,8 @@ static const char *put_clock(const struct ledger_field *field, const char *text,
 	char whole[MINUTE_TEXT_BYTES];
 	uint16_t minute;
 
-	if (text_copy(whole, sizeof whole, strlen(text) == 4 ? "0" : "") || strlen(text) > 5 ||
-		minute_parse(strcat(whole, text), &minute))
+	snprintf(whole, sizeof whole, "%s%s", strlen(text) == 4 ? "0" : "", text);
+	if (strlen(text) > 5 || minute_parse(whole, &minute))
 		return "must be a time of day such as 07:30";
 	json_member_text(out, field->name, whole);
 	return NULL;

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Appointments from a CSV file to the detector: records with a real PostgreSQL, the directory lane, the detector's own answer."""
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -77,3 +76,45 @@ def test_the_detectors_directory_alone_has_them_and_hears_that_they_end(running)
     assert running.sql("select count(*) from appointment where household = 'h-3'") == [(0,)]
     changes = running.sql("select count(*) from change where relation = 'appointment' and household = 'h-3'")
     assert changes == [(2,)]
+
+
+def ask_detector(rig, method, **args):
+    topic = "curtain/api/desk/response/test"
+    rig.of(topic).queue.clear()
+    properties = Properties(PacketTypes.PUBLISH)
+    properties.ResponseTopic, properties.CorrelationData = topic, b"c-%d" % time.monotonic_ns()
+    rig.client.publish(f"curtain/api/desk/detector/{method}", json.dumps({"args": args}), qos=1, properties=properties)
+    return rig.of(topic).get(timeout=20)[0]
+
+
+def test_an_imported_appointment_reaches_the_detector_and_is_missed_at_its_hour(running):
+    assert "result" in rows(running, CSV)
+    running.client.subscribe([("curtain/lane/alert/#", 1)])
+    folder = pathlib.Path(running.folder, "detector")
+    folder.mkdir()
+    settings = [f"bus.port={running.port}", f"data_dir={folder}", "status_every=100ms", "lanes.directory_producer=records-1", "lanes.resend=300ms",
+                "lanes.want=100ms", "lanes.heartbeat=1s", "shards=1", "disk.ballast=0"]
+    with open(folder / "log", "ab") as log:
+        detector = subprocess.Popen([str(DETECTOR), "--config", str(base.ROOT / "deploy/config/detector.yaml"),
+                                     *[word for setting in settings for word in ("--set", setting)]], stderr=log)
+    try:
+        running.wait("curtain/status/detector/detector-1", lambda s: s["state"] == "ready")
+        home, deadline = {}, time.monotonic() + 20
+        while len(home.get("appointments", [])) < 2:  # the directory comes by a lane of its own: nothing tells when
+            assert time.monotonic() < deadline, (folder / "log").read_text(encoding="utf-8")
+            answer = ask_detector(running, "habit", household="h-1")
+            home = answer.get("result", {})
+        assert [(a["id"], a["sign"], a["opens"], a["by"]) for a in home["appointments"]] == [("a-1", "curtain", "05:00", "07:30"), ("a-2", "button", "04:00", "20:00")]
+        for seq, at in enumerate(("2026-03-01T20:00:00.000Z", "2026-03-01T23:40:00.000Z"), 1):  # 04:00 and 07:40 of a Monday in Shanghai
+            running.client.publish("curtain/lane/reading/ingest-1/0", json.dumps({"lane": "reading", "producer": "ingest-1", "epoch": 7, "shard": 0,
+                                   "prev": seq - 1, "seq": seq, "at": at, "items": []}), qos=1)
+            running.wait("curtain/status/detector/detector-1", lambda s, at=at: s.get("clock") == at)  # the first tells it what time it is
+        alert = running.wait("curtain/lane/alert/detector-1/0", lambda batch: batch["items"])["items"][0]
+        assert (alert["rule"], alert["level"], alert["household"], alert["at"]) == ("appointment", "attention", "h-1", "2026-03-01T23:30:00.000Z")
+        assert "约定07:30前拉开窗帘" in alert["reason_zh"] and alert["blind"], alert
+        home = ask_detector(running, "habit", household="h-1")["result"]
+        assert home["appointments"][0]["missed"] == "2026-03-01T23:30:00.000Z" and home["appointments"][0]["blind"]
+        assert home["appointments"][0]["window"]["due"] == "2026-03-02T23:30:00.000Z"
+    finally:
+        detector.send_signal(signal.SIGTERM)
+        assert detector.wait(10) == 0

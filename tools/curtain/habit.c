@@ -112,6 +112,7 @@ static enum err read_answer(const json_t *root, struct habit_answer *out, struct
 	text_cut(out->mode, sizeof out->mode, text_of(root, "mode"));
 	join(json_object_get(root, "looked_at"), out->looked_at, sizeof out->looked_at);
 	join(json_object_get(root, "blind"), out->blind, sizeof out->blind);
+	habit_appointments_read(json_object_get(root, "appointments"), &out->appointments);
 	for (; out->count < json_array_size(habits) && out->count < HABIT_SETS_MAX; out->count++)
 		read_set(json_array_get(habits, out->count), &out->habits[out->count]);
 	return ERR_OK;
@@ -227,6 +228,7 @@ void habit_text(const struct habit_answer *a, const struct zone *zone, struct bu
 	time_line("预计此前有动静 (expected by)", zone, a->expected_by, out);
 	time_line("到此算关注 (attention at)", zone, a->attention_at, out);
 	time_line("到此算警报 (alarm at)", zone, a->alarm_at, out);
+	habit_appointments_text(&a->appointments, zone, out);
 	if (a->population || !a->count)
 		buf_text(out,
 			"  自己的习惯还不够，用一般住户的界限 (too little is known: the population's limits hold)\n");

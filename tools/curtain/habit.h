@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "habit_appointment.h"
 
 #define HABIT_SETS_MAX 8
 #define HABIT_DAY_HOURS 24
@@ -36,6 +37,7 @@ struct habit_answer {
 	double attention_budget, alarm_budget;
 	unsigned count;
 	struct habit_channels habits[HABIT_SETS_MAX];
+	struct habit_appointments appointments;
 };
 
 enum err habit_parse(const char *json, struct habit_answer *out, struct errinfo *info) ERR_MUST_CHECK;

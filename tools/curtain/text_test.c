@@ -405,7 +405,14 @@ static const char habit_json[] =
 	",\"habits\":[{\"channels\":[\"water_total\"],\"in_force\":true,\"months\":2.5,\"silences\":41,\"attention\":{"
 	"\"false_alarms_a_month\":3.8,\"false_alarms\":9},\"alarm\":{},\"workday\":{\"attention_h\":[7.5],\"alarm_h\":["
 	"12],"
-	"\"usual_h\":[6.2],\"up_by_h\":7.5},\"holiday\":{}}]}";
+	"\"usual_h\":[6.2],\"up_by_h\":7.5},\"holiday\":{}}],\"appointments\":[{\"id\":\"a-1\",\"sign\":\"curtain\","
+	"\"opens\":"
+	"\"05:00\",\"by\":\"07:30\",\"grace_min\":30,\"days\":\"workdays\",\"weekdays\":3,\"pause_holidays\":true,"
+	"\"paused_from\":"
+	"\"2026-02-10\",\"paused_until\":\"2026-02-20\",\"window\":{\"opens\":\"2026-03-02T21:00:00.000Z\",\"due\":"
+	"\"2026-03-02T23:30:00.000Z\",\"alarm\":\"2026-03-03T00:00:00.000Z\"},\"missed\":\"2026-03-01T23:30:00.000Z\","
+	"\"blind\":true,"
+	"\"rests\":false},{\"id\":\"a-2\",\"sign\":\"new\",\"opens\":\"\\u001b\",\"rests\":true},7]}";
 
 static void a_habit_is_told_in_both_languages_and_drawn(void **state)
 {
@@ -420,6 +427,13 @@ static void a_habit_is_told_in_both_languages_and_drawn(void **state)
 	assert_non_null(strstr(out.data, "到此算关注 (attention at)  2026-03-02 13:00"));
 	assert_non_null(strstr(out.data, "平日 workday 07:30，休息日 day off —"));
 	assert_non_null(strstr(out.data, "3.80 / 4.00"));
+	assert_non_null(strstr(out.data,
+		"a-1  拉开窗帘 curtain，05:00–07:30，工作日 workdays，周一二，宽限 (grace) 30 min，节假日暂停"));
+	assert_non_null(strstr(out.data, "暂停 (paused) 2026-02-10–2026-02-20"));
+	assert_non_null(strstr(out.data, "没有等到 (missed)  2026-03-02 07:30，信号收不到"));
+	assert_non_null(strstr(out.data, "最迟到 (expected by)  2026-03-03 07:30"));
+	assert_non_null(strstr(out.data, "a-2   new"));
+	assert_non_null(strstr(out.data, "外出，不问"));
 	assert_non_null(strstr(out.data, "6:12"));
 	assert_non_null(strstr(out.data, "12:00"));
 	buf_reset(&out);
