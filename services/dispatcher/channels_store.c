@@ -341,7 +341,8 @@ static enum err page_of_body(const char *body, size_t length, struct page *out)
 	if (!err) {
 		const struct json_node *root = &tree.nodes[0], *data = json_tree_member(&tree, root, "data", 4);
 		page.withdrawn = !strcmp(member(&tree, root, "type", word, sizeof word), "page.withdrawn");
-		err = wall_parse(member(&tree, root, "timestamp", word, sizeof word), strlen(word), &page.at);
+		member(&tree, root, "timestamp", word, sizeof word);
+		err = wall_parse(word, strlen(word), &page.at);
 		member(&tree, data, "id", page.id, sizeof page.id);
 		member(&tree, data, "incident", page.incident, sizeof page.incident);
 		member(&tree, data, "user", page.user, sizeof page.user);
@@ -388,7 +389,8 @@ static enum err take_over(struct channels *channels, struct errinfo *info)
 	if (!err && sqlite3_exec(db, "DELETE FROM webhook", NULL, NULL, NULL))
 		err = sql_fail(db, info, "calls of an earlier version");
 	if (lost)
-		log_warning("calls_given_up", "count", log_number(lost), "cause", "the webhook is switched off");
+		log_warning("calls_given_up", "count", log_number(lost), "cause",
+			c == channels->set.count ? "the webhook is switched off" : "they cannot be read");
 	return err;
 }
 

@@ -16,13 +16,16 @@
 #include <sqlite3.h>
 
 #include "base/text.h"
+#include "dispatcher/channel.h"
+#include "dispatcher/channels.h"
 #include "dispatcher/post.h"
 #include "dispatcher/webhook.h"
 #include "lane/sql.h"
 
-static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE};
+static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE, CHANNELS_TABLES};
 static char folder[] = "/tmp/curtain-channels-XXXXXX";
 static struct store *store;
+static struct zone *zone;
 
 static void path_of(const char *name, char out[128])
 {
@@ -37,7 +40,8 @@ static int set_up(void **state)
 	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
 	assert_non_null(mkdtemp(folder));
 	path_of("x.db", path);
-	assert_int_equal(store_open(path, migrations, 1, 0, &store, NULL), ERR_OK);
+	assert_int_equal(zone_load("UTC", &zone, NULL), ERR_OK);
+	assert_int_equal(store_open(path, migrations, 2, 0, &store, NULL), ERR_OK);
 	return 0;
 }
 
@@ -48,6 +52,7 @@ static int tear_down(void **state)
 
 	(void)state;
 	store_close(store);
+	zone_destroy(zone);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		path_of(names[i], path);
 		unlink(path);
@@ -210,6 +215,157 @@ static void delivery_does_not_take_away_what_is_retained(void **state)
 	post_close(post);
 }
 
+/* ---- deliveries in the store ---- */
+
+/* Nobody listens at that port: what is called fails at once. */
+#define NOBODY "http://127.0.0.1:9/"
+
+static struct channels *open_channels(const char *url)
+{
+	const struct channels_config config = {.files = {.file = "",
+						       .presets = "",
+						       .webhook_url = url,
+						       .webhook_secret_file = "",
+						       .webhook_timeout_ms = 200},
+		.people_file = "",
+		.zone = zone,
+		.waiting_max = 10,
+		.keep_ms = MS_PER_DAY,
+		.link_base = "",
+		.link_key_file = ""};
+	struct channels *channels = NULL;
+	struct errinfo info = {0};
+
+	if (channels_open(store, &config, &channels, &info))
+		fail_msg("%s", info.text);
+	return channels;
+}
+
+static struct page page_of(const char *id)
+{
+	struct page page = {.kind = ALERT_SOS, .level = ALERT_LIFE, .at = {1772400000000}, .expires = WALL_NONE};
+
+	text_cut(page.id, sizeof page.id, id);
+	text_cut(page.incident, sizeof page.incident, "i-1");
+	text_cut(page.user, sizeof page.user, "v-1");
+	text_cut(page.household, sizeof page.household, "h-1");
+	text_cut(page.reason_zh, sizeof page.reason_zh, "按下了呼救键。");
+	text_cut(page.reason_en, sizeof page.reason_en, "Pressed.");
+	return page;
+}
+
+static const char *receipts(struct channels *channels)
+{
+	static char text[4096];
+	struct buf out;
+
+	buf_init(&out, sizeof text - 1);
+	assert_int_equal(channels_receipts(channels, "i-1", 10, &out, NULL), ERR_OK);
+	text_cut(text, sizeof text, out.data);
+	buf_fini(&out);
+	return text;
+}
+
+static int64_t count_of(const char *sql)
+{
+	sqlite3_stmt *statement;
+	int64_t count;
+
+	assert_int_equal(sql_prepare(store_db(store), sql, &statement, NULL), ERR_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	count = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return count;
+}
+
+static void page_waits_in_the_store_and_nothing_is_called_before_the_commit(void **state)
+{
+	struct channels *channels = open_channels(NOBODY);
+	struct page page = page_of("p-1");
+
+	(void)state;
+	begin();
+	assert_int_equal(channels_page(channels, &page, wall_now(), NULL), ERR_OK);
+	channels_run(channels, wall_now(), mono_now());
+	assert_null(strstr(receipts(channels), "ended"));
+	assert_int_equal(channels_stats(channels).failed, 0);
+	store_rollback(store); /* a kill before the commit: nothing of it was seen */
+	channels_close(channels);
+	channels = open_channels(NOBODY);
+	assert_int_equal(channels_stats(channels).waiting, 0);
+	begin();
+	assert_int_equal(channels_page(channels, &page, wall_now(), NULL), ERR_OK);
+	commit();
+	channels_close(channels); /* a kill after it */
+	channels = open_channels(NOBODY);
+	assert_int_equal(channels_stats(channels).waiting, 1);
+	assert_non_null(strstr(receipts(channels), "\"state\":\"open\",\"channel\":\"webhook\""));
+	channels_close(channels);
+}
+
+static void attempts_survive_a_restart(void **state)
+{
+	struct channels *channels = open_channels(NOBODY);
+	struct page page = page_of("p-1");
+	struct wall now = wall_now();
+
+	(void)state;
+	begin();
+	assert_int_equal(channels_page(channels, &page, now, NULL), ERR_OK);
+	commit();
+	for (int i = 0; i < 2000 && !channels_stats(channels).failed; i++) {
+		channels_run(channels, now, mono_now());
+		usleep(1000); /* a connection is refused when the kernel says so */
+	}
+	assert_int_equal(channels_stats(channels).failed, 1);
+	assert_true(channels_settles(channels));
+	assert_int_equal(channels_settle(channels, NULL), ERR_OK);
+	assert_false(channels_settles(channels));
+	channels_close(channels);
+	assert_int_equal(count_of("SELECT attempts FROM delivery"), 1);
+	assert_int_equal(count_of("SELECT due - first FROM delivery"), 5000);
+}
+
+static void page_of_a_channel_that_is_gone_is_given_up_and_its_text_forgotten(void **state)
+{
+	struct channels *channels = open_channels(NOBODY);
+	struct page page = page_of("p-1");
+
+	(void)state;
+	begin();
+	assert_int_equal(channels_page(channels, &page, wall_now(), NULL), ERR_OK);
+	commit();
+	channels_close(channels);
+	channels = open_channels("");
+	assert_non_null(strstr(receipts(channels), "\"state\":\"given_up\""));
+	assert_non_null(strstr(receipts(channels), "\"cause\":\"its channels are gone\""));
+	assert_int_equal(count_of("SELECT sum(length(page)) FROM delivery"), 0);
+	channels_close(channels);
+}
+
+static void calls_that_an_earlier_version_noted_are_taken_over(void **state)
+{
+	struct channels *channels;
+
+	(void)state;
+	begin();
+	assert_int_equal(
+		sqlite3_exec(store_db(store),
+			"INSERT INTO webhook (id, body, attempts) VALUES ('p-1', CAST('{\"type\":\"page.withdrawn\","
+			"\"timestamp\":\"2026-03-01T21:20:00.000Z\",\"data\":{\"id\":\"p-1\",\"incident\":\"i-1\","
+			"\"user\":\"v-1\",\"household\":\"h-1\",\"role\":\"primary\",\"kind\":\"sos\",\"level\":"
+			"\"life\"}}' AS BLOB), 2), ('x', CAST('broken' AS BLOB), 0)",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	commit();
+	channels = open_channels(NOBODY);
+	assert_int_equal(channels_stats(channels).waiting, 1);
+	assert_non_null(strstr(receipts(channels), "\"page\":\"p-1\""));
+	assert_non_null(strstr(receipts(channels), "\"withdrawn\":true"));
+	assert_int_equal(count_of("SELECT count(*) FROM webhook"), 0);
+	channels_close(channels);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -218,6 +374,10 @@ int main(void)
 		WITH_STORE(signature_is_that_of_the_specification_s_example),
 		WITH_STORE(secret_is_base64_after_its_prefix_or_plain),
 		WITH_STORE(addresses_are_http_or_nothing),
+		WITH_STORE(page_waits_in_the_store_and_nothing_is_called_before_the_commit),
+		WITH_STORE(attempts_survive_a_restart),
+		WITH_STORE(page_of_a_channel_that_is_gone_is_given_up_and_its_text_forgotten),
+		WITH_STORE(calls_that_an_earlier_version_noted_are_taken_over),
 		WITH_STORE(letters_stay_until_they_are_delivered),
 		WITH_STORE(retained_message_is_kept_replaced_moved_and_cleared),
 		WITH_STORE(delivery_does_not_take_away_what_is_retained),

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+"""Pages over channels, against imitations of the vendors that verify signatures and keep limits (tests/lib/vendors.py)."""
+import json
+import os
+import pathlib
+import re
+import signal
+import sys
+import time
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from test_dispatcher import Rig, alert  # noqa: E402
+import vendors  # noqa: E402
+
+PRESETS = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/channels"
+ALL = ("dingtalk", "wecom", "feishu", "webhook", "ntfy", "bark", "sms", "voice", "email")
+AT = {"v-1": {"ntfy": "topic-1", "bark": "key-1", "email": "v1@example.org", "phone": "10000000001"},
+      "v-2": {"ntfy": "topic-2", "bark": "key-2", "email": "v2@example.org", "phone": "10000000002"}}
+
+
+class Channels:
+    def __init__(self, rig, world):
+        self.rig, self.world, self.folder = rig, world, rig.folder
+        world.write_secrets(self.folder)
+
+    def write(self, entries, order=(), people=None):
+        path = self.folder / "channels.yaml"
+        path.write_text(yaml.safe_dump({"version": 1, "channels": entries, "order": list(order)}, allow_unicode=True), encoding="utf-8")
+        who = self.folder / "people.yaml"
+        who.write_text(yaml.safe_dump({"people": people if people is not None else {user: {"at": at} for user, at in AT.items()}}), encoding="utf-8")
+        who.chmod(0o600)
+        return [f"channels.file={path}", f"channels.presets={PRESETS}", f"channels.people_file={who}"]
+
+    def up(self, entries, order=(), people=None, settings=()):
+        self.rig.up(*self.write(entries, order, people), *settings)
+        return self.rig
+
+
+@pytest.fixture
+def world():
+    world = vendors.World()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def rig(tmp_path):
+    tmp_path.chmod(0o755)
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
+
+
+@pytest.fixture
+def channels(rig, world):
+    return Channels(rig, world)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_preset_reaches_its_vendor_and_gives_a_receipt(channels, world, name):
+    order = [name] if name in ("ntfy", "bark", "sms", "voice", "email") else []
+    rig = channels.up([vendors.channel(world, name, quiet=[])], order)
+    rig.ingest.give_item(alert(1))
+    page = rig.page("v-1")
+    rig.page("v-2")
+    taken = world[name].wait(2 if order or name == "webhook" else 1)  # a group gets one message of an incident
+    assert not world[name].refused
+    told = json.dumps([message for message, _ in taken], ensure_ascii=False)
+    assert page["incident"] in told or name in ("voice",), told
+    receipts = rig.tap.wait(lambda: (lambda items: len(items) == 2 and all(i["state"] == "sent" for i in items) and items)(
+        rig.call("deliveries", {"incident": page["incident"]})["result"]["items"]), "both receipts")
+    assert {r["channel"] for r in receipts} == {name}
+    if name in ("ntfy", "sms", "voice"):
+        assert all(r["receipt"].startswith(name[0]) for r in receipts)
+    assert rig.call("channels", {})["result"]["items"][0]["state"] == "up"
+
+
+def test_group_learns_ids_and_no_reason(channels, world):
+    rig = channels.up([vendors.channel(world, n) for n in ("dingtalk", "wecom", "feishu", "webhook")])
+    rig.ingest.give_item({**alert(1), "reason_zh": "示例姓名在示例路1弄按下呼救键。", "reason_en": "Somebody pressed it, 10000000001."})
+    for name in ("dingtalk", "wecom", "feishu", "webhook"):
+        for _, request in world[name].wait(1):
+            body = request.body.decode()
+            assert "示例" not in body and "Somebody" not in body and not re.search(r"\b1000", body) and "h-1" in body
+
+
+@pytest.mark.parametrize("name, mode", [("dingtalk", "html"), ("wecom", "cut"), ("webhook", "hang"), ("feishu", "slow"), ("bark", "500"), ("email", "500")])
+def test_what_fails_is_tried_again(channels, world, name, mode):
+    world[name].behave(mode)
+    retry = {} if mode == "html" else {"retry": ["0s", "800ms"]}  # its own 5 s once
+    rig = channels.up([vendors.channel(world, name, timeout="500ms", **retry)], [name] if name in ("bark", "email") else [])
+    began = time.monotonic()
+    rig.ingest.give_item(alert(1, level="alarm"))
+    rig.page("v-1")
+    assert time.monotonic() - began < 2, "the page over MQTT waits for no channel"
+    world[name].wait(2 if mode == "slow" else 1)  # what answers too slowly has taken it all the same
+    assert (0.75 if retry else 4.5) < time.monotonic() - began < (4 if retry else 9)
+    rig.counters(channel_sent=1, channel_failed_attempts=1)
+
+
+def test_wrong_signature_is_refused_and_the_fall_back_takes_over(channels, world):
+    world.secrets["dingtalk.sign"] = "SECother"  # the vendor's; the file holds the former one
+    rig = channels.up([vendors.channel(world, "dingtalk", fallback=["wecom"]), vendors.channel(world, "wecom", reserve=True)])
+    rig.ingest.give_item(alert(1))
+    world["wecom"].wait(1, 4)
+    assert world["dingtalk"].refused == ["sign not match"] and len(world["wecom"].taken) == 1
+    assert rig.counters(channel_moved=2, channels_not_up=0)
+
+
+def test_throttled_robot_rests_and_its_fall_back_takes_over(channels, world):
+    world["dingtalk"].behave("throttle")
+    rig = channels.up([vendors.channel(world, "dingtalk", fallback=["wecom"]), vendors.channel(world, "wecom", reserve=True)])
+    rig.ingest.give_item(alert(1))
+    world["wecom"].wait(1, 4)
+    note = rig.tap.first("curtain/outage/dispatcher-1/dingtalk", lambda m: m.payload, "the desk to be told").body
+    assert note["state"] == "throttled" and note["cause"] == "status 200: errcode 130101"
+    rig.ingest.give_item(alert(2, "h-2"))
+    world["wecom"].wait(2, 4)
+    assert len(world["dingtalk"].seen) == 1, "it is left alone for its ten minutes"
+    rig.stop(signal.SIGKILL)
+    rig.start()
+    rig.ingest.give_item(alert(3, "h-3"))
+    world["wecom"].wait(3, 6)
+    assert len(world["dingtalk"].seen) == 1, "also after a kill"
+
+
+def test_storm_keeps_the_rate_and_merges(channels, world):
+    rig = channels.up([vendors.channel(world, "dingtalk")])
+    for i in range(1, 40):
+        rig.ingest.give_item(alert(i, f"h-{i}", level="alarm"))
+    told = re.compile(r"事件 (i-[0-9a-f]+)")
+    with world.changed:
+        assert world.changed.wait_for(lambda: len({i for m, _ in world["dingtalk"].taken for i in told.findall(m)}) == 39, 15)
+        count = len(world["dingtalk"].taken)
+    assert count <= 16, "four of twenty are kept for a life"
+    rig.ingest.give_item({**alert(99, "h-unknown-1"), "kind": "sos"})
+    taken = world["dingtalk"].wait(count + 1)
+    assert "生命危险" in taken[-1][0].splitlines()[0], "a call for help uses what is kept of the rate"
+    assert world["dingtalk"].throttled == 0
+
+
+def test_channel_that_hangs_delays_no_other_and_no_call_for_help(channels, world):
+    world["webhook"].behave(*["hang"] * 50)
+    rig = channels.up([vendors.channel(world, "webhook", timeout="20s"), vendors.channel(world, "wecom")])
+    for i in range(1, 12):
+        rig.ingest.give_item(alert(i, f"h-{i}", level="alarm"))
+    world["webhook"].wait_seen(7)
+    began = time.monotonic()
+    rig.ingest.give_item(alert(50, "h-20"))
+    page = rig.page("v-1", household="h-20")
+    with world.changed:
+        assert world.changed.wait_for(lambda: any(page["incident"] in m for m, _ in world["wecom"].taken), 5)
+    assert time.monotonic() - began < 1.5
+    assert any(page["incident"] in r.body.decode() for r in world["webhook"].wait_seen(8)), "one call is kept for a life even there"
+
+
+def test_channel_that_is_down_is_told_and_comes_back(channels, world):
+    entry = vendors.channel(world, "webhook", retry=["0s"])
+    rig = channels.up([entry])
+    world["webhook"].behave("500", "500", "500")
+    for i in range(1, 4):
+        rig.ingest.give_item(alert(i, f"h-{i}", level="alarm"))
+        world["webhook"].wait_seen(i)
+        rig.counters(channel_failed_attempts=i)
+    topic = "curtain/outage/dispatcher-1/webhook"
+    assert rig.tap.first(topic, lambda m: m.payload and m.body["state"] == "down", "the outage").body["cause"] == "status 500"
+    assert "channel_down" in rig.log() and "page_given_up" in rig.log()
+    rig.ingest.give_item(alert(9, "h-9"))  # a life is tried all the same
+    world["webhook"].wait(1)
+    rig.tap.wait(lambda: [m for m in rig.tap.of(topic) if not m.payload], "the note to be cleared")
+    rig.counters(channels_not_up=0)
+
+
+def test_volunteers_are_reached_as_they_wish(channels, world):
+    entries = [vendors.channel(world, n) for n in ("ntfy", "bark", "sms", "email")] + [{"name": "app", "preset": "mqtt"}]
+    people = {"v-1": {"order": ["bark", "ntfy"], "language": "en", "at": AT["v-1"]}, "v-2": {"order": ["app", "sms"], "at": AT["v-2"]},
+              "cap": {"at": {}}}
+    rig = channels.up(entries, ["ntfy", "sms"], people, settings=["links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}"])
+    world["bark"].behave("refuse")
+    rig.ingest.give_item(alert(1))
+    message, _ = world["ntfy"].wait(1)[0]
+    assert message["topic"] == "topic-1" and message["title"] == "[LIFE AT RISK] Call for help" and message["priority"] == 5
+    assert "The call button was pressed." in message["message"]
+    assert message["actions"][0]["url"].startswith("https://gate.example/a/1~accept~i-")
+    rig.page("v-2")
+    for user in ("v-1", "v-2"):
+        rig.reply(user, rig.page(user), "decline")
+    page = rig.page("v-3")  # in no file: the default order, and the registry's number
+    sms, _ = world["sms"].wait(1)[0]
+    assert sms["PhoneNumbers"] == "1002" and sms["OutId"] == page["id"] and json.loads(sms["TemplateParam"])["level"] == "生命危险"
+    assert len(world["sms"].taken) == 1 and not world["email"].taken, "v-2's app is enough for them"
+
+
+def link_key(folder):
+    path = folder / "links.key"
+    path.write_text(os.urandom(32).hex() + "\n", encoding="ascii")
+    path.chmod(0o600)
+    return path
+
+
+def test_kill_at_any_moment_loses_no_page_and_repeats_it_with_the_same_id(channels, world):
+    world["webhook"].behave(*["hang"] * 4)
+    rig = channels.up([vendors.channel(world, "webhook", timeout="20s"), vendors.channel(world, "sms")], ["sms"])
+    rig.ingest.give_item(alert(1))
+    rig.ingest.give_item(alert(2, "h-2"))
+    world["webhook"].wait_seen(4)
+    world["sms"].wait(2)
+    rig.stop(signal.SIGKILL)
+    rig.start()
+    world["webhook"].wait(4)
+    ids = [r.headers["webhook-id"] for r in world["webhook"].seen]
+    assert sorted(ids[:4]) == sorted(ids[4:8]) and len(set(ids)) == 4
+    rig.counters(channel_waiting=0)
+
+
+def test_withdrawn_page_is_told_where_it_was_told(channels, world):
+    rig = channels.up([vendors.channel(world, "ntfy"), vendors.channel(world, "sms")], ["ntfy"],
+                      {"v-1": {"at": AT["v-1"]}, "v-2": {"order": ["sms"], "at": AT["v-2"]}})
+    rig.ingest.give_item(alert(1))
+    first, second = rig.page("v-1"), rig.page("v-2")
+    world["sms"].wait(1)
+    world["ntfy"].wait(1)
+    rig.reply("v-2", second, "accept")
+    rig.page("v-1", withdrawn=True)
+    message, request = world["ntfy"].wait(2)[1]
+    assert "无需前往" in message["title"] and message["priority"] == 2 and first["incident"] in message["message"]
+    assert len(world["sms"].taken) == 1
+
+
+def test_wrong_file_stops_it_before_it_connects_and_a_reload_keeps_the_old_one(channels, world):
+    rig = channels.up([vendors.channel(world, "webhook")])
+    path = channels.folder / "channels.yaml"
+    path.write_text("channels:\n  - {name: a, preset: bark, body: '{a: '}\n", encoding="utf-8")
+    rig.process.send_signal(signal.SIGHUP)
+    rig.tap.wait(lambda: "reload_refused" in rig.log(), "the refusal")
+    assert f"{path}:2:" in rig.log()
+    rig.ingest.give_item(alert(1))
+    world["webhook"].wait(1)
+    channels.write([vendors.channel(world, "wecom")])
+    rig.process.send_signal(signal.SIGHUP)
+    rig.tap.wait(lambda: "msg=reloaded" in rig.log(), "the new file")
+    rig.ingest.give_item(alert(2, "h-2"))
+    world["wecom"].wait(1)
