@@ -23,7 +23,7 @@ struct anomaly_uses anomaly_uses(const struct detector_rule *rules, unsigned cou
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct detector_rule *r = &rules[i];
-		if (r->kind < DETECTOR_RULE_OPEN_TAP || r->kind == DETECTOR_RULE_APPOINTMENT)
+		if (r->kind < DETECTOR_RULE_OPEN_TAP || r->kind >= DETECTOR_RULE_APPOINTMENT)
 			continue;
 		uses.kinds |= UINT32_C(1) << r->kind;
 		uses.quantities |= rules_kind(r->kind)->quantities;

@@ -6,6 +6,7 @@
  *   explain {alert, household?} every revision of an alert, and the habit of its home
  *   modes {mode?, limit?}       how many homes are in each mode; with a mode, which
  *   relearn {household | all}   learn a home, or all, anew from records' history
+ *   away {household, until?, back?}  nobody is at home, until then; or somebody is again
  *
  * Of several instances the one that has the household answers; of an alert that none has kept, the one with shard 0.
  */
@@ -21,6 +22,7 @@
 #include "service/answer.h"
 
 #define HOMES_LISTED_MAX 10000
+#define AWAY_MOST_MS (366 * MS_PER_DAY)
 
 /* ---- habit ---- */
 
@@ -140,6 +142,46 @@ static enum err put_appointments(struct detector *detector, const char *househol
 	return ERR_OK;
 }
 
+static void put_away(struct buf *out, const struct detector_habit_view *view)
+{
+	json_key(out, "away");
+	json_open(out, '{');
+	json_member_text(out, "source", detector_away_name(view->away));
+	json_member_wall_if(out, "since", view->away_since);
+	json_member_wall_if(out, "until", view->away_until);
+	json_close(out, '}');
+}
+
+static void put_rounded(struct buf *out, const char *key, double value)
+{
+	json_member_number(out, key, floor(value * 1000 + 0.5) / 1000);
+}
+
+/* put_lessons: what people found, newest last, and what it moved. */
+static void put_lessons(struct buf *out, const struct detector_habit_view *view)
+{
+	put_rounded(out, "pooled", view->pooled);
+	json_key(out, "lessons");
+	json_open(out, '[');
+	for (unsigned i = 0; i < view->lesson_count; i++) {
+		const struct detector_lesson *l = &view->lessons[i];
+		json_open(out, '{');
+		json_member_text(out, "incident", l->incident);
+		json_member_wall(out, "at", l->at);
+		json_member_text(out, "outcome", outcome_name(l->outcome));
+		if (l->found != FOUND_NONE)
+			json_member_text(out, "found", found_name(l->found));
+		put_rounded(out, "lean_before", (double)l->lean_before);
+		put_rounded(out, "lean", (double)l->lean);
+		json_member_number(out, "pooled_before", (double)l->pooled_before);
+		json_member_number(out, "pooled", (double)l->pooled);
+		if (l->doubted < QUANTITY_COUNT)
+			json_member_text(out, "doubted", quantity_info((enum quantity)l->doubted)->name);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
 static enum err put_habit(struct detector *detector, const char *household, struct buf *out)
 {
 	static struct detector_habit_view view; /* the loop has one thread */
@@ -153,6 +195,8 @@ static enum err put_habit(struct detector *detector, const char *household, stru
 	json_member_wall_if(out, "judged", detector->judged);
 	json_member_wall_if(out, "heard_since", view.heard_since);
 	json_member_wall_if(out, "last_sign", view.last_sign);
+	if (view.mode == DETECTOR_AWAY)
+		put_away(out, &view);
 	if (wall_is_set(view.silent_since)) {
 		json_key(out, "silence");
 		json_open(out, '{');
@@ -174,6 +218,7 @@ static enum err put_habit(struct detector *detector, const char *household, stru
 	json_member_number(out, "floor_h", (double)detector->settings.floor_ms / MS_PER_HOUR);
 	json_member_number(out, "ceiling_h", (double)detector->settings.ceiling_ms / MS_PER_HOUR);
 	json_close(out, '}');
+	put_lessons(out, &view);
 	json_key(out, "habits");
 	json_open(out, '[');
 	for (unsigned i = 0; i < view.set_count; i++)
@@ -331,12 +376,66 @@ static enum err relearn(struct detector *detector, struct request_args *args, st
 	return out->failed;
 }
 
+static enum err take_until(struct request_args *args, struct wall now, struct wall *out, struct errinfo *info)
+{
+	const char *until = "";
+	enum err err = request_text(args, "until", false, &until, info);
+
+	*out = WALL_NONE;
+	if (err || !*until)
+		return err;
+	if (wall_parse(until, strlen(until), out))
+		return errinfo_set(info, ERR_INVALID, "args.until: must be a time as in 2026-03-01T07:00:00Z");
+	if (out->ms <= now.ms || out->ms - now.ms > AWAY_MOST_MS)
+		return errinfo_set(info, ERR_RANGE, "args.until: must be within a year from now");
+	return ERR_OK;
+}
+
+static enum err away(struct detector *detector, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	static struct detector_habit_view view; /* the loop has one thread */
+	struct wall now = wall_is_set(detector->judged) ? detector->judged : wall_now(), until;
+	const char *household = "";
+	bool back = false;
+	enum err err = take_id(args, "household", true, &household, info);
+
+	if (!err)
+		err = request_bool(args, "back", false, &back, info);
+	if (!err)
+		err = take_until(args, now, &until, info);
+	if (!err)
+		err = request_done(args, info);
+	if (!err && back && wall_is_set(until))
+		err = errinfo_set(info, ERR_INVALID, "args: either until or back");
+	if (err || !detector_owns(detector, household))
+		return err ? err : ERR_NOT_FOUND;
+	detector->fatal = detector_begin(detector, info);
+	if (detector->fatal)
+		return detector->fatal;
+	detector->urgent = true;
+	err = back ? detector_return(detector->core, household, now)
+		   : detector_declare(detector->core, household, now, until);
+	if (err == ERR_NOMEM)
+		detector->fatal = err;
+	else if (err)
+		return errinfo_set(info, err, "household %s is not watched here", household);
+	if (err || detector_habit(detector->core, household, &view))
+		return err ? err : ERR_NOT_FOUND;
+	json_open(out, '{');
+	json_member_text(out, "household", household);
+	json_member_text(out, "mode", detector_mode_name(view.mode));
+	if (view.mode == DETECTOR_AWAY)
+		put_away(out, &view);
+	json_close(out, '}');
+	return out->failed;
+}
+
 enum err detector_request(struct detector *detector, const struct bus_event *event, struct errinfo *info)
 {
 	static const struct {
 		const char *name;
 		method *answer;
-	} methods[] = {{"habit", habit}, {"explain", explain}, {"modes", modes}, {"relearn", relearn}};
+	} methods[] = {{"habit", habit}, {"explain", explain}, {"modes", modes}, {"relearn", relearn}, {"away", away}};
 	const unsigned count = sizeof methods / sizeof *methods;
 	char user[ID_BYTES];
 	const char *name;
@@ -359,7 +458,8 @@ enum err detector_request(struct detector *detector, const struct bus_event *eve
 	if (!err)
 		err = m < count ? methods[m].answer(detector, args, &result, &why)
 				: errinfo_set(&why, ERR_NOT_FOUND,
-					  "detector has no method \"%s\"; it has habit, explain, modes, relearn", name);
+					  "detector has no method \"%s\"; it has habit, explain, modes, relearn, away",
+					  name);
 	bool others = err == ERR_NOT_FOUND && !*why.text;
 	if (detector->fatal)
 		*info = why;

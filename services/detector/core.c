@@ -11,15 +11,29 @@
 
 /* ---- life ---- */
 
+void detect_terms_settle(struct detector_core *core)
+{
+	const struct detector_feedback *f = &core->config.feedback;
+
+	core->pooled = core->pooled < f->pooled_least  ? f->pooled_least
+		       : core->pooled > f->pooled_most ? f->pooled_most
+						       : core->pooled;
+	core->terms.pooled = core->pooled;
+	habit_init(&core->newcomer.habit, &core->terms);
+}
+
 void detect_config_take(struct detector_core *core, const struct detector_config *config)
 {
 	core->config = *config;
+	if (!core->config.feedback.step)
+		core->config.feedback = detector_feedback_default();
 	core->terms =
 		(struct habit_terms){.per_month = {config->budget.attention_per_month, config->budget.alarm_per_month},
 			.floor_ms = config->budget.floor_ms,
 			.ceiling_ms = config->budget.ceiling_ms,
-			.pooled = 1};
-	habit_init(&core->newcomer.habit, &core->terms);
+			.lean_least = core->config.feedback.least,
+			.lean_most = core->config.feedback.most};
+	detect_terms_settle(core);
 	if (!core->config.signs.prove)
 		core->config.signs = signs_default();
 	if (!core->config.absence.declared_most_ms)
@@ -39,9 +53,17 @@ enum err detector_create(const struct detector_config *config, struct detector_c
 	if (!core)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	assert(config->rule_count <= DETECTOR_RULES_MAX && config->zone);
+	core->pooled = 1;
 	detect_config_take(core, config);
 	core->now = WALL_NONE;
 	timerq_init(&core->timers);
+	uint32_t capacity = core->slot_capacity;
+	if (detect_grow((void **)&core->free_slots, &capacity, sizeof *core->free_slots) ||
+		detect_grow((void **)&core->slots, &core->slot_capacity, sizeof(struct home *))) {
+		detector_destroy(core);
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	}
+	core->slots[core->slot_count++] = NULL; /* the population's */
 	*out_core = core;
 	return ERR_OK;
 }

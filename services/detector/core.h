@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "detector/calendar.h"
+#include "detector/feedback.h"
 #include "detector/habit.h"
 #include "detector/mode.h"
 #include "detector/rules.h"
@@ -42,13 +43,14 @@ struct detector_config {
 	const struct calendar *calendar; /* as the zone; NULL = weekdays only */
 	unsigned rule_count;
 	struct detector_rule rules[DETECTOR_RULES_MAX];
-	struct detector_budget budget;   /* of the rule "silence" */
-	struct detector_limits limits;   /* of "silence_fixed", and of "silence" while a home is new */
-	struct detector_signs signs;     /* signs.prove 0 = as shipped */
-	struct detector_absence absence; /* declared_most_ms 0 = as shipped */
-	int64_t meter_fresh_ms;          /* a meter's last reading older than this: the channel is blind */
-	int64_t device_quiet_ms;         /* a device of events unheard for this long: its channels are blind */
-	bool ordered;                    /* readings of a home come in order of `received` (one instance of ingest) */
+	struct detector_budget budget;     /* of the rule "silence" */
+	struct detector_limits limits;     /* of "silence_fixed", and of "silence" while a home is new */
+	struct detector_signs signs;       /* signs.prove 0 = as shipped */
+	struct detector_absence absence;   /* declared_most_ms 0 = as shipped */
+	struct detector_feedback feedback; /* step 0 = as shipped */
+	int64_t meter_fresh_ms;            /* a meter's last reading older than this: the channel is blind */
+	int64_t device_quiet_ms;           /* a device of events unheard for this long: its channels are blind */
+	bool ordered;                      /* readings of a home come in order of `received` (one instance of ingest) */
 	uint32_t homes_max;
 };
 
@@ -181,6 +183,9 @@ struct detector_habit_view {
 		alarm_at;    /* when the silence that runs will be too long; WALL_NONE = not judged (away, blind) */
 	struct wall wake_at; /* a sign is to be expected by then, after the last one; WALL_NONE = not known */
 	uint64_t looked_at, blind;
+	unsigned lesson_count;
+	struct detector_lesson lessons[DETECTOR_LESSONS_MAX]; /* oldest first */
+	double pooled;   /* the population's false alarms are so many times the prior's */
 	bool population; /* no habit fits what is seen: the population's limits hold */
 	unsigned set_count;
 	struct detector_habit_set sets[DETECTOR_HABITS_MAX];

@@ -23,7 +23,7 @@ static enum err alive(
 	core->tallies[DETECTOR_SIGNS]++;
 	if (!wall_is_set(home->last.at) || sign->at.ms > home->last.at.ms)
 		home->last = *sign;
-	bool back = detect_mode_sign(core, home, sign, heard);
+	bool back = detect_mode_sign(core, home, sign);
 	if (back)
 		err = detect_mark(core, home, true);
 	if (!err)
@@ -180,8 +180,9 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 		return ERR_OK;
 	if (home->mode == DETECTOR_UNWATCHED) /* never heard: no more than an appointment can be known of it */
 		return found_there(core, home, incident);
-	if (incident->kind == ALERT_SILENCE)
-		detect_habit_outcome(core, home, incident);
+	err = detect_feedback_take(core, home, incident);
+	if (err)
+		return err;
 	if (!says_away(incident)) {
 		struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
 		err = alive(core, home, &seen, CAUSE_VISIT, incident->at);

@@ -6,6 +6,7 @@
  */
 #include "core_internal.h"
 
+#include <math.h>
 #include <string.h>
 
 #define EVENING 18 /* a silence from this hour on is of tomorrow's kind of day: its end is tomorrow's morning */
@@ -53,7 +54,7 @@ static uint8_t seen_since(const struct detector_core *core, const struct home *h
 		const struct sensor *s = &home->sensors[i];
 		uint8_t group = group_of(s->quantity);
 		if (!(seen & group) && detect_sensor_usable(core, s) && s->proof.ms <= start_ms &&
-			!detect_sensor_blind(core, home, s, t))
+			!detect_sensor_doubted(core, s, t) && !detect_sensor_blind(core, home, s, t))
 			seen |= group;
 	}
 	return seen;
@@ -123,6 +124,10 @@ enum err detect_habit_add(
 		return ERR_NOMEM;
 	*h = core->newcomer;
 	h->set = set;
+	if (home->habit_count) { /* people spoke of the home, not of its channels */
+		h->habit.lean = home->habits[0]->habit.lean;
+		habit_settle(&h->habit, &core->terms);
+	}
 	home->habits[home->habit_count++] = h;
 	*out_habit = h;
 	return ERR_OK;
@@ -194,17 +199,14 @@ enum err detect_habit_sign(struct detector_core *core, struct home *home, const 
 	return err;
 }
 
-void detect_habit_outcome(struct detector_core *core, struct home *home, const struct incident *incident)
+void detect_habit_outcome(struct detector_core *core, struct home *home, const struct incident *incident,
+	enum habit_outcome found, double steps)
 {
-	enum habit_outcome found = HABIT_VOID;
+	double factor = pow(1 - core->config.feedback.step, -steps);
 
-	if (incident->outcome == OUTCOME_FALSE_ALARM)
-		found = HABIT_FALSE;
-	else if (incident->outcome == OUTCOME_HELPED || incident->outcome == OUTCOME_AMBULANCE)
-		found = HABIT_REAL;
 	for (unsigned i = 0; i < home->habit_count; i++) {
 		struct habit *habit = &home->habits[i]->habit;
-		habit_outcome(habit, &core->terms, found);
+		habit_outcome(habit, &core->terms, found, factor);
 		if (found != HABIT_FALSE && habit->start_ms <= incident->opened.ms)
 			habit_spoil(habit);
 	}
@@ -309,7 +311,11 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 		.wake_at = WALL_NONE,
 		.looked_at = view.looked_at,
 		.blind = view.blind,
+		.pooled = core->pooled,
+		.lesson_count = home->lessons ? home->lessons->count : 0,
 		.set_count = home->habit_count};
+	if (home->lessons)
+		memcpy(out->lessons, home->lessons->items, sizeof out->lessons);
 	for (unsigned i = 0; i < home->habit_count; i++)
 		show_set(core, home, home->habits[i], &out->sets[i]);
 	if (!view.proves || home->mode == DETECTOR_AWAY || home->mode == DETECTOR_UNWATCHED)

@@ -55,6 +55,12 @@ void detect_home_unsay(struct home *home)
 	home->notices_last = &home->notices;
 }
 
+static void lessons_free(struct home *home)
+{
+	free(home->lessons);
+	home->lessons = NULL;
+}
+
 void detect_home_free(struct home *home)
 {
 	detect_home_unsay(home);
@@ -62,6 +68,7 @@ void detect_home_free(struct home *home)
 	sensors_free(home);
 	detect_habits_free(home);
 	detect_anomaly_free(home);
+	lessons_free(home);
 	detect_appointments_free(home);
 	free(home);
 }
@@ -87,6 +94,7 @@ void detect_home_blank(struct detector_core *core, struct home *home)
 	sensors_free(home);
 	detect_habits_free(home);
 	detect_anomaly_free(home);
+	lessons_free(home);
 	detect_appointments_blank(home);
 	home->shape++;
 	home->since = home->opened = home->moved = home->inside = home->in_bed = home->counts = WALL_NONE;
@@ -282,6 +290,8 @@ enum err detect_home_sensor(struct detector_core *core, struct home *home, uint6
 		.device = device,
 		.at = WALL_NONE,
 		.proof = WALL_NONE,
+		.told = WALL_NONE,
+		.doubted = WALL_NONE,
 		.lag_at = WALL_NONE};
 	enum err err = detect_sign_meter(sensor);
 	if (err)

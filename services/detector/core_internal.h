@@ -54,6 +54,8 @@ struct sensor {
 	double value;        /* as it was told last */
 	struct wall at;      /* known up to here; WALL_NONE = never heard */
 	struct wall proof;   /* silence on this channel is proven from here on; WALL_NONE = not at all */
+	struct wall told;    /* its last sign of life */
+	struct wall doubted; /* people say since then that it is at fault; WALL_NONE = not */
 	int64_t lag_ms;      /* of a channel of events: how late it has told, as of lag_at */
 	int64_t told_ms;     /* how late it told its newest one */
 	bool behind;         /* its device's clock is behind by that */
@@ -120,6 +122,12 @@ struct thaw {
 	enum thaw_kind kind;
 	enum detector_away source;
 	struct wall since, at; /* of the absence: its beginning and end */
+};
+
+/* lessons: what people found, and what that moved. */
+struct lessons {
+	uint8_t count;
+	struct detector_lesson items[DETECTOR_LESSONS_MAX]; /* oldest first */
 };
 
 struct trace {
@@ -210,6 +218,7 @@ struct home {
 	struct home_habit *habits[DETECTOR_HABITS_MAX];
 	uint8_t habit_count;
 	struct anomaly *anomaly;                /* NULL = no rule has needed it */
+	struct lessons *lessons;                /* NULL = none */
 	struct home_appointments *appointments; /* NULL = it never had one */
 	struct notice *notices, **notices_last;
 	int64_t due_ms; /* as set in the timer queue; INT64_MAX = not */
@@ -240,9 +249,11 @@ struct tomb {
 
 struct detector_core {
 	struct detector_config config;
-	bool counts_hours;          /* some rule needs the litres of each hour */
-	struct anomaly_uses uses;   /* what the other rules need */
-	struct habit_terms terms;   /* of the budget */
+	bool counts_hours;        /* some rule needs the litres of each hour */
+	struct anomaly_uses uses; /* what the other rules need */
+	struct habit_terms terms; /* of the budget */
+	double pooled;            /* of the terms, as people's findings have it */
+	bool pooled_unwritten;
 	struct home_habit newcomer; /* what holds for a home of which nothing is known */
 	struct home *homes;
 	struct owner *owners;
@@ -267,6 +278,8 @@ struct detector_core {
 
 /* core.c */
 void detect_config_take(struct detector_core *core, const struct detector_config *config);
+/* detect_terms_settle puts the population's factor into force, for homes as they change. */
+void detect_terms_settle(struct detector_core *core);
 enum err detect_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHECK;
 /* detect_mark puts the home on the dirty list: its hot part, or that and the cold one. */
 enum err detect_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
@@ -287,7 +300,7 @@ enum err detect_mode_away(
 /* detect_mode_back ends it. */
 void detect_mode_back(struct detector_core *core, struct home *home, enum thaw_kind kind, struct wall at);
 /* detect_mode_sign takes a sign of life. True: it ended an absence, and the home is at home or learning. */
-bool detect_mode_sign(struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard);
+bool detect_mode_sign(struct detector_core *core, struct home *home, const struct sign *sign);
 /* detect_mode_door: a door was opened or closed, now. detect_mode_viewer: somebody went out. */
 void detect_mode_door(struct detector_core *core, struct home *home, const char *device, bool open, struct wall at);
 enum err detect_mode_viewer(struct detector_core *core, struct home *home, struct wall at) ERR_MUST_CHECK;
@@ -300,18 +313,28 @@ bool detect_mode_new(const struct detector_core *core, const struct home *home, 
 /* detect_mode_in_bed: since when, by a bed's word; WALL_NONE = not. */
 struct wall detect_mode_in_bed(const struct detector_core *core, const struct home *home, struct wall t);
 
+/* core_feedback.c */
+/* detect_feedback_take takes what those found who went there, before the sign of life that it may be. ERR_NOMEM. */
+enum err detect_feedback_take(
+	struct detector_core *core, struct home *home, const struct incident *incident) ERR_MUST_CHECK;
+/* detect_sensor_doubted: people say that it is at fault, lately. */
+bool detect_sensor_doubted(const struct detector_core *core, const struct sensor *sensor, struct wall t);
+enum err detect_judge_fault(
+	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next) ERR_MUST_CHECK;
+
 /* core_state.c */
 /* detect_code gives the number by which states and names keep a quantity, whatever its place in enum quantity;
  * DETECT_CODE_NONE for QUANTITY_COUNT. detect_code_quantity gives it back, QUANTITY_COUNT for a number that is none.
  * detect_part_letter ends a part's key; no id holds it. */
 #define DETECT_CODE_NONE 0xff
+#define DETECT_POPULATION_KEY "*" /* of the part that is no home's; slot 0 */
 uint8_t detect_code(unsigned quantity);
 enum quantity detect_code_quantity(unsigned code);
 char detect_part_letter(enum part part);
-/* detect_state_sum: what the last STATE_SUM_BYTES of a state must be, after the length bytes before them. A bent state
- * that still reads as one would raise alerts for nothing, or none. */
+/* detect_state_sum: what the last STATE_SUM_BYTES of a state must be, by its key and the bytes before them. A bent
+ * state that still reads as one would raise alerts for nothing, or none. */
 #define STATE_SUM_BYTES 4
-uint32_t detect_state_sum(const unsigned char *bytes, size_t length);
+uint32_t detect_state_sum(const char *key, const unsigned char *bytes, size_t length);
 
 /* core_home.c */
 struct home *detect_home_find(const struct detector_core *core, const char *id);
@@ -358,8 +381,9 @@ bool detect_sensor_usable(const struct detector_core *core, const struct sensor 
 /* detect_habit_sign gives a sign of life to the habits. ERR_NOMEM. */
 enum err detect_habit_sign(
 	struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard) ERR_MUST_CHECK;
-/* detect_habit_outcome takes what was found by those who went there, before the sign of life that it may be. */
-void detect_habit_outcome(struct detector_core *core, struct home *home, const struct incident *incident);
+/* detect_habit_outcome takes what was found by those who went there; the home's budget grows by so many steps. */
+void detect_habit_outcome(struct detector_core *core, struct home *home, const struct incident *incident,
+	enum habit_outcome found, double steps);
 /* detect_habits_spoil: the running gaps are no habit. detect_habits_settle puts new terms in force. */
 void detect_habits_spoil(struct home *home);
 void detect_habits_settle(struct detector_core *core, struct home *home);

@@ -10,7 +10,9 @@
 #define GROWS_SLOWLY_MS (2 * MS_PER_DAY)    /* ... for so long, then once a day */
 #define METER_JITTER_MS (5 * MS_PER_MINUTE) /* an hourly meter is early by some seconds: no reason to wait an hour */
 
-struct view detect_view(const struct detector_core *core, const struct home *home, struct wall t)
+/* view_of leaves out what people say is at fault, or (trusting) takes it for what it tells. */
+static struct view view_of(
+	const struct detector_core *core, const struct home *home, struct wall t, bool trusting, bool *out_doubts)
 {
 	struct view view = {.start_ms = INT64_MAX, .end_ms = t.ms, .stale_ms = INT64_MAX, .dark_ms = INT64_MIN};
 
@@ -20,7 +22,9 @@ struct view detect_view(const struct detector_core *core, const struct home *hom
 		bool proves = detect_sign_proves(core, (enum quantity)s->quantity);
 		if (!detect_sensor_usable(core, s))
 			continue;
-		if (detect_sensor_blind(core, home, s, t)) {
+		bool doubted = detect_sensor_doubted(core, s, t);
+		*out_doubts = *out_doubts || doubted;
+		if (detect_sensor_blind(core, home, s, t) || (doubted && !trusting)) {
 			view.blind |= bit;
 			continue;
 		}
@@ -45,6 +49,15 @@ struct view detect_view(const struct detector_core *core, const struct home *hom
 	if (!view.proves)
 		view.dark_ms = INT64_MAX;
 	return view;
+}
+
+struct view detect_view(const struct detector_core *core, const struct home *home, struct wall t)
+{
+	bool doubts = false;
+	struct view view = view_of(core, home, t, false, &doubts);
+
+	/* No finding of people silences a home. */
+	return doubts && !view.proves ? view_of(core, home, t, true, &doubts) : view;
 }
 
 struct wall detect_silent_since(const struct home *home, const struct view *view)
@@ -235,6 +248,7 @@ static judge_kind *const judges[DETECTOR_RULE_KIND_COUNT] = {
 	[DETECTOR_RULE_WATER_OVER] = judge_water,
 	[DETECTOR_RULE_DOOR] = judge_events,
 	[DETECTOR_RULE_MOTION] = judge_events,
+	[DETECTOR_RULE_FAULT] = detect_judge_fault,
 	[DETECTOR_RULE_APPOINTMENT] = detect_judge_appointments,
 };
 

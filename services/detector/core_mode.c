@@ -165,7 +165,7 @@ void detect_mode_back(struct detector_core *core, struct home *home, enum thaw_k
 		home->counts = at;
 	home->away = (struct absence){.since = WALL_NONE, .until = WALL_NONE};
 	home->waiting = true;
-	detect_mode(core, home, DETECTOR_LEARNING);
+	detect_mode(core, home, detect_mode_new(core, home, at) ? DETECTOR_LEARNING : DETECTOR_AT_HOME);
 }
 
 /* ---- what is seen ---- */
@@ -226,7 +226,7 @@ static void stay(struct home *home, const struct sign *sign)
 		p->unsure = true;
 }
 
-bool detect_mode_sign(struct detector_core *core, struct home *home, const struct sign *sign, struct wall heard)
+bool detect_mode_sign(struct detector_core *core, struct home *home, const struct sign *sign)
 {
 	bool came = sign->quantity == QUANTITY_DOOR_VIEWER && sign->value == 2;
 
@@ -239,8 +239,6 @@ bool detect_mode_sign(struct detector_core *core, struct home *home, const struc
 	if (home->mode != DETECTOR_AWAY || !ends(core, home, sign))
 		return false;
 	detect_mode_back(core, home, THAW_SIGN, sign->at);
-	if (!detect_mode_new(core, home, heard))
-		detect_mode(core, home, DETECTOR_AT_HOME);
 	return true;
 }
 

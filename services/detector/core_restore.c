@@ -241,7 +241,12 @@ static enum err get_sensor(struct detector_core *core, struct blob *b, unsigned 
 {
 	struct sensor *s = &home->sensors[home->sensor_count];
 
-	*s = (struct sensor){.name = blob_get(b, 8), .at = WALL_NONE, .proof = WALL_NONE, .lag_at = WALL_NONE};
+	*s = (struct sensor){.name = blob_get(b, 8),
+		.at = WALL_NONE,
+		.proof = WALL_NONE,
+		.told = WALL_NONE,
+		.doubted = WALL_NONE,
+		.lag_at = WALL_NONE};
 	s->quantity = get_some_quantity(b, version);
 	s->device = (uint8_t)get_below(b, home->device_count);
 	if (b->bad)
@@ -349,6 +354,32 @@ static void get_absence(struct blob *b, unsigned version, struct home *home)
 	get_thaw(b, &home->thaw);
 }
 
+static enum err get_lessons(struct blob *b, struct home *home)
+{
+	unsigned count = get_below(b, DETECTOR_LESSONS_MAX + 1);
+
+	if (!count)
+		return ERR_OK;
+	home->lessons = calloc(1, sizeof *home->lessons);
+	if (!home->lessons)
+		return ERR_NOMEM;
+	home->lessons->count = (uint8_t)count;
+	for (unsigned i = 0; i < count; i++) {
+		struct detector_lesson *l = &home->lessons->items[i];
+		blob_get_text(b, l->incident, sizeof l->incident);
+		l->at = get_wall(b);
+		l->outcome = (enum outcome)get_below(b, OUTCOME_COUNT);
+		l->found = (enum found)get_below(b, FOUND_COUNT);
+		l->lean_before = (float)get_finite(b);
+		l->lean = (float)get_finite(b);
+		l->pooled_before = (float)get_finite(b);
+		l->pooled = (float)get_finite(b);
+		l->doubted = get_quantity(b, 2);
+		b->bad = b->bad || (*l->incident && !text_is_id(l->incident));
+	}
+	return ERR_OK;
+}
+
 static enum err get_cold(struct detector_core *core, struct blob *b, unsigned version, struct home *home)
 {
 	blank(core, home);
@@ -359,12 +390,15 @@ static enum err get_cold(struct detector_core *core, struct blob *b, unsigned ve
 	unsigned mode = get_below(b, version == 1 ? V1_MODES : DETECTOR_MODE_COUNT);
 	home->since = get_wall(b);
 	get_absence(b, version, home);
+	enum err err = version == 1 ? ERR_OK : get_lessons(b, home);
+	if (err)
+		return err;
 	core->modes[home->mode]--;
 	home->mode = (enum detector_mode)mode;
 	core->modes[home->mode]++;
 	b->bad = b->bad || (home->mode == DETECTOR_AWAY) != (home->away.source != DETECTOR_AWAY_NOT) ||
 		 (home->mode == DETECTOR_AWAY && !wall_is_set(home->away.since));
-	enum err err = get_lists(core, b, version, home);
+	err = get_lists(core, b, version, home);
 	if (version == 1 || err || b->bad || !blob_get(b, 1))
 		return err;
 	err = detect_anomaly_get(home);
@@ -427,6 +461,10 @@ static void get_hot(struct blob *b, unsigned version, struct home *home, int64_t
 		s->value = get_finite(b);
 		s->at = get_wall(b);
 		s->proof = get_wall(b);
+		if (version >= 2) {
+			s->told = get_wall(b);
+			s->doubted = get_wall(b);
+		}
 		if (s->meter) {
 			get_meter(b, s->meter);
 		} else if (version != 1) {
@@ -460,7 +498,7 @@ static bool is_readable(unsigned version)
 }
 
 /* is_whole takes the sum off a state and says whether it fits. Version 1 had none. */
-static bool is_whole(struct blob *b, unsigned version)
+static bool is_whole(const char *key, struct blob *b, unsigned version)
 {
 	if (version == 1)
 		return true;
@@ -468,7 +506,7 @@ static bool is_whole(struct blob *b, unsigned version)
 		return false;
 	b->size -= STATE_SUM_BYTES;
 	struct blob sum = blob_read(b->from + b->size, STATE_SUM_BYTES);
-	return blob_get(&sum, STATE_SUM_BYTES) == detect_state_sum(b->from, b->size);
+	return blob_get(&sum, STATE_SUM_BYTES) == detect_state_sum(key, b->from, b->size);
 }
 
 static bool leaves(const struct detector_state *state)
@@ -508,6 +546,25 @@ static enum err restore_end(struct detector_core *core, struct home *home)
 	return ERR_OK;
 }
 
+static enum err population_restore(struct detector_core *core, const struct detector_state *state)
+{
+	struct blob b = blob_read(state->blob, state->length);
+	unsigned version = (unsigned)blob_get(&b, 1);
+
+	if (!state->length)
+		return ERR_OK;
+	if (version < 2 || !is_readable(version))
+		return ERR_VERSION;
+	if (!is_whole(state->key, &b, version))
+		return ERR_CORRUPT;
+	double pooled = get_finite(&b);
+	if (b.bad || b.at != b.size || pooled <= 0)
+		return ERR_CORRUPT;
+	core->pooled = pooled;
+	detect_terms_settle(core);
+	return ERR_OK;
+}
+
 enum err detector_restore(struct detector_core *core, const struct detector_state *state)
 {
 	struct blob b = blob_read(state->blob, state->length);
@@ -518,6 +575,8 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 
 	if (!memchr(state->key, '\0', sizeof state->key) || state->length > sizeof state->blob)
 		return ERR_CORRUPT;
+	if (!strcmp(state->key, DETECT_POPULATION_KEY))
+		return population_restore(core, state);
 	struct home *home = part_of(core, state->key, id, &part);
 	if (part == PART_COUNT)
 		return ERR_CORRUPT;
@@ -525,12 +584,15 @@ enum err detector_restore(struct detector_core *core, const struct detector_stat
 		return restore_end(core, home);
 	if (!home && part == PART_COLD && leaves(state))
 		err = detect_home_get(core, id, &home);
+	unsigned version = (unsigned)blob_get(&b, 1);
+	bool whole = is_readable(version) && is_whole(state->key, &b, version);
+	if (!err && !home && version > 1 && is_readable(version) && !whole)
+		err = ERR_CORRUPT; /* its key may be the one byte that is bent */
 	if (err || !home)
 		return err ? err : ERR_NOT_FOUND;
-	unsigned version = (unsigned)blob_get(&b, 1);
 	if (!is_readable(version))
 		return give_up(core, home, part, ERR_VERSION);
-	if (!is_whole(&b, version))
+	if (!whole)
 		return give_up(core, home, part, ERR_CORRUPT);
 	if (part == PART_HABIT)
 		return get_habits(core, &b, home);
@@ -568,6 +630,8 @@ uint32_t detector_slot(const struct detector_core *core, const char *key)
 	enum part part;
 	const struct home *home = part_of(core, key, id, &part);
 
+	if (!strcmp(key, DETECT_POPULATION_KEY))
+		return 0;
 	return home ? home->slot * PART_COUNT + part : DETECTOR_NO_SLOT;
 }
 
@@ -575,6 +639,10 @@ enum err detector_refresh(struct detector_core *core, uint32_t slot)
 {
 	struct home *home = core->slots[slot / PART_COUNT];
 
+	if (!home) {
+		core->pooled_unwritten = true;
+		return ERR_OK;
+	}
 	home->unwritten |= (uint8_t)(1u << slot % PART_COUNT);
 	return detect_mark(core, home, false);
 }

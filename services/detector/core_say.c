@@ -160,6 +160,8 @@ static void word(const struct detector_core *core, const struct notice *n, const
 		detect_say_when(core->config.zone, wall_is_set(n->cause_at) ? n->cause_at : n->at, n->at, text);
 	else if (!strcmp(name, "length"))
 		how_long(n->at.ms - n->onset.ms, text);
+	else if (!strcmp(name, "channels"))
+		detect_say_names(n->looked_at, language, text[language], sizeof text[language]);
 	snprintf(out, size, "%s", text[language]);
 }
 

@@ -159,6 +159,12 @@ static void is_sign(struct taking *t, struct wall since, double value)
 		.quantity = t->sensor->quantity,
 		.device = t->sensor->device,
 		.value = value};
+	if (t->at.ms > t->sensor->told.ms)
+		t->sensor->told = t->at;
+	if (wall_is_set(t->sensor->doubted) && since.ms >= t->sensor->doubted.ms) { /* it tells */
+		t->sensor->doubted = WALL_NONE;
+		t->home->waiting = true;
+	}
 	t->is = true;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/blob.h"
+#include "base/text.h"
 
 #define NOTICE_BYTES_MAX 512
 
@@ -88,9 +89,9 @@ char detect_part_letter(enum part part)
 	return letters[part];
 }
 
-uint32_t detect_state_sum(const unsigned char *bytes, size_t length)
+uint32_t detect_state_sum(const char *key, const unsigned char *bytes, size_t length)
 {
-	uint64_t sum = length, word;
+	uint64_t sum = length ^ text_hash64(key, strlen(key), 0), word;
 
 	for (; length >= sizeof word; length -= sizeof word, bytes += sizeof word) {
 		memcpy(&word, bytes, sizeof word);
@@ -218,6 +219,23 @@ static void put_absence(struct blob *b, const struct home *home)
 	put_thaw(b, &home->thaw);
 }
 
+static void put_lessons(struct blob *b, const struct lessons *lessons)
+{
+	blob_put(b, lessons ? lessons->count : 0, 1);
+	for (unsigned i = 0; lessons && i < lessons->count; i++) {
+		const struct detector_lesson *l = &lessons->items[i];
+		blob_put_text(b, l->incident);
+		blob_put_wall(b, l->at);
+		blob_put(b, (uint64_t)l->outcome, 1);
+		blob_put(b, (uint64_t)l->found, 1);
+		blob_put_number(b, (double)l->lean_before);
+		blob_put_number(b, (double)l->lean);
+		blob_put_number(b, (double)l->pooled_before);
+		blob_put_number(b, (double)l->pooled);
+		blob_put(b, detect_code(l->doubted), 1);
+	}
+}
+
 static void put_cold(struct blob *b, const struct home *home)
 {
 	blob_put(b, home->leaving, 1);
@@ -225,6 +243,7 @@ static void put_cold(struct blob *b, const struct home *home)
 	blob_put(b, (uint64_t)home->mode, 1);
 	blob_put_wall(b, home->since);
 	put_absence(b, home);
+	put_lessons(b, home->lessons);
 	blob_put(b, home->device_count, 1);
 	for (unsigned i = 0; i < home->device_count; i++)
 		blob_put_text(b, home->devices[i].id);
@@ -309,6 +328,8 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 		blob_put_number(b, s->value);
 		blob_put_wall(b, s->at);
 		blob_put_wall(b, s->proof);
+		blob_put_wall(b, s->told);
+		blob_put_wall(b, s->doubted);
 		if (s->meter) {
 			put_meter(b, s->meter, hours);
 			continue;
@@ -353,9 +374,23 @@ static void state_write(struct detector_core *core, struct home *home, struct de
 		put_habits(&b, home);
 	else
 		put_hot(&b, home, core->counts_hours);
-	blob_put(&b, detect_state_sum(out->blob, b.at), STATE_SUM_BYTES);
+	blob_put(&b, detect_state_sum(out->key, out->blob, b.at), STATE_SUM_BYTES);
 	out->length = b.at;
 	out->slot = home->slot * PART_COUNT + part;
+}
+
+/* population_write: what the homes have in common. */
+static void population_write(struct detector_core *core, struct detector_state *out)
+{
+	struct blob b = blob_write(out->blob, sizeof out->blob);
+
+	core->pooled_unwritten = false;
+	memcpy(out->key, DETECT_POPULATION_KEY, sizeof DETECT_POPULATION_KEY);
+	blob_put(&b, STATE_VERSION, 1);
+	blob_put_number(&b, core->pooled);
+	blob_put(&b, detect_state_sum(out->key, out->blob, b.at), STATE_SUM_BYTES);
+	out->length = b.at;
+	out->slot = 0;
 }
 
 bool detector_dirty(struct detector_core *core, struct detector_state *out_state)
@@ -365,6 +400,10 @@ bool detector_dirty(struct detector_core *core, struct detector_state *out_state
 
 	if (home) {
 		state_write(core, home, out_state);
+		return true;
+	}
+	if (core->pooled_unwritten) {
+		population_write(core, out_state);
 		return true;
 	}
 	if (tomb) {

@@ -37,9 +37,10 @@
 #define BUDGET_USE 1.12f  /* shrinkage and the rates of slower levels make the count high by as much */
 #define EARLY_LESS 0.35f  /* of the budget is left alone at first ... */
 #define EARLY_MONTHS 1.5f /* ... 1/e of it after: limits made from few gaps keep less of what they promise */
-#define LEAN_STEP 0.875f
 #define LEAN_LEAST 0.5f
 #define LEAN_MOST 2.0f
+#define LEAN_SANE_LEAST 0.05f /* whatever is configured */
+#define LEAN_SANE_MOST 20.0f
 #define JITTER_MS (5 * MS_PER_MINUTE) /* as in judgement: a meter's reading may be early by that */
 #define USUAL_LEAST 6.0f              /* gaps, for words about them */
 #define WAKE_LEAST 8.0f
@@ -351,12 +352,12 @@ void habit_spoil(struct habit *h)
 	h->spoilt = true;
 }
 
-void habit_outcome(struct habit *h, const struct habit_terms *terms, enum habit_outcome outcome)
+void habit_outcome(struct habit *h, const struct habit_terms *terms, enum habit_outcome outcome, double factor)
 {
-	if (outcome == HABIT_FALSE)
-		h->lean = fmaxf(h->lean * LEAN_STEP, LEAN_LEAST);
-	else if (outcome == HABIT_REAL)
-		h->lean = fminf(h->lean / LEAN_STEP, LEAN_MOST);
+	float least = terms->lean_least > 0 ? (float)terms->lean_least : LEAN_LEAST;
+	float most = terms->lean_most > 0 ? (float)terms->lean_most : LEAN_MOST;
+
+	h->lean = fminf(fmaxf(h->lean * (float)factor, least), most);
 	h->outcomes[outcome]++;
 	habit_settle(h, terms);
 }
@@ -490,8 +491,8 @@ void habit_get(struct blob *b, struct habit *h)
 	for (unsigned i = 0; i < HABIT_LEVELS; i++)
 		h->false_alarms[i] = get_float(b, 1e6f);
 	h->months = get_float(b, 1e6f);
-	h->lean = get_float(b, LEAN_MOST);
-	b->bad = b->bad || h->lean < LEAN_LEAST;
+	h->lean = get_float(b, LEAN_SANE_MOST);
+	b->bad = b->bad || h->lean < LEAN_SANE_LEAST;
 	for (unsigned i = 0; i < HABIT_STAGES; i++) {
 		h->levels[i] = get_float(b, HABIT_LEVELS - 1);
 		h->tallies[i] = (uint32_t)blob_get(b, 4);

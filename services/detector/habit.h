@@ -41,6 +41,7 @@ struct habit_terms {
 	double per_month[HABIT_STAGES]; /* false alarms in 30.44 days, > 0 */
 	int64_t floor_ms, ceiling_ms;   /* of every limit */
 	double pooled;                  /* the population's false alarms are this many times those of the prior; 1 */
+	double lean_least, lean_most;   /* bounds of the home's own budget; 0 = half, twice */
 };
 
 /* moment: a sign of life. */
@@ -89,7 +90,7 @@ struct habit {
 	float hours[HABIT_CLASSES][HABIT_HOURS]; /* of all gaps, by when they began; fading */
 	float false_alarms[HABIT_LEVELS];        /* that each level would have raised; fading */
 	float months;                            /* in which; fading alike */
-	float lean;                              /* the budget is leant on by what people found; 0.5 to 2 */
+	float lean;                              /* the budget is leant on by what people found; 0.05 to 20 */
 	uint32_t tallies[HABIT_STAGES];          /* false alarms of the limits in force, ever */
 	uint32_t outcomes[HABIT_OUTCOME_COUNT];  /* what people found, ever */
 	uint32_t gaps[HABIT_GAPS];
@@ -106,9 +107,9 @@ void habit_init(struct habit *habit, const struct habit_terms *terms);
 bool habit_sign(struct habit *habit, const struct habit_terms *terms, const struct habit_moment *moment);
 /* habit_spoil: the running gap is of an absence, or not all of it can be seen. */
 void habit_spoil(struct habit *habit);
-/* habit_outcome takes what was found. A false one leans on the home's budget by an eighth, at most to half of it; a
- * real one back by as much, at most to twice. The learnt part changes. */
-void habit_outcome(struct habit *habit, const struct habit_terms *terms, enum habit_outcome outcome);
+/* habit_outcome takes what was found: the home's budget becomes so many times what it was, within the bounds of the
+ * terms. The learnt part changes. */
+void habit_outcome(struct habit *habit, const struct habit_terms *terms, enum habit_outcome outcome, double factor);
 /* habit_settle puts other terms in force. */
 void habit_settle(struct habit *habit, const struct habit_terms *terms);
 /* habit_limits gives how long a silence may last that began so: floor_ms to ceiling_ms, for each stage. O(HABIT_GAPS),

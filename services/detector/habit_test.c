@@ -125,15 +125,15 @@ static void what_people_found_leans_on_the_budget_within_bounds(void **state)
 	(void)state;
 	habit_init(&h, &terms);
 	before = h.levels[HABIT_ALARM];
-	habit_outcome(&h, &terms, HABIT_FALSE);
+	habit_outcome(&h, &terms, HABIT_FALSE, 0.875);
 	assert_true(h.levels[HABIT_ALARM] > before && h.levels[HABIT_ALARM] < before + 1);
 	for (int i = 0; i < 100; i++)
-		habit_outcome(&h, &terms, HABIT_FALSE);
+		habit_outcome(&h, &terms, HABIT_FALSE, 0.875);
 	assert_float_equal(h.lean, 0.5, 1e-6);
 	for (int i = 0; i < 100; i++)
-		habit_outcome(&h, &terms, HABIT_REAL);
+		habit_outcome(&h, &terms, HABIT_REAL, 1 / 0.875);
 	assert_float_equal(h.lean, 2, 1e-6);
-	habit_outcome(&h, &terms, HABIT_VOID);
+	habit_outcome(&h, &terms, HABIT_VOID, 1);
 	assert_float_equal(h.lean, 2, 1e-6);
 	assert_int_equal(h.outcomes[HABIT_FALSE], 101);
 }

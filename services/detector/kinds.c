@@ -109,6 +109,9 @@ static const struct detector_kind kinds[DETECTOR_RULE_KIND_COUNT] = {
 		{{"percent", "%", 25, 10, 90, false}, {"ups", "h", 1, 0.25, 5, false}},
 		{"近两周与此前十周相比：一天有动静{amount}小时，此前{limit}小时；夜里起来{amount2}小时，此前{limit2}小时", "the last two weeks against the ten before: {amount} h of a day with a sign of life, {limit} h before; {amount2} h of a night up, {limit2} h before"},
 		{"近两周恢复平常", "the last two weeks are as before"}},
+	[DETECTOR_RULE_FAULT] = {"channel_fault", ALERT_MAINTENANCE, ALERT_DEVICE, false, 0, {{0}},
+		{"上门得知{channels}传感不可靠（{since}），暂不采信，请检修", "{channels} is said to be at fault since {since}; it is left out while another channel tells; mend it"},
+		{"恢复采信（{at}）", "trusted again since {at}"}},
 	[DETECTOR_RULE_APPOINTMENT] = {"appointment", ALERT_ATTENTION, ALERT_RULE, true, 0, {{0}}, {0}, {0}},
 };
 /* clang-format on */

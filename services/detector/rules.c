@@ -74,7 +74,7 @@ static void closest_look(struct closest *closest, const char *name)
 /* preset_only: the kind has two levels of its own and is not written as a rule. */
 static bool preset_only(enum detector_rule_kind kind)
 {
-	return rules_ends_by_life(kind) || kind == DETECTOR_RULE_APPOINTMENT;
+	return rules_ends_by_life(kind) || kind == DETECTOR_RULE_APPOINTMENT || kind == DETECTOR_RULE_FAULT;
 }
 
 static const char *closest_rule(const char *written)
@@ -227,6 +227,7 @@ static enum err fail_kind(const char *text, const char *word, struct errinfo *in
 	if (kind_of(word, &kind))
 		return errinfo_set(info, ERR_INVALID, "rule \"%.60s\": %s has %s; name it under rules.use", text, word,
 			kind == DETECTOR_RULE_APPOINTMENT ? "what the registry says was agreed"
+			: kind == DETECTOR_RULE_FAULT     ? "settings of its own (feedback.*)"
 							  : "settings of its own (silence.*)");
 	for (int i = 0; i < DETECTOR_RULE_KIND_COUNT; i++)
 		if (!preset_only((enum detector_rule_kind)i))

@@ -38,6 +38,7 @@ enum detector_rule_kind {
 	DETECTOR_RULE_HOT,           /* a room is hot */
 	DETECTOR_RULE_DECLINE,       /* less movement, more nights up, over weeks */
 	DETECTOR_RULE_APPOINTMENT,   /* an agreed sign is missing at its hour */
+	DETECTOR_RULE_FAULT,         /* people say that a channel is at fault */
 	DETECTOR_RULE_KIND_COUNT
 };
 

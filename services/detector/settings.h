@@ -20,6 +20,8 @@ struct detector_settings {
 	int64_t floor_ms, ceiling_ms;
 	int64_t attention_ms, alarm_ms, one_person_attention_ms, one_person_alarm_ms, learning_ms, learning_extra_ms;
 	int64_t meter_fresh_ms, device_quiet_ms, homes_max;
+	struct detector_absence absence;
+	struct detector_feedback feedback;
 	struct config_list signs_use, signs_prove;
 	struct detector_signs signs; /* but for use and prove */
 	int64_t ballast_bytes;

@@ -118,7 +118,7 @@ static void patch(struct detector_state *state, const uint8_t *data, size_t size
 static void sum(struct detector_state *state)
 {
 	size_t length = state->length - STATE_SUM_BYTES;
-	uint32_t fits = detect_state_sum(state->blob, length);
+	uint32_t fits = detect_state_sum(state->key, state->blob, length);
 
 	for (unsigned i = 0; i < STATE_SUM_BYTES; i++)
 		state->blob[length + i] = (unsigned char)(fits >> 8 * i);
