@@ -58,7 +58,7 @@ function(curtain_fuzzer name)
 	endif()
 endfunction()
 
-set(CURTAIN_FORBIDDEN_IN_CORES "jansson|JANSSON|yaml|YAML|sqlite|SQLITE|PQ|libpq|mosquitto|MOSQUITTO|crypto|CRYPTO|paho|PAHO|curl|CURL|jq|onig|systemd|SYSTEMD")
+set(CURTAIN_FORBIDDEN_IN_CORES "jansson|JANSSON|yaml|YAML|sqlite|SQLITE|PQ|libpq|mosquitto|MOSQUITTO|crypto|CRYPTO|microhttpd|MICROHTTPD|paho|PAHO|curl|CURL|jq|onig|systemd|SYSTEMD")
 
 function(curtain_walk_links core target path)
 	string(REGEX REPLACE "\\$<LINK_ONLY:(.*)>" "\\1" target "${target}")

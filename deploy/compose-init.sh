@@ -10,7 +10,7 @@ umask 077
 
 inside() { # in the container: /deploy is this folder, /secrets becomes deploy/secrets
 	local secrets=/secrets hosts=(localhost 127.0.0.1 mosquitto) accounts=()
-	for name in ingest detector dispatcher records; do accounts+=("$name" "$name-1"); done
+	for name in ingest detector dispatcher records gateway; do accounts+=("$name" "$name-1"); done
 	accounts+=(desk desk health health)
 	while [ $# -gt 0 ]; do
 		case "$1" in
@@ -22,6 +22,7 @@ inside() { # in the container: /deploy is this folder, /secrets becomes deploy/s
 	/deploy/mosquitto/access.sh init "$secrets/access"
 	/deploy/mosquitto/access.sh render "$secrets/access" /tmp/filters
 	/deploy/mosquitto/access.sh add "$secrets/access" "${accounts[@]}"
+	[ -f "$secrets/access/tokens" ] || echo "# a line a token: docs/gateway.md" > "$secrets/access/tokens"
 	/deploy/mosquitto/certs.sh "$secrets/certs" "${hosts[@]}"
 	[ -f "$secrets/postgres-password" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "$secrets/postgres-password"
 	echo "postgresql://curtain:$(cat "$secrets/postgres-password")@postgres/curtain" > "$secrets/postgres-uri"

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="build-essential cmake ninja-build pkg-config libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
-	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev zlib1g-dev libcmocka-dev uthash-dev
+	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev libmicrohttpd-dev zlib1g-dev libcmocka-dev uthash-dev
 	coinor-libcbc-dev"
 run="mosquitto mosquitto-clients postgresql postgresql-client openssl ca-certificates tzdata python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
 test="git python3-pytest python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format clang-tidy cppcheck libclang-rt-14-dev sqlite3"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A whole system in a folder, without root's help once the packages are there:
-#   local.sh up DIR [--replay] [--tls] [--no-records]   broker, PostgreSQL and the four services on free loopback ports
+#   local.sh up DIR [--replay] [--tls] [--no-records] [--gateway]   broker, PostgreSQL and the services on free loopback ports
 #   local.sh down DIR            stops all, by process id; data stays in DIR
 #   local.sh status DIR          curtain status of it; exit status 0 = healthy
 #   local.sh env DIR             variables for curtain and other tools: eval "$(deploy/local.sh env DIR)"
 #   local.sh account DIR CLASS NAME [CLASS NAME]...     adds broker accounts (classes: deploy/mosquitto/access.table)
-#   local.sh stop|start|restart|kill|reload DIR NAME    one part: broker, postgres, ingest, detector, dispatcher, records
+#   local.sh stop|start|restart|kill|reload DIR NAME    one part: broker, postgres, ingest, detector, dispatcher, records, gateway
 # CURTAIN_BIN: folder of the programs (default: build/release/bin of the source tree, built if it is missing).
 # CURTAIN_CONFIG: folder of the services' YAML (default: deploy/config). CURTAIN_SET_INGEST etc.: more key=value settings.
 set -euo pipefail
@@ -14,8 +14,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 bin=${CURTAIN_BIN:-$root/build/release/bin}
 config=${CURTAIN_CONFIG:-$here/config}
-services="records dispatcher detector ingest"
-port=0 pg_port=0 clock=system tls=0 records=1 # overwritten by load
+services="records dispatcher detector ingest gateway"
+port=0 pg_port=0 clock=system tls=0 records=1 gateway=0 http_port=0 # overwritten by load
 
 fail() { echo "local.sh: $*" >&2; exit 2; }
 
@@ -93,7 +93,8 @@ stop_postgres() { "$here/postgres.sh" stop "$dir/pg" > /dev/null; }
 settings() { # settings NAME: the --set arguments of a service, one a line
 	printf '%s\n' "bus.host=127.0.0.1" "bus.port=$port" "bus.user=$1-1" "bus.password_file=$dir/access/secrets/$1-1" "data_dir=$dir/data/$1"
 	[ "$tls" = 0 ] || echo "bus.ca_file=$dir/certs/ca.crt"
-	[ "$clock" = system ] || [ "$1" = records ] || echo "clock=$clock"
+	[ "$clock" = system ] || [ "$1" = records ] || [ "$1" = gateway ] || echo "clock=$clock"
+	[ "$1" != gateway ] || printf '%s\n' "http.port=$http_port" "http.tokens_file=$dir/access/tokens"
 	[ "$1" != records ] || echo "postgres.conninfo=$("$here/postgres.sh" conninfo "$dir/pg")"
 	local extra="CURTAIN_SET_${1^^}"
 	tr ' ' '\n' <<< "${!extra:-}" | sed '/^$/d'
@@ -141,22 +142,35 @@ load() {
 	. "$dir/etc/local.env"
 }
 
+wanted() { # wanted NAME: this system has the service
+	case "$1" in records) [ "$records" = 1 ] ;; gateway) [ "$gateway" = 1 ] ;; *) true ;; esac
+}
+
+# add_gateway: the gateway's account, and a token of the desk's with every scope in access/token.
+add_gateway() {
+	"$here/mosquitto/access.sh" add "$dir/access" gateway gateway-1
+	[ ! -f "$dir/access/token" ] || return 0
+	head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=' > "$dir/access/token"
+	echo "desk $(sha256sum < "$dir/access/token" | cut -d ' ' -f 1) desk read,write,intake,metrics never 1000" > "$dir/access/tokens"
+}
+
 up() {
-	clock=system tls=0 records=1
+	clock=system tls=0 records=1 gateway=0
 	for option in "$@"; do
 		case "$option" in
 		--replay) clock=replay ;;
 		--tls) tls=1 ;;
 		--no-records) records=0 ;;
-		*) fail "unknown option \"$option\" (--replay, --tls, --no-records)" ;;
+		--gateway) gateway=1 ;;
+		*) fail "unknown option \"$option\" (--replay, --tls, --no-records, --gateway)" ;;
 		esac
 	done
 	[ -x "$bin/ingest" ] || { "$here/deps.sh" build run && cmake --preset release -S "$root" > /dev/null && cmake --build "$root/build/release" > /dev/null; }
 	umask 077
 	mkdir -p "$dir"/{etc,run,log,data,broker}
 	if [ ! -f "$dir/etc/local.env" ]; then
-		mapfile -t ports < <(free_ports 2)
-		printf 'port=%s\npg_port=%s\nclock=%s\ntls=%s\nrecords=%s\n' "${ports[0]}" "${ports[1]}" "$clock" "$tls" "$records" > "$dir/etc/local.env"
+		mapfile -t ports < <(free_ports 3)
+		printf 'port=%s\npg_port=%s\nhttp_port=%s\nclock=%s\ntls=%s\nrecords=%s\ngateway=%s\n' "${ports[@]}" "$clock" "$tls" "$records" "$gateway" > "$dir/etc/local.env"
 	fi
 	load
 	"$bin/curtain" map --profiles "${CURTAIN_PROFILES:-$config/profiles}" --filters > "$dir/etc/filters"
@@ -164,22 +178,23 @@ up() {
 	"$here/mosquitto/access.sh" render "$dir/access" "$dir/etc/filters"
 	"$here/mosquitto/access.sh" add "$dir/access" ingest ingest-1 detector detector-1 dispatcher dispatcher-1 records records-1 desk desk device gateway
 	[ "$clock" = system ] || "$here/mosquitto/access.sh" add "$dir/access" player player
+	[ "$gateway" = 0 ] || add_gateway
 	[ "$tls" = 0 ] || "$here/mosquitto/certs.sh" "$dir/certs"
 	start_broker
 	[ "$records" = 0 ] || start_postgres
 	for name in $services; do
-		[ "$name" = records ] && [ "$records" = 0 ] && continue
+		wanted "$name" || continue
 		start_service "$name"
 	done
 	for name in $services; do
-		[ "$name" = records ] && [ "$records" = 0 ] && continue
+		wanted "$name" || continue
 		await 30 healthy "$name" || { tail -5 "$dir/log/$name.log" >&2; fail "$name does not get healthy (log/$name.log)"; }
 	done
 	echo "up: $dir (broker 127.0.0.1:$port); eval \"\$(deploy/local.sh env $dir)\" for the curtain command"
 }
 
 down() {
-	for name in ingest detector dispatcher records; do stop_part "$name" TERM 8; done
+	for name in gateway ingest detector dispatcher records; do stop_part "$name" TERM 8; done
 	stop_part broker TERM 10
 	[ ! -d "$dir/pg" ] || stop_postgres || true
 }
@@ -187,6 +202,7 @@ down() {
 print_env() {
 	printf 'export CURTAIN_HOST=127.0.0.1 CURTAIN_PORT=%s CURTAIN_USER=desk CURTAIN_PASSWORD_FILE=%q\n' "$port" "$dir/access/secrets/desk"
 	[ "$tls" = 0 ] || printf 'export CURTAIN_CA_FILE=%q\n' "$dir/certs/ca.crt"
+	[ "$gateway" = 0 ] || printf 'export CURTAIN_URL=http://127.0.0.1:%s CURTAIN_TOKEN_FILE=%q\n' "$http_port" "$dir/access/token"
 	# shellcheck disable=SC2016
 	printf 'export PATH=%q:$PATH\n' "$bin"
 }

@@ -92,7 +92,7 @@ ring_unit() {
 ring_contract() {
 	check "schemas and examples agree with an independent validator" /usr/bin/python3 tests/contract/check_schemas.py
 	check "access list and AsyncAPI agree" /usr/bin/python3 tests/contract/check_access.py
-	check "AsyncAPI document is valid" tests/contract/check_asyncapi.sh
+	check "AsyncAPI and OpenAPI documents are valid" tests/contract/check_asyncapi.sh
 	check "systemd understands the units" tests/contract/check_systemd.sh
 	check "no name is defined twice" tests/contract/check_symbols.sh build/dev
 	check "documents are current" tests/contract/check_docs.sh build/dev/bin

@@ -9,7 +9,7 @@ set -euo pipefail
 umask 022
 deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=${CURTAIN_BIN:-$deploy/../build/release/bin}
-into='' accounts=(ingest ingest-1 detector detector-1 dispatcher dispatcher-1 records records-1 desk desk) hosts=(localhost 127.0.0.1)
+into='' accounts=(ingest ingest-1 detector detector-1 dispatcher dispatcher-1 records records-1 gateway gateway-1 desk desk) hosts=(localhost 127.0.0.1)
 while [ $# -gt 0 ]; do
 	case "$1" in
 	--prefix-root) into=$2; shift 2 ;;
@@ -18,7 +18,7 @@ while [ $# -gt 0 ]; do
 	*) hosts+=("$1"); shift ;;
 	esac
 done
-for program in ingest detector dispatcher records curtain; do
+for program in ingest detector dispatcher records gateway curtain; do
 	[ -x "$bin/$program" ] || { echo "install.sh: $bin/$program is missing; build first: cmake --preset release && cmake --build build/release" >&2; exit 1; }
 	install -D -m 755 "$bin/$program" "$into/usr/local/bin/$program"
 done
@@ -36,6 +36,7 @@ done
 	rm -f "$etc/filters.new"
 	"$deploy/mosquitto/access.sh" add "$etc/access" "${accounts[@]}"
 	"$deploy/mosquitto/certs.sh" "$etc/certs" "${hosts[@]}"
+	[ -f "$etc/access/tokens" ] || echo "# a line a token: docs/gateway.md" > "$etc/access/tokens"
 	[ -f "$etc/postgres-uri" ] || echo "postgresql://curtain:$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')@127.0.0.1/curtain" > "$etc/postgres-uri"
 )
 {

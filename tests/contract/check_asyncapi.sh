@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Judges schemas/asyncapi.yaml, the schemas that it names included, by @asyncapi/parser (pinned in package-lock.json, installed under build/asyncapi).
+# Judges schemas/asyncapi.yaml, the schemas that it names included, by @asyncapi/parser, and schemas/openapi.json by swagger-parser (both pinned in
+# package-lock.json, installed under build/asyncapi).
 # check_asyncapi.sh [DOCUMENT]. Exit status 77: could not be judged here (no npm, or no registry to install from).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -24,4 +25,5 @@ if ! cmp -s "$here/package-lock.json" "$place/package-lock.json" || [ ! -d "$pla
 		exit 77
 	fi
 fi
+node "$here/openapi.cjs" "$place" "$root/schemas/openapi.json"
 exec node "$here/asyncapi.cjs" "$place" "$document"

@@ -20,7 +20,7 @@ make() {
 		nearest known key. `SERVICE --config FILE --check` prints what is in force; SIGHUP loads what can be changed while running, all or nothing.
 		Relative paths start at the folder of the file. Passwords stand in files of their own that nobody else may read.
 	TEXT
-	for service in ingest detector dispatcher records; do
+	for service in ingest detector dispatcher records gateway; do
 		printf '\n## %s\n\n' "$service"
 		"$bin/$service" --document
 	done
@@ -31,9 +31,12 @@ trap 'rm -f "$made"' EXIT
 make > "$made"
 if [ "${2:-}" = --write ]; then
 	cp "$made" "$document"
+	"$bin/curtain" openapi > "$root/schemas/openapi.json"
 	exit
 fi
 diff -u "$document" "$made" || { echo "docs/configuration.md is not current: tests/contract/check_docs.sh build/dev/bin --write"; exit 1; }
+
+"$bin/curtain" openapi | diff -q "$root/schemas/openapi.json" - || { echo "schemas/openapi.json is not current: tests/contract/check_docs.sh build/dev/bin --write"; exit 1; }
 
 # Every path in a link or in backquotes that looks like one of ours must exist.
 faults=0

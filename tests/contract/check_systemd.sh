@@ -19,7 +19,7 @@ for unit in "$dir"/curtain-*@.service; do
 	cp "$unit" "$dir/$name" # an instance: verify reads templates only as one
 	units+=("$dir/$name")
 done
-[ "${#units[@]}" -eq 4 ] || { echo "not four units: ${units[*]}"; exit 1; }
+[ "${#units[@]}" -eq 5 ] || { echo "not five units: ${units[*]}"; exit 1; }
 said=$(SYSTEMD_UNIT_PATH=$dir: systemd-analyze verify --man=no --recursive-errors=one "${units[@]}" "$dir/mosquitto.service" 2>&1) || { echo "$said"; exit 1; }
 [ -z "$said" ] || { echo "$said"; exit 1; }
 for unit in "${units[@]}"; do

@@ -25,6 +25,7 @@ int cmd_follow(int argc, char **argv);
 int cmd_habit(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_map(int argc, char **argv);
+int cmd_openapi(int argc, char **argv);
 int cmd_quantities(int argc, char **argv);
 int cmd_roster(int argc, char **argv);
 int cmd_relearn(int argc, char **argv);

@@ -25,6 +25,7 @@ const struct command commands[] = {
 	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
 	{"roster", cmd_roster, "plan duties: fair, within the rules, as cheap as can be proven"},
 	{"backtest", cmd_backtest, "how the detector would have done on recorded readings"},
+	{"openapi", cmd_openapi, "the document of the REST interface"},
 	{"quantities", cmd_quantities, "the table of quantities, units and ranges"},
 	{"completion", cmd_completion, "print the bash completion script"},
 };

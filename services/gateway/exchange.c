@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A request's way over the bus and back. The correlation data name the slot of those that wait and the request's own
+ * number, so that an answer that comes after its time finds nobody.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "codec/request.h"
+#include "gateway/arguments.h"
+#include "gateway/gateway.h"
+#include "gateway/openapi.h"
+
+#define JSON "application/json"
+#define PROBLEM "application/problem+json"
+#define EXPOSITION "text/plain; version=0.0.4; charset=utf-8"
+
+void exchange_fail(struct exchange *x, const char *code, const char *text)
+{
+	x->state = EXCHANGE_READY;
+	x->status = problem_status(code);
+	x->type = PROBLEM;
+	buf_reset(&x->answer);
+	if (problem_write(x->status, code, text, &x->answer))
+		buf_reset(&x->answer);
+}
+
+static void answer(struct exchange *x, unsigned status, const char *type)
+{
+	x->state = EXCHANGE_READY;
+	x->status = status;
+	x->type = type;
+	if (x->answer.failed)
+		exchange_fail(x, err_name(x->answer.failed), "the answer is too large, or memory is out");
+}
+
+/* ---- those that wait ---- */
+
+static enum err enter(struct gateway *gateway, struct exchange *x, char correlation[40])
+{
+	unsigned slot = 0;
+
+	while (slot < gateway->waits_end && gateway->waiting[slot])
+		slot++;
+	if (slot == EXCHANGES_MAX)
+		return ERR_FULL;
+	if (slot == gateway->waits_end)
+		gateway->waits_end++;
+	gateway->waiting[slot] = x;
+	gateway->waits++;
+	x->slot = slot;
+	x->number = ++gateway->numbers;
+	x->until = (struct mono){gateway->turn.mono.us + gateway->settings.answer_ms * 1000};
+	x->state = EXCHANGE_WAITING;
+	snprintf(correlation, 40, "%u.%llu", slot, (unsigned long long)x->number);
+	return ERR_OK;
+}
+
+void exchange_leave(struct gateway *gateway, struct exchange *x)
+{
+	if (x->slot >= gateway->waits_end || gateway->waiting[x->slot] != x)
+		return;
+	gateway->waiting[x->slot] = NULL;
+	gateway->waits--;
+	while (gateway->waits_end && !gateway->waiting[gateway->waits_end - 1])
+		gateway->waits_end--;
+}
+
+/* resume lets libmicrohttpd go on with a connection whose exchange is ready. */
+static void resume(struct gateway *gateway, struct exchange *x)
+{
+	exchange_leave(gateway, x);
+	MHD_resume_connection(x->connection);
+	gateway->run = true;
+}
+
+void exchange_expire(struct gateway *gateway, struct mono now)
+{
+	for (unsigned i = 0; i < gateway->waits_end; i++) {
+		struct exchange *x = gateway->waiting[i];
+		if (!x || now.us < x->until.us)
+			continue;
+		gateway->timeouts++;
+		exchange_fail(x, "timeout",
+			x->match.route->kind == ROUTE_MESSAGE
+				? "ingest did not say in time that the message is on its disk; send it again"
+				: "the service did not answer in time; ask again");
+		resume(gateway, x);
+	}
+}
+
+static struct exchange *awaited(const struct gateway *gateway, const struct bus_event *event)
+{
+	char text[40];
+	unsigned slot;
+	unsigned long long number;
+	int end = 0;
+
+	if (event->correlation_length >= sizeof text)
+		return NULL;
+	memcpy(text, event->correlation, event->correlation_length);
+	text[event->correlation_length] = '\0';
+	if (sscanf(text, "%9u.%19llu%n", &slot, &number, &end) != 2 || text[end] || slot >= gateway->waits_end)
+		return NULL;
+	struct exchange *x = gateway->waiting[slot];
+	return x && x->number == number ? x : NULL;
+}
+
+/* ---- to the bus ---- */
+
+static void publish(struct gateway *gateway, struct exchange *x, const struct bus_publication *publication)
+{
+	enum err err = bus_publish(service_bus(gateway->service), publication);
+
+	if (!err)
+		return;
+	exchange_leave(gateway, x);
+	exchange_fail(x, err == ERR_CLOSED ? "closed" : "again",
+		err == ERR_CLOSED ? "there is no connection to the broker now" : "too much is on its way; try again");
+}
+
+static void ask(struct gateway *gateway, struct exchange *x)
+{
+	const struct route *route = x->match.route;
+	char topic[GATEWAY_TOPIC_BYTES], answers[GATEWAY_TOPIC_BYTES], correlation[40];
+	struct errinfo info = {0};
+	struct buf request;
+
+	buf_init(&request, REQUEST_BYTES_MAX);
+	if (arguments_write(&x->match, x->body.data ? x->body.data : "", x->body.length, &request, &info)) {
+		exchange_fail(
+			x, info.code ? err_name(info.code) : "range", *info.text ? info.text : "the body is too large");
+	} else if (enter(gateway, x, correlation)) {
+		exchange_fail(x, "again", "too many requests wait; try again");
+	} else {
+		snprintf(topic, sizeof topic, "curtain/api/%s/%s/%s", x->account, route->service, route->method);
+		snprintf(answers, sizeof answers, "curtain/api/%s/response/%s", x->account,
+			gateway->settings.common.instance);
+		publish(gateway, x,
+			&(struct bus_publication){.topic = topic,
+				.payload = request.data,
+				.length = request.length,
+				.qos = 1,
+				.response_topic = answers,
+				.correlation = correlation,
+				.correlation_length = strlen(correlation)});
+	}
+	buf_fini(&request);
+}
+
+static bool may_publish(const struct gateway *gateway, const char *topic)
+{
+	const struct config_list *filters = &gateway->settings.intake_topics;
+
+	if (strpbrk(topic, "+#") || !strncmp(topic, "curtain/", 8) || topic[0] == '$')
+		return false;
+	for (uint32_t i = 0; i < filters->count; i++)
+		if (bus_topic_matches(filters->text[i], topic))
+			return true;
+	return false;
+}
+
+static void pass_on(struct gateway *gateway, struct exchange *x)
+{
+	char correlation[40];
+	const char *topic = x->match.values[0];
+
+	if (!may_publish(gateway, topic))
+		exchange_fail(x, "denied", "the topic is not among intake.topics");
+	else if (!x->body.length)
+		exchange_fail(x, "invalid", "body: is empty");
+	else if (enter(gateway, x, correlation))
+		exchange_fail(x, "again", "too many requests wait; try again");
+	else
+		publish(gateway, x,
+			&(struct bus_publication){.topic = topic,
+				.payload = x->body.data,
+				.length = x->body.length,
+				.qos = 1,
+				.response_topic = gateway->receipts,
+				.correlation = correlation,
+				.correlation_length = strlen(correlation)});
+}
+
+/* ---- what the gateway answers itself ---- */
+
+static void ready(struct gateway *gateway, struct exchange *x)
+{
+	const struct config_list *services = &gateway->settings.ready_services;
+	struct wall now = gateway->turn.wall;
+	bool connected = bus_is_connected(service_bus(gateway->service)), all = connected;
+
+	buf_printf(&x->answer, "{\"broker\":%s,\"services\":{", connected ? "true" : "false");
+	for (uint32_t i = 0; i < services->count; i++) {
+		bool up = metrics_is_up(&gateway->metrics, services->text[i], now, gateway->settings.fresh_ms);
+		buf_printf(&x->answer, "%s\"%s\":%s", i ? "," : "", services->text[i], up ? "true" : "false");
+		all = all && up;
+	}
+	buf_text(&x->answer, "}}");
+	answer(x, all ? 200 : 503, JSON);
+}
+
+void exchange_begin(struct gateway *gateway, struct exchange *x)
+{
+	switch (x->match.route->kind) {
+	case ROUTE_SERVICE:
+		ask(gateway, x);
+		break;
+	case ROUTE_MESSAGE:
+		pass_on(gateway, x);
+		break;
+	case ROUTE_READY:
+		ready(gateway, x);
+		break;
+	case ROUTE_EXPOSE:
+		if (metrics_write(&gateway->metrics, gateway->turn.wall, &x->answer))
+			x->answer.failed = ERR_NOMEM;
+		answer(x, 200, EXPOSITION);
+		break;
+	case ROUTE_DOCUMENT:
+		if (openapi_write(service_version, &x->answer))
+			x->answer.failed = ERR_NOMEM;
+		answer(x, 200, JSON);
+		break;
+	default:
+		buf_text(&x->answer, "{\"ok\":true}");
+		answer(x, 200, JSON);
+	}
+}
+
+/* ---- from the bus ---- */
+
+static bool is_of(const struct gateway *gateway, const struct exchange *x, const char *topic)
+{
+	char expected[GATEWAY_TOPIC_BYTES];
+
+	if (x->match.route->kind == ROUTE_MESSAGE)
+		return !strcmp(topic, gateway->receipts);
+	snprintf(
+		expected, sizeof expected, "curtain/api/%s/response/%s", x->account, gateway->settings.common.instance);
+	return !strcmp(topic, expected);
+}
+
+static void take_response(struct exchange *x, const struct bus_event *event)
+{
+	struct response response;
+	struct errinfo info = {0};
+	enum err err = response_decode(event->payload, event->length, &response, &info);
+
+	if (err) {
+		log_warning("response_not_understood", "topic", event->topic, "cause", info.text);
+		exchange_fail(x, "io", "the service's answer is not understood");
+	} else if (response.ok) {
+		buf_text(&x->answer, response.result);
+		answer(x, 200, JSON);
+	} else {
+		exchange_fail(x, response.code, response.text);
+	}
+	response_fini(&response);
+}
+
+bool exchange_answer(struct gateway *gateway, const struct bus_event *event)
+{
+	if (strncmp(event->topic, "curtain/api/", 12) != 0 && strcmp(event->topic, gateway->receipts) != 0)
+		return false;
+	struct exchange *x = awaited(gateway, event);
+	if (!x || !is_of(gateway, x, event->topic)) {
+		gateway->unasked++; /* after its time, or by several instances */
+		return true;
+	}
+	if (x->match.route->kind == ROUTE_MESSAGE) {
+		buf_text(&x->answer, "{\"stored\":true}");
+		answer(x, 200, JSON);
+	} else {
+		take_response(x, event);
+	}
+	resume(gateway, x);
+	return true;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "gateway/arguments.h"
+#include "gateway/openapi.h"
+
+static enum err write(const char *verb, const char *path, const char *query, const char *body, struct buf *out)
+{
+	struct route_match match;
+	const char *allow;
+
+	buf_reset(out);
+	assert_int_equal(route_find(verb, path, &match, &allow, NULL), ERR_OK);
+	if (query)
+		assert_int_equal(route_query(&match, "limit", query, NULL), ERR_OK);
+	return arguments_write(&match, body, strlen(body), out, NULL);
+}
+
+static void path_query_and_body_become_the_arguments(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	assert_int_equal(write("GET", "/v1/households/h-1/timeline", "7", "", &out), ERR_OK);
+	assert_string_equal(out.data, "{\"args\":{\"household\":\"h-1\",\"limit\":7}}");
+	assert_int_equal(write("POST", "/v1/incidents/i-1/replies", NULL, "{\"action\":\"accept\"}", &out), ERR_OK);
+	assert_string_equal(out.data, "{\"args\":{\"action\":\"accept\",\"incident\":\"i-1\"}}");
+	assert_int_equal(write("GET", "/v1/incidents", NULL, "", &out), ERR_OK);
+	assert_string_equal(out.data, "{\"args\":{}}");
+	buf_fini(&out);
+}
+
+static void a_body_that_is_no_object_or_says_it_twice_is_refused(void **state)
+{
+	static const char *const wrong[] = {"[1]", "{", "\"x\"", "{\"a\":1,\"a\":2}", "{\"incident\":\"i-2\"}", "{}x"};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(write("POST", "/v1/incidents/i-1/replies", NULL, wrong[i], &out), ERR_INVALID);
+	buf_fini(&out);
+}
+
+static void problems_have_a_status_for_each_code(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(problem_status("not_found"), 404);
+	assert_int_equal(problem_status("corrupt"), 500);
+	buf_init(&out, 4096);
+	assert_int_equal(problem_write(404, "not_found", "no \"h-9\"", &out), ERR_OK);
+	assert_string_equal(out.data, "{\"type\":\"about:blank\",\"title\":\"There is no such thing\",\"status\":404,"
+				      "\"code\":\"not_found\",\"detail\":\"no \\\"h-9\\\"\"}");
+	buf_fini(&out);
+}
+
+static void the_document_names_every_path(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 20);
+	assert_int_equal(openapi_write("0.0.0", &out), ERR_OK);
+	for (unsigned i = 0; route_at(i); i++) {
+		char path[128];
+		size_t length = strcspn(route_at(i)->path, ".");
+		memcpy(path, route_at(i)->path, length);
+		path[length] = '\0';
+		assert_non_null(strstr(out.data, path));
+	}
+	buf_fini(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(path_query_and_body_become_the_arguments),
+		cmocka_unit_test(a_body_that_is_no_object_or_says_it_twice_is_refused),
+		cmocka_unit_test(problems_have_a_status_for_each_code),
+		cmocka_unit_test(the_document_names_every_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "codec/codec.h"
+#include "gateway/file.h"
+#include "gateway/gateway.h"
+
+/* libmicrohttpd's descriptor has something; it is run once, at the end of the turn. */
+static enum err readable(void *state, bool can_read, bool can_write, struct turn turn)
+{
+	struct gateway *gateway = state;
+
+	(void)can_read;
+	(void)can_write;
+	gateway->turn = turn;
+	gateway->run = true;
+	return ERR_OK;
+}
+
+static enum err subscribe(struct gateway *gateway, struct errinfo *info)
+{
+	const struct service_common *common = &gateway->settings.common;
+	const char *user = *common->bus.user ? common->bus.user : common->instance;
+	struct bus *bus = service_bus(gateway->service);
+
+	snprintf(gateway->answers, sizeof gateway->answers, "curtain/api/+/response/%s", common->instance);
+	snprintf(gateway->receipts, sizeof gateway->receipts, "curtain/receipt/%s", user);
+	if (bus_subscribe(bus, gateway->answers, 1) || bus_subscribe(bus, gateway->receipts, 1) ||
+		bus_subscribe(bus, "curtain/status/+/+", 1))
+		return errinfo_set(info, ERR_FULL, "too many subscriptions");
+	return ERR_OK;
+}
+
+static enum err watch(struct gateway *gateway, struct errinfo *info)
+{
+	const union MHD_DaemonInfo *daemon = MHD_get_daemon_info(gateway->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	if (!daemon || service_watch(gateway->service, daemon->epoll_fd, false, readable))
+		return errinfo_set(info, ERR_IO, "libmicrohttpd has no descriptor for the loop");
+	gateway->run = true;
+	return ERR_OK;
+}
+
+enum err gateway_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
+{
+	struct gateway *gateway = calloc(1, sizeof *gateway);
+	enum err err = ERR_NOMEM;
+
+	if (!gateway)
+		return errinfo_set(info, err, "out of memory");
+	gateway->service = service;
+	gateway->settings = *(const struct gateway_settings *)settings;
+	buf_init(&gateway->certificate, FILE_BYTES_MAX);
+	buf_init(&gateway->key, FILE_BYTES_MAX);
+	gateway->book = calloc(1, sizeof *gateway->book);
+	if (gateway->book)
+		err = *gateway->settings.tokens_file ? file_tokens(gateway->settings.tokens_file, gateway->book, info)
+						     : ERR_OK;
+	if (!err)
+		err = http_open(gateway, info);
+	if (!err)
+		err = watch(gateway, info);
+	if (!err)
+		err = subscribe(gateway, info);
+	if (err) {
+		gateway_close(gateway);
+		return err;
+	}
+	if (!gateway->book->count)
+		log_warning("no_tokens", "fix", "http.tokens_file: a line a token (docs/gateway.md)");
+	if (!*gateway->settings.certificate_file && strncmp(gateway->settings.address, "127.", 4) != 0)
+		log_warning(
+			"no_tls", "fix", "set http.certificate_file and http.key_file, or listen on 127.0.0.1 only");
+	*out_state = gateway;
+	return ERR_OK;
+}
+
+void gateway_close(void *state)
+{
+	struct gateway *gateway = state;
+
+	if (!gateway)
+		return;
+	http_close(gateway);
+	buf_fini(&gateway->certificate);
+	buf_fini(&gateway->key);
+	free(gateway->book);
+	free(gateway);
+}
+
+/* reload takes new tokens, topics and times; what belongs to the listening socket needs a restart. */
+enum err gateway_reload(void *state, const void *settings, struct errinfo *info)
+{
+	struct gateway *gateway = state;
+	const struct gateway_settings *s = settings;
+	struct token_book *book = calloc(1, sizeof *book);
+	enum err err = book ? ERR_OK : ERR_NOMEM;
+
+	if (!err) {
+		*book = *gateway->book; /* its buckets and peers go on */
+		book->count = *s->tokens_file ? book->count : 0;
+		err = *s->tokens_file ? file_tokens(s->tokens_file, book, info) : ERR_OK;
+	}
+	if (!err) {
+		memcpy(gateway->book, book, sizeof *book);
+		gateway->settings.intake_topics = s->intake_topics;
+		gateway->settings.ready_services = s->ready_services;
+		gateway->settings.answer_ms = s->answer_ms;
+		gateway->settings.fresh_ms = s->fresh_ms;
+	}
+	free(book);
+	return err;
+}
+
+/* ---- the turn ---- */
+
+enum err gateway_event(void *state, const struct bus_event *event, struct turn turn)
+{
+	struct gateway *gateway = state;
+	struct status status;
+	struct errinfo info = {0};
+
+	gateway->turn = turn;
+	if (event->kind != BUS_MESSAGE || exchange_answer(gateway, event) || !event->length)
+		return ERR_OK;
+	if (codec_status_decode(event->payload, event->length, &status, &info))
+		log_warning("status_not_understood", "topic", event->topic, "cause", info.text);
+	else if (metrics_take(&gateway->metrics, &status))
+		log_warning("too_many_instances", "instance", status.instance);
+	return ERR_OK;
+}
+
+enum err gateway_tick(void *state, struct turn turn)
+{
+	struct gateway *gateway = state;
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	gateway->turn = turn;
+	exchange_expire(gateway, turn.mono);
+	if (MHD_get_timeout(gateway->daemon, &wait_ms) == MHD_YES && !wait_ms)
+		gateway->run = true;
+	return ERR_OK;
+}
+
+enum err gateway_flush(void *state, struct turn turn)
+{
+	struct gateway *gateway = state;
+
+	gateway->turn = turn;
+	if (!gateway->run)
+		return ERR_OK;
+	gateway->run = false;
+	if (MHD_run(gateway->daemon) != MHD_YES)
+		log_error("http_does_not_run");
+	return ERR_OK;
+}
+
+struct mono gateway_due(const void *state, struct turn turn)
+{
+	const struct gateway *gateway = state;
+	struct mono due = {INT64_MAX};
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	if (gateway->run)
+		return turn.mono;
+	if (MHD_get_timeout(gateway->daemon, &wait_ms) == MHD_YES)
+		due.us = turn.mono.us + (int64_t)(wait_ms < 60000 ? wait_ms : 60000) * 1000;
+	for (unsigned i = 0; i < gateway->waits_end; i++)
+		if (gateway->waiting[i] && gateway->waiting[i]->until.us < due.us)
+			due = gateway->waiting[i]->until;
+	return due;
+}
+
+void gateway_status(const void *state, struct status *out)
+{
+	const struct gateway *gateway = state;
+
+	status_count(out, "requests", (int64_t)gateway->requests);
+	status_count(out, "waiting", gateway->waits);
+	status_count(out, "refused", (int64_t)gateway->refused);
+	status_count(out, "too_fast", (int64_t)gateway->too_fast);
+	status_count(out, "failed", (int64_t)gateway->failed);
+	status_count(out, "timeouts", (int64_t)gateway->timeouts);
+	status_count(out, "answers_unasked", (int64_t)gateway->unasked);
+	status_count(out, "tokens", gateway->book->count);
+}
+
+bool gateway_draining(const void *state)
+{
+	return ((const struct gateway *)state)->waits > 0;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/openapi.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/json.h"
+#include "gateway/route.h"
+
+/* key appends a key that may need escapes. */
+static void key(struct buf *out, const char *text)
+{
+	json_text(out, text);
+	buf_byte(out, ':');
+}
+
+static void write_schema(const struct route_parameter *p, struct buf *out)
+{
+	json_key(out, "schema");
+	json_open(out, '{');
+	switch (p->type) {
+	case ROUTE_INT:
+		json_member_text(out, "type", "integer");
+		json_member_int(out, "minimum", p->min);
+		if (p->max < INT64_MAX)
+			json_member_int(out, "maximum", p->max);
+		break;
+	case ROUTE_BOOL:
+		json_member_text(out, "type", "boolean");
+		break;
+	default:
+		json_member_text(out, "type", "string");
+		if (p->type == ROUTE_ID)
+			json_member_text(out, "pattern", "^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$");
+		if (p->type == ROUTE_DAY)
+			json_member_text(out, "format", "date");
+		if (p->type == ROUTE_TIME)
+			json_member_text(out, "format", "date-time");
+		if (p->type == ROUTE_LABEL)
+			json_member_int(out, "maxLength", p->max);
+	}
+	json_close(out, '}');
+}
+
+static void write_parameter(const struct route_parameter *p, struct buf *out)
+{
+	json_open(out, '{');
+	json_member_text(out, "name", p->name);
+	json_member_text(out, "in", p->place == ROUTE_PATH ? "path" : "query");
+	json_member_bool(out, "required", p->required);
+	json_member_text(out, "description", p->doc);
+	write_schema(p, out);
+	json_close(out, '}');
+}
+
+static void write_answer(
+	const char *status, const char *description, const char *type, const char *schema, struct buf *out)
+{
+	json_key(out, status);
+	json_open(out, '{');
+	json_member_text(out, "description", description);
+	json_key(out, "content");
+	json_open(out, '{');
+	key(out, type);
+	json_open(out, '{');
+	json_key(out, "schema");
+	json_open(out, '{');
+	json_member_text(out, *schema == '#' ? "$ref" : "type", schema);
+	json_close(out, '}');
+	json_close(out, '}');
+	json_close(out, '}');
+	json_close(out, '}');
+}
+
+static void write_answers(const struct route *route, struct buf *out)
+{
+	static const struct {
+		const char *status, *description;
+		bool token;
+	} problems[] = {{"400", "The request is not right; detail names the place and the mend.", false},
+		{"401", "No valid token.", true}, {"403", "The token has not the scope, or its account may not.", true},
+		{"404", "There is no such thing in the account's jurisdiction.", true},
+		{"409", "It does not fit the state that the thing is in.", true},
+		{"413", "The body is too large.", true}, {"429", "Too many requests; Retry-After says when.", true},
+		{"500", "Something failed.", true}, {"503", "A part that this needs is not there.", true},
+		{"504", "A service did not answer in time.", true}};
+	const char *type = route->kind == ROUTE_EXPOSE ? "text/plain" : "application/json";
+
+	json_key(out, "responses");
+	json_open(out, '{');
+	write_answer("200", route->doc[1], type, route->kind == ROUTE_EXPOSE ? "string" : "object", out);
+	if (route->kind == ROUTE_READY)
+		write_answer("503", "Not ready; the body names what is missing.", "application/json", "object", out);
+	for (unsigned i = 0; i < sizeof problems / sizeof *problems; i++)
+		if (!problems[i].token || route->scope != ROUTE_OPEN)
+			write_answer(problems[i].status, problems[i].description, "application/problem+json",
+				"#/components/schemas/Problem", out);
+	json_close(out, '}');
+}
+
+static void write_body(const struct route *route, struct buf *out)
+{
+	if (!route->body && route->kind != ROUTE_MESSAGE)
+		return;
+	json_key(out, "requestBody");
+	json_open(out, '{');
+	json_member_bool(out, "required", true);
+	json_key(out, "content");
+	json_open(out, '{');
+	key(out, route->body ? "application/json" : "*/*");
+	json_open(out, '{');
+	json_key(out, "schema");
+	json_open(out, '{');
+	if (route->body)
+		json_member_text(out, "type", "object");
+	json_close(out, '}');
+	json_close(out, '}');
+	json_close(out, '}');
+	json_close(out, '}');
+}
+
+static void write_route(const struct route *route, struct buf *out)
+{
+	char id[128];
+
+	json_key(out, route->verb[0] == 'G' ? "get" : "post");
+	json_open(out, '{');
+	snprintf(id, sizeof id, "%s%s%s", route->service ? route->service : route->path + 1, route->method ? "." : "",
+		route->method ? route->method : "");
+	json_member_text(out, "operationId", id);
+	json_member_text(out, "summary", route->doc[0]);
+	json_member_text(out, "description", route->doc[1]);
+	json_key(out, "security");
+	json_open(out, '[');
+	if (route->scope != ROUTE_OPEN) {
+		json_open(out, '{');
+		json_key(out, "token");
+		json_open(out, '[');
+		json_text(out, route_scope_name(route->scope));
+		json_close(out, ']');
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	json_key(out, "parameters");
+	json_open(out, '[');
+	for (unsigned i = 0; route->parameters[i].name; i++)
+		write_parameter(&route->parameters[i], out);
+	json_close(out, ']');
+	write_body(route, out);
+	write_answers(route, out);
+	json_close(out, '}');
+}
+
+static void write_paths(struct buf *out)
+{
+	const char *last = "";
+
+	json_key(out, "paths");
+	json_open(out, '{');
+	for (unsigned i = 0; route_at(i); i++) {
+		const struct route *route = route_at(i);
+		char path[128] = "";
+		if (!strcmp(route->path, last)) { /* another verb of the same path */
+			write_route(route, out);
+			continue;
+		}
+		if (*last)
+			json_close(out, '}');
+		const char *dots = strstr(route->path, "...");
+		snprintf(path, sizeof path, "%.*s%s", dots ? (int)(dots - route->path) : (int)strlen(route->path),
+			route->path, dots ? "}" : "");
+		key(out, path);
+		json_open(out, '{');
+		write_route(route, out);
+		last = route->path;
+	}
+	json_close(out, '}');
+	json_close(out, '}');
+}
+
+enum err openapi_write(const char *version, struct buf *out)
+{
+	json_open(out, '{');
+	json_member_text(out, "openapi", "3.1.0");
+	json_key(out, "info");
+	json_open(out, '{');
+	json_member_text(out, "title", "窗帘之约 Curtain");
+	json_member_text(out, "version", version);
+	json_member_text(out, "description",
+		"The suite's methods for those who do not speak MQTT. A token acts for an account of the broker, and "
+		"is answered as "
+		"that account would be. Errors are problem details (RFC 9457) with a code.");
+	json_key(out, "license");
+	buf_text(out, "{\"name\":\"MIT\",\"identifier\":\"MIT\"}");
+	json_close(out, '}');
+	json_key(out, "servers");
+	buf_text(out, "[{\"url\":\"/\"}]");
+	write_paths(out);
+	json_key(out, "components");
+	buf_text(out, "{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}},"
+		      "\"schemas\":{\"Problem\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\","
+		      "\"code\",\"detail\"],"
+		      "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{"
+		      "\"type\":\"integer\"},"
+		      "\"code\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"}}}}}");
+	json_close(out, '}');
+	return out->failed;
+}

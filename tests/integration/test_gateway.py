@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: MIT
+"""The HTTP edge against a whole system: every endpoint of the document, who may come in, what is refused, intake with a receipt."""
+import concurrent.futures
+import hashlib
+import http.client
+import json
+import pathlib
+import random
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from lib.district import System  # noqa: E402
+
+LEDGER = """
+communities: [{id: c-1, name: 示例社区}]
+teams:       [{id: t-1, community: c-1, captain: v-1, desk: desk, number: "10000"}]
+volunteers:  [{id: v-1, team: t-1, phone: "10001", day: true, night: true, order: 1}]
+households:  [{id: h-1, community: c-1, team: t-1, persons: 1}]
+consents:    [{household: h-1, quantities: [water_total, contact, battery, sos]}]
+devices:     [{id: door-7, household: h-1, place: front_door}]
+"""
+
+
+class Edge:
+    def __init__(self, system):
+        self.system = system
+        self.host, self.port = urllib.parse.urlsplit(system.environment["CURTAIN_URL"]).netloc.split(":")
+        self.token = pathlib.Path(system.environment["CURTAIN_TOKEN_FILE"]).read_text(encoding="utf-8")
+        self.tokens = pathlib.Path(system.folder) / "access/tokens"
+
+    def ask(self, path, verb="GET", body=None, token=None, **headers):
+        connection = http.client.HTTPConnection(self.host, int(self.port), timeout=30)
+        token = self.token if token is None else token
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        connection.request(verb, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer, text
+
+    def get(self, path, status=200, **rest):
+        answer, text = self.ask(path, **rest)
+        assert status in (None, answer.status), text
+        return json.loads(text) if text else None
+
+    def until(self, condition, limit_s=20):
+        deadline = time.monotonic() + limit_s
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # a poll of another process; nothing announces it
+
+
+@pytest.fixture(scope="module", name="edge")
+def opened():
+    with tempfile.TemporaryDirectory(prefix="gateway.") as folder:
+        pathlib.Path(folder).chmod(0o755)  # PostgreSQL runs as another user
+        with System(folder, "--gateway", env={"CURTAIN_BIN": str(ROOT / "build/dev/bin"), "CURTAIN_SET_GATEWAY": "intake.topics=[zigbee2mqtt/#] http.idle=2s http.answer_within=3s"}) as system:
+            ledger = pathlib.Path(folder) / "ledger.yaml"
+            ledger.write_text(LEDGER, encoding="utf-8")
+            system.curtain("import", str(ledger))
+            yield Edge(system)
+
+
+def test_the_process_and_the_services_are_well(edge):
+    assert edge.get("/healthz", token="") == {"ok": True}
+    assert edge.get("/readyz", token="") == {"broker": True, "services": {"ingest": True, "detector": True, "dispatcher": True, "records": True}}
+
+
+def test_the_methods_of_the_services_answer(edge):
+    assert edge.get("/v1/incidents") == {"items": []}
+    assert edge.get("/v1/households/h-1/habit")["household"] == "h-1"
+    assert edge.get("/v1/households/h-1/timeline?limit=5&why=test")["household"] == "h-1"
+    assert edge.get("/v1/households/h-1/readings")["items"] == []
+    assert edge.get("/v1/dead-letters?limit=3")["items"] == []
+    assert edge.get("/v1/audit/verify")
+    assert edge.get("/v1/modes")
+    changes = edge.get("/v1/changes?household=h-1")
+    assert changes["items"]
+
+
+def test_errors_are_problem_details_with_a_code_and_a_mend(edge):
+    def problem(path, status, code, **rest):
+        answer, text = edge.ask(path, **rest)
+        found = json.loads(text)
+        assert (answer.status, found["status"], found["code"]) == (status, status, code), text
+        assert answer.getheader("Content-Type") == "application/problem+json" and found["detail"]
+        return answer, found
+
+    problem("/v1/nothing", 404, "not_found")
+    answer, _ = problem("/v1/incidents", 405, "method_not_allowed", verb="DELETE")
+    assert answer.getheader("Allow") == "GET"
+    problem("/v1/households/h-1/timeline?limit=0", 400, "invalid")
+    problem("/v1/households/h-1/timeline?limit=1&limit=2", 400, "invalid")
+    problem("/v1/households/h-1/timeline?colour=blue", 400, "invalid")
+    problem("/v1/households/h%2F1/habit", 404, "not_found")
+    problem("/v1/households/%27;drop%20table%20household;--/habit", 400, "invalid")
+    problem("/v1/households/h-999/habit", 404, "not_found")
+    problem("/v1/incidents/i-1/replies", 400, "invalid", verb="POST", body="[1,2]")
+    problem("/v1/incidents/i-1/replies", 400, "invalid", verb="POST", body='{"action":"accept","incident":"i-2"}')
+    problem("/v1/incidents/i-1/replies", 404, "not_found", verb="POST", body='{"action":"accept"}')
+    problem("/v1/import", 413, "too_large", verb="POST", body="x" * (3 << 20))
+
+
+def test_who_has_no_token_or_the_wrong_scope_stays_outside(edge):
+    answer, _ = edge.ask("/v1/incidents", token="")
+    assert answer.status == 401 and answer.getheader("WWW-Authenticate") == "Bearer"
+    assert edge.ask("/v1/incidents", token="guess")[0].status == 401
+    line = edge.tokens.read_text(encoding="utf-8")
+    digest = hashlib.sha256(b"reader").hexdigest()
+    slow = hashlib.sha256(b"slow").hexdigest()
+    edge.tokens.write_text(line + f"reader {digest} reader-1 read never 100\nslow {slow} desk read never 0.5\n", encoding="utf-8")
+    edge.system.local("reload", "gateway")
+    edge.until(lambda: edge.ask("/v1/incidents", token="reader")[0].status == 200)
+    assert edge.ask("/v1/dead-letters/replay", verb="POST", token="reader")[0].status == 403
+    assert edge.ask("/metrics", token="reader")[0].status == 403
+    assert edge.ask("/v1/incidents", token="slow")[0].status == 200
+    answer, text = edge.ask("/v1/incidents", token="slow")
+    assert answer.status == 429 and int(answer.getheader("Retry-After")) >= 1 and json.loads(text)["code"] == "too_fast"
+
+
+def test_the_same_answer_is_not_sent_twice(edge):
+    answer, text = edge.ask("/v1/openapi.json")
+    tag = answer.getheader("ETag")
+    assert answer.status == 200 and text and tag
+    answer, text = edge.ask("/v1/openapi.json", **{"If-None-Match": tag})
+    assert (answer.status, text) == (304, b"")
+
+
+def test_a_message_is_answered_when_it_is_on_disk(edge):
+    body = json.dumps({"contact": False, "battery": 88})
+    assert edge.get("/v1/intake/zigbee2mqtt/door-7", verb="POST", body=body) == {"stored": True}
+    edge.system.await_sql("select count(*) from reading where household = 'h-1' and quantity = 'contact'", 1, 20)
+    assert edge.get("/v1/intake/zigbee2mqtt/door-7", 400, verb="POST", body="")["code"] == "invalid"
+    for topic in ("elsewhere/door-7", "curtain/clock", "curtain/lane/alert/ingest-1/0", "zigbee2mqtt/%2B", "$SYS/x"):
+        assert edge.get(f"/v1/intake/{topic}", 403, verb="POST", body=body)["code"] == "denied"
+
+
+def test_metrics_are_what_prometheus_reads(edge):
+    answer, text = edge.ask("/metrics")
+    assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/plain; version=0.0.4")
+    seen, family = set(), None
+    for line in text.decode().splitlines():
+        if line.startswith("#"):
+            family = re.fullmatch(r"# (HELP|TYPE) (curtain_[a-z0-9_]+) .+", line).group(2)
+            continue
+        name, labels = re.fullmatch(r'(curtain_[a-z0-9_]+)(\{[a-z]+="[^"\\]*"(?:,[a-z]+="[^"\\]*")*\}) -?[0-9.e+-]+', line).groups()
+        assert name == family and (name, labels) not in seen
+        seen.add((name, labels))
+    assert ("curtain_up", '{service="records",instance="records-1"}') in seen
+
+
+def test_many_at_once_all_get_their_own_answer(edge):
+    def one(number):
+        if number % 2:
+            return edge.get("/v1/households/h-1/habit")["household"] == "h-1"
+        return edge.get("/v1/incidents") == {"items": []}
+
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        assert all(pool.map(one, range(400)))
+
+
+def test_a_client_that_is_slow_or_breaks_off_holds_nobody_up(edge):
+    stuck = [socket.create_connection((edge.host, int(edge.port))) for _ in range(30)]
+    for s in stuck:
+        s.sendall(b"POST /v1/import HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + edge.token.encode() + b"\r\nContent-Length: 100\r\n\r\n{")
+    assert edge.get("/v1/incidents") == {"items": []}
+    for s in stuck:
+        s.close()
+    with socket.create_connection((edge.host, int(edge.port))) as s:
+        s.sendall(b"\x00\xff nonsense\r\n\r\n")
+        assert not re.match(rb"HTTP/1\.. 2", s.recv(1000))  # closed, or told that it is nonsense
+    assert edge.get("/v1/incidents") == {"items": []}
+
+
+def test_a_service_that_is_down_is_a_504_and_comes_back(edge):
+    edge.system.local("stop", "dispatcher")
+    try:
+        assert edge.get("/v1/incidents", 504)["code"] == "timeout"
+        assert edge.get("/readyz", 503, token="")["services"]["dispatcher"] is False
+        assert edge.get("/v1/households/h-1/habit")["household"] == "h-1"
+    finally:
+        edge.system.local("start", "dispatcher")
+    edge.until(lambda: edge.get("/readyz", None, token="")["services"]["dispatcher"])
+    assert edge.get("/v1/incidents") == {"items": []}
+
+
+def test_no_request_gives_a_failure_or_an_answer_that_the_document_does_not_have(edge):
+    dice = random.Random(20261129)
+    document = edge.get("/v1/openapi.json")
+    texts = ["h-1", "", "0", "-1", "99999999999999999999", "2026-03-01", "2026-03-01T00:00:00Z", "true", "' or 1=1 --", "$(id)", "\x00", "示例", "\U0001f9d3", "a" * 300, "../..", "%", "null", "1e400"]
+    bodies = [None, b"", b"{}", b"[]", b"{", b"\xff\xfe", b'{"action":"accept"}', b'{"text":"a,b\\n","kind":"households","format":"csv"}', b'{"why":{"a":1}}', b"{" * 1000]
+    for path, operations in document["paths"].items():
+        for verb, operation in operations.items():
+            for _ in range(12):
+                filled = re.sub(r"\{[a-z]+\}", lambda _: urllib.parse.quote(dice.choice(texts) or "x", safe=""), path)
+                query = [(p["name"], dice.choice(texts)) for p in operation["parameters"] if p["in"] == "query" and dice.random() < 0.5]
+                query += [("surplus", "1")] if dice.random() < 0.1 else []
+                body = dice.choice(bodies) if verb == "post" else None
+                answer, text = edge.ask(f"{filled}?{urllib.parse.urlencode(query)}", verb=verb.upper(), body=body)
+                told = (verb, filled, query, body, answer.status, text[:300])
+                assert answer.status < 500, told
+                assert str(answer.status) in operation["responses"] or filled.count("/") != path.count("/"), told
+                kinds = operation["responses"].get(str(answer.status), {"content": {"application/problem+json": {}}})["content"]
+                assert answer.getheader("Content-Type").split(";")[0] in kinds, told
+
+
+def test_a_wrong_file_of_tokens_is_named_with_its_line(edge):
+    with tempfile.NamedTemporaryFile("w", suffix=".tokens") as file:
+        file.write("# tokens\nplatform short desk read never 5\n")
+        file.flush()
+        done = subprocess.run([str(ROOT / "build/dev/bin/gateway"), "--set", f"http.tokens_file={file.name}", "--check"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        assert done.returncode == 2 and ":2:" in done.stdout and "sha256sum" in done.stdout
+    assert edge.get("/healthz", token="") == {"ok": True}
