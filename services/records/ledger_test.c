@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -132,7 +133,7 @@ static void faults_say_where(void **state)
 	refuses("ledger", "yaml", "consents:\n- {household: h-1, quantities: [sos], from: 2026-01-01}\n", 2,
 		"must be a time with an offset");
 	refuses("ledger", "yaml", "volunteers:\n- {id: v, team: t, order: 256}\n", 2,
-		"order: is no whole number in its range");
+		"is no whole number in its range");
 	refuses("ledger", "yaml", "volunteers:\n- {id: v, team: t, day: yes}\n", 2, "must be true or false");
 	refuses("ledger", "yaml", "volunteers:\n- {id: v, team: t, id: w}\n", 2, "stands twice");
 	refuses("ledger", "yaml", "volunteers:\n- [v]\n", 2, "each row is a mapping");
@@ -159,6 +160,143 @@ static void faults_name_no_person(void **state)
 	assert_null(strstr(info.text, "secret"));
 	assert_non_null(strstr(info.text, "elders[0].name"));
 	buf_fini(&out);
+}
+
+/* ---- spreadsheets ---- */
+
+static const char map[] =
+	"rows:\n"
+	"- {kind: households, fields: {id: 'h-{户号}', community: c-1, team: t-1, address: '{住址}'}}\n"
+	"- {kind: elders, fields: {id: 'e-{编号}', household: 'h-{户号}', name: '{姓名}', birth_date: '{出生日期}',\n"
+	"   phone: '{?电话}', living: '{?居住}', categories: '{?类别}'}}\n"
+	"- {kind: contacts, when: '{?联系人电话}', fields: {id: '{编号}-1', elder: 'e-{编号}', phone: "
+	"'{?联系人电话}'}}\n"
+	"values: {living: {独居: alone}, categories: {低保: low_income, 优抚: veteran}}\n";
+
+static void spreadsheet(const char *csv, const char *wanted_rows, const char *wanted_faults)
+{
+	struct ledger_source source = {.kind = "ledger",
+		.format = "csv",
+		.text = csv,
+		.length = strlen(csv),
+		.map = map,
+		.now = {.ms = 1772000000000}};
+	struct ledger_faults faults;
+	struct errinfo info = {0};
+	struct buf out;
+	enum err err;
+
+	ledger_faults_init(&faults);
+	buf_init(&out, 1 << 16);
+	err = ledger_read(&source, &faults, &out, &info);
+	if (err)
+		print_message("%d:%d %s\n", info.line, info.column, info.text);
+	assert_int_equal(err, ERR_OK);
+	assert_int_equal(ledger_faults_end(&faults), ERR_OK);
+	if (!strstr(out.data, wanted_rows) || !strstr(faults.json.data, wanted_faults))
+		print_message("%s\n%s\n", out.data, faults.json.data);
+	assert_non_null(strstr(out.data, wanted_rows));
+	assert_non_null(strstr(faults.json.data, wanted_faults));
+	if (!strcmp(wanted_faults, "[]"))
+		assert_int_equal(faults.count, 0);
+	buf_fini(&out);
+	ledger_faults_fini(&faults);
+}
+
+static void one_row_of_a_spreadsheet_makes_rows_of_several_kinds(void **state)
+{
+	(void)state;
+	spreadsheet("编号,户号,姓名,出生日期,住址,电话,居住,类别,联系人电话\n"
+		    "0001,11,示例甲, 1940年3月2日 ,示例路１号,138 0000-0000,独居,低保、优抚,\n"
+		    "0002,11,示例乙,1941/12/31,示例路１号,,,,１３９００００００００\n",
+		"{\"households\":[{\"id\":\"h-11\",\"community\":\"c-1\",\"team\":\"t-1\",\"address\":\"示例路１号\","
+		"\"@\":{\"line\":2,"
+		"\"column\":1,\"community\":1,\"team\":1}}],\"elders\":[{\"id\":\"e-0001\",\"household\":\"h-11\","
+		"\"name\":\"示例甲\","
+		"\"phone\":\"13800000000\",\"birth_date\":\"1940-03-02\",\"living\":\"alone\",\"categories\":[\"low_"
+		"income\",\"veteran\"]",
+		"[]");
+	spreadsheet("编号,户号,姓名,出生日期,住址,联系人电话\n2,11,示例乙,1941/12/31,x,１３９００００００００\n",
+		"\"contacts\":[{\"id\":\"2-1\",\"elder\":\"e-2\",\"phone\":\"13900000000\"", "[]");
+	spreadsheet(
+		"编号\t户号\t姓名\t出生日期\t住址\n2\t11\t示例乙\t14946\tx\n", "\"birth_date\":\"1940-12-01\"", "[]");
+}
+
+static void all_faults_of_a_spreadsheet_are_told_by_line_column_and_cell(void **state)
+{
+	static const char head[] = "编号,户号,姓名,出生日期,住址,电话,居住\n";
+	char csv[4096];
+
+	(void)state;
+	snprintf(csv, sizeof csv,
+		"%s1,11,示例,1940-02-30,x,,\n2,11,示例,2027-01-01,x,,\n3,11,#REF!,1940-01-01,x,1.38E+10,\n4,11,=A1,"
+		"1940,x,12,空巢\n"
+		"5,12,示例,1940-01-01,x,,\n5,12,示例二,1940-01-01,x,,\n6,12,示例,1940-01-01,y,,,多一列\n7,13,锟斤拷,"
+		"1940-01-01,x,,\n8,11,示例,19400101,x,,独居\n",
+		head);
+	spreadsheet(csv, "\"id\":\"e-8\"",
+		"[{\"line\":2,\"column\":13,\"cell\":\"D2\",\"kind\":\"elders\",\"key\":\"e-1\",\"field\":\"birth_"
+		"date\",\"heading\":"
+		"\"出生日期\",\"text\":\"不是日期");
+	spreadsheet(csv, "",
+		"\"cell\":\"D3\",\"kind\":\"elders\",\"key\":\"e-2\",\"field\":\"birth_date\",\"heading\":\"出生日期\","
+		"\"text\":\"在将来");
+	spreadsheet(csv, "",
+		"\"cell\":\"C4\",\"kind\":\"elders\",\"key\":\"e-3\",\"field\":\"name\",\"heading\":\"姓名\",\"text\":"
+		"\"是电子表格的错误值");
+	spreadsheet(csv, "",
+		"\"cell\":\"F4\",\"kind\":\"elders\",\"key\":\"e-3\",\"field\":\"phone\",\"heading\":\"电话\",\"text\":"
+		"\"号码被电子表格变成了科学计数");
+	spreadsheet(csv, "",
+		"\"cell\":\"C5\",\"kind\":\"elders\",\"key\":\"e-4\",\"field\":\"name\",\"heading\":\"姓名\",\"text\":"
+		"\"是公式");
+	spreadsheet(csv, "",
+		"\"cell\":\"G5\",\"kind\":\"elders\",\"key\":\"e-4\",\"field\":\"living\",\"heading\":\"居住\","
+		"\"text\":\"只能是");
+	spreadsheet(csv, "",
+		"\"line\":7,\"column\":1,\"cell\":\"A7\",\"kind\":\"elders\",\"key\":\"e-5\",\"field\":\"id\","
+		"\"heading\":\"编号\",\"text\":\"与前面的行不一致");
+	spreadsheet(csv, "", "\"cell\":\"H8\",\"kind\":\"households\",\"text\":\"more fields than the header has\"");
+	spreadsheet(csv, "", "\"cell\":\"C9\"");
+	spreadsheet("编号,户号,姓名\n1,11,示例\n", "", "\"heading\":\"出生日期\",\"text\":\"表头缺少这一列");
+}
+
+static void a_map_that_is_wrong_says_where(void **state)
+{
+	static const struct {
+		const char *map, *what;
+		int line;
+	} cases[] = {{"rows: []", "1 to 16", 1}, {"colour: red", "unknown key", 1},
+		{"rows:\n- {kind: cats, fields: {}}", "no kind", 2},
+		{"rows:\n- {kind: elders}", "needs kind and fields", 2},
+		{"rows:\n- {kind: elders, fields: {colour: x}}", "no field", 2},
+		{"rows:\n- {kind: elders, fields: {id: 'e-{编号'}}", "brace", 2}, {"rows: [", "", 2},
+		{"", "mapping", 1}, {"values: {living: alone}", "mappings", 1}};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ledger_source source = {
+			.kind = "ledger", .format = "csv", .text = "编号\n1\n", .length = 9, .map = cases[i].map};
+		struct errinfo info = {0};
+		struct buf out;
+		source.length = strlen(source.text);
+		buf_init(&out, 1 << 12);
+		if (!*cases[i].map)
+			source.map = " ";
+		assert_int_not_equal(ledger_read(&source, NULL, &out, &info), ERR_OK);
+		if (!strstr(info.text, cases[i].what))
+			print_message("%s: %s\n", cases[i].map, info.text);
+		assert_non_null(strstr(info.text, cases[i].what));
+		assert_int_equal(info.line, cases[i].line);
+		buf_fini(&out);
+	}
+}
+
+static void what_is_to_be_sealed_needs_a_key(void **state)
+{
+	(void)state;
+	refuses("elders", "yaml", "[{id: e-1, household: h-1, id_number: \"000000194003020013\"}]", 1, "check digit");
+	refuses("elders", "yaml", "[{id: e-1, household: h-1, medical_notes: x}]", 1, "there is no key");
 }
 
 static void too_long_is_told(void **state)
@@ -197,6 +335,10 @@ int main(void)
 		cmocka_unit_test(csv_has_a_header_and_quotes),
 		cmocka_unit_test(faults_say_where),
 		cmocka_unit_test(faults_name_no_person),
+		cmocka_unit_test(one_row_of_a_spreadsheet_makes_rows_of_several_kinds),
+		cmocka_unit_test(all_faults_of_a_spreadsheet_are_told_by_line_column_and_cell),
+		cmocka_unit_test(a_map_that_is_wrong_says_where),
+		cmocka_unit_test(what_is_to_be_sealed_needs_a_key),
 		cmocka_unit_test(too_long_is_told),
 		cmocka_unit_test(lists_of_a_row_are_bounded),
 	};

@@ -11,11 +11,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "records/ledger.h"
 
 #define IMPORT_BYTES_MAX (16u << 20) /* a checked document; JSON is longer than YAML or CSV */
 #define HISTORY_PAGE 500             /* readings, where the caller names no limit */
 #define HISTORY_PAGE_MAX 2000        /* and what shares the last one's time */
+#define IMPORT_SHOWN 200             /* faults and changes that an import tells */
 #define PARAMETERS_MAX 6
 
 enum parameter_type { PARAMETER_ID, PARAMETER_LABEL, PARAMETER_DAY, PARAMETER_TIME, PARAMETER_INT, PARAMETER_BOOL };
@@ -42,24 +42,30 @@ static const struct method methods[] = {
 		{{"household", PARAMETER_ID, false, 0, 0, 0}, {"who", PARAMETER_ID, false, 0, 0, 0},
 			{"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
 			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
+	{"withdraw", "consent_withdraw", true,
+		{{"household", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, false, 0, 300, 0}}},
+	{"tags", "tags_by_rule", false, {{"day", PARAMETER_DAY, true, 0, 0, 0}}},
 	{"changes", "change_read", false,
 		{{"kind", PARAMETER_ID, false, 0, 0, 0}, {"key", PARAMETER_LABEL, false, 0, 200, 0},
 			{"household", PARAMETER_ID, false, 0, 0, 0}, {"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
 			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
 };
 
-static const char method_names[] = "import, timeline, summary, history, changes, audit, audit_verify";
+static const char method_names[] = "import, timeline, summary, history, withdraw, tags, changes, audit, audit_verify";
 
 void method_call_init(struct method_call *call)
 {
 	memset(call, 0, sizeof *call);
 	buf_init(&call->document, IMPORT_BYTES_MAX);
+	ledger_faults_init(&call->faults);
 }
 
 void method_call_fini(struct method_call *call)
 {
-	if (call)
-		buf_fini(&call->document);
+	if (!call)
+		return;
+	buf_fini(&call->document);
+	ledger_faults_fini(&call->faults);
 }
 
 /* ---- one argument ---- */
@@ -139,32 +145,47 @@ static enum err add(
 
 /* ---- methods with a function ---- */
 
-static enum err prepare_import(struct request_args *args, struct method_call *call, struct errinfo *info)
+/* prepare_import: with `report` all faults are told, in the answer; without it the first one is the error. */
+static enum err prepare_import(
+	struct request_args *args, const struct method_context *context, struct method_call *call, struct errinfo *info)
 {
-	const char *kind = "ledger", *format = "yaml", *text = "";
-	bool dry_run = false;
-	enum err err = request_text(args, "kind", false, &kind, info);
+	struct ledger_source source = {
+		.kind = "ledger", .format = "yaml", .text = "", .map = "", .now = context->now, .seal = context->seal};
+	bool dry_run = false, report = false, by_row = false;
+	int64_t most = IMPORT_SHOWN;
+	enum err err = request_text(args, "kind", false, &source.kind, info);
 
 	if (!err)
-		err = request_text(args, "format", false, &format, info);
+		err = request_text(args, "format", false, &source.format, info);
 	if (!err)
-		err = request_text(args, "text", true, &text, info);
+		err = request_text(args, "text", true, &source.text, info);
+	if (!err)
+		err = request_text(args, "map", false, &source.map, info);
 	if (!err)
 		err = request_bool(args, "dry_run", false, &dry_run, info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_bool(args, "report", false, &report, info);
 	if (!err)
-		err = ledger_check(kind, format, text, strlen(text), &call->document, info);
+		err = request_bool(args, "by_row", false, &by_row, info);
+	if (!err)
+		err = request_int(args, "limit", false, 1, LEDGER_FAULTS_MAX, &most, info);
+	if (!err)
+		err = request_done(args, info);
+	source.length = strlen(source.text);
+	if (!err)
+		err = ledger_read(&source, report ? &call->faults : NULL, &call->document, info);
+	if (!err)
+		err = ledger_faults_end(&call->faults);
 	if (err)
 		return err;
 	call->statement = "registry_import";
 	call->changes = true;
 	call->values[call->count++] = call->document.data;
 	call->values[call->count++] = dry_run ? "true" : "false";
-	call->values[call->count++] = "false";
-	call->values[call->count++] = "false";
-	call->values[call->count++] = "[]";
-	call->values[call->count++] = "0";
+	call->values[call->count++] = report ? "true" : "false";
+	call->values[call->count++] = report && by_row ? "true" : "false";
+	call->values[call->count++] = call->faults.json.data;
+	add_number(call, most);
 	return ERR_OK;
 }
 
@@ -239,14 +260,14 @@ enum err method_why(struct request_args *args, const char **out_why, struct erri
 }
 
 enum err method_prepare(const char *method, const char *user, struct request_args *args,
-	const struct records_settings *settings, struct method_call *call, struct errinfo *info)
+	const struct method_context *context, struct method_call *call, struct errinfo *info)
 {
 	enum err err;
 
 	if (strcmp(method, "import") == 0)
-		err = prepare_import(args, call, info);
+		err = prepare_import(args, context, call, info);
 	else if (strcmp(method, "timeline") == 0)
-		err = prepare_timeline(user, args, settings, call, info);
+		err = prepare_timeline(user, args, context->settings, call, info);
 	else if (strcmp(method, "history") == 0)
 		err = prepare_history(user, args, call, info);
 	else

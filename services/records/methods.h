@@ -12,10 +12,18 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "codec/request.h"
+#include "records/ledger.h"
 #include "records/settings.h"
 
 #define METHOD_VALUES_MAX 8
 #define METHOD_WHY_BYTES_MAX 300
+
+/* method_context: what a method may look at beside its arguments. */
+struct method_context {
+	const struct records_settings *settings;
+	const struct seal *seal; /* NULL: nothing can be sealed */
+	struct wall now;
+};
 
 /* method_call: a statement and its values; they live as long as the request's arguments and the call. */
 struct method_call {
@@ -24,7 +32,8 @@ struct method_call {
 	const char *values[METHOD_VALUES_MAX];
 	char numbers[METHOD_VALUES_MAX][24];
 	struct buf document; /* import: the checked ledger */
-	bool changes;        /* the directory may have changed */
+	struct ledger_faults faults;
+	bool changes; /* the directory may have changed */
 };
 
 void method_call_init(struct method_call *call);
@@ -34,6 +43,6 @@ enum err method_why(struct request_args *args, const char **out_why, struct erri
 /* method_prepare checks the arguments of user's request. ERR_NOT_FOUND: no such method; info names the argument that is
  * wrong. */
 enum err method_prepare(const char *method, const char *user, struct request_args *args,
-	const struct records_settings *settings, struct method_call *out_call, struct errinfo *info) ERR_MUST_CHECK;
+	const struct method_context *context, struct method_call *out_call, struct errinfo *info) ERR_MUST_CHECK;
 
 #endif

@@ -12,6 +12,8 @@
 
 static const struct records_settings settings = {.zone = "Asia/Shanghai", .timeline_items = 50};
 
+static const struct method_context context = {.settings = &settings, .now = {.ms = 1772000000000}};
+
 static struct method_call call;
 
 static enum err prepare(const char *method, const char *json, struct request_args **out_args, struct errinfo *info)
@@ -24,7 +26,7 @@ static enum err prepare(const char *method, const char *json, struct request_arg
 	snprintf(text, sizeof text, "{\"args\": %s}", json);
 	assert_int_equal(request_open(text, strlen(text), out_args, info), ERR_OK);
 	err = method_why(*out_args, &why, info);
-	return err ? err : method_prepare(method, "desk", *out_args, &settings, &call, info);
+	return err ? err : method_prepare(method, "desk", *out_args, &context, &call, info);
 }
 
 /* gives: the statement and its values, with a bar between them. */
@@ -73,8 +75,16 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 	gives("audit_verify", "{}", "audit_verify||100");
 	gives("import",
 		"{\"kind\": \"communities\", \"format\": \"csv\", \"text\": \"id\\nc-1\\n\", \"dry_run\": true}",
-		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true|false|false|[]|0");
+		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true|false|false|[]|200");
 	assert_true(call.changes);
+	gives("import",
+		"{\"kind\": \"communities\", \"format\": \"csv\", \"text\": \"id\\nc 1\\nc-2\\n\", \"report\": true, "
+		"\"by_row\": true, \"limit\": 7}",
+		"registry_import|{\"communities\":[{\"id\":\"c-2\",\"@\":{\"line\":3,\"column\":1}}],\"@columns\":{"
+		"\"communities\":[\"id\"]}}|false|true|true|[{\"line\":2,\"column\":1,\"cell\":\"A2\",\"kind\":"
+		"\"communities\",\"field\":\"id\",\"text\":\"must be an id: 1 to 63 of letters, digits, '.', '_', "
+		"'-'\"}]|7");
+	gives("withdraw", "{\"household\": \"h-1\"}", "consent_withdraw|h-1|");
 }
 
 static void a_wrong_argument_is_named(void **state)

@@ -11,6 +11,7 @@
 #include "records/api.h"
 #include "records/directory.h"
 #include "records/methods.h"
+#include "records/seal.h"
 
 #define WAITING_BYTES_MAX (32u << 20)
 
@@ -37,7 +38,8 @@ struct registry {
 	size_t waiting_bytes;
 	struct request_args *args; /* of the running one */
 	struct method_call call;
-	struct turn turn; /* the newest, for what happens in done functions */
+	struct seal *seal; /* NULL: no key was given */
+	struct turn turn;  /* the newest, for what happens in done functions */
 	/* the page being read */
 	unsigned lane, consumer;
 	uint64_t after;
@@ -55,6 +57,10 @@ enum err registry_create(const struct records_settings *settings, struct bus *bu
 	registry->bus = bus;
 	registry->pg = pg;
 	method_call_init(&registry->call);
+	if (*settings->seal_key_file && seal_create(settings->seal_key_file, &registry->seal, info)) {
+		registry_destroy(registry);
+		return info->code;
+	}
 	directory_init(&registry->directory, settings->common.instance, bus);
 	if (bus_subscribe(bus, "curtain/api/+/records/+", 1)) {
 		registry_destroy(registry);
@@ -76,6 +82,7 @@ void registry_destroy(struct registry *registry)
 	free(registry->running);
 	request_close(registry->args);
 	method_call_fini(&registry->call);
+	seal_destroy(registry->seal);
 	free(registry);
 }
 
@@ -267,14 +274,15 @@ static void begun(void *context, const struct pg_reply *reply)
 static enum err start_method(struct registry *registry, struct errinfo *info)
 {
 	const struct api_request *request = registry->running;
+	const struct method_context context = {
+		.settings = registry->settings, .seal = registry->seal, .now = registry->turn.wall};
 	const char *why = "";
 	enum err err = request_open(request->payload, request->length, &registry->args, info);
 
 	if (!err)
 		err = method_why(registry->args, &why, info);
 	if (!err)
-		err = method_prepare(
-			request->method, request->user, registry->args, registry->settings, &registry->call, info);
+		err = method_prepare(request->method, request->user, registry->args, &context, &registry->call, info);
 	if (err)
 		return err;
 	log_info("request", "user", request->user, "method", request->method);

@@ -29,6 +29,7 @@ const struct config_key records_config[] = {
 	{"api.requests", CONFIG_INT, CONFIG_FIELD(S, requests), "16", 1, 256, NULL, "Requests that may wait; further ones are told to come again."},
 	{"api.timeline_items", CONFIG_INT, CONFIG_FIELD(S, timeline_items), "50", 1, 500, NULL, "Items of a timeline when the caller names no limit."},
 	{"api.unlisted", CONFIG_BOOL, CONFIG_FIELD(S, unlisted), "true", 0, 0, NULL, "An account that the registry does not list sees the whole district, as the desk of a new installation has to; false: it sees nothing. Set it to false once the accounts are in the registry (docs/privacy.md)."},
+	{"seal.key_file", CONFIG_PATH, CONFIG_FIELD(S, seal_key_file), "\"\"", 0, 255, NULL, "File with the key (64 hexadecimal digits: openssl rand -hex 32) that seals identity numbers and medical notes; empty: such values are refused. Keep a copy where the database's backups are not."},
 	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of hours and days (IANA name); with another one than before, days are made anew at the start."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };

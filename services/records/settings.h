@@ -21,6 +21,7 @@ struct records_settings {
 	int64_t directory_page, directory_poll_ms;
 	int64_t requests, timeline_items;
 	bool unlisted;
+	char seal_key_file[256];
 };
 
 extern const struct config_key records_config[];

@@ -53,6 +53,8 @@ const struct statement statements_registry[] = {
 		3},
 	{"registry_import",
 		"select registry_import($1::jsonb, $2::boolean, $3::boolean, $4::boolean, $5::jsonb, $6::integer)", 6},
+	{"consent_withdraw", "select consent_withdraw($1, $2)", 2},
+	{"tags_by_rule", "select tags_by_rule($1::date)", 1},
 	{"change_read", "select change_read($1, $2, $3, $4::bigint, $5::integer)", 5},
 	{"api_timeline", "select api_timeline($1, $2, $3, $4::integer)", 4},
 	{"api_day", "select api_day($1, $2, $3, $4::date)", 4},

@@ -197,7 +197,7 @@ CONTENT = {
           insert into incident_event values ('i-1', 1, 'raised', 'raised', '', '2026-03-01', '{}')""",
     6: "insert into api_audit (who, method, household, why) values ('desk', 'day', 'h-1', 'x')",
     7: "set curtain.\"user\" = 'desk'; update household set address = 'y'; update elder set phone = '1'; delete from consent",
-    8: "insert into account (name, level, community) values ('worker', 'community', 'c-1')",
+    8: "insert into account (name, level, community) values ('worker', 'community', 'c-1'); insert into elder (id, household) select 'e-' || n, 'h-1' from generate_series(2, 9) n",
 }
 
 

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#include "records/ledger_value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/clock.h"
+#include "base/day.h"
+#include "base/text.h"
+#include "codec/json.h"
+#include "message/message.h"
+#include "records/seal.h"
+
+#define SERIAL_MAX 80000     /* a spreadsheet's day number: 2119 */
+#define SERIAL_OF_1970 25569 /* days from 1899-12-30 */
+#define CARD_DIGITS 18
+
+/* ---- as spreadsheets have it ---- */
+
+/* blank_at: bytes of a blank at p; ideographic, no-break and zero-width ones are. */
+static size_t blank_at(const char *p)
+{
+	static const char *const blanks[] = {" ", "\t", "\xe3\x80\x80", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf"};
+
+	for (unsigned i = 0; i < sizeof blanks / sizeof *blanks; i++)
+		if (strncmp(p, blanks[i], strlen(blanks[i])) == 0)
+			return strlen(blanks[i]);
+	return 0;
+}
+
+bool ledger_plain(const char *text, bool narrow, char out[LEDGER_VALUE_BYTES])
+{
+	size_t n = 0, kept = 0, blank;
+
+	while ((blank = blank_at(text)))
+		text += blank;
+	for (const char *p = text; *p;) {
+		const unsigned char *u = (const unsigned char *)p;
+		if (n + 4 >= LEDGER_VALUE_BYTES)
+			return false;
+		blank = blank_at(p);
+		if (narrow && u[0] == 0xef && (u[1] == 0xbc || u[1] == 0xbd)) { /* U+FF01..U+FF5E */
+			unsigned code = (unsigned)(u[1] - 0xbc) * 64 + (u[2] - 0x80u);
+			out[n++] = (char)(code + 0x20);
+			p += 3;
+		} else {
+			out[n++] = *p++;
+			for (size_t i = 1; i < blank; i++)
+				out[n++] = *p++;
+		}
+		if (!blank)
+			kept = n;
+	}
+	out[kept] = '\0';
+	return true;
+}
+
+static const char *wrong_of_spreadsheet(const char *text)
+{
+	static const char *const errors[] = {
+		"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "####"};
+
+	for (unsigned i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (strncmp(text, errors[i], strlen(errors[i])) == 0)
+			return "是电子表格的错误值 (is an error of the spreadsheet, not a value)";
+	if (strstr(text, "\xef\xbf\xbd") || strstr(text, "锟斤拷") || strstr(text, "烫烫"))
+		return "是乱码，请用正确的编码另存 (was spoilt by a wrong encoding; save the file anew)";
+	if (*text == '=' || *text == '@')
+		return "是公式，请粘贴为数值 (is a formula; paste it as a value)";
+	return NULL;
+}
+
+/* is_scientific: "1.38E+10", what spreadsheets make of long numbers. */
+static bool is_scientific(const char *text)
+{
+	size_t digits = strspn(text, "0123456789.");
+
+	return digits && (text[digits] == 'E' || text[digits] == 'e') && strspn(text + digits + 1, "+-0123456789") > 1;
+}
+
+/* ---- dates ---- */
+
+static bool is_day(int year, int month, int day, char out[11])
+{
+	char text[48];
+	struct wall midnight;
+
+	if (year < 1850 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31)
+		return false;
+	snprintf(text, sizeof text, "%04d-%02d-%02dT00:00:00Z", year, month, day);
+	if (wall_parse(text, strlen(text), &midnight))
+		return false;
+	memcpy(out, text, 10);
+	out[10] = '\0';
+	return true;
+}
+
+static bool serial_day(long serial, char out[11])
+{
+	struct civil civil;
+
+	civil_from_ms((serial - SERIAL_OF_1970) * MS_PER_DAY, &civil);
+	return serial > 0 && is_day((int)civil.year, civil.month, civil.day, out);
+}
+
+bool ledger_date(const char *text, bool lenient, char out[11])
+{
+	int year, month, day, end = 0;
+	size_t digits = strspn(text, "0123456789"), length = strlen(text);
+
+	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && !text[end] && digits == 4 &&
+		(lenient || length == 10))
+		return is_day(year, month, day, out);
+	if (!lenient)
+		return false;
+	if (digits == 8 && length == 8 && sscanf(text, "%4d%2d%2d", &year, &month, &day) == 3)
+		return is_day(year, month, day, out);
+	if (digits == length && length == 5 && strtol(text, NULL, 10) <= SERIAL_MAX)
+		return serial_day(strtol(text, NULL, 10), out);
+	if (digits != 4)
+		return false;
+	if ((sscanf(text, "%4d/%2d/%2d%n", &year, &month, &day, &end) == 3 && !text[end]) ||
+		(sscanf(text, "%4d.%2d.%2d%n", &year, &month, &day, &end) == 3 && !text[end]))
+		return is_day(year, month, day, out);
+	end = 0;
+	if (sscanf(text, "%4d年%2d月%2d日%n", &year, &month, &day, &end) == 3 && end && !text[end])
+		return is_day(year, month, day, out);
+	return false;
+}
+
+static const char *put_date(
+	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char date[11], today[WALL_TEXT_BYTES];
+
+	if (!ledger_date(text, rows->lenient, date))
+		return rows->lenient
+			       ? "不是日期 (is no date such as 2026-03-01, 2026/3/1, 2026.3.1, 2026年3月1日, 20260301)"
+			       : "must be a date such as 2026-03-01";
+	if (field->max == 1 && rows->source->now.ms != WALL_NONE.ms) {
+		wall_format((struct wall){.ms = rows->source->now.ms + MS_PER_DAY}, today); /* zones east of UTC */
+		if (strncmp(date, today, 10) > 0)
+			return "在将来 (lies in the future)";
+	}
+	json_member_text(out, field->name, date);
+	return NULL;
+}
+
+static const char *put_time(
+	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char date[11], whole[48];
+	struct wall t;
+
+	if (rows->lenient && ledger_date(text, true, date)) {
+		snprintf(whole, sizeof whole, "%sT00:00:00+08:00", date);
+		text = whole;
+	}
+	if (wall_parse(text, strlen(text), &t) || t.ms < 0)
+		return "must be a time with an offset, such as 2026-03-01T00:00:00+08:00";
+	json_member_wall(out, field->name, t);
+	return NULL;
+}
+
+/* put_clock: spreadsheets write 7:30. */
+static const char *put_clock(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char whole[MINUTE_TEXT_BYTES];
+	uint16_t minute;
+
+	if (strlen(text) > 5 || strlen(text) < 4)
+		return "must be a time of day such as 07:30";
+	snprintf(whole, sizeof whole, "%s%.5s", strlen(text) == 4 ? "0" : "", text);
+	if (minute_parse(whole, &minute))
+		return "must be a time of day such as 07:30";
+	json_member_text(out, field->name, whole);
+	return NULL;
+}
+
+/* ---- numbers, words, texts ---- */
+
+static const char *put_int(
+	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(text, &end, 10);
+	if (rows->lenient && strcmp(end, ".0") == 0)
+		end += 2;
+	if (errno || end == text || *end || v < field->min || v > field->max)
+		return "不是范围内的整数 (is no whole number in its range)";
+	json_member_int(out, field->name, v);
+	return NULL;
+}
+
+static const char *put_bool(
+	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
+{
+	static const char *const yes[] = {"true", "是", "有", "√", "对", "TRUE", "True", "yes", "Y", "y", "1"};
+	static const char *const no[] = {"false", "否", "无", "×", "错", "FALSE", "False", "no", "N", "n", "0"};
+	unsigned known = rows->lenient ? sizeof yes / sizeof *yes : 1;
+
+	for (unsigned i = 0; i < known; i++) {
+		if (strcmp(text, yes[i]) != 0 && strcmp(text, no[i]) != 0)
+			continue;
+		json_member_bool(out, field->name, strcmp(text, yes[i]) == 0);
+		return NULL;
+	}
+	return rows->lenient ? "要填是或否 (must be yes or no)" : "must be true or false";
+}
+
+static const char *put_word(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	static _Thread_local char wrong[200];
+	size_t length = strlen(text);
+
+	for (const char *word = field->words; length && word; word = strchr(word, '|')) {
+		word += *word == '|';
+		if (strncmp(word, text, length) == 0 && (word[length] == '|' || !word[length])) {
+			json_member_text(out, field->name, text);
+			return NULL;
+		}
+	}
+	snprintf(wrong, sizeof wrong, "只能是 (must be one of %s)", field->words);
+	return wrong;
+}
+
+static const char *put_phone(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char number[PHONE_BYTES];
+	size_t n = 0;
+
+	if (is_scientific(text))
+		return "号码被电子表格变成了科学计数，请把该列设为文本 (the spreadsheet made a power of ten of it; "
+		       "format the column as text)";
+	for (; *text; text++) {
+		size_t blank = blank_at(text);
+		if (blank) {
+			text += blank - 1;
+			continue;
+		}
+		if (strchr("-()/.", *text))
+			continue;
+		if (!isdigit((unsigned char)*text) && !strchr("+*#,", *text))
+			return "不是电话号码 (is no telephone number)";
+		if (n + 1 == sizeof number)
+			return "号码太长 (is too long for a telephone number)";
+		number[n++] = *text;
+	}
+	number[n] = '\0';
+	if (n < 3)
+		return "号码太短 (is too short for a telephone number)";
+	json_member_text(out, field->name, number);
+	return NULL;
+}
+
+/* wrong_card: GB 11643-1999, 17 digits and a check by ISO 7064 MOD 11-2. */
+static const char *wrong_card(const char *text)
+{
+	static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+	int sum = 0;
+
+	if (is_scientific(text))
+		return "证件号被电子表格变成了科学计数，请把该列设为文本 (the spreadsheet made a power of ten of it; "
+		       "format the column as text)";
+	if (strlen(text) != CARD_DIGITS || strspn(text, "0123456789") < CARD_DIGITS - 1)
+		return "不是 18 位证件号 (is no identity number of 18 places)";
+	for (int i = 0; i < CARD_DIGITS - 1; i++)
+		sum += (text[i] - '0') * weights[i];
+	if (toupper((unsigned char)text[CARD_DIGITS - 1]) != "10X98765432"[sum % 11])
+		return "证件号校验位不对 (the identity number's check digit is wrong)";
+	return NULL;
+}
+
+static const char *put_sealed(const struct ledger_rows *rows, const struct ledger_field *field, const char *key,
+	const char *text, struct buf *out)
+{
+	char sealed[SEAL_TEXT_BYTES(LEDGER_VALUE_BYTES)];
+	const char *wrong = field->type == LEDGER_CARD ? wrong_card(text) : NULL;
+
+	if (wrong)
+		return wrong;
+	if (field->type == LEDGER_SECRET && strlen(text) > (size_t)field->max)
+		return "太长 (is too long)";
+	if (!rows->source->seal)
+		return "要加密保存，但没有密钥 (is kept sealed, and there is no key: records' setting seal.key_file)";
+	if (seal_close(rows->source->seal, key, field->name, text, sealed, sizeof sealed))
+		return "无法加密 (cannot be sealed)";
+	json_member_text(out, field->name, sealed);
+	return NULL;
+}
+
+static const char *put_text(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	switch (field->type) {
+	case LEDGER_ID:
+		if (!text_is_id(text))
+			return "must be an id: 1 to 63 of letters, digits, '.', '_', '-'";
+		break;
+	case LEDGER_DEVICE:
+		if (!text_is_label(text) || strlen(text) >= DEVICE_BYTES)
+			return "must be a device's name of at most 95 bytes without control characters";
+		if (strncmp(text, LEDGER_HANDSET_PREFIX, strlen(LEDGER_HANDSET_PREFIX)) == 0)
+			return "\"phone-...\" are the handsets that every household gets by itself";
+		break;
+	default:
+		if (!text_is_label(text) || strlen(text) > (size_t)field->max)
+			return "太长或有控制字符 (is too long or holds control characters)";
+	}
+	json_member_text(out, field->name, text);
+	return NULL;
+}
+
+/* ---- lists ---- */
+
+static const char *put_quantities(const char *name, const char *const *texts, unsigned count, struct buf *out)
+{
+	uint64_t set = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		enum quantity q;
+		if (quantity_find(texts[i], &q))
+			return "names an unknown quantity (curtain quantities lists them)";
+		set |= UINT64_C(1) << q;
+	}
+	json_key(out, name);
+	json_open(out, '[');
+	for (unsigned q = 0; q < QUANTITY_COUNT; q++)
+		if (set >> q & 1)
+			json_text(out, quantity_info((enum quantity)q)->name);
+	json_close(out, ']');
+	return NULL;
+}
+
+static const char *put_weekdays(const char *name, const char *const *texts, unsigned count, struct buf *out)
+{
+	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+	unsigned set = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned d = 0;
+		while (d < 7 && strcmp(days[d], texts[i]) != 0)
+			d++;
+		if (d == 7)
+			return "must be a list of mon tue wed thu fri sat sun";
+		set |= 1u << d;
+	}
+	json_member_int(out, name, set);
+	return NULL;
+}
+
+static const char *put_words(const char *name, const char *const *texts, unsigned count, struct buf *out)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!text_is_label(texts[i]) || strlen(texts[i]) >= ID_BYTES)
+			return "holds a word that is too long or no text";
+	json_key(out, name);
+	json_open(out, '[');
+	for (unsigned i = 0; i < count; i++)
+		json_text(out, texts[i]);
+	json_close(out, ']');
+	return NULL;
+}
+
+static const char *put_list(const struct ledger_field *field, const char *const *texts, unsigned count, struct buf *out)
+{
+	switch (field->type) {
+	case LEDGER_QUANTITIES:
+		return put_quantities(field->name, texts, count, out);
+	case LEDGER_WEEKDAYS:
+		return put_weekdays(field->name, texts, count, out);
+	default:
+		return put_words(field->name, texts, count, out);
+	}
+}
+
+const char *ledger_value_put(const struct ledger_rows *rows, const struct ledger_field *field, const char *key,
+	const char *const *texts, unsigned count, struct buf *out)
+{
+	char plain[LEDGER_VALUE_BYTES];
+	const char *text, *wrong;
+
+	if (field->type >= LEDGER_WORDS)
+		return put_list(field, texts, count, out);
+	text = texts[0];
+	wrong = rows->lenient ? wrong_of_spreadsheet(text) : NULL;
+	if (wrong)
+		return wrong;
+	if (rows->lenient || field->type == LEDGER_PHONE) {
+		if (!ledger_plain(text, field->type != LEDGER_LINE && field->type != LEDGER_SECRET, plain))
+			return "太长 (is too long)";
+		text = plain;
+	}
+	if (!*text && field->type != LEDGER_ID && field->type != LEDGER_DEVICE)
+		return NULL; /* as if it were not there */
+	switch (field->type) {
+	case LEDGER_PHONE:
+		return put_phone(field, text, out);
+	case LEDGER_INT:
+		return put_int(rows, field, text, out);
+	case LEDGER_BOOL:
+		return put_bool(rows, field, text, out);
+	case LEDGER_DATE:
+		return put_date(rows, field, text, out);
+	case LEDGER_TIME:
+		return put_time(rows, field, text, out);
+	case LEDGER_CLOCK:
+		return put_clock(field, text, out);
+	case LEDGER_WORD:
+		return put_word(field, text, out);
+	case LEDGER_CARD:
+	case LEDGER_SECRET:
+		return put_sealed(rows, field, key, text, out);
+	default:
+		return put_text(field, text, out);
+	}
+}
