@@ -223,10 +223,32 @@ def test_the_api_answers_by_jurisdiction(rig):
     rig.stop()
     rig.start(extra=["api.unlisted=false"])
     rig.ready()
+    rig.sql("insert into volunteer (id, team, desk) values ('deskless', 't-1', true)")
+    rig.client.subscribe("curtain/api/deskless/response/#", 1)
+    assert ask("deskless", "summary")["result"]["households"] == 0  # a volunteer who serves nobody now
+    rig.sql("delete from volunteer where id = 'deskless'")
     assert ask("who", "summary")["error"]["code"] == "denied"
     assert ask("who", "import", kind="households", format="csv", text="id,deleted\nh-11,true\n")["error"]["code"] == "denied"
     assert ask("checker", "import", text="devices: []")["error"]["code"] == "denied"
     assert ask("who", "timeline", household="h-11")["result"]["items"] == []
+
+
+def test_the_desk_of_a_new_installation_imports_everything_at_once(rig):
+    rig.stop()
+    rig.start()
+    rig.ready()
+    ledger = """
+communities: [{id: c-n}]
+teams: [{id: t-n, community: c-n, desk: desk}]
+volunteers: [{id: desk, team: t-n, desk: true}, {id: v-n, team: t-n}]
+households: [{id: h-n, community: c-n, team: t-n}]
+consents: [{household: h-n, quantities: [sos]}]
+devices: [{id: d-n, household: h-n}]
+"""
+    for added in (1, 0):
+        done = rig.ask("import", text=ledger)
+        assert done["ok"] and done["result"]["kinds"]["households"]["added"] == added, done
+    assert rig.ask("import", text="households: [{id: h-n, deleted: true}]\nvolunteers: [{id: v-n, deleted: true}]")["ok"]
 
 
 # ---- SQL in texts ----

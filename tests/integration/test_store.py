@@ -198,6 +198,7 @@ CONTENT = {
     6: "insert into api_audit (who, method, household, why) values ('desk', 'day', 'h-1', 'x')",
     7: "set curtain.\"user\" = 'desk'; update household set address = 'y'; update elder set phone = '1'; delete from consent",
     8: "insert into account (name, level, community) values ('worker', 'community', 'c-1'); insert into elder (id, household) select 'e-' || n, 'h-1' from generate_series(2, 9) n",
+    9: "insert into appointment (id, household, sign, \"by\") values ('a-1', 'h-1', 'call', '18:00')",
 }
 
 
