@@ -8,6 +8,7 @@
 #include "codec/fields.h"
 
 #define BYTES_MAX (4u << 20)
+#define REVISION_MAX 1000000000
 
 struct reader {
 	struct team *team;
@@ -340,6 +341,7 @@ static enum err read_volunteer(struct reader *r, const json_t *value, int index)
 	fields_text(&f, "id", v->id, sizeof v->id);
 	if (!f.err && find_volunteer(r->team, v->id) != index)
 		fields_fail(&f, "id", "stands twice");
+	fields_text_if(&f, "label", v->label, sizeof v->label);
 	read_int(&f, "at_most", 0, 31, &v->at_most);
 	read_int(&f, "served", 0, 31, &v->served);
 	fields_number_if(&f, "km", &km);
@@ -484,6 +486,7 @@ static enum err read_task(struct reader *r, struct fields *f)
 	fields_text(f, "from", from, sizeof from);
 	fields_text_if(f, "frozen_until", frozen, sizeof frozen);
 	fields_int(f, "days", 1, TEAM_DAYS_MAX, &days);
+	fields_int_if(f, "revision", 0, REVISION_MAX, &t->revision);
 	if (!f->err && (!read_date(from, &t->first, rest, sizeof rest) || *rest))
 		fields_fail(f, "from", "no date like 2026-12-07");
 	enum err err = f->err ? f->err : read_frame(r, f);

@@ -6,6 +6,7 @@
 #define CURTAIN_DISPATCHER_ROSTER_JSON_H
 
 #include "base/buf.h"
+#include "dispatcher/roster/conflict.h"
 #include "dispatcher/roster/solve.h"
 #include "dispatcher/roster/team.h"
 
@@ -18,6 +19,10 @@ enum err roster_json_plan(const char *json, size_t length, const struct team *te
  * asked, and what moved against the previous one. Returns out->failed. */
 enum err roster_json_write(
 	const struct team *team, const struct roster_plan *plan, int64_t bound, struct buf *out) ERR_MUST_CHECK;
+/* roster_json_conflicts_open begins {"team", "impossible": [ ; roster_json_conflict appends one of its elements; the
+ * caller ends it with ]}. */
+void roster_json_conflicts_open(const struct team *team, struct buf *out);
+void roster_json_conflict(const struct team *team, int volunteer, const struct conflict *conflict, struct buf *out);
 /* roster_json_date writes YYYY-MM-DD. */
 void roster_json_date(const struct team *team, int day, char out[16]);
 /* roster_json_day gives the day of a date within the task, -1 = none. */

@@ -128,6 +128,7 @@ enum err roster_json_write(const struct team *team, const struct roster_plan *pl
 	json_member_text(out, "team", team->id);
 	json_member_text(out, "from", date);
 	json_member_int(out, "days", team->days);
+	json_member_int(out, "revision", team->revision + 1);
 	json_member_int(out, "cost", plan->cost);
 	json_key(out, "bound");
 	if (bound == INT64_MIN)
@@ -155,4 +156,34 @@ enum err roster_json_write(const struct team *team, const struct roster_plan *pl
 		write_moved(team, plan, out);
 	json_close(out, '}');
 	return out->failed;
+}
+
+void roster_json_conflicts_open(const struct team *team, struct buf *out)
+{
+	json_open(out, '{');
+	json_member_text(out, "team", team->id);
+	json_key(out, "impossible");
+	json_open(out, '[');
+}
+
+void roster_json_conflict(const struct team *team, int volunteer, const struct conflict *conflict, struct buf *out)
+{
+	json_open(out, '{');
+	json_member_text(out, "volunteer", team->volunteer[volunteer].id);
+	json_key(out, "conflict");
+	json_open(out, '[');
+	for (int i = 0; i < conflict->rules; i++) {
+		const struct conflict_rule *rule = &conflict->rule[i];
+		char date[16];
+		json_open(out, '{');
+		json_member_text(out, "rule", conflict_id(rule->kind));
+		if (rule->day >= 0) {
+			roster_json_date(team, rule->day, date);
+			json_member_text(out, "date", date);
+			json_member_text(out, "shift", team->shift[rule->shift].id);
+		}
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	json_close(out, '}');
 }

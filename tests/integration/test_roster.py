@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import xml.etree.ElementTree
 
 import pytest
 
@@ -130,3 +131,175 @@ def test_public_instances_are_solved_to_their_optimum(number, optimum):
     result = json.loads(solve(path, seconds=20).stdout)
     checked = roster_check.judge(roster_check.check_curtois(path.read_text(encoding="utf-8"), result))
     assert checked["valid"] and checked["cost"] == optimum
+
+
+# ---- a team's roster ----
+
+TASK = {
+    "team": "t-01", "from": "2026-12-28", "days": 14, "holidays": ["2027-01-01"],
+    "parts": [{"id": "day", "from": "07:00"}, {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}],
+    "shifts": [{"id": "day-primary", "part": "day", "requires": ["experienced"]}, {"id": "day-backup", "part": "day", "weight": 2500},
+               {"id": "night-primary", "part": "night", "need_holiday": 2}],
+    "beside": [{"part": "night", "tags": ["first_aid"], "weight": 20}],
+    "volunteers": [{"id": "v-00", "tags": ["experienced"], "at_most": 4, "served": 1, "km": 1.5},
+                   {"id": "v-01", "tags": ["first_aid"], "weekly": [["day", "night"]] * 5 + [[], []]},
+                   {"id": "v-02", "tags": ["experienced", "first_aid"], "away": ["2026-12-30", {"date": "2026-12-31", "part": "night"}]},
+                   {"id": "v-03", "last": {"shift": "night-primary", "days": 1}, "carried": {"duties": 3, "nights": 2, "weekends": 1}},
+                   {"id": "v-04", "tags": ["experienced"], "nights_in_row": True}] + [{"id": f"v-{n:02d}"} for n in range(5, 9)],
+    "wishes": [{"volunteer": "v-05", "date": "2027-01-02", "want": False}],
+    "pairs": [{"a": "v-05", "b": "v-06"}, {"a": "v-07", "b": "v-08", "together": False}],
+    "fixed": [{"volunteer": "v-08", "date": "2027-01-05", "shift": "day-backup"}],
+}
+
+
+def run(*arguments):
+    return subprocess.run([CURTAIN, "roster", *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def written(folder, name, value):
+    path = folder / name
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module", name="team")
+def team_fixture(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("team")
+    done = run("plan", written(folder, "task.json", TASK), "--json", "--time", "5")
+    assert done.returncode in (0, 1), done.stderr
+    (folder / "roster.json").write_text(done.stdout, encoding="utf-8")
+    return folder, json.loads(done.stdout)
+
+
+def team_report(result, task=None):
+    return roster_check.judge(roster_check.check_team(task or TASK, result))
+
+
+def test_a_team_s_roster_is_valid_its_cost_right_and_nothing_coverable_is_open(team):
+    report_ = team_report(team[1])
+    assert report_["valid"], report_
+    assert report_["coverable"] == []
+    assert team[1]["bound"] <= team[1]["cost"]
+
+
+def at(day, shift):
+    return {day: shift}
+
+
+TEAM_BROKEN = {
+    "lacks a skill": ("v-05", at(3, "day-primary")),
+    "does not serve at that time of the week": ("v-01", at(5, "day-backup")),
+    "is away": ("v-02", at(2, "day-backup")),
+    "on 2026-12-31 but is away": ("v-02", at(3, "night-primary")),
+    "on 2026-12-28 after night-primary": ("v-03", at(0, "day-backup")),
+    "on 2027-01-06 after night-primary": ("v-05", {8: "night-primary", 9: "night-primary"}),
+    "4 days in a row": ("v-06", {4: "day-backup", 5: "day-backup", 6: "day-backup", 7: "day-backup"}),
+    "3 duties in 2026-12 beside 1 before": ("v-00", {0: None, 1: "day-backup", 2: "day-backup", 3: "day-backup"}),
+    "5 duties in 2027-01 beside 0 before": ("v-00", {d: "day-backup" if d in (4, 6, 8, 10, 12) else None for d in range(4, 14)}),
+    "the captain has set day-backup": ("v-08", at(8, None)),
+    "people have day-backup on 2026-12-29": ("v-07", at(1, "day-backup")),
+    "with a shift that does not exist": ("v-07", at(1, "evening")),
+}
+
+
+@pytest.mark.parametrize("words", TEAM_BROKEN)
+def test_the_checker_catches_each_broken_rule_of_a_team(team, words):
+    task, result = copy.deepcopy(TASK), copy.deepcopy(team[1])
+    if words.startswith("3 duties"):
+        task["volunteers"][0]["at_most"] = 3
+    who, changes = TEAM_BROKEN[words]
+    if "people have" in words:
+        result["assignments"]["v-06"][1] = "day-backup"
+    for day, shift in changes.items():
+        result["assignments"][who][day] = shift
+    assert any(words in violation for violation in team_report(result, task)["violations"]), team_report(result, task)
+
+
+def test_the_checker_catches_what_may_not_change_any_more(team):
+    task, result = copy.deepcopy(TASK), copy.deepcopy(team[1])
+    task |= {"previous": copy.deepcopy(result["assignments"]), "frozen_until": "2026-12-30T12:00"}
+    who = next(w for w, line in result["assignments"].items() if line[0])
+    result["assignments"][who][0] = None
+    assert any(f"{who} lost" in v for v in team_report(result, task)["violations"])
+    other = next(w for w, line in result["assignments"].items() if not line[0] and w not in ("v-03", who))
+    result["assignments"][other][0] = "day-backup"
+    assert any("was put on a duty that may not change" in v for v in team_report(result, task)["violations"])
+
+
+def test_the_checker_prices_every_part_of_the_cost(team):
+    """Each soft rule alone: without it the recomputed cost is another one than the stated."""
+    def without(change):
+        task = copy.deepcopy(TASK)
+        change(task)
+        return team_report(team[1], task)["cost"] != team[1]["cost"]
+
+    assert without(lambda t: t["volunteers"][0].update(km=9))
+    assert without(lambda t: t["volunteers"][3].update(carried={"duties": 30, "nights": 2, "weekends": 1}))
+    assert without(lambda t: t["volunteers"][3].update(carried={"duties": 3, "nights": 20, "weekends": 1}))
+    assert without(lambda t: t["volunteers"][3].update(carried={"duties": 3, "nights": 2, "weekends": 10}))
+    assert without(lambda t: t.update(wishes=t["wishes"] + [{"volunteer": "v-06", "date": "2027-01-03", "want": w} for w in (True, True, False)]))
+    assert without(lambda t: t.update(beside=[{"part": "night", "tags": ["first_aid"], "need": 3, "weight": 20}]))
+    assert without(lambda t: t.update(pairs=t["pairs"] + [{"a": "v-00", "b": "v-04", "weight": 400}, {"a": "v-00", "b": "v-04", "together": False, "weight": 500}]))
+    assert without(lambda t: t.update(previous={}))
+    assert without(lambda t: t["shifts"][1].update(need=2))
+    assert not team_report({**team[1], "cost": team[1]["cost"] + 1})["valid"]
+
+
+def test_a_change_is_planned_from_the_roster_in_force(team, tmp_path):
+    folder, result = team
+    task = copy.deepcopy(TASK)
+    who, day = next((w, d) for w, line in result["assignments"].items() for d, s in enumerate(line) if d > 6 and s and w != "v-08")
+    person = next(v for v in task["volunteers"] if v["id"] == who)
+    person["away"] = person.get("away", []) + [f"2027-01-{day - 3:02d}"]
+    task |= {"previous": result["assignments"], "revision": result["revision"], "frozen_until": "2026-12-30T12:00"}
+    done = run("plan", written(tmp_path, "again.json", task), "--json", "--time", "5")
+    again = json.loads(done.stdout)
+    assert team_report(again, task)["valid"], team_report(again, task)
+    assert again["revision"] == 2
+    assert {"volunteer": who, "date": f"2027-01-{day - 3:02d}", "from": result["assignments"][who][day]} in again["moved"]
+    assert sum("from" in m for m in again["moved"]) <= 4
+    assert all(m["date"] > "2026-12-30" for m in again["moved"])
+    assert folder
+
+
+def test_check_and_explain_tell_of_a_roster(team, tmp_path):
+    folder, result = team
+    good = run("check", folder / "task.json", "--roster", folder / "roster.json")
+    assert (good.returncode, f"cost {result['cost']}" in good.stdout) == (0, True), good.stderr
+    broken = copy.deepcopy(result)
+    broken["assignments"]["v-02"][2] = "day-backup"
+    bad = run("check", folder / "task.json", "--roster", written(tmp_path, "broken.json", broken))
+    assert bad.returncode == 1 and "v-02 2026-12-30" in bad.stdout
+    told = run("explain", folder / "task.json", "--roster", folder / "roster.json", "--date", "2027-01-05", "--shift", "day-backup")
+    assert "the captain has set it" in told.stdout and "队长指定" in told.stdout
+    assert run("explain", folder / "task.json", "--roster", folder / "roster.json", "--date", "2028-01-05", "--shift", "day-backup").returncode == 2
+
+
+def test_rules_that_cannot_hold_together_are_named_and_no_others(tmp_path):
+    task = copy.deepcopy(TASK)
+    task["fixed"] += [{"volunteer": "v-08", "date": "2027-01-04", "shift": "night-primary"}]
+    path = written(tmp_path, "task.json", task)
+    done = run("plan", path, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["impossible"] == [{"volunteer": "v-08", "conflict": [
+        {"rule": "rest"}, {"rule": "fixed", "date": "2027-01-04", "shift": "night-primary"}, {"rule": "fixed", "date": "2027-01-05", "shift": "day-backup"}]}]
+    text = run("plan", path).stdout
+    assert "夜班后休息 rest after a night" in text and "2027-01-05 day-backup" in text
+
+
+def test_a_roster_is_shown_in_every_form(team):
+    folder, result = team
+    common = (folder / "task.json", "--roster", folder / "roster.json")
+    duties = sum(s is not None for line in result["assignments"].values() for s in line)
+    table = run("show", *common, "--as", "csv").stdout
+    assert table.startswith("\ufeff") and sum(line.endswith(tuple(result["assignments"])) for line in table.splitlines()) == duties
+    board = run("show", *common, "--as", "svg").stdout
+    assert xml.etree.ElementTree.fromstring(board).tag.endswith("svg")
+    assert json.loads(run("show", *common, "--as", "json").stdout)["assignments"] == result["assignments"]
+    assert run("show", *common).stdout.count("2027-01-01") == 1
+    for who, line in result["assignments"].items():
+        feed = run("show", *common, "--as", "ics", "--volunteer", who).stdout
+        assert feed.count("BEGIN:VEVENT") == sum(s is not None for s in line)
+    assert run("show", *common, "--as", "ics").returncode == 2
+    assert run("show", *common, "--as", "ics", "--volunteer", "v-99").returncode == 2
+    assert run("show", *common, "--as", "pdf").returncode == 2

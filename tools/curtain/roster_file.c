@@ -4,7 +4,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "dispatcher/roster_json.h"
+#include "options.h"
+#include "output.h"
 #include "roster.h"
+
+#define FILE_BYTES_MAX (4u << 20)
 
 enum err roster_read_file(const char *path, struct buf *out, struct errinfo *info)
 {
@@ -44,4 +49,46 @@ struct roster_watch roster_stopwatch_start(struct roster_stopwatch *stopwatch, d
 {
 	stopwatch->until = roster_now() + seconds;
 	return (struct roster_watch){left, stopwatch};
+}
+
+void roster_work_fini(struct roster_work *work)
+{
+	roster_plan_fini(&work->plan);
+	roster_model_destroy(work->model);
+	team_destroy(work->team);
+}
+
+enum err roster_work_load(struct roster_work *work, const char *task, const char *roster, struct errinfo *info)
+{
+	struct buf text;
+
+	*work = (struct roster_work){.outcome = {.bound = INT64_MIN, .stuck = -1}};
+	buf_init(&text, FILE_BYTES_MAX);
+	enum err err = roster_read_file(task, &text, info);
+	if (!err)
+		err = roster_json_task(text.data ? text.data : "", text.length, &work->team, info);
+	if (!err)
+		err = team_model(work->team, &work->model, info);
+	if (!err)
+		err = roster_plan_init(&work->plan, work->model);
+	if (!err && roster) {
+		buf_reset(&text);
+		err = roster_read_file(roster, &text, info);
+		if (!err)
+			err = roster_json_plan(text.data ? text.data : "", text.length, work->team, &work->plan, info);
+	}
+	buf_fini(&text);
+	return err;
+}
+
+int roster_finish(
+	const char *command, struct roster_work *work, struct buf *out, enum err err, struct errinfo *info, int status)
+{
+	if (!err)
+		err = output_write(out, out->failed, info);
+	buf_fini(out);
+	roster_work_fini(work);
+	if (err)
+		return options_fail(command, info);
+	return status;
 }

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "dispatcher/roster/conflict.h"
 #include "dispatcher/roster/explain.h"
 #include "dispatcher/roster_json.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"
 
-#define FILE_BYTES_MAX (4u << 20)
 #define FIRST_STEPS 150
 #define ROUNDS 6
 #define ANNEAL_STEPS 4000000
@@ -22,56 +22,6 @@ struct plan_options {
 	int64_t time_ms, seed, gap_permille;
 	bool json;
 };
-
-/* work: a task, its model, a roster of it. */
-struct work {
-	struct team *team;
-	struct roster_model *model;
-	struct roster_plan plan;
-	struct roster_outcome outcome;
-};
-
-static void work_fini(struct work *work)
-{
-	roster_plan_fini(&work->plan);
-	roster_model_destroy(work->model);
-	team_destroy(work->team);
-}
-
-static enum err work_load(struct work *work, const struct plan_options *options, struct errinfo *info)
-{
-	struct buf text;
-
-	*work = (struct work){.outcome = {.bound = INT64_MIN, .stuck = -1}};
-	buf_init(&text, FILE_BYTES_MAX);
-	enum err err = roster_read_file(options->file, &text, info);
-	if (!err)
-		err = roster_json_task(text.data ? text.data : "", text.length, &work->team, info);
-	if (!err)
-		err = team_model(work->team, &work->model, info);
-	if (!err)
-		err = roster_plan_init(&work->plan, work->model);
-	if (!err && options->roster) {
-		buf_reset(&text);
-		err = roster_read_file(options->roster, &text, info);
-		if (!err)
-			err = roster_json_plan(text.data ? text.data : "", text.length, work->team, &work->plan, info);
-	}
-	buf_fini(&text);
-	return err;
-}
-
-static int finish(
-	const char *command, struct work *work, struct buf *out, enum err err, struct errinfo *info, int status)
-{
-	if (!err)
-		err = output_write(out, out->failed, info);
-	buf_fini(out);
-	work_fini(work);
-	if (err)
-		return options_fail(command, info);
-	return status;
-}
 
 static int read_options(int argc, char **argv, const char *command, const char *summary, const char *ending,
 	const struct option_row *rows, unsigned row_count, struct plan_options *out)
@@ -95,7 +45,7 @@ static int read_options(int argc, char **argv, const char *command, const char *
 
 /* ---- plan ---- */
 
-static enum err plan_work(struct work *work, const struct plan_options *options, struct errinfo *info)
+static enum err plan_work(struct roster_work *work, const struct plan_options *options, struct errinfo *info)
 {
 	struct roster_stopwatch stopwatch;
 	struct roster_effort effort = {.seed = (uint64_t)options->seed,
@@ -116,12 +66,28 @@ static enum err plan_work(struct work *work, const struct plan_options *options,
 		work->model, &effort, team->has_previous ? &from : NULL, &work->plan, &work->outcome, info);
 	roster_plan_fini(&from);
 
-	if (err == ERR_NOT_FOUND) {
-		*info = (struct errinfo){0};
-		return errinfo_set(info, err,
-			"%s: what is fixed or allowed for this volunteer leaves no possible roster",
-			work->team->volunteer[work->outcome.stuck].id);
+	return err;
+}
+
+/* write_conflicts names, for everybody who has no line at all, a smallest set of rules that cannot hold together. */
+static enum err write_conflicts(struct team *team, bool json, struct buf *out, struct errinfo *info)
+{
+	enum err err = ERR_OK;
+
+	if (json)
+		roster_json_conflicts_open(team, out);
+	for (int v = 0; v < team->volunteers && !err; v++) {
+		struct conflict conflict;
+		err = conflict_find(team, v, &conflict, info);
+		if (err || !conflict.rules)
+			continue;
+		if (json)
+			roster_json_conflict(team, v, &conflict, out);
+		else
+			roster_text_conflict(team, v, &conflict, out);
 	}
+	if (json)
+		buf_text(out, "]}\n");
 	return err;
 }
 
@@ -136,7 +102,7 @@ int roster_plan_cmd(int argc, char **argv)
 		{"json", OPTION_FLAG, &options.json, 0, 0, NULL, "one JSON object: assignments, cost, bound, gaps"},
 	};
 	struct errinfo info = {0};
-	struct work work;
+	struct roster_work work;
 	struct buf out;
 	int status = read_options(argc, argv, "roster plan", "Plans a team's duties from a file (docs/roster.md).",
 		"exit status: 0 every duty has somebody, 1 some have not or no roster is possible, 2 wrong usage.\n"
@@ -146,12 +112,13 @@ int roster_plan_cmd(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	enum err err = work_load(&work, &options, &info);
+	enum err err = roster_work_load(&work, options.file, options.roster, &info);
 	if (!err)
 		err = plan_work(&work, &options, &info);
 	if (err == ERR_NOT_FOUND && work.outcome.stuck >= 0) {
-		finish("roster plan", &work, &out, err, &info, 1);
-		return 1;
+		info = (struct errinfo){0};
+		err = write_conflicts(work.team, options.json, &out, &info);
+		return roster_finish("roster plan", &work, &out, err, &info, 1);
 	}
 	int open = 0;
 	for (int d = 0; !err && d < work.team->days; d++)
@@ -163,7 +130,7 @@ int roster_plan_cmd(int argc, char **argv)
 		roster_text_plan(work.team, &work.plan, &out);
 	if (options.json)
 		buf_byte(&out, '\n');
-	return finish("roster plan", &work, &out, err, &info, open > 0);
+	return roster_finish("roster plan", &work, &out, err, &info, open > 0);
 }
 
 /* ---- check ---- */
@@ -179,7 +146,7 @@ static const char *const rule_words[] = {
 	[ROSTER_RULE_LIMIT_HIGH] = "次数过多 more duties than agreed",
 };
 
-static int write_faults(const struct work *work, struct buf *out)
+static int write_faults(const struct roster_work *work, struct buf *out)
 {
 	int faults = 0;
 
@@ -212,7 +179,7 @@ int roster_check_cmd(int argc, char **argv)
 		{"roster", OPTION_TEXT, &options.roster, 0, 0, "FILE", "the roster, as \"plan --json\" prints it"},
 	};
 	struct errinfo info = {0};
-	struct work work;
+	struct roster_work work;
 	struct buf out;
 	int faults = 0, status = read_options(argc, argv, "roster check", "Checks a team's roster against its task.",
 				"exit status: 0 no rule is broken, 1 one is, 2 wrong usage.\n"
@@ -226,19 +193,19 @@ int roster_check_cmd(int argc, char **argv)
 		return options_fail("roster check", &info);
 	}
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	enum err err = work_load(&work, &options, &info);
+	enum err err = roster_work_load(&work, options.file, options.roster, &info);
 	if (!err) {
 		roster_text_plan(work.team, &work.plan, &out);
 		faults = write_faults(&work, &out);
 		buf_printf(&out, "违规 faults %d  代价 cost %lld\n", faults, (long long)work.plan.cost);
 	}
-	return finish("roster check", &work, &out, err, &info, faults > 0);
+	return roster_finish("roster check", &work, &out, err, &info, faults > 0);
 }
 
 /* ---- explain ---- */
 
 static enum err explain_all(
-	const struct plan_options *options, struct work *work, struct buf *out, struct errinfo *info)
+	const struct plan_options *options, struct roster_work *work, struct buf *out, struct errinfo *info)
 {
 	int day = roster_json_day(work->team, options->date), shift = 0;
 
@@ -270,7 +237,7 @@ int roster_explain_cmd(int argc, char **argv)
 		{"shift", OPTION_TEXT, &options.shift, 0, 0, "ID", "the duty's shift"},
 	};
 	struct errinfo info = {0};
-	struct work work;
+	struct roster_work work;
 	struct buf out;
 	int status = read_options(argc, argv, "roster explain",
 		"Says why somebody has a duty, and what the next best would have cost.",
@@ -286,8 +253,8 @@ int roster_explain_cmd(int argc, char **argv)
 		return options_fail("roster explain", &info);
 	}
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	enum err err = work_load(&work, &options, &info);
+	enum err err = roster_work_load(&work, options.file, options.roster, &info);
 	if (!err)
 		err = explain_all(&options, &work, &out, &info);
-	return finish("roster explain", &work, &out, err, &info, 0);
+	return roster_finish("roster explain", &work, &out, err, &info, 0);
 }

@@ -47,3 +47,18 @@ void roster_text_plan(const struct team *team, const struct roster_plan *plan, s
 			if (team_count(team, plan, d, s) < team_need(team, d, s))
 				gap(team, plan, d, s, out);
 }
+
+void roster_text_conflict(const struct team *team, int volunteer, const struct conflict *conflict, struct buf *out)
+{
+	buf_printf(out, "%s 没有可行的排法,以下各条不能同时成立 no roster is possible: these cannot all hold:\n",
+		team_shown(team, volunteer));
+	for (int i = 0; i < conflict->rules; i++) {
+		const struct conflict_rule *rule = &conflict->rule[i];
+		char date[16] = "";
+		if (rule->day >= 0)
+			roster_json_date(team, rule->day, date);
+		buf_printf(out, "  %s %s%s%s%s%s\n", conflict_words(rule->kind, true),
+			conflict_words(rule->kind, false), rule->day >= 0 ? ": " : "", date, rule->day >= 0 ? " " : "",
+			rule->day >= 0 ? team->shift[rule->shift].id : "");
+	}
+}

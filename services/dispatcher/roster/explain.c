@@ -154,12 +154,19 @@ static size_t add_next(const struct team *team, const struct explain *e, bool zh
 	char text[256];
 	bool first = true;
 
-	snprintf(text, sizeof text,
-		zh ? "另有 %d 人可来,次选 %s 会使总代价%s %lld"
-		   : "%d others could; the next best, %s, would cost %s %lld",
-		e->able, team->volunteer[e->next.volunteer].id,
-		zh ? (e->next.more < 0 ? "减少" : "增加") : (e->next.more < 0 ? "less by" : "more by"),
-		(long long)(e->next.more < 0 ? -e->next.more : e->next.more));
+	const char *who = team_shown(team, e->next.volunteer);
+	if (!e->next.more)
+		snprintf(text, sizeof text,
+			zh ? "另有 %d 人可来,次选 %s 的总代价相同"
+			   : "%d could in the same place; the next best, %s, would cost the same",
+			e->able, who);
+	else
+		snprintf(text, sizeof text,
+			zh ? "另有 %d 人可来,次选 %s 会使总代价%s %lld"
+			   : "%d could in the same place; the next best, %s, would cost %s %lld",
+			e->able, who,
+			zh ? (e->next.more < 0 ? "减少" : "增加") : (e->next.more < 0 ? "less by" : "more by"),
+			(long long)(e->next.more < 0 ? -e->next.more : e->next.more));
 	at = add(out, size, at, text);
 	for (int i = 0; i < EXPLAIN_PARTS; i++) {
 		if (!e->next.part[i])
@@ -194,9 +201,9 @@ void explain_sentence(const struct team *team, const struct explain *e, bool zh,
 	size_t at = 0;
 
 	snprintf(text, sizeof text,
-		zh ? "%s 值 %s:本季含此共 %d 班,夜班 %d,周末 %d;"
-		   : "%s has %s: %d duties so far with this one, %d nights, %d on weekends; ",
-		team->volunteer[e->volunteer].id, team->shift[e->shift].id, e->duties, e->nights, e->weekends);
+		zh ? "%s 值 %s:连同以往共 %d 班,其中夜班 %d,周末与节假日 %d;"
+		   : "%s has %s: %d duties in this roster and before, %d of them nights, %d on weekends or holidays; ",
+		team_shown(team, e->volunteer), team->shift[e->shift].id, e->duties, e->nights, e->weekends);
 	at = add(out, size, at, text);
 	if (e->fixed)
 		at = add(out, size, at, zh ? "由队长指定;" : "the captain has set it; ");

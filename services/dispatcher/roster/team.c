@@ -25,7 +25,7 @@ static void presets(struct team *t)
 	t->shifts = 4;
 	memcpy(t->shift, shifts, sizeof shifts);
 	t->max_run = 3;
-	t->weights = (struct team_weights){.duties = 2, .nights = 10, .weekends = 10, .km = 1, .moved = 680};
+	t->weights = (struct team_weights){.duties = 2, .nights = 10, .weekends = 10, .km = 1, .moved = 900};
 }
 
 enum err team_create(int days, int volunteers, int wishes, int pairs, struct team **out_team, struct errinfo *info)
@@ -75,6 +75,18 @@ void team_destroy(struct team *t)
 	free(t->fixed);
 	free(t->previous);
 	free(t);
+}
+
+int32_t team_minutes(const struct team *team, int part)
+{
+	int32_t from = team->part[part].from_min, least = 24 * 60;
+
+	for (int p = 0; p < team->parts; p++) {
+		int32_t until = (team->part[p].from_min - from + 24 * 60) % (24 * 60);
+		if (until > 0 && until < least)
+			least = until;
+	}
+	return least;
 }
 
 int team_weekday(const struct team *team, int day)

@@ -19,6 +19,7 @@
 #define TEAM_ITEMS_MAX 2000 /* wishes, pairs */
 #define TEAM_TOO_MANY 20000 /* price of one more than needed: never worth it */
 #define TEAM_MONTHS_MAX 5
+#define TEAM_LABEL_BYTES 64
 
 struct team_part {
 	char id[ROSTER_ID_BYTES];
@@ -42,6 +43,7 @@ struct team_beside { /* of those on duty in part, need must have one of the tags
 
 struct team_volunteer {
 	char id[ROSTER_ID_BYTES];
+	char label[TEAM_LABEL_BYTES]; /* what people read; "" = the id */
 	uint32_t tags;
 	uint8_t weekly[7];                /* parts, Monday first */
 	uint8_t away[TEAM_DAYS_MAX];      /* parts */
@@ -71,7 +73,8 @@ struct team_weights {
 
 struct team {
 	char id[ROSTER_ID_BYTES];
-	int64_t first; /* days since 1970 */
+	int64_t first;    /* days since 1970 */
+	int64_t revision; /* of the roster in force; 0 = there is none */
 	int days, parts, shifts, besides, tags, volunteers, wishes, pairs, max_run;
 	uint8_t holiday[TEAM_DAYS_MAX];
 	char tag[TEAM_TAGS_MAX][ROSTER_ID_BYTES];
@@ -119,6 +122,15 @@ bool team_frozen(const struct team *team, int day, int shift);
 static inline int team_need(const struct team *team, int day, int shift)
 {
 	return team->holiday[day] ? team->shift[shift].need_holiday : team->shift[shift].need;
+}
+/* team_minutes gives how long a duty of part is: to the next part's beginning. */
+int32_t team_minutes(const struct team *team, int part);
+/* team_shown gives what people read for a volunteer. */
+static inline const char *team_shown(const struct team *team, int volunteer)
+{
+	const struct team_volunteer *v = &team->volunteer[volunteer];
+
+	return *v->label ? v->label : v->id;
 }
 /* team_weekday gives 0 for a Monday. */
 int team_weekday(const struct team *team, int day);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatcher/roster_forms.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "dispatcher/roster_json.h"
+
+static const char *const weekdays[][2] = {{"Mon", "周一"}, {"Tue", "周二"}, {"Wed", "周三"}, {"Thu", "周四"},
+	{"Fri", "周五"}, {"Sat", "周六"}, {"Sun", "周日"}};
+
+/* ---- table ---- */
+
+static void csv_field(struct buf *out, const char *text, bool last)
+{
+	bool formula = *text && strchr("=+-@\t\r", *text), quoted = formula || strpbrk(text, ",\"\r\n");
+
+	buf_text(out, quoted ? "\"" : "");
+	buf_text(out, formula ? "'" : "");
+	for (const char *c = text; *c; c++)
+		buf_text(out, *c == '"' ? "\"\"" : (const char[]){*c, 0});
+	buf_text(out, quoted ? "\"" : "");
+	buf_text(out, last ? "\r\n" : ",");
+}
+
+static void csv_duty(const struct team *team, int day, int shift, const char *who, struct buf *out)
+{
+	int from = team->part[team->shift[shift].part].from_min;
+	int until = (from + team_minutes(team, team->shift[shift].part)) % (24 * 60);
+	char date[16], text[16];
+
+	roster_json_date(team, day, date);
+	csv_field(out, date, false);
+	csv_field(out, weekdays[team_weekday(team, day)][1], false);
+	csv_field(out, team->shift[shift].id, false);
+	snprintf(text, sizeof text, "%02d:%02d", from / 60, from % 60);
+	csv_field(out, text, false);
+	snprintf(text, sizeof text, "%02d:%02d", until / 60, until % 60);
+	csv_field(out, text, false);
+	csv_field(out, who, true);
+}
+
+enum err roster_form_csv(const struct team *team, const struct roster_plan *plan, struct buf *out)
+{
+	buf_text(out, "\xef\xbb\xbf日期 date,星期 weekday,班次 shift,从 from,至 until,值班人 volunteer\r\n");
+	for (int d = 0; d < team->days; d++)
+		for (int s = 0; s < team->shifts; s++) {
+			for (int v = 0; v < team->volunteers; v++)
+				if (roster_plan_line(plan, v)[d] == s + 1)
+					csv_duty(team, d, s, team_shown(team, v), out);
+			for (int i = team_count(team, plan, d, s); i < team_need(team, d, s); i++)
+				csv_duty(team, d, s, "", out);
+		}
+	return out->failed;
+}
+
+/* ---- sheet ---- */
+
+#define DATE_WIDTH 170
+#define SHIFT_WIDTH 190
+#define ROW 27
+#define TOP 104
+#define MARGIN 24
+
+static void xml_text(struct buf *out, const char *text)
+{
+	for (const char *c = text; *c; c++)
+		buf_text(out, *c == '&'   ? "&amp;"
+			      : *c == '<' ? "&lt;"
+			      : *c == '>' ? "&gt;"
+			      : *c == '"' ? "&quot;"
+					  : (const char[]){*c, 0});
+}
+
+static void svg_text(struct buf *out, int x, int y, const char *style, const char *text)
+{
+	buf_printf(out, "<text x=\"%d\" y=\"%d\" %s>", x, y, style);
+	xml_text(out, text);
+	buf_text(out, "</text>\n");
+}
+
+/* svg_people writes who has a shift on a day, in the width of its column: several share it. */
+static void svg_people(
+	const struct team *team, const struct roster_plan *plan, int day, int shift, int x, int y, struct buf *out)
+{
+	int missing = team_need(team, day, shift) - team_count(team, plan, day, shift), said = 0;
+
+	if (!team_need(team, day, shift) && !team_count(team, plan, day, shift))
+		return;
+	buf_printf(out, "<text x=\"%d\" y=\"%d\">", x, y);
+	for (int v = 0; v < team->volunteers; v++)
+		if (roster_plan_line(plan, v)[day] == shift + 1) {
+			buf_text(out, said++ ? "、" : "");
+			xml_text(out, team_shown(team, v));
+		}
+	if (missing > 0)
+		buf_printf(out, "%s<tspan fill=\"#b00020\" font-weight=\"bold\">缺 %d 人 open</tspan>", said ? " " : "",
+			missing);
+	buf_text(out, "</text>\n");
+}
+
+static void svg_head(const struct team *team, int width, struct buf *out)
+{
+	char first[16], last[16], text[160];
+
+	roster_json_date(team, 0, first);
+	roster_json_date(team, team->days - 1, last);
+	snprintf(text, sizeof text, "值班表 Duty roster  %s", team->id);
+	svg_text(out, MARGIN, 40, "font-size=\"24\" font-weight=\"bold\"", text);
+	snprintf(text, sizeof text, "%s – %s", first, last);
+	svg_text(out, MARGIN, 66, "font-size=\"15\" fill=\"#444\"", text);
+	buf_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#1f3a5f\"/>\n", MARGIN, TOP - ROW,
+		width - 2 * MARGIN, ROW);
+	svg_text(out, MARGIN + 8, TOP - 8, "fill=\"#fff\" font-weight=\"bold\"", "日期 date");
+	for (int s = 0; s < team->shifts; s++) {
+		int from = team->part[team->shift[s].part].from_min;
+		snprintf(text, sizeof text, "%s %02d:%02d", team->shift[s].id, from / 60, from % 60);
+		svg_text(out, MARGIN + DATE_WIDTH + s * SHIFT_WIDTH + 8, TOP - 8, "fill=\"#fff\" font-weight=\"bold\"",
+			text);
+	}
+}
+
+static void svg_row(const struct team *team, const struct roster_plan *plan, int day, int width, struct buf *out)
+{
+	int y = TOP + day * ROW;
+	char date[16], text[64];
+
+	roster_json_date(team, day, date);
+	if (team_shared(team, day))
+		buf_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/>\n", MARGIN, y,
+			width - 2 * MARGIN, ROW, team->holiday[day] ? "#fbe3d6" : "#eef2f7");
+	snprintf(text, sizeof text, "%s %s %s%s", date + 5, weekdays[team_weekday(team, day)][1],
+		weekdays[team_weekday(team, day)][0], team->holiday[day] ? " 假" : "");
+	svg_text(out, MARGIN + 8, y + ROW - 9, "fill=\"#444\"", text);
+	for (int s = 0; s < team->shifts; s++)
+		svg_people(team, plan, day, s, MARGIN + DATE_WIDTH + s * SHIFT_WIDTH + 8, y + ROW - 9, out);
+	buf_printf(out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\"/>\n", MARGIN, y + ROW,
+		width - MARGIN, y + ROW, team_weekday(team, day) == 6 ? "#1f3a5f" : "#d5dbe3");
+}
+
+enum err roster_form_svg(const struct team *team, const struct roster_plan *plan, struct buf *out)
+{
+	int width = 2 * MARGIN + DATE_WIDTH + team->shifts * SHIFT_WIDTH, height = TOP + team->days * ROW + 60;
+
+	buf_printf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" viewBox=\"0 0 %d %d\" font-size=\"14\" "
+		"font-family=\"'Noto Sans CJK SC','Source Han Sans SC','WenQuanYi Zen Hei',sans-serif\">\n"
+		"<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
+		width, height, width, height);
+	svg_head(team, width, out);
+	for (int d = 0; d < team->days; d++)
+		svg_row(team, plan, d, width, out);
+	for (int s = 0; s < team->shifts; s++)
+		buf_printf(out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"#d5dbe3\"/>\n",
+			MARGIN + DATE_WIDTH + s * SHIFT_WIDTH, TOP, MARGIN + DATE_WIDTH + s * SHIFT_WIDTH,
+			TOP + team->days * ROW);
+	svg_text(out, MARGIN, height - 26, "font-size=\"12\" fill=\"#444\"",
+		"浅蓝:周末 weekend;浅橙:节假日 holiday;红字:缺人,愿意来的请告诉队长 open: tell the captain if you can");
+	buf_text(out, "</svg>\n");
+	return out->failed;
+}
+
+/* ---- calendar ---- */
+
+#define FOLD 75 /* bytes of a line without its end, RFC 5545 3.1 */
+
+/* cal_line writes a content line, folded, never inside a character. */
+static void cal_line(struct buf *out, const char *line)
+{
+	size_t used = 0;
+
+	for (const char *c = line; *c;) {
+		size_t length = 1;
+		while (((unsigned char)c[length] & 0xc0) == 0x80)
+			length++;
+		if (used + length > FOLD) {
+			buf_text(out, "\r\n ");
+			used = 1;
+		}
+		buf_append(out, c, length);
+		used += length;
+		c += length;
+	}
+	buf_text(out, "\r\n");
+}
+
+/* cal_text writes a property of type TEXT: backslash, semicolon, comma and line end are escaped. */
+static void cal_text(struct buf *out, const char *name, const char *text)
+{
+	struct buf line;
+
+	buf_init(&line, 8192);
+	buf_text(&line, name);
+	buf_byte(&line, ':');
+	for (const char *c = text; *c; c++)
+		buf_text(&line, *c == '\n'           ? "\\n"
+				: strchr("\\;,", *c) ? (const char[]){'\\', *c, 0}
+						     : (const char[]){*c, 0});
+	if (line.failed)
+		out->failed = line.failed;
+	else
+		cal_line(out, line.data);
+	buf_fini(&line);
+}
+
+static void cal_time(struct buf *out, const char *name, struct wall at)
+{
+	struct civil c;
+
+	civil_from_ms(at.ms, &c);
+	buf_printf(out, "%s:%04d%02d%02dT%02d%02d%02dZ\r\n", name, c.year, c.month, c.day, c.hour, c.minute, c.second);
+}
+
+/* begins gives when a duty starts, or with more = its minutes, when it ends: both by the clock on the wall. */
+static struct wall begins(const struct team *team, const struct zone *zone, int day, int part, int more)
+{
+	struct civil local;
+	int minute = team->part[part].from_min + more;
+
+	civil_from_ms((team->first + day) * MS_PER_DAY + minute * MS_PER_MINUTE, &local);
+	return zone_from_civil(zone, local);
+}
+
+static void cal_alarm(struct buf *out, const char *trigger, const char *text)
+{
+	buf_printf(out, "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:%s\r\n", trigger);
+	cal_text(out, "DESCRIPTION", text);
+	buf_text(out, "END:VALARM\r\n");
+}
+
+static void cal_beside(
+	const struct team *team, const struct roster_plan *plan, int volunteer, int day, int part, struct buf *out)
+{
+	struct buf text;
+	int said = 0;
+
+	buf_init(&text, 4096);
+	buf_text(&text, "同时值班 beside you: ");
+	for (int v = 0; v < team->volunteers; v++) {
+		int option = roster_plan_line(plan, v)[day];
+		if (v == volunteer || !option || team->shift[option - 1].part != part)
+			continue;
+		buf_printf(&text, "%s%s (%s)", said++ ? ", " : "", team_shown(team, v), team->shift[option - 1].id);
+	}
+	buf_text(&text, said ? "" : "无 nobody");
+	if (!text.failed)
+		cal_text(out, "DESCRIPTION", text.data);
+	buf_fini(&text);
+}
+
+static void cal_duty(const struct team *team, const struct roster_plan *plan, int volunteer, int day,
+	const struct roster_form_calendar *calendar, struct buf *out)
+{
+	int shift = roster_plan_line(plan, volunteer)[day] - 1, part = team->shift[shift].part;
+	char date[16], text[256];
+
+	roster_json_date(team, day, date);
+	buf_text(out, "BEGIN:VEVENT\r\n");
+	snprintf(text, sizeof text, "%s.%s.%s.%s@curtain", team->id, date, team->shift[shift].id,
+		team->volunteer[volunteer].id);
+	cal_text(out, "UID", text);
+	buf_printf(out, "SEQUENCE:%lld\r\n", (long long)calendar->revision);
+	cal_time(out, "DTSTAMP", calendar->made);
+	cal_time(out, "DTSTART", begins(team, calendar->zone, day, part, 0));
+	cal_time(out, "DTEND", begins(team, calendar->zone, day, part, team_minutes(team, part)));
+	snprintf(text, sizeof text, "值班 duty: %s (%s)", team->shift[shift].id, team->id);
+	cal_text(out, "SUMMARY", text);
+	cal_beside(team, plan, volunteer, day, part, out);
+	buf_text(out, "STATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nCATEGORIES:DUTY\r\n");
+	cal_alarm(out, "-P1D", text);
+	cal_alarm(out, "-PT1H", text);
+	buf_text(out, "END:VEVENT\r\n");
+}
+
+enum err roster_form_calendar_of(const struct team *team, const struct roster_plan *plan, int volunteer,
+	const struct roster_form_calendar *calendar, struct buf *out)
+{
+	char text[160];
+
+	buf_text(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Curtain//Duty roster//ZH\r\nCALSCALE:GREGORIAN\r\n"
+		      "METHOD:PUBLISH\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n");
+	snprintf(text, sizeof text, "值班 Duty %s", team->id);
+	cal_text(out, "X-WR-CALNAME", text);
+	for (int d = 0; d < team->days; d++)
+		if (roster_plan_line(plan, volunteer)[d])
+			cal_duty(team, plan, volunteer, d, calendar, out);
+	buf_text(out, "END:VCALENDAR\r\n");
+	return out->failed;
+}
