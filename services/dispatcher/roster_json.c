@@ -20,6 +20,12 @@ static enum err wrong(struct reader *r, const char *what, const char *word)
 	return errinfo_set(r->info, ERR_INVALID, "%s: \"%.60s\" is not known or not valid", what, word);
 }
 
+/* unfit tells a cause in words. */
+static enum err unfit(struct reader *r, const char *what, const char *why)
+{
+	return errinfo_set(r->info, ERR_INVALID, "%s: %s", what, why);
+}
+
 /* ---- words ---- */
 
 static bool read_date(const char *text, int64_t *out_days, char *rest, size_t size)
@@ -102,7 +108,7 @@ static enum err read_set(struct reader *r, const json_t *list, finder *find, con
 	json_t *word;
 
 	if (list && !json_is_array(list))
-		return wrong(r, what, "not a list");
+		return unfit(r, what, "is not a list");
 	json_array_foreach((json_t *)(uintptr_t)list, i, word)
 	{
 		const char *text = json_string_value(word);
@@ -143,6 +149,16 @@ static void read_int(struct fields *f, const char *key, int64_t lo, int64_t hi, 
 /* each calls read for every element of a list. */
 typedef enum err element(struct reader *r, const json_t *value, int index);
 
+/* name_place puts which element of a list it was before the cause. */
+static enum err name_place(struct reader *r, const char *list, size_t index, enum err err)
+{
+	if (!r->info)
+		return err;
+	struct errinfo cause = *r->info;
+	*r->info = (struct errinfo){0};
+	return errinfo_set(r->info, err, "%s[%zu]: %s", list, index, cause.text);
+}
+
 static enum err each(struct reader *r, const json_t *list, const char *what, int most, element *read)
 {
 	size_t i;
@@ -156,7 +172,7 @@ static enum err each(struct reader *r, const json_t *list, const char *what, int
 	{
 		enum err err = read(r, value, (int)i);
 		if (err)
-			return err;
+			return name_place(r, what, i, err);
 	}
 	return ERR_OK;
 }
@@ -275,7 +291,7 @@ static enum err read_away(struct reader *r, const json_t *list, struct team_volu
 	json_t *one;
 
 	if (list && !json_is_array(list))
-		return wrong(r, "away", "not a list");
+		return unfit(r, "away", "is not a list");
 	json_array_foreach((json_t *)(uintptr_t)list, i, one)
 	{
 		const char *date = json_string_value(json_is_object(one) ? json_object_get(one, "date") : one);
@@ -293,7 +309,7 @@ static enum err read_weekly(struct reader *r, const json_t *list, struct team_vo
 	if (!list)
 		return ERR_OK;
 	if (json_array_size(list) != 7)
-		return wrong(r, "weekly", "not a list of seven lists, Monday first");
+		return unfit(r, "weekly", "is not a list of seven lists of parts, Monday first");
 	for (size_t i = 0; i < 7; i++) {
 		uint32_t parts = 0;
 		enum err err = read_set(r, json_array_get(list, i), find_part, "weekly", &parts);
@@ -391,7 +407,7 @@ static enum err read_pair(struct reader *r, const json_t *value, int index)
 	if (!err)
 		err = read_index(r, &f, "b", find_volunteer, &p->b);
 	if (!err && p->a == p->b)
-		err = wrong(r, "pair", "one with oneself");
+		err = unfit(r, "pair", "a and b are the same");
 	read_int(&f, "weight", 1, 500, &p->weight);
 	fields_bool_if(&f, "together", &p->together);
 	return err ? err : fields_done(&f);
@@ -421,7 +437,7 @@ static enum err read_lines(struct reader *r, const json_t *object, int8_t *out)
 	json_t *line;
 
 	if (!json_is_object(object))
-		return wrong(r, "assignments", "not an object");
+		return unfit(r, "assignments", "is not an object of volunteers' lists");
 	json_object_foreach((json_t *)(uintptr_t)object, id, line)
 	{
 		int v = find_volunteer(t, id);
@@ -446,7 +462,7 @@ static enum err read_previous(struct reader *r, const json_t *previous, const ch
 	int64_t days;
 
 	if (!previous)
-		return *frozen ? wrong(r, "frozen_until", "without a previous roster") : ERR_OK;
+		return *frozen ? unfit(r, "frozen_until", "goes with a previous roster only") : ERR_OK;
 	r->team->has_previous = true;
 	if (*frozen) {
 		if (!read_date(frozen, &days, rest, sizeof rest) || *rest != 'T' ||
@@ -463,7 +479,7 @@ static enum err read_frame(struct reader *r, struct fields *f)
 	const json_t *parts = fields_get(f, "parts", false), *shifts = fields_get(f, "shifts", false);
 
 	if (!parts != !shifts)
-		return wrong(r, "parts", "without shifts, or the other way round");
+		return unfit(r, "parts", "goes with shifts only, and shifts with parts");
 	enum err err = each(r, parts, "parts", TEAM_PARTS_MAX, read_part);
 	if (!err)
 		err = each(r, parts, "parts", TEAM_PARTS_MAX, read_bars);

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
+import jsonschema
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -303,3 +304,24 @@ def test_a_roster_is_shown_in_every_form(team):
     assert run("show", *common, "--as", "ics").returncode == 2
     assert run("show", *common, "--as", "ics", "--volunteer", "v-99").returncode == 2
     assert run("show", *common, "--as", "pdf").returncode == 2
+
+
+def schema(name):
+    return jsonschema.Draft202012Validator(json.loads((ROOT / f"schemas/json/{name}.schema.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "schemas/examples").glob("*/roster_task.*.json")), ids=lambda p: p.parent.name + "/" + p.name)
+def test_the_program_takes_the_tasks_that_the_schema_takes(path):
+    done = run("plan", path, "--json", "--time", "1")
+    assert (done.returncode == 2) == (path.parent.name == "invalid"), done.stderr
+    if done.returncode == 2:
+        assert done.stdout == "" and ": " in done.stderr
+    else:
+        schema("roster").validate(json.loads(done.stdout))
+
+
+def test_a_fault_is_told_with_its_place(tmp_path):
+    task = copy.deepcopy(TASK)
+    task["volunteers"][3]["weekly"] = [["day"]] * 6 + [["evening"]]
+    done = run("plan", written(tmp_path, "task.json", task))
+    assert done.returncode == 2 and 'volunteers[3]: weekly: "evening"' in done.stderr
