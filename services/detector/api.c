@@ -213,10 +213,11 @@ static enum err put_habit(struct detector *detector, const char *household, stru
 	json_member_bool(out, "population", view.population);
 	json_key(out, "budget");
 	json_open(out, '{');
-	json_member_number(out, "attention_a_month", detector->settings.attention_per_month);
-	json_member_number(out, "alarm_a_month", detector->settings.alarm_per_month);
-	json_member_number(out, "floor_h", (double)detector->settings.floor_ms / MS_PER_HOUR);
-	json_member_number(out, "ceiling_h", (double)detector->settings.ceiling_ms / MS_PER_HOUR);
+	json_member_text_if(out, "community", view.community);
+	json_member_number(out, "attention_a_month", view.budget.attention_per_month);
+	json_member_number(out, "alarm_a_month", view.budget.alarm_per_month);
+	json_member_number(out, "floor_h", (double)view.budget.floor_ms / MS_PER_HOUR);
+	json_member_number(out, "ceiling_h", (double)view.budget.ceiling_ms / MS_PER_HOUR);
 	json_close(out, '}');
 	put_lessons(out, &view);
 	json_key(out, "habits");

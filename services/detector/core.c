@@ -11,29 +11,11 @@
 
 /* ---- life ---- */
 
-void detect_terms_settle(struct detector_core *core)
-{
-	const struct detector_feedback *f = &core->config.feedback;
-
-	core->pooled = core->pooled < f->pooled_least  ? f->pooled_least
-		       : core->pooled > f->pooled_most ? f->pooled_most
-						       : core->pooled;
-	core->terms.pooled = core->pooled;
-	habit_init(&core->newcomer.habit, &core->terms);
-}
-
-void detect_config_take(struct detector_core *core, const struct detector_config *config)
+enum err detect_config_take(struct detector_core *core, const struct detector_config *config)
 {
 	core->config = *config;
 	if (!core->config.feedback.step)
 		core->config.feedback = detector_feedback_default();
-	core->terms =
-		(struct habit_terms){.per_month = {config->budget.attention_per_month, config->budget.alarm_per_month},
-			.floor_ms = config->budget.floor_ms,
-			.ceiling_ms = config->budget.ceiling_ms,
-			.lean_least = core->config.feedback.least,
-			.lean_most = core->config.feedback.most};
-	detect_terms_settle(core);
 	if (!core->config.signs.prove)
 		core->config.signs = signs_default();
 	if (!core->config.absence.declared_most_ms)
@@ -44,6 +26,7 @@ void detect_config_take(struct detector_core *core, const struct detector_config
 		core->counts_hours = core->counts_hours || config->rules[i].kind == DETECTOR_RULE_WATER_UNDER ||
 				     config->rules[i].kind == DETECTOR_RULE_WATER_UP_TO ||
 				     config->rules[i].kind == DETECTOR_RULE_WATER_OVER;
+	return detect_terms_take(core);
 }
 
 enum err detector_create(const struct detector_config *config, struct detector_core **out_core, struct errinfo *info)
@@ -54,7 +37,10 @@ enum err detector_create(const struct detector_config *config, struct detector_c
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	assert(config->rule_count <= DETECTOR_RULES_MAX && config->zone);
 	core->pooled = 1;
-	detect_config_take(core, config);
+	if (detect_config_take(core, config)) {
+		free(core);
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	}
 	core->now = WALL_NONE;
 	timerq_init(&core->timers);
 	uint32_t capacity = core->slot_capacity;
@@ -108,6 +94,7 @@ void detector_destroy(struct detector_core *core)
 		core->tombs = tomb->next;
 		free(tomb);
 	}
+	detect_terms_free(core);
 	timerq_fini(&core->timers);
 	free(core->queue);
 	free(core->dirty);

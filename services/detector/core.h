@@ -37,13 +37,22 @@
 #define DETECTOR_HABITS_MAX 3       /* of one home */
 #define DETECTOR_APPOINTMENTS_MAX 8 /* of one home */
 #define DETECTOR_EFFECTS_MAX 8      /* of one tick */
+#define DETECTOR_COMMUNITIES_MAX 32 /* with a budget of their own */
+
+/* detector_community: a budget that holds for the homes of one community. */
+struct detector_community {
+	char id[ID_BYTES];
+	struct detector_budget budget;
+};
 
 struct detector_config {
 	const struct zone *zone;         /* of the words and of "night"; owned by the caller, outlives the core */
 	const struct calendar *calendar; /* as the zone; NULL = weekdays only */
 	unsigned rule_count;
 	struct detector_rule rules[DETECTOR_RULES_MAX];
-	struct detector_budget budget;     /* of the rule "silence" */
+	struct detector_budget budget; /* of the rule "silence" */
+	unsigned community_count;      /* those that have another one */
+	struct detector_community communities[DETECTOR_COMMUNITIES_MAX];
 	struct detector_limits limits;     /* of "silence_fixed", and of "silence" while a home is new */
 	struct detector_signs signs;       /* signs.prove 0 = as shipped */
 	struct detector_absence absence;   /* declared_most_ms 0 = as shipped */
@@ -185,8 +194,10 @@ struct detector_habit_view {
 	uint64_t looked_at, blind;
 	unsigned lesson_count;
 	struct detector_lesson lessons[DETECTOR_LESSONS_MAX]; /* oldest first */
-	double pooled;   /* the population's false alarms are so many times the prior's */
-	bool population; /* no habit fits what is seen: the population's limits hold */
+	double pooled;                 /* the population's false alarms are so many times the prior's */
+	struct detector_budget budget; /* that holds here */
+	char community[ID_BYTES];      /* whose own it is; "" = the district's */
+	bool population;               /* no habit fits what is seen: the population's limits hold */
 	unsigned set_count;
 	struct detector_habit_set sets[DETECTOR_HABITS_MAX];
 };

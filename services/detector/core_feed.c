@@ -261,7 +261,8 @@ enum err detector_configure(struct detector_core *core, const struct detector_co
 		enum err one = home_drop(core, home, config);
 		err = err ? err : one;
 	}
-	detect_config_take(core, config);
+	enum err taken = detect_config_take(core, config);
+	err = err ? err : taken;
 	HASH_ITER(hh, core->homes, home, next)
 	{
 		detect_habits_settle(core, home);

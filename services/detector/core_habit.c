@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define EVENING 18 /* a silence from this hour on is of tomorrow's kind of day: its end is tomorrow's morning */
 
 enum group { GROUP_WATER = 1, GROUP_POWER = 2, GROUP_GAS = 4, GROUP_EVENTS = 8, GROUP_ALL = 15 };
@@ -96,14 +98,15 @@ static void floors(const struct detector_core *core, const struct home *home, co
 {
 	const struct detector_limits *fixed = &core->config.limits;
 	bool alone = home->persons == 1, young = is_young(core, habit);
+	int64_t ceiling_ms = detect_terms(core, home)->ceiling_ms;
 
 	out_ms[HABIT_ATTENTION] = alone ? fixed->one_person_attention_ms : fixed->attention_ms;
 	out_ms[HABIT_ALARM] = alone ? fixed->one_person_alarm_ms : fixed->alarm_ms;
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
 		if (!young)
 			out_ms[stage] = 0;
-		else if (out_ms[stage] > core->terms.ceiling_ms)
-			out_ms[stage] = core->terms.ceiling_ms;
+		else if (out_ms[stage] > ceiling_ms)
+			out_ms[stage] = ceiling_ms;
 }
 
 struct home_habit *detect_habit_of(const struct home *home, uint8_t set)
@@ -122,11 +125,11 @@ enum err detect_habit_add(
 	struct home_habit *h = malloc(sizeof *h);
 	if (!h)
 		return ERR_NOMEM;
-	*h = core->newcomer;
+	*h = *detect_newcomer(core, home);
 	h->set = set;
 	if (home->habit_count) { /* people spoke of the home, not of its channels */
 		h->habit.lean = home->habits[0]->habit.lean;
-		habit_settle(&h->habit, &core->terms);
+		habit_settle(&h->habit, detect_terms(core, home));
 	}
 	home->habits[home->habit_count++] = h;
 	*out_habit = h;
@@ -148,7 +151,7 @@ void detect_habits_spoil(struct home *home)
 void detect_habits_settle(struct detector_core *core, struct home *home)
 {
 	for (unsigned i = 0; i < home->habit_count; i++)
-		habit_settle(&home->habits[i]->habit, &core->terms);
+		habit_settle(&home->habits[i]->habit, detect_terms(core, home));
 	home->unwritten |= 1 << PART_HABIT;
 }
 
@@ -191,7 +194,7 @@ enum err detect_habit_sign(struct detector_core *core, struct home *home, const 
 		moment.unseen = lost;
 		if (habit->start_ms != INT64_MIN && sign->at.ms - habit->start_ms >= HABIT_LEAST_MS)
 			moment.unseen = lost || h->set & ~seen_since(core, home, habit->start_ms, heard);
-		if (habit_sign(habit, &core->terms, &moment))
+		if (habit_sign(habit, detect_terms(core, home), &moment))
 			home->unwritten |= 1 << PART_HABIT;
 	}
 	if (home->mode == DETECTOR_AWAY)
@@ -206,7 +209,7 @@ void detect_habit_outcome(struct detector_core *core, struct home *home, const s
 
 	for (unsigned i = 0; i < home->habit_count; i++) {
 		struct habit *habit = &home->habits[i]->habit;
-		habit_outcome(habit, &core->terms, found, factor);
+		habit_outcome(habit, detect_terms(core, home), found, factor);
 		if (found != HABIT_FALSE && habit->start_ms <= incident->opened.ms)
 			habit_spoil(habit);
 	}
@@ -224,7 +227,7 @@ static const struct home_habit *habit_seen(
 		if (looked_at >> q & 1)
 			seen |= group_of(q);
 	h = habit_for(core, home, seen);
-	return h ? h : &core->newcomer;
+	return h ? h : detect_newcomer(core, home);
 }
 
 void detect_habit_judge(struct detector_core *core, const struct home *home, uint64_t looked_at, struct wall since,
@@ -238,7 +241,7 @@ void detect_habit_judge(struct detector_core *core, const struct home *home, uin
 		start = (struct habit_start){.hour = m.hour, .class = (uint8_t)m.kind};
 	}
 	*out = (struct habit_judgement){.habit = &h->habit, .start = start};
-	habit_limits(&h->habit, &core->terms, &start, out->limits_ms);
+	habit_limits(&h->habit, detect_terms(core, home), &start, out->limits_ms);
 	int64_t floors_ms[HABIT_STAGES];
 	floors(core, home, &h->habit, floors_ms);
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
@@ -271,7 +274,7 @@ static void show_set(const struct detector_core *core, const struct home *home, 
 	for (unsigned i = 0; i < home->sensor_count; i++)
 		if (group_of(home->sensors[i].quantity) & h->set)
 			out->quantities |= UINT64_C(1) << home->sensors[i].quantity;
-	habit_rates(habit, &core->terms, out->rates);
+	habit_rates(habit, detect_terms(core, home), out->rates);
 	memcpy(out->levels, habit->levels, sizeof out->levels);
 	memcpy(out->false_alarms, habit->tallies, sizeof out->false_alarms);
 	memcpy(out->outcomes, habit->outcomes, sizeof out->outcomes);
@@ -279,7 +282,7 @@ static void show_set(const struct detector_core *core, const struct home *home, 
 		out->wake[kind] = habit_wake(habit, kind);
 		for (unsigned hour = 0; hour < HABIT_HOURS; hour++) {
 			out->usual_ms[kind][hour] = habit_usual(habit, (float)hour, kind);
-			habit_limits(habit, &core->terms,
+			habit_limits(habit, detect_terms(core, home),
 				&(struct habit_start){.hour = (float)hour, .class = (uint8_t)kind},
 				out->limits_ms[kind][hour]);
 		}
@@ -316,6 +319,13 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 		.set_count = home->habit_count};
 	if (home->lessons)
 		memcpy(out->lessons, home->lessons->items, sizeof out->lessons);
+	const struct habit_terms *terms = detect_terms(core, home);
+	out->budget = (struct detector_budget){.attention_per_month = terms->per_month[HABIT_ATTENTION],
+		.alarm_per_month = terms->per_month[HABIT_ALARM],
+		.floor_ms = terms->floor_ms,
+		.ceiling_ms = terms->ceiling_ms};
+	if (home->community && home->community->own)
+		text_cut(out->community, sizeof out->community, home->community->id);
 	for (unsigned i = 0; i < home->habit_count; i++)
 		show_set(core, home, home->habits[i], &out->sets[i]);
 	if (!view.proves || home->mode == DETECTOR_AWAY || home->mode == DETECTOR_UNWATCHED)
@@ -323,7 +333,7 @@ enum err detector_habit(struct detector_core *core, const char *household, struc
 	struct wall since = detect_silent_since(home, &view);
 	struct habit_judgement j;
 	detect_habit_judge(core, home, view.looked_at, since, &j);
-	out->population = j.habit == &core->newcomer.habit;
+	out->population = j.habit == &detect_newcomer(core, home)->habit;
 	for (unsigned i = 0; i < home->habit_count; i++)
 		out->sets[i].in_force = j.habit == &home->habits[i]->habit;
 	out->silent_since = since;

@@ -328,6 +328,9 @@ static enum err home_entry(struct detector_core *core, const struct entry *entry
 	home->said = (struct span){entry->body.household.away_from, entry->body.household.away_until};
 	if (!home->said.from.ms && !home->said.until.ms) /* nothing was said, by a zeroed entry */
 		home->said = (struct span){.from = WALL_NONE, .until = WALL_NONE};
+	err = detect_terms_join(core, home, entry->body.household.community);
+	if (err)
+		return err;
 	/* The limits hang on the number of persons: look again. */
 	return detect_arm(core, home, 0);
 }

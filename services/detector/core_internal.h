@@ -180,6 +180,19 @@ struct home_appointments {
 	struct wall seen[APPOINTMENT_SIGN_COUNT]; /* when each kind of sign began last; WALL_NONE = never */
 };
 
+/* own_terms: of a community that has a budget of its own. */
+struct own_terms {
+	struct habit_terms terms;
+	struct home_habit newcomer;
+};
+
+/* community: named by the directory; kept while the core lives. */
+struct community {
+	UT_hash_handle hh;
+	char id[ID_BYTES];
+	struct own_terms *own; /* NULL = the district's budget holds */
+};
+
 struct home {
 	UT_hash_handle hh;
 	char id[ID_BYTES];
@@ -194,6 +207,7 @@ struct home {
 	uint8_t persons;
 	uint64_t quantities;
 	struct wall from, until;
+	struct community *community; /* NULL = not known */
 
 	enum detector_mode mode;
 	struct wall since; /* first heard; WALL_NONE = never */
@@ -255,6 +269,7 @@ struct detector_core {
 	double pooled;            /* of the terms, as people's findings have it */
 	bool pooled_unwritten;
 	struct home_habit newcomer; /* what holds for a home of which nothing is known */
+	struct community *communities;
 	struct home *homes;
 	struct owner *owners;
 	struct promise *promises;
@@ -277,9 +292,7 @@ struct detector_core {
 };
 
 /* core.c */
-void detect_config_take(struct detector_core *core, const struct detector_config *config);
-/* detect_terms_settle puts the population's factor into force, for homes as they change. */
-void detect_terms_settle(struct detector_core *core);
+enum err detect_config_take(struct detector_core *core, const struct detector_config *config) ERR_MUST_CHECK;
 enum err detect_grow(void **array, uint32_t *capacity, size_t item) ERR_MUST_CHECK;
 /* detect_mark puts the home on the dirty list: its hot part, or that and the cold one. */
 enum err detect_mark(struct detector_core *core, struct home *home, bool cold) ERR_MUST_CHECK;
@@ -417,6 +430,19 @@ enum err detect_appointment_sign(struct detector_core *core, struct home *home, 
 	enum cause cause, struct wall heard) ERR_MUST_CHECK;
 enum err detect_judge_appointments(
 	struct detector_core *core, struct home *home, unsigned rule, struct wall t, int64_t *out_next) ERR_MUST_CHECK;
+
+/* core_terms.c */
+/* detect_terms gives what holds for the home; detect_newcomer what holds while nothing is known of it. */
+const struct habit_terms *detect_terms(const struct detector_core *core, const struct home *home);
+const struct home_habit *detect_newcomer(const struct detector_core *core, const struct home *home);
+/* detect_terms_settle puts the population's factor into force, for homes as they change. */
+void detect_terms_settle(struct detector_core *core);
+/* detect_terms_take puts the configuration's budgets in force; detect_terms_join a home into its community. ERR_NOMEM:
+ * the district's budget holds there. detect_terms_sum tells terms apart. */
+enum err detect_terms_take(struct detector_core *core) ERR_MUST_CHECK;
+enum err detect_terms_join(struct detector_core *core, struct home *home, const char *id) ERR_MUST_CHECK;
+void detect_terms_free(struct detector_core *core);
+uint32_t detect_terms_sum(const struct habit_terms *terms);
 
 /* core_anomaly.c */
 /* detect_place_of gives a device's place as the directory has it. */

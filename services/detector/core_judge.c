@@ -105,6 +105,7 @@ static enum err judge_silence(
 	struct view view = detect_view(core, home, t);
 	int64_t start = detect_silent_since(home, &view).ms;
 	int64_t silent = view.end_ms - start;
+	int64_t floor_ms = detect_terms(core, home)->floor_ms;
 	struct habit_judgement j = {0};
 
 	*out_next = INT64_MAX;
@@ -113,8 +114,8 @@ static enum err judge_silence(
 		return ERR_OK;
 	if (fixed)
 		fixed_limits(core, home, t, j.limits_ms);
-	else if (!standing && t.ms - start < core->terms.floor_ms)
-		j.limits_ms[HABIT_ATTENTION] = j.limits_ms[HABIT_ALARM] = core->terms.floor_ms; /* ask then */
+	else if (!standing && t.ms - start < floor_ms)
+		j.limits_ms[HABIT_ATTENTION] = j.limits_ms[HABIT_ALARM] = floor_ms; /* ask then */
 	else
 		detect_habit_judge(core, home, view.looked_at, (struct wall){start}, &j);
 	int64_t attention = j.limits_ms[HABIT_ATTENTION], alarm = j.limits_ms[HABIT_ALARM];

@@ -45,6 +45,10 @@ enum err detector_learner(const struct detector_core *core, const char *househol
 	home->persons = from->persons;
 	home->quantities = from->quantities;
 	home->from = from->from;
+	if (from->community && detect_terms_join(learner, home, from->community->id)) {
+		detector_destroy(learner);
+		return ERR_NOMEM;
+	}
 	*out_learner = learner;
 	return ERR_OK;
 }

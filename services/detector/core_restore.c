@@ -292,6 +292,7 @@ static enum err get_lists(struct detector_core *core, struct blob *b, unsigned v
 /* get_habits: what is bent is learnt anew. */
 static enum err get_habits(struct detector_core *core, struct blob *b, struct home *home)
 {
+	bool other = (uint32_t)blob_get(b, 4) != detect_terms_sum(detect_terms(core, home));
 	unsigned count = get_below(b, DETECTOR_HABITS_MAX + 1);
 	struct home_habit *habit;
 	enum err err = ERR_OK;
@@ -308,6 +309,8 @@ static enum err get_habits(struct detector_core *core, struct blob *b, struct ho
 		err = ERR_CORRUPT;
 	if (err)
 		detect_habits_free(home);
+	else if (other) /* the budget was changed while the service was down */
+		detect_habits_settle(core, home);
 	return err == ERR_FULL ? ERR_CORRUPT : err;
 }
 

@@ -345,8 +345,10 @@ static void put_hot(struct blob *b, const struct home *home, bool hours)
 	detect_appointments_put(b, home);
 }
 
-static void put_habits(struct blob *b, const struct home *home)
+/* put_habits: with the terms that the limits in force were made from. */
+static void put_habits(struct blob *b, const struct habit_terms *terms, const struct home *home)
 {
+	blob_put(b, detect_terms_sum(terms), 4);
 	blob_put(b, home->habit_count, 1);
 	for (unsigned i = 0; i < home->habit_count; i++) {
 		blob_put(b, home->habits[i]->set, 1);
@@ -371,7 +373,7 @@ static void state_write(struct detector_core *core, struct home *home, struct de
 	if (part == PART_COLD)
 		put_cold(&b, home);
 	else if (part == PART_HABIT)
-		put_habits(&b, home);
+		put_habits(&b, detect_terms(core, home), home);
 	else
 		put_hot(&b, home, core->counts_hours);
 	blob_put(&b, detect_state_sum(out->key, out->blob, b.at), STATE_SUM_BYTES);

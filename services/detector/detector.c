@@ -338,10 +338,6 @@ enum err detector_reload(void *state, const void *settings, struct errinfo *info
 	detector->calendar = calendar;
 	detector->year = 0;
 	detector->urgent = true;
-	detector->settings.attention_per_month = fresh->attention_per_month;
-	detector->settings.alarm_per_month = fresh->alarm_per_month;
-	detector->settings.floor_ms = fresh->floor_ms;
-	detector->settings.ceiling_ms = fresh->ceiling_ms;
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "detector/budgets.h"
 #include "detector/holidays.h"
 
 #define S struct detector_settings
@@ -33,6 +34,7 @@ const struct config_key detector_config_table[] = {
 	{"silence.alarm_per_month", CONFIG_NUMBER, CONFIG_FIELD(S, alarm_per_month), "1", 0.05, 30, NULL, "Alarms for nothing that a home may raise in a month."},
 	{"silence.floor", CONFIG_DURATION, CONFIG_FIELD(S, floor_ms), "3h", 3600000, 86400000, NULL, "No habit makes a limit shorter than this ..."},
 	{"silence.ceiling", CONFIG_DURATION, CONFIG_FIELD(S, ceiling_ms), "24h", 3600000, 345600000, NULL, "... nor longer than this."},
+	{"silence.communities", CONFIG_LIST, CONFIG_FIELD(S, communities), "[]", 0, DETECTOR_COMMUNITIES_MAX, NULL, "Communities with a budget of their own, a line each: COMMUNITY [attention_per_month=N] [alarm_per_month=N] [floor=DURATION] [ceiling=DURATION]; the rest is as above."},
 	{"silence.attention", CONFIG_DURATION, CONFIG_FIELD(S, attention_ms), "10h", 3600000, 345600000, NULL, "Two or more persons: no sign of life for this long is an attention, by rule silence_fixed; by rule silence not before, while a home is new."},
 	{"silence.alarm", CONFIG_DURATION, CONFIG_FIELD(S, alarm_ms), "12h", 3600000, 345600000, NULL, "... and for this long an alarm."},
 	{"silence.one_person_attention", CONFIG_DURATION, CONFIG_FIELD(S, one_person_attention_ms), "12h", 3600000, 345600000, NULL, "The same for one person."},
@@ -148,6 +150,23 @@ static enum err rules_of(const struct detector_settings *settings, struct detect
 	return ERR_OK;
 }
 
+static enum err budgets_of(
+	const struct detector_settings *settings, struct detector_config *config, struct errinfo *info)
+{
+	struct detector_community community;
+	struct errinfo why = {0};
+	enum err err = budgets_check(&config->budget, "silence.", info);
+
+	for (uint32_t i = 0; i < settings->communities.count && !err; i++) {
+		err = budgets_parse(settings->communities.text[i], &config->budget, &community, &why);
+		if (!err)
+			err = budgets_add(config, &community, &why);
+		if (err)
+			errinfo_set(info, err, "silence.communities: %s", why.text);
+	}
+	return err;
+}
+
 enum err detector_settings_core(const struct detector_settings *s, const struct zone *zone,
 	const struct calendar *calendar, struct detector_config *out_config, struct errinfo *info)
 {
@@ -174,12 +193,9 @@ enum err detector_settings_core(const struct detector_settings *s, const struct 
 	if (s->one_person_attention_ms > s->one_person_alarm_ms)
 		return errinfo_set(info, ERR_RANGE,
 			"silence.one_person_attention must not be longer than silence.one_person_alarm");
-	if (s->attention_per_month < s->alarm_per_month)
-		return errinfo_set(
-			info, ERR_RANGE, "silence.attention_per_month must not be less than silence.alarm_per_month");
-	if (s->floor_ms > s->ceiling_ms)
-		return errinfo_set(info, ERR_RANGE, "silence.floor must not be longer than silence.ceiling");
-	enum err err = signs_of(s, &out_config->signs, info);
+	enum err err = budgets_of(s, out_config, info);
+	if (!err)
+		err = signs_of(s, &out_config->signs, info);
 	return err ? err : rules_of(s, out_config, info);
 }
 

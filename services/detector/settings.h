@@ -18,6 +18,7 @@ struct detector_settings {
 	struct config_list use, own;
 	double attention_per_month, alarm_per_month;
 	int64_t floor_ms, ceiling_ms;
+	struct config_list communities;
 	int64_t attention_ms, alarm_ms, one_person_attention_ms, one_person_alarm_ms, learning_ms, learning_extra_ms;
 	int64_t meter_fresh_ms, device_quiet_ms, homes_max;
 	struct detector_absence absence;

@@ -191,7 +191,17 @@ def test_a_reload_keeps_what_was_learnt_and_a_wrong_one_changes_nothing(rig):
     after = rig.habit("h-0")
     assert after["budget"]["floor_h"] == 8 and after["budget"]["alarm_a_month"] == 0.5
     assert (after["habits"][0]["months"], after["habits"][0]["silences"]) == (before["habits"][0]["months"], before["habits"][0]["silences"])
+    assert "community" not in after["budget"]
     assert min(after["habits"][0]["workday"]["attention_h"]) >= 8 > min(before["habits"][0]["workday"]["attention_h"])
+    rig.config.write_text(text.replace("communities: []", 'communities: ["c-1 alarm_per_month=0.25 ceilng=20h"]'), encoding="utf-8")
+    rig.process.send_signal(signal.SIGHUP)
+    wait_log(rig, "did you mean \\\"ceiling\\\"?")
+    rig.config.write_text(text.replace("communities: []", 'communities: ["c-1 alarm_per_month=0.25 ceiling=20h"]'), encoding="utf-8")
+    rig.process.send_signal(signal.SIGHUP)
+    rig.tap.wait(lambda: rig.log().count("msg=reloaded") == 2, "the reload")
+    budget = valid("habit", rig.habit("h-0"))["budget"]
+    assert budget["community"] == "c-1" and budget["alarm_a_month"] == 0.25 and budget["ceiling_h"] == 20 and budget["floor_h"] == 3
+    assert "误报预算属社区 (budget of the community) c-1" in rig.curtain("habit", "h-0")[1]
     rig.stop(signal.SIGKILL)
     rig.start()
     rig.ingest.beat(NOW + HOUR)

@@ -110,6 +110,7 @@ static enum err read_answer(const json_t *root, struct habit_answer *out, struct
 		return errinfo_set(info, ERR_INVALID, "the answer is no habit");
 	text_cut(out->household, sizeof out->household, text_of(root, "household"));
 	text_cut(out->mode, sizeof out->mode, text_of(root, "mode"));
+	text_cut(out->community, sizeof out->community, text_of(budget, "community"));
 	join(json_object_get(root, "looked_at"), out->looked_at, sizeof out->looked_at);
 	join(json_object_get(root, "blind"), out->blind, sizeof out->blind);
 	habit_appointments_read(json_object_get(root, "appointments"), &out->appointments);
@@ -228,6 +229,11 @@ void habit_text(const struct habit_answer *a, const struct zone *zone, struct bu
 	time_line("预计此前有动静 (expected by)", zone, a->expected_by, out);
 	time_line("到此算关注 (attention at)", zone, a->attention_at, out);
 	time_line("到此算警报 (alarm at)", zone, a->alarm_at, out);
+	if (*a->community) {
+		buf_text(out, "  误报预算属社区 (budget of the community) ");
+		show_clean(out, a->community, 0);
+		buf_byte(out, '\n');
+	}
 	habit_appointments_text(&a->appointments, zone, out);
 	if (a->population || !a->count)
 		buf_text(out,

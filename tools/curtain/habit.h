@@ -34,6 +34,7 @@ struct habit_answer {
 	double silent_hour;
 	unsigned silent_day; /* of days[] */
 	bool population;
+	char community[64]; /* whose own budget; "" = the district's */
 	double attention_budget, alarm_budget;
 	unsigned count;
 	struct habit_channels habits[HABIT_SETS_MAX];
