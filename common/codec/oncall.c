@@ -22,7 +22,46 @@ static const char *oncall_fault(const struct oncall *o)
 	check_id_if(&fault, o->captain, "captain: must be an id");
 	check_id_if(&fault, o->desk, "desk: must be an id");
 	check_text_if(&fault, o->number, "number: must be a line");
+	check_true(&fault, o->gap_count <= ONCALL_GAPS_MAX, "gaps: are too many");
+	for (unsigned n = 0; n < o->gap_count && !fault; n++) {
+		check_wall(&fault, o->gaps[n].from, "gaps: need a from");
+		check_wall(&fault, o->gaps[n].until, "gaps: need an until");
+	}
 	return fault;
+}
+
+static void gaps_to_json(const struct oncall *o, struct buf *out)
+{
+	json_key(out, "gaps");
+	json_open(out, '[');
+	for (unsigned n = 0; n < o->gap_count; n++) {
+		json_open(out, '{');
+		json_member_wall(out, "from", o->gaps[n].from);
+		json_member_wall(out, "until", o->gaps[n].until);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
+static void gaps_from_json(struct fields *f, struct oncall *out)
+{
+	const json_t *list = fields_get(f, "gaps", false);
+
+	if (list && (!json_is_array(list) || !json_array_size(list) || json_array_size(list) > ONCALL_GAPS_MAX)) {
+		fields_fail(f, "gaps", "must be an array of 1 to 8");
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct oncall_gap *gap = &out->gaps[out->gap_count++];
+		struct fields one;
+		fields_open(&one, json_array_get(list, i), "oncall.gaps", f->info);
+		fields_wall(&one, "from", &gap->from);
+		fields_wall(&one, "until", &gap->until);
+		if (fields_done(&one)) {
+			f->err = one.err;
+			return;
+		}
+	}
 }
 
 enum err codec_oncall_encode(const struct oncall *o, struct buf *out)
@@ -43,6 +82,8 @@ enum err codec_oncall_encode(const struct oncall *o, struct buf *out)
 	json_member_text_if(out, "captain", o->captain);
 	json_member_text_if(out, "desk", o->desk);
 	json_member_text_if(out, "number", o->number);
+	if (o->gap_count)
+		gaps_to_json(o, out);
 	json_close(out, '}');
 	return out->failed;
 }
@@ -83,6 +124,7 @@ static enum err oncall_from_json(const json_t *json, struct oncall *out, struct 
 	fields_text_if(&f, "captain", o.captain, sizeof o.captain);
 	fields_text_if(&f, "desk", o.desk, sizeof o.desk);
 	fields_text_if(&f, "number", o.number, sizeof o.number);
+	gaps_from_json(&f, &o);
 	if (fields_done(&f))
 		return f.err;
 	fault = oncall_fault(&o);

@@ -25,6 +25,7 @@
 #define CHANNELS_MAX 12
 #define INCIDENT_ALERTS_MAX 16
 #define ONCALL_USERS_MAX 16
+#define ONCALL_GAPS_MAX 8
 #define COUNTERS_MAX 64
 
 /* reading: one value of one device. (device, channel, quantity, at) names it for ever. */
@@ -201,6 +202,10 @@ struct page {
 /* oncall: who answers for a team during one shift; the same shift and directory give the same bytes. */
 enum oncall_shift { ONCALL_DAY, ONCALL_NIGHT, ONCALL_SHIFT_COUNT };
 
+struct oncall_gap {
+	struct wall from, until;
+};
+
 struct oncall {
 	char team[ID_BYTES], community[ID_BYTES];
 	enum oncall_shift shift;
@@ -209,6 +214,8 @@ struct oncall {
 	char users[ONCALL_USERS_MAX][ID_BYTES];
 	char captain[ID_BYTES], desk[ID_BYTES]; /* asked after them; "" = none */
 	char number[PHONE_BYTES];               /* for the "1" key; "" = none is known */
+	uint8_t gap_count;                      /* shifts ahead that nobody serves; at most so many are told */
+	struct oncall_gap gaps[ONCALL_GAPS_MAX];
 };
 
 /* outage: a channel to people does not work as it should; stands for as long as that is so. */

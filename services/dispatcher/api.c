@@ -5,6 +5,8 @@
  *   incidents {}                                     the open ones: {"items": [incident...]}
  *   reply {incident, action, outcome?, found?, note?, minutes?, to?}
  *                                                    on behalf of the desk: {"verdict": "taken", "incident": {...}}
+ *   storms {}                                        many homes at once: [{community, kind, homes, since, until}]
+ *   storm {community, kind, action, minutes?}        release, or hold for minutes: {"homes": 12}
  *   channels {}                                      each channel's state and counters: {"items": [...]}
  *   deliveries {incident?}                           what became of pages over channels, the latest first
  */
@@ -166,9 +168,15 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = list_channels(d, args, &result, &why);
 	else if (!err && !strcmp(method, "deliveries"))
 		err = list_deliveries(d, args, &result, &why);
+	else if (!err && !strcmp(method, "storms"))
+		err = dispatcher_storms(d, args, &result, &why);
+	else if (!err && !strcmp(method, "storm"))
+		err = dispatcher_decide_storm(d, args, user, &result, &why, &fatal);
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
-			"dispatcher has no method \"%s\"; it has incidents, reply, channels and deliveries", method);
+			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, channels and "
+			"deliveries",
+			method);
 	if (fatal) {
 		*info = why;
 	} else if (answer_send(service_bus(d->service), event, err, why.text, result.data, result.length)) {

@@ -2,11 +2,13 @@
 #include "dispatcher/dispatcher.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "service/carrier.h"
 
 #define TRIM_US 500000
+#define CLOCK_STEP_MS 3000 /* less is the clock's own correction */
 #define HOLD_US 20000
 #define FULL_RETRY_US 50000 /* the bus takes no more for now */
 
@@ -19,11 +21,32 @@ enum err dispatcher_begin(struct dispatcher *d, struct errinfo *info)
 	return store_begin(d->store, info);
 }
 
-static void see(struct dispatcher *d, struct turn turn)
+/* watch_clock: the wall clock was set while we run, by an operator or a time server: what waits for an answer keeps the
+ * time that it has left. The time since boot goes on while the machine sleeps, so sleep is no step: what came due is
+ * due. */
+static enum err watch_clock(struct dispatcher *d)
+{
+	struct timespec boot;
+	int64_t offset_ms, step_ms;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &boot))
+		return ERR_OK;
+	offset_ms = wall_now().ms - (boot.tv_sec * MS_PER_SECOND + boot.tv_nsec / 1000000);
+	step_ms = d->clock_offset_ms ? offset_ms - d->clock_offset_ms : 0;
+	d->clock_offset_ms = offset_ms;
+	if (step_ms < CLOCK_STEP_MS && step_ms > -CLOCK_STEP_MS)
+		return ERR_OK;
+	log_warning("clock_stepped", "ms", log_number(step_ms));
+	return incident_clock_step(d->core, step_ms);
+}
+
+static enum err see(struct dispatcher *d, struct turn turn)
 {
 	d->turn = turn;
-	if (dispatcher_replays(d))
-		d->turn.wall = d->clock;
+	if (!dispatcher_replays(d))
+		return watch_clock(d);
+	d->turn.wall = d->clock;
+	return ERR_OK;
 }
 
 static enum err take_message(struct dispatcher *d, const struct bus_event *event, struct errinfo *info)
@@ -50,7 +73,8 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 	struct dispatcher *d = state;
 	struct errinfo info = {0};
 
-	see(d, turn);
+	if (see(d, turn))
+		return ERR_NOMEM;
 	switch (event->kind) {
 	case BUS_CONNECTED:
 		outbox_reconnected(d->incidents);
@@ -86,10 +110,9 @@ enum err dispatcher_tick(void *state, struct turn turn)
 {
 	struct dispatcher *d = state;
 	struct errinfo info = {0};
-	enum err err = ERR_OK;
+	enum err err = see(d, turn);
 
-	see(d, turn);
-	if (directory_copy_due(d->copy).us <= turn.mono.us)
+	if (!err && directory_copy_due(d->copy).us <= turn.mono.us)
 		err = told(dispatcher_sweep(d, &info), "sweep_failed", &info);
 	if (err)
 		return err;

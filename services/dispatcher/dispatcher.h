@@ -50,7 +50,8 @@ struct dispatcher {
 	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited;
 
 	struct turn turn;
-	struct wall clock; /* replay: all up to here is done */
+	int64_t clock_offset_ms; /* wall clock against the time since boot; 0 = not yet known */
+	struct wall clock;       /* replay: all up to here is done */
 	struct lane_turn *turns;
 	struct receipt *receipts;
 	uint32_t receipt_count, receipt_capacity;
@@ -107,5 +108,12 @@ enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info) ERR_MUST_
 
 /* api.c */
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
+
+/* api_storm.c: many homes at once. *fatal: a failure of the store or the core, which stops the service. */
+struct request_args;
+enum err dispatcher_storms(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_decide_storm(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
+	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
 #endif

@@ -423,6 +423,22 @@ static const char *phone_of(const struct duty *duty, const char *user)
 	return person ? person->phone : "";
 }
 
+/* find_gaps: counted from the shift's begin, so that during one shift the same is said. */
+static void find_gaps(
+	const struct duty *duty, const struct team *team, const struct duty_shift *now, struct oncall *out)
+{
+	struct duty_shift shift = duty_shift_at(duty, now->until);
+
+	while (shift.from.ms - now->from.ms <= duty->config.ahead_ms && out->gap_count < ONCALL_GAPS_MAX) {
+		const struct person *p = team->people;
+		while (p && !serves(p, &shift))
+			p = p->next;
+		if (!p)
+			out->gaps[out->gap_count++] = (struct oncall_gap){shift.from, shift.until};
+		shift = duty_shift_at(duty, shift.until);
+	}
+}
+
 enum err duty_oncall(const struct duty *duty, const char *team_id, struct wall at, struct oncall *out)
 {
 	const struct team *team = team_of(duty, team_id);
@@ -452,6 +468,7 @@ enum err duty_oncall(const struct duty *duty, const char *team_id, struct wall a
 	if (!*number)
 		number = phone_of(duty, people.captain);
 	text_cut(out->number, sizeof out->number, number);
+	find_gaps(duty, team, &shift, out);
 	return ERR_OK;
 }
 

@@ -22,6 +22,7 @@ struct duty_config {
 	uint32_t accept_life_s, accept_alarm_s; /* what counts where the directory names no policy */
 	uint32_t accept_attention_s, arrive_s;
 	bool attention_pages;
+	int64_t ahead_ms;    /* how far shifts that nobody serves are looked for; 0 = not */
 	char desk[ID_BYTES]; /* the desk of households and teams that name none */
 };
 
@@ -70,7 +71,8 @@ bool duty_is_desk(const struct duty *duty, const char *team, const char *user);
  * desk. */
 bool duty_knows(const struct duty *duty, const char *team, const char *household, const char *user);
 /* duty_oncall tells who answers now; ERR_NOT_FOUND for a team that the directory does not name. The number of the "1"
- * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. */
+ * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. gaps: the
+ * shifts that nobody serves and that begin within ahead_ms of this one's begin. */
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
 /* duty_next_team walks the teams of the directory in the order in which they were first named: "" gives the first;
  * false after the last. */

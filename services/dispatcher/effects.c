@@ -97,6 +97,11 @@ static enum err take_oncall(struct dispatcher *d, const struct incident_effect *
 	snprintf(key, sizeof key, "oncall/%s", team);
 	if (effect->kind == INCIDENT_ONCALL_GONE)
 		return post_drop(d->post, key, info);
+	for (unsigned i = 0; i < effect->as.oncall.gap_count; i++) {
+		char from[WALL_TEXT_BYTES];
+		wall_format(effect->as.oncall.gaps[i].from, from);
+		log_warning("nobody_on_duty", "team", team, "from", from);
+	}
 	snprintf(topic, sizeof topic, "curtain/oncall/%s", team);
 	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
 	err = codec_oncall_encode(&effect->as.oncall, &json);

@@ -114,6 +114,8 @@ enum err case_event(
 	assert(next != INCIDENT_STATE_COUNT);
 	if (next != INCIDENT_HELD)
 		e->now.until = WALL_NONE;
+	if (e->now.state == INCIDENT_HELD && next != INCIDENT_HELD && e->storm == STORM_HELD)
+		e->storm = STORM_OVER;
 	if (next != INCIDENT_ESCALATED)
 		e->hint_due = WALL_NEVER;
 	if (next == INCIDENT_RAISED || next == INCIDENT_PAGING || next == INCIDENT_ESCALATED) {
@@ -228,9 +230,11 @@ static void incident_id(const struct alert *alert, char out[ID_BYTES])
 enum err case_page_first(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
+	bool held = false;
+	enum err err = storm_take(core, e, now, &held);
 
-	if (!ladder_pages(core, e) && !home.canary)
-		return ERR_OK;
+	if (err || held || (!ladder_pages(core, e) && !home.canary))
+		return err;
 	return ladder_begin(core, e, now);
 }
 
@@ -255,6 +259,8 @@ static enum err open_case(struct incident_core *core, const struct alert *alert,
 	if (err)
 		return err;
 	e->round = 1; /* 0 = not asked in any */
+	e->stirred = now;
+	e->shift = duty_shift_at(core->duty, now).from;
 	lead(e, alert);
 	core->tallies[INCIDENT_OPENED]++;
 	err = case_alert_add(core, e, alert);
@@ -269,6 +275,7 @@ static enum err open_case(struct incident_core *core, const struct alert *alert,
 
 enum err case_press_on(struct incident_core *core, struct emergency *e, struct wall now)
 {
+	e->stirred = now;
 	if (case_going(e))
 		return ladder_urge(core, e, "", now);
 	return case_page_first(core, e, now);

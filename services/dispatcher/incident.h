@@ -24,6 +24,8 @@
 struct incident_config {
 	struct duty_config duty;
 	const struct policies *policies; /* borrowed; NULL = policies_preset */
+	uint32_t storm_homes; /* so many homes alike within the window are one event for the desk; 0 = never */
+	int64_t storm_window_ms, storm_hold_ms;
 	int64_t done_ms; /* from arrival (or the desk's accept) to an outcome before the desk is told; 0 = never */
 	int64_t keep_ms; /* an incident that is over is remembered for this long, for late replies and repeated alerts
 			  */
@@ -89,6 +91,30 @@ enum err incident_tick(struct incident_core *core, struct wall now, struct incid
 /* incident_due: when tick is next needed (a time in the past: at once); WALL_NEVER if nothing waits. */
 struct wall incident_due(const struct incident_core *core);
 
+/* storm: many homes of a community that are held because they seem to have one cause (incident_storm.c). */
+struct storm {
+	char community[ID_BYTES];
+	enum alert_kind kind;
+	uint32_t homes;
+	struct wall since, until; /* the first one stirred; the first one is released */
+};
+
+/* incident_storm_walk walks them: homes 0 begins; false after the last. */
+bool incident_storm_walk(const struct incident_core *core, struct storm *storm);
+
+/* storm_decision: the desk's word on all held ones of a community and kind: released, or held for so long from now. */
+struct storm_decision {
+	char community[ID_BYTES], user[ID_BYTES];
+	enum alert_kind kind;
+	bool release;
+	uint32_t minutes;
+};
+enum err incident_storm(struct incident_core *core, const struct storm_decision *decision, struct wall now,
+	unsigned *out_homes, struct incident_effects *out) ERR_MUST_CHECK;
+
+/* incident_clock_step: the wall clock was set, by so much. What waits keeps the time that it has left. */
+enum err incident_clock_step(struct incident_core *core, int64_t step_ms) ERR_MUST_CHECK;
+
 /* State for the store. incident_dirty gives each incident changed since the last call; length 0 = forgotten. All
  * effects must have been taken. incident_restore takes one back, before or after the directory: ERR_VERSION for a blob
  * of another version, ERR_CORRUPT for a broken one. */
@@ -120,6 +146,7 @@ enum incident_tally {
 	INCIDENT_ACCEPTS,
 	INCIDENT_TIMED_OUTS,
 	INCIDENT_ESCALATIONS,
+	INCIDENT_STORMS,
 	INCIDENT_TALLY_COUNT
 };
 const char *incident_tally_name(enum incident_tally tally);

@@ -183,6 +183,61 @@ static enum err hand_over(struct incident_core *core, struct emergency *e, const
 	return err;
 }
 
+/* ---- a new shift ---- */
+
+/* shift_words: how it stands, for somebody who has just come on duty. */
+static void shift_words(const struct emergency *e, char out[NOTE_BYTES])
+{
+	bool there = e->now.state == INCIDENT_ON_SITE;
+
+	snprintf(out, NOTE_BYTES, "交班：%s %s，需要时可接手 (shift change: %s is %s; take over if need be)",
+		e->now.responder, there ? "在现场" : "在路上", e->now.responder, there ? "on site" : "on the way");
+}
+
+/* tell_relief: the first on duty is told of an incident that somebody of the shift before still has. */
+static enum err tell_relief(struct incident_core *core, struct emergency *e, const char *user, struct wall now)
+{
+	char note[NOTE_BYTES];
+	enum err err;
+
+	shift_words(e, note);
+	err = case_event(core, e, INCIDENT_EVENT_HANDING_OVER, "", now);
+	if (!err)
+		err = ladder_withdraw_role(core, e, PAGE_RELIEF, now);
+	return err ? err : ladder_ask_beside(core, e, user, PAGE_RELIEF, WALL_NEVER, note, now);
+}
+
+static bool serves_now(const struct duty_people *people, const char *user)
+{
+	for (unsigned i = 0; i < people->count; i++)
+		if (!strcmp(people->users[i], user))
+			return true;
+	return false;
+}
+
+enum err arrange_shift(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	struct wall from = duty_shift_at(core->duty, now).from;
+	struct duty_people people;
+	bool fresh = from.ms > e->shift.ms;
+	enum err err = ERR_OK;
+
+	if (!fresh)
+		return ERR_OK;
+	e->shift = from;
+	core_mark(core, e);
+	duty_people_at(core->duty, e->now.team, now, &people);
+	if (duty_home_of(core->duty, e->now.household).canary || !people.count)
+		return ERR_OK;
+	if (e->now.state == INCIDENT_ESCALATED && ladder_pages(core, e))
+		err = ladder_climb_new(core, e, now); /* who has come on duty was not asked yet */
+	else if (case_going(e) && !serves_now(&people, e->now.responder) &&
+		 !duty_is_desk(core->duty, e->now.team, e->now.responder) &&
+		 strcmp(people.users[0], e->now.second) != 0)
+		err = tell_relief(core, e, people.users[0], now);
+	return err ? err : case_touch(core, e);
+}
+
 /* ---- silence ---- */
 
 enum err arrange_release(struct incident_core *core, struct emergency *e, const char *actor, struct wall now)

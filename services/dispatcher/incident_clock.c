@@ -79,6 +79,36 @@ enum err incident_core_entry(
 	return err;
 }
 
+/* ---- a clock that was set ---- */
+
+static void shift_by(struct wall *at, int64_t ms)
+{
+	if (wall_is_set(*at) && at->ms != WALL_NEVER.ms)
+		at->ms += ms;
+}
+
+enum err incident_clock_step(struct incident_core *core, int64_t step_ms)
+{
+	enum err err = ERR_OK;
+
+	core->directory_changed = true; /* another shift may be on duty */
+	for (uint32_t slot = 0; slot < core->slot_count && !err; slot++) {
+		struct emergency *e = core->slots[slot];
+		if (!e)
+			continue;
+		shift_by(&e->arrive_due, step_ms);
+		shift_by(&e->done_due, step_ms);
+		shift_by(&e->hint_due, step_ms);
+		shift_by(&e->forget_due, step_ms);
+		shift_by(&e->now.until, step_ms);
+		shift_by(&e->stirred, step_ms);
+		for (unsigned i = 0; i < e->asked_count; i++)
+			shift_by(&e->asked[i].expires, step_ms);
+		err = case_touch(core, e);
+	}
+	return err;
+}
+
 /* ---- time ---- */
 
 /* learn: where only the desk has it because nobody else was known or on duty, there may be people to ask now. */
@@ -102,6 +132,8 @@ static enum err learn(struct incident_core *core, struct wall now)
 			if (!err)
 				err = case_touch(core, e);
 		}
+		if (!err)
+			err = arrange_shift(core, e, now);
 	}
 	return err;
 }
@@ -181,7 +213,7 @@ bool incident_walk(const struct incident_core *core, char id[ID_BYTES], struct i
 const char *incident_tally_name(enum incident_tally tally)
 {
 	static const char *const names[] = {
-		"opened", "pages_sent", "pages_withdrawn", "accepted", "timed_out", "escalated"};
+		"opened", "pages_sent", "pages_withdrawn", "accepted", "timed_out", "escalated", "storms"};
 
 	_Static_assert(sizeof names / sizeof *names == INCIDENT_TALLY_COUNT, "a name for each");
 	return names[tally];

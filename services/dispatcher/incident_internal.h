@@ -38,6 +38,8 @@ struct asked {
 	struct wall at, expires;
 };
 
+enum storm_part { STORM_NONE, STORM_HELD, STORM_OVER, STORM_PARTS };
+
 struct case_alert {
 	char id[ID_BYTES];
 	uint32_t revision;
@@ -58,6 +60,9 @@ struct emergency {
 	uint32_t slot;
 	bool dirty;
 	uint32_t round, further_alerts;
+	enum storm_part storm;
+	struct wall stirred;                                    /* when it began, or became more urgent */
+	struct wall shift;                                      /* begin of the shift that knows of it */
 	struct wall arrive_due, done_due, hint_due, forget_due; /* WALL_NEVER = not waiting */
 	unsigned alert_count, alert_capacity, asked_count, asked_capacity;
 	struct case_alert *alerts;
@@ -167,6 +172,8 @@ const struct policy_ladder *ladder_of(const struct incident_core *core, const st
 bool ladder_pages(const struct incident_core *core, const struct emergency *e);
 struct asked *asked_find(struct emergency *e, const char *user);
 void page_id(const char *incident, const char *user, uint32_t step, char out[ID_BYTES]);
+/* ladder_climb_new asks those whom a new shift brought, if there are some. */
+enum err ladder_climb_new(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 /* ladder_begin starts a round: withdraws what is open and asks the first ones. */
 enum err ladder_begin(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 /* ladder_climb asks until as many pages are open as the level wants; escalates when nobody is left. */
@@ -188,6 +195,9 @@ enum err ladder_tell_late(
 enum err ladder_urge(struct incident_core *core, struct emergency *e, const char *note, struct wall now) ERR_MUST_CHECK;
 /* ladder_tell_desk pages the desk beside the responder, unless its page stands. */
 enum err ladder_tell_desk(
+	struct incident_core *core, struct emergency *e, const char *note, struct wall now) ERR_MUST_CHECK;
+/* ladder_note_desk sends the desk a page of an incident that asks nobody now. */
+enum err ladder_note_desk(
 	struct incident_core *core, struct emergency *e, const char *note, struct wall now) ERR_MUST_CHECK;
 /* ladder_ask_beside asks one person to come too, or to take over; ladder_withdraw_role withdraws what waits of a role.
  */
@@ -214,7 +224,12 @@ static inline bool case_going(const struct emergency *e)
 enum err says_verdict(const struct says *says, enum incident_verdict verdict) ERR_MUST_CHECK;
 bool says_is(const char *user, const struct says *says);
 
-/* incident_arrange.c: arrange_take does what is not going or coming back. */
+/* incident_storm.c: storm_take holds it if it is one of many alike; *out_held says whether it is. */
+enum err storm_take(struct incident_core *core, struct emergency *e, struct wall now, bool *out_held) ERR_MUST_CHECK;
+
+/* incident_arrange.c: arrange_shift tells those who come on duty of an open incident. */
+enum err arrange_shift(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+/* arrange_take does what is not going or coming back. */
 enum err arrange_take(struct incident_core *core, struct emergency *e, const struct says *says) ERR_MUST_CHECK;
 /* arrange_expect sets when the responder is late, from what they said (0 = nothing) and the household's policy. */
 void arrange_expect(struct incident_core *core, struct emergency *e, uint32_t minutes, struct wall now);

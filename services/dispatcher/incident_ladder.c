@@ -246,6 +246,15 @@ enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wa
 	return err;
 }
 
+enum err ladder_climb_new(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	struct duty_people people;
+	struct next next;
+
+	duty_people_at(core->duty, e->now.team, now, &people);
+	return next_of(core, e, &people, &next) ? ladder_climb(core, e, now) : ERR_OK;
+}
+
 enum err ladder_withdraw(struct incident_core *core, struct emergency *e, const char *user, struct wall now)
 {
 	enum err err = ERR_OK;
@@ -376,6 +385,17 @@ enum err ladder_tell_desk(struct incident_core *core, struct emergency *e, const
 		return ERR_OK;
 	err = page_desk(core, e, people.desk, note, now);
 	return err ? err : case_event(core, e, INCIDENT_EVENT_PAGED, people.desk, now);
+}
+
+enum err ladder_note_desk(struct incident_core *core, struct emergency *e, const char *note, struct wall now)
+{
+	struct asked asked = {.role = PAGE_DESK, .at = now, .expires = WALL_NEVER};
+	struct duty_people people;
+
+	duty_people_at(core->duty, e->now.team, now, &people);
+	text_cut(asked.user, sizeof asked.user, people.desk);
+	asked.step = ++e->now.step;
+	return send_page(core, e, &asked, false, note, now);
 }
 
 /* overdue: a responder is late or silent. The desk is told beside; whoever is on the way stays so. */

@@ -177,7 +177,7 @@ static bool names_own_page(const struct emergency *e, const struct says *says)
 
 	if (!says->reply->page[0] || (says->desk && !says->asked))
 		return true;
-	for (uint32_t step = 0; says->asked && step <= says->asked->step; step++) {
+	for (uint32_t step = 0; step <= (says->desk ? e->now.step : says->asked ? says->asked->step : 0); step++) {
 		page_id(e->now.id, says->reply->user, step, id);
 		if (!strcmp(id, says->reply->page))
 			return true;

@@ -79,6 +79,9 @@ static void emergency_put(struct blob *b, const struct emergency *e)
 		blob_put(b, alert->cleared, 1);
 	}
 	blob_put_wall(b, e->hint_due);
+	blob_put_wall(b, e->stirred);
+	blob_put_wall(b, e->shift);
+	blob_put(b, e->storm, 1);
 	blob_put_wall(b, e->now.expected);
 	blob_put_wall(b, e->now.until);
 	blob_put_text(b, e->now.second);
@@ -169,6 +172,9 @@ static enum err arranged_get(struct incident_core *core, struct blob *b, struct 
 	unsigned count;
 
 	e->hint_due = blob_get_wall(b);
+	e->stirred = blob_get_wall(b);
+	e->shift = blob_get_wall(b);
+	e->storm = (enum storm_part)word_get(b, STORM_PARTS);
 	e->now.expected = blob_get_wall(b);
 	e->now.until = blob_get_wall(b);
 	blob_get_text(b, e->now.second, sizeof e->now.second);
@@ -235,6 +241,8 @@ enum err incident_restore(struct incident_core *core, const struct incident_stat
 	err = case_create(core, &now, &e);
 	if (err)
 		return err;
+	e->stirred = now.opened;
+	e->shift = now.at;
 	e->round = (uint32_t)blob_get(&b, 4);
 	e->further_alerts = (uint32_t)blob_get(&b, 4);
 	e->arrive_due = blob_get_wall(&b);

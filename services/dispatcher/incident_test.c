@@ -1162,6 +1162,233 @@ static void what_was_found_is_kept_with_the_outcome(void **state)
 	assert_int_equal(w.last.found, FOUND_NONE);
 }
 
+/* ---- shifts ---- */
+
+static void nights_begin(void)
+{
+	world_person(&w, "v-1", true, false, 1, t0);
+	world_person(&w, "v-2", true, false, 2, t0);
+	world_person(&w, "v-3", false, true, 3, t0);
+	world_tick(&w, t0);
+}
+
+static void open_incident_is_handed_over_in_words_at_the_change_of_shift(void **state)
+{
+	(void)state;
+	nights_begin();
+	t0 = world_at("2026-03-02T18:50:00");
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 60);
+	world_restart(&w, after_s(120)); /* the change comes while it is down */
+	tick(601);
+	TRACE("handing_over +v-3 paged:v-3");
+	assert_int_equal(w.page.role, PAGE_RELIEF);
+	assert_non_null(strstr(w.page.note, "v-1"));
+	assert_false(wall_is_set(w.page.expires));
+	assert_string_equal(w.last.responder, "v-1");
+	world_restart(&w, after_s(602));
+	tick(603);
+	TRACE(""); /* told once */
+	says("v-3", REPLY_ACCEPT, 700);
+	TRACE("taken_over:v-3 -v-1");
+}
+
+static void who_serves_on_is_not_relieved(void **state)
+{
+	(void)state;
+	t0 = world_at("2026-03-02T18:50:00");
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 60);
+	tick(601);
+	TRACE("");
+}
+
+static void new_shift_is_asked_where_the_last_one_did_not_answer(void **state)
+{
+	(void)state;
+	nights_begin();
+	t0 = world_at("2026-03-02T18:50:00");
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	tick(60);
+	tick(120);
+	STATE("escalated");
+	tick(600);
+	TRACE("+v-3 paged:v-3");
+	tick(660);
+	TRACE("timed_out:v-3 escalated:desk");
+}
+
+static void shifts_that_nobody_serves_are_told_ahead_and_once(void **state)
+{
+	(void)state;
+	w.config.duty.ahead_ms = 36 * MS_PER_HOUR;
+	incident_core_configure(w.core, &w.config);
+	world_tick(&w, t0);
+	assert_int_equal(w.oncalls, 0); /* all three serve day and night */
+	for (int i = 1; i <= 3; i++)
+		world_person(&w, (const char *[]){"v-1", "v-2", "v-3"}[i - 1], true, false, 1, t0);
+	world_tick(&w, t0);
+	assert_int_equal(w.oncalls, 1);
+	assert_int_equal(w.oncall.gap_count, 2); /* tonight, and tomorrow's night, which begins within 36 h of 07:00 */
+	assert_int_equal(w.oncall.gaps[0].from.ms, world_at("2026-03-02T19:00:00").ms);
+	assert_int_equal(w.oncall.gaps[0].until.ms, world_at("2026-03-03T07:00:00").ms);
+	world_tick(&w, after_s(600));
+	assert_int_equal(w.oncalls, 0);
+}
+
+/* ---- many homes at once ---- */
+
+static void silent(unsigned home, int64_t s)
+{
+	char household[ID_BYTES], id[ID_BYTES];
+	struct alert alert;
+
+	snprintf(household, sizeof household, "h-%u", home);
+	snprintf(id, sizeof id, "a-%u", home);
+	alert = world_alert(id, household, ALERT_ALARM);
+	alert.kind = ALERT_SILENCE;
+	world_feed(&w, &alert, after_s(s));
+}
+
+static void storm_of(unsigned threshold, unsigned homes)
+{
+	w.config.storm_homes = threshold;
+	w.config.storm_window_ms = 10 * MS_PER_MINUTE;
+	w.config.storm_hold_ms = 30 * MS_PER_MINUTE;
+	incident_core_configure(w.core, &w.config);
+	for (unsigned i = 10; i < 10 + homes; i++) {
+		char household[ID_BYTES];
+		snprintf(household, sizeof household, "h-%u", i);
+		world_household(&w, household, "", false, t0);
+	}
+	world_tick(&w, t0);
+}
+
+static unsigned held(void)
+{
+	char id[ID_BYTES] = "";
+	struct incident incident;
+	unsigned count = 0;
+
+	while (incident_walk(w.core, id, &incident))
+		count += incident.state == INCIDENT_HELD;
+	return count;
+}
+
+static void many_homes_at_once_are_one_event_for_the_desk(void **state)
+{
+	struct storm storm = {.homes = 0};
+
+	(void)state;
+	storm_of(4, 6);
+	silent(10, 0);
+	silent(11, 10);
+	silent(12, 20);
+	TRACE("raised +v-1 paged:v-1");
+	assert_int_equal(held(), 0);
+	silent(13, 30);
+	TRACE("raised held -v-1 held -v-1 held -v-1 held +desk");
+	assert_non_null(strstr(w.page.note, "4 homes"));
+	silent(14, 40);
+	TRACE("raised held"); /* the desk is told once */
+	feed("a-sos", "h-15", ALERT_LIFE, 50);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2"); /* a call for help passes */
+	assert_int_equal(held(), 5);
+	assert_true(incident_storm_walk(w.core, &storm));
+	assert_int_equal(storm.homes, 5);
+	assert_string_equal(storm.community, "c-1");
+	assert_int_equal(storm.since.ms, t0.ms);
+	assert_false(incident_storm_walk(w.core, &storm));
+}
+
+static void desk_releases_a_storm_and_it_is_not_held_again(void **state)
+{
+	struct storm_decision decision = {.community = "c-1", .kind = ALERT_SILENCE, .user = "desk", .release = true};
+	struct incident_effects effects;
+	unsigned homes;
+
+	(void)state;
+	storm_of(3, 5);
+	for (unsigned i = 10; i < 13; i++)
+		silent(i, i);
+	assert_int_equal(held(), 3);
+	world_restart(&w, after_s(30));
+	assert_int_equal(incident_storm(w.core, &decision, after_s(60), &homes, &effects), ERR_OK);
+	assert_int_equal(homes, 3);
+	while (effects.count == INCIDENT_EFFECTS_MAX)
+		assert_int_equal(incident_tick(w.core, after_s(60), &effects), ERR_OK);
+	assert_int_equal(held(), 0);
+	silent(13, 90);
+	TRACE("raised +v-1 paged:v-1");
+}
+
+static void desk_holds_a_storm_longer(void **state)
+{
+	struct storm_decision decision = {.community = "c-1", .kind = ALERT_SILENCE, .user = "desk", .minutes = 120};
+	struct incident_effects effects;
+	unsigned homes;
+
+	(void)state;
+	storm_of(3, 5);
+	for (unsigned i = 10; i < 13; i++)
+		silent(i, i);
+	assert_int_equal(incident_storm(w.core, &decision, after_s(60), &homes, &effects), ERR_OK);
+	assert_int_equal(homes, 3);
+	tick(60 + 7199);
+	assert_int_equal(held(), 3);
+	tick(60 + 7200);
+	assert_int_equal(held(), 0);
+}
+
+static void without_the_desks_word_a_storm_is_released_one_by_one(void **state)
+{
+	(void)state;
+	storm_of(3, 5);
+	for (unsigned i = 10; i < 13; i++)
+		silent(i, 0);
+	tick(1799);
+	assert_int_equal(held(), 3);
+	tick(1800);
+	assert_int_equal(held(), 2);
+	tick(1805);
+	assert_int_equal(held(), 1);
+	tick(1810);
+	assert_int_equal(held(), 0);
+}
+
+static void homes_apart_in_time_or_of_other_kinds_are_no_storm(void **state)
+{
+	(void)state;
+	storm_of(3, 5);
+	silent(10, 0);
+	silent(11, 301);
+	silent(12, 601);
+	TRACE("raised +v-1 paged:v-1");
+	feed("a-leak", "h-13", ALERT_ALARM, 602);
+	TRACE("raised +v-1 paged:v-1");
+	assert_int_equal(held(), 0);
+}
+
+/* ---- clocks ---- */
+
+static void clock_that_is_set_leaves_everybody_the_time_that_they_had(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	tick(60);
+	assert_int_equal(incident_clock_step(w.core, -3600 * MS_PER_SECOND), ERR_OK);
+	tick(-3600 + 119);
+	TRACE("");
+	tick(-3600 + 120);
+	TRACE("timed_out:v-1 +v-2 paged:v-2");
+	says("v-2", REPLY_ACCEPT, -3600 + 130);
+	assert_int_equal(incident_clock_step(w.core, 7200 * MS_PER_SECOND), ERR_OK);
+	tick(3600 + 130);
+	TRACE("");
+	tick(3600 + 1330);
+	TRACE("timed_out:v-2 +desk paged:desk");
+}
+
 static void states_of_version_1_are_read(void **state)
 {
 	static struct incident_state_blob blob;
@@ -1172,8 +1399,8 @@ static void states_of_version_1_are_read(void **state)
 	before = w.last;
 	while (incident_dirty(w.core, &blob))
 		;
-	/* Version 2 put 3 times, 2 empty texts, a word and a count of 0 before the list of people: one of 1 person. */
-	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 8 + 8 + 8 + 2 + 2 + 1 + 1, list = 2 + person;
+	/* Version 2 put 5 times, 2 words, 2 empty texts and a count of 0 before the list of people: one of 1 person. */
+	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 5 * 8 + 1 + 2 + 2 + 1 + 1, list = 2 + person;
 	memmove(blob.blob + blob.length - list - added, blob.blob + blob.length - list, list);
 	blob.length -= added;
 	blob.blob[0] = 1;
@@ -1365,6 +1592,16 @@ int main(void)
 		WITH_WORLD(attention_waits_on_the_tile_though_the_household_pages),
 		WITH_WORLD(incident_is_named_after_the_kind_that_says_most),
 		WITH_WORLD(what_was_found_is_kept_with_the_outcome),
+		WITH_WORLD(open_incident_is_handed_over_in_words_at_the_change_of_shift),
+		WITH_WORLD(who_serves_on_is_not_relieved),
+		WITH_WORLD(new_shift_is_asked_where_the_last_one_did_not_answer),
+		WITH_WORLD(shifts_that_nobody_serves_are_told_ahead_and_once),
+		WITH_WORLD(many_homes_at_once_are_one_event_for_the_desk),
+		WITH_WORLD(desk_releases_a_storm_and_it_is_not_held_again),
+		WITH_WORLD(desk_holds_a_storm_longer),
+		WITH_WORLD(without_the_desks_word_a_storm_is_released_one_by_one),
+		WITH_WORLD(homes_apart_in_time_or_of_other_kinds_are_no_storm),
+		WITH_WORLD(clock_that_is_set_leaves_everybody_the_time_that_they_had),
 		WITH_WORLD(states_of_version_1_are_read),
 		cmocka_unit_test(table_of_the_document_is_the_table_of_the_code),
 		cmocka_unit_test(every_pair_of_state_and_event_keeps_the_promises),

@@ -454,6 +454,11 @@ static void random_walk_keeps_the_promises(void **state)
 	dice_state = seed * 2 + 1;
 	world_open(&w);
 	w.watch = see;
+	w.config.storm_homes = 3;
+	w.config.storm_window_ms = 10 * MS_PER_MINUTE;
+	w.config.storm_hold_ms = 30 * MS_PER_MINUTE;
+	incident_core_configure(w.core, &w.config);
+	world_tick(&w, now);
 	for (step_number = 0; step_number < count; step_number++) {
 		uint32_t what = dice(100);
 		if (what < 30)

@@ -196,7 +196,7 @@ def test_silence_climbs_to_captain_and_desk(rig):
     assert rig.call("reply", {"incident": "i-none", "action": "accept"})["error"]["code"] == "not_found"
     assert "outcome" in rig.call("reply", {"incident": desk["incident"], "action": "done"})["error"]["text"]
     assert rig.call("incidents", {"all": True})["error"]["code"] == "invalid"
-    assert "incidents and reply" in rig.call("delete", {})["error"]["text"]
+    assert "incidents, reply" in rig.call("delete", {})["error"]["text"]
 
 
 def test_alerts_that_need_nobody(rig):
