@@ -192,8 +192,10 @@ enum err detect_habit_sign(struct detector_core *core, struct home *home, const 
 			continue;
 		floors(core, home, habit, moment.floors_ms);
 		moment.unseen = lost;
-		if (habit->start_ms != INT64_MIN && sign->at.ms - habit->start_ms >= HABIT_LEAST_MS)
-			moment.unseen = lost || h->set & ~seen_since(core, home, habit->start_ms, heard);
+		/* A gap of which not all of the set was seen was judged by another habit. */
+		if (habit->start_ms != INT64_MIN && sign->at.ms - habit->start_ms >= HABIT_LEAST_MS &&
+			h->set & ~seen_since(core, home, habit->start_ms, heard))
+			habit_spoil(habit);
 		if (habit_sign(habit, detect_terms(core, home), &moment))
 			home->unwritten |= 1 << PART_HABIT;
 	}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * The home's gaps and hours and the population's are added up in the same units (a day of the home), so that PRIOR_DAYS
- * of the population are worth as many of the home's. Limits are made when they are asked for, of the exact hour, and
- * not kept: it takes microseconds, and a table of them would be as large as the gaps.
+ * of the population are worth as many of the home's. How many gaps there are at all is the home's own word, soon: the
+ * population, of which water alone was heard, says how the long ones are spread among them. Limits are made when they
+ * are asked for, of the exact hour, and not kept: it takes microseconds, and a table of them would be as large as the
+ * gaps.
  *
  * Rejected: a p-value of the running gap (a better median than a fixed limit, a much worse p90), limits whose nominal
  * rate is trusted (homes change: a nominal 0.5 came out as 0.9 to 1.2 false alarms a month), and one price for all
@@ -25,17 +27,20 @@
 #define FADE_DAYS 120.0f  /* gaps and hours weigh 1/e after */
 #define COUNT_DAYS 180.0f /* false alarms likewise */
 #define TRIP_DAYS 3       /* a longer absence is no time without false alarms */
-#define HOUR_SPREAD 1.2f  /* of the kernel over the hour */
+#define HOUR_SPREAD 1.0f  /* of the kernel over the hour */
 #define HOUR_REACH 5.0f   /* beyond it nothing is weighed */
 #define OTHER_KIND 0.5f   /* what a gap of the other kind of day weighs */
 #define OTHER_BEFORE 0.3f /* what one weighs where the time before differs */
 #define PRIOR_DAYS 10.0f
-#define PRIOR_MONTHS 6.0f /* of counted false alarms, that the population's rate is worth */
+#define SCALE_DAYS 6.0f   /* what the population's number of gaps is worth, before the home's own */
+#define FIRST_COUNTS 3.0f /* false alarms that the population's rate of the fastest level is worth */
+#define STEP_COUNTS 8.0f  /* ... and that its share of those which the next slower one spares is worth */
 #define PRICE_FIRST (0.3f / 24)
 #define PRICE_STEP 0.56f
-#define RATE_LEAST 1e-6f
-#define BUDGET_USE 1.12f  /* shrinkage and the rates of slower levels make the count high by as much */
-#define EARLY_LESS 0.35f  /* of the budget is left alone at first ... */
+#define CAME_COUNTS 1.0f /* false alarms, by which what came is compared with what was granted */
+#define CAME_LEAST 0.4f
+#define CAME_MOST 1.15f
+#define EARLY_LESS 0.42f  /* of the budget is left alone at first ... */
 #define EARLY_MONTHS 1.5f /* ... 1/e of it after: limits made from few gaps keep less of what they promise */
 #define LEAN_LEAST 0.5f
 #define LEAN_MOST 2.0f
@@ -119,7 +124,7 @@ static void row_of(const struct habit *h, const struct habit_start *start, struc
 {
 	const struct habit_prior *prior = &habit_prior[start->class][(unsigned)(start->hour + 0.5f) % HABIT_HOURS];
 	float reached[HABIT_LENGTHS + 1] = {0}, near[HABIT_HOURS], weights[HABIT_CLASSES];
-	float days = PRIOR_DAYS, risk = PRIOR_DAYS * (float)prior->hours / 1000;
+	float days = PRIOR_DAYS, risk = 0;
 
 	for (unsigned class = 0; class < HABIT_CLASSES; class ++)
 		weights[class] = alike(class, start->class);
@@ -136,11 +141,14 @@ static void row_of(const struct habit *h, const struct habit_start *start, struc
 		if (distance <= HOUR_REACH)
 			reached[bin_of(g.hours)] += weights[g.class] * kernel(distance) * faded(g.age, FADE_DAYS);
 	}
-	for (unsigned i = HABIT_LENGTHS; i-- > 0;) {
+	for (unsigned i = HABIT_LENGTHS; i-- > 0;)
 		reached[i] += reached[i + 1];
-		out->longer[i] = (reached[i + 1] + PRIOR_DAYS * (float)prior->longer[i] / 10000) / days;
-	}
-	out->risk = risk / days;
+	float least = (float)prior->longer[0] / 10000, own = days - PRIOR_DAYS;
+	float scale = least > 0 ? (reached[1] + SCALE_DAYS * least) / ((own + SCALE_DAYS) * least) : 1;
+	scale = scale < 1 ? scale : 1;
+	for (unsigned i = 0; i < HABIT_LENGTHS; i++)
+		out->longer[i] = (reached[i + 1] + scale * PRIOR_DAYS * (float)prior->longer[i] / 10000) / days;
+	out->risk = (risk + scale * PRIOR_DAYS * (float)prior->hours / 1000) / days;
 }
 
 static int64_t clamped(const struct habit_terms *terms, float hours)
@@ -207,23 +215,36 @@ static float level_for(const float rates[HABIT_LEVELS], float budget)
 	return HABIT_LEVELS - 1;
 }
 
+/* Each level's false alarms are a part of those of the level before. How large a part is the population's word until
+ * the home's own false alarms, first the many of the fast levels, say otherwise. */
 void habit_rates(const struct habit *h, const struct habit_terms *terms, float rates[HABIT_LEVELS])
 {
-	for (unsigned level = HABIT_LEVELS; level-- > 0;) {
-		float prior = PRIOR_MONTHS * habit_prior_rate[level] * (float)terms->pooled;
-		rates[level] = (h->false_alarms[level] + prior) / (h->months + PRIOR_MONTHS) + RATE_LEAST;
-		if (level + 1 < HABIT_LEVELS && rates[level] < rates[level + 1])
-			rates[level] = rates[level + 1];
+	const float *prior = habit_prior_rate, *own = h->false_alarms;
+
+	rates[0] = (own[0] + FIRST_COUNTS * (float)terms->pooled) / (h->months + FIRST_COUNTS / prior[0]);
+	for (unsigned level = 1; level < HABIT_LEVELS; level++) {
+		float part = STEP_COUNTS * prior[level] / prior[level - 1];
+		rates[level] = rates[level - 1] * (own[level] + part) / (own[level - 1] + STEP_COUNTS);
 	}
+}
+
+/* granted gives the budget of a stage as this home may spend it now. */
+static float granted(const struct habit *h, const struct habit_terms *terms, unsigned stage)
+{
+	float budget = (float)terms->per_month[stage] * h->lean;
+	float over = (h->months * budget + CAME_COUNTS) / (h->came[stage] + CAME_COUNTS);
+
+	over = over < CAME_LEAST ? CAME_LEAST : over > CAME_MOST ? CAME_MOST : over;
+	return budget * over * (1 - EARLY_LESS * expf(-h->months / EARLY_MONTHS));
 }
 
 void habit_settle(struct habit *h, const struct habit_terms *terms)
 {
-	float rates[HABIT_LEVELS], use = BUDGET_USE * (1 - EARLY_LESS * expf(-h->months / EARLY_MONTHS));
+	float rates[HABIT_LEVELS];
 
 	habit_rates(h, terms, rates);
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		h->levels[stage] = level_for(rates, (float)terms->per_month[stage] * h->lean * use);
+		h->levels[stage] = level_for(rates, granted(h, terms, stage));
 }
 
 /* ---- signs of life ---- */
@@ -272,9 +293,12 @@ static void count_false(
 	limits_of(h, &h->start, hours);
 	for (unsigned level = 0; level < HABIT_LEVELS; level++)
 		h->false_alarms[level] += proven_ms >= clamped(terms, hours[level]) ? 1 : 0;
-	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
-		h->tallies[stage] += proven_ms >= clamped(terms, between(hours, h->levels[stage])) &&
-				     proven_ms >= m->floors_ms[stage];
+	for (unsigned stage = 0; stage < HABIT_STAGES; stage++) {
+		bool came = proven_ms >= clamped(terms, between(hours, h->levels[stage])) &&
+			    proven_ms >= m->floors_ms[stage];
+		h->tallies[stage] += came;
+		h->came[stage] += came ? 1 : 0;
+	}
 }
 
 /* new_day lets what is learnt fade. */
@@ -288,6 +312,8 @@ static void new_day(struct habit *h, const struct habit_terms *terms, int32_t da
 		hours_scale(h, faded(days, FADE_DAYS));
 		for (unsigned level = 0; level < HABIT_LEVELS; level++)
 			h->false_alarms[level] *= fade;
+		for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
+			h->came[stage] *= fade;
 		h->months = h->months * fade + (float)(days < TRIP_DAYS ? days : TRIP_DAYS) / MONTH_DAYS;
 		h->day = day;
 	}
@@ -467,6 +493,7 @@ void habit_put(struct blob *b, const struct habit *h)
 	put_float(b, h->lean);
 	for (unsigned i = 0; i < HABIT_STAGES; i++) {
 		put_float(b, h->levels[i]);
+		put_float(b, h->came[i]);
 		blob_put(b, h->tallies[i], 4);
 	}
 	for (unsigned i = 0; i < HABIT_OUTCOME_COUNT; i++)
@@ -495,6 +522,7 @@ void habit_get(struct blob *b, struct habit *h)
 	b->bad = b->bad || h->lean < LEAN_SANE_LEAST;
 	for (unsigned i = 0; i < HABIT_STAGES; i++) {
 		h->levels[i] = get_float(b, HABIT_LEVELS - 1);
+		h->came[i] = get_float(b, 1e6f);
 		h->tallies[i] = (uint32_t)blob_get(b, 4);
 	}
 	for (unsigned i = 0; i < HABIT_OUTCOME_COUNT; i++)

@@ -10,7 +10,8 @@
  * (habit_prior). Gaps are weighed by how near their hour is, by kind of day, by whether a long silence was just before
  * (has got up, has come home) and by whether the person was out for long these days. Sixteen levels have sixteen
  * prices. For each the false alarms are counted that it would have raised; the fastest level that keeps to the budget
- * is in force. So the budget holds whatever the model gets wrong.
+ * is in force, and who had more or fewer than that has less or more to spend. So the budget holds whatever the model
+ * gets wrong.
  *
  * A gap is as long as it was proven: from one sign of life to the last moment at which there still was none.
  */
@@ -91,7 +92,8 @@ struct habit {
 	float false_alarms[HABIT_LEVELS];        /* that each level would have raised; fading */
 	float months;                            /* in which; fading alike */
 	float lean;                              /* the budget is leant on by what people found; 0.05 to 20 */
-	uint32_t tallies[HABIT_STAGES];          /* false alarms of the limits in force, ever */
+	float came[HABIT_STAGES];                /* false alarms of the limits in force; fading alike */
+	uint32_t tallies[HABIT_STAGES];          /* ... and ever */
 	uint32_t outcomes[HABIT_OUTCOME_COUNT];  /* what people found, ever */
 	uint32_t gaps[HABIT_GAPS];
 

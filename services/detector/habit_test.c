@@ -117,6 +117,44 @@ static void false_alarms_make_the_limits_longer_until_the_budget_holds(void **st
 	assert_true(late <= 1.3 * 355 / 30.44); /* a thousand silences of 8.5 h */
 }
 
+/* every lets days pass: a sign every so many hours by day, up at seven, to bed at ten. */
+static void every(struct habit *h, int days, double step)
+{
+	habit_init(h, &terms);
+	for (int day = MONDAY; day < MONDAY + days; day++)
+		for (double hour = 7; hour <= 22; hour += step)
+			sign(h, day, hour);
+}
+
+static void a_home_that_is_heard_often_is_soon_judged_by_its_own_number_of_gaps(void **state)
+{
+	struct habit often, seldom;
+
+	(void)state;
+	every(&often, 30, 0.5);
+	every(&seldom, 30, 3.75);
+	assert_true(alarm_at(&often, 10) <= H(4));
+	assert_true(alarm_at(&seldom, 10.75f) > alarm_at(&often, 10.75f));
+}
+
+static void who_had_more_false_alarms_than_granted_has_less_to_spend_and_it_fades(void **state)
+{
+	struct habit h;
+
+	(void)state;
+	habit_init(&h, &terms);
+	live(&h, MONDAY, 90);
+	float before = h.levels[HABIT_ALARM];
+	h.came[HABIT_ALARM] += 20;
+	habit_settle(&h, &terms);
+	float after = h.levels[HABIT_ALARM];
+	assert_true(after > before);
+	assert_true(h.levels[HABIT_ATTENTION] < after);
+	live(&h, MONDAY + 90, 400);
+	assert_true(h.came[HABIT_ALARM] < 3);
+	assert_true(h.levels[HABIT_ALARM] < after);
+}
+
 static void what_people_found_leans_on_the_budget_within_bounds(void **state)
 {
 	struct habit h;
@@ -204,6 +242,8 @@ int main(void)
 		cmocka_unit_test(a_regular_home_gets_short_limits_by_day_and_the_night_it_sleeps),
 		cmocka_unit_test(an_absence_a_spoilt_and_an_unseen_gap_are_not_learnt),
 		cmocka_unit_test(false_alarms_make_the_limits_longer_until_the_budget_holds),
+		cmocka_unit_test(a_home_that_is_heard_often_is_soon_judged_by_its_own_number_of_gaps),
+		cmocka_unit_test(who_had_more_false_alarms_than_granted_has_less_to_spend_and_it_fades),
 		cmocka_unit_test(what_people_found_leans_on_the_budget_within_bounds),
 		cmocka_unit_test(many_gaps_and_years_stay_bounded),
 		cmocka_unit_test(a_habit_comes_back_as_it_was_and_a_bent_one_does_not),

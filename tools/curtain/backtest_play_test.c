@@ -298,6 +298,37 @@ static void simulated_channels_are_silent_in_an_absence_but_for_the_door_and_gho
 		trace_set_fini(&sets[i]);
 }
 
+/* a meter that was not heard for three days, in which water was used as ever. */
+static void a_loss_of_radio_with_use_is_simulated_as_an_ordinary_life(void **state)
+{
+	struct trace_set set = {0};
+	const int64_t from = DAY0 + 8 * MS_PER_DAY, until = DAY0 + 11 * MS_PER_DAY;
+	unsigned days[3] = {0}, nights[3] = {0};
+
+	(void)state;
+	struct trace *trace = live(&set, "h-1", 28, 3);
+	size_t kept = 0;
+	for (size_t k = 0; k < trace->count; k++)
+		if (trace->items[k].at_ms <= from || trace->items[k].at_ms >= until)
+			trace->items[kept++] = trace->items[k];
+	trace->count = kept;
+	assert_int_equal(trace_set_close(&set), ERR_OK);
+	assert_int_equal(simulate_home(&set, trace, zone, SIMULATE_MOTION, 11), ERR_OK);
+	for (size_t k = 0; k < trace->count; k++) {
+		const struct trace_item *item = &trace->items[k];
+		if (trace->channels[item->channel].quantity != QUANTITY_MOTION || item->at_ms <= from ||
+			item->at_ms >= until)
+			continue;
+		int64_t day = (item->at_ms - from) / MS_PER_DAY, hour = (item->at_ms - from) % MS_PER_DAY / HOUR;
+		days[day] += hour >= 9 && hour < 21;
+		nights[day] += hour >= 1 && hour < 6;
+		assert_false(trace_is_out(trace, item->at_ms));
+	}
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(days[i] > 40 && nights[i] < 20);
+	trace_set_fini(&set);
+}
+
 static void another_seed_simulates_another_life_and_an_unknown_channel_is_refused(void **state)
 {
 	struct trace_set sets[2] = {{0}, {0}};
@@ -326,6 +357,7 @@ int main(void)
 		cmocka_unit_test(an_alarm_in_a_gap_under_a_day_is_false_and_in_a_longer_one_an_absence),
 		cmocka_unit_test(a_home_of_few_days_is_left_out),
 		cmocka_unit_test(simulated_channels_are_silent_in_an_absence_but_for_the_door_and_ghosts),
+		cmocka_unit_test(a_loss_of_radio_with_use_is_simulated_as_an_ordinary_life),
 		cmocka_unit_test(another_seed_simulates_another_life_and_an_unknown_channel_is_refused),
 	};
 

@@ -17,6 +17,7 @@
 #define NIGHT_END 6
 #define ASLEEP_MS (3 * MS_PER_HOUR) /* of the night in a gap, from which on it is one of sleep */
 #define BED_MINUTE (22 * 60 + 30)   /* nobody is in bed before, give or take 45 minutes */
+#define UP_MINUTE (7 * 60 + 15)     /* and up then, likewise, where the meter does not say */
 #define BURSTS_PER_HOUR 2.0         /* awake and at home; 16 sensors of tm000 saw far more */
 #define NIGHT_VISITS 0.7            /* a night */
 #define GHOSTS_PER_DAY 3.0          /* tm000: single sensors fire a few times a day in an empty flat */
@@ -167,6 +168,20 @@ static int64_t bedtime(struct stage *s, int64_t from_ms)
 	return bed > soonest ? bed : soonest;
 }
 
+/* wake: of the morning after a bedtime. */
+static int64_t wake(struct stage *s, int64_t bed_ms)
+{
+	struct civil c = zone_to_civil(s->zone, (struct wall){bed_ms});
+	int64_t day_ms = c.hour < NIGHT_END ? 0 : MS_PER_DAY;
+
+	c = zone_to_civil(s->zone, (struct wall){bed_ms + day_ms});
+	c.hour = 0;
+	c.minute = UP_MINUTE + (int)between(s, -45, 45);
+	c.second = c.millisecond = 0;
+	int64_t up = zone_from_civil(s->zone, c).ms;
+	return up > bed_ms ? up : bed_ms + MS_PER_HOUR;
+}
+
 /* gap tells what somebody did between two uses of water. */
 static void gap(struct stage *s, int64_t from_ms, int64_t until_ms)
 {
@@ -189,6 +204,20 @@ static void gap(struct stage *s, int64_t from_ms, int64_t until_ms)
 	awake(s, from_ms, bed);
 	asleep(s, bed, up);
 	awake(s, up, until_ms);
+}
+
+/* unknown tells an ordinary life of a time in which the meter was not heard and water was used: when, nobody knows. */
+static void unknown(struct stage *s, int64_t from_ms, int64_t until_ms)
+{
+	while (from_ms < until_ms) {
+		int64_t bed = bedtime(s, from_ms);
+		bed = bed < until_ms ? bed : until_ms;
+		awake(s, from_ms, bed);
+		int64_t up = wake(s, bed);
+		up = up < until_ms ? up : until_ms;
+		asleep(s, bed, up);
+		from_ms = up;
+	}
 }
 
 static enum err channels_add(struct stage *s)
@@ -227,6 +256,21 @@ static void current(struct stage *s)
 	}
 }
 
+/* lost_since: of the loss of radio, with use, that ended at a sign, its beginning; INT64_MIN = there was none. */
+static int64_t lost_since(const struct trace *trace, int64_t sign_ms, size_t *next)
+{
+	int64_t since = INT64_MIN;
+
+	for (; *next < trace->count && trace->items[*next].at_ms <= sign_ms; ++*next) {
+		const struct trace_item *item = &trace->items[*next];
+		bool water = trace->channels[item->channel].quantity == QUANTITY_WATER_TOTAL;
+		if (water && !item->late && item->at_ms == sign_ms && item->delta > 0 && item->since_ms != INT64_MIN &&
+			item->at_ms - item->since_ms > TRACE_LOSS_MS)
+			since = item->since_ms;
+	}
+	return since;
+}
+
 static bool has_water(const struct trace *trace)
 {
 	for (unsigned c = 0; c < trace->channel_count; c++)
@@ -250,11 +294,19 @@ enum err simulate_home(
 	stage.load = calloc(stage.steps, sizeof *stage.load);
 	err = stage.load ? channels_add(&stage) : ERR_NOMEM;
 	int64_t before = truth.first_ms;
+	size_t next = 0;
 	for (size_t i = 0; i < truth.count && !err && !stage.failed; i++) {
 		int64_t used =
 			truth.signs_ms[i] - minutes(&stage, 0, 55); /* somewhen in the hour that the meter told */
-		if (used > before)
+		int64_t lost = lost_since(trace, truth.signs_ms[i], &next);
+		if (lost != INT64_MIN) {
+			used = truth.signs_ms[i];
+			if (lost > before)
+				gap(&stage, before, lost);
+			unknown(&stage, lost > before ? lost : before, used);
+		} else if (used > before) {
 			gap(&stage, before, used);
+		}
 		if (dice_share(&stage.dice) < BURST_WITH_WATER)
 			burst(&stage, used);
 		before = used > before ? used : before;

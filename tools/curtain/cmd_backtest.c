@@ -24,7 +24,7 @@
 
 struct backtest {
 	const char *layout_name, *columns_text, *zone_name, *target_text, *attention_text, *json_file, *svg_file;
-	const char *channels, *homes, *persons_file, *simulated;
+	const char *channels, *homes, *persons_file, *simulated, *only;
 	int64_t seed, workers, moments;
 	bool sweep, compare;
 	const char *files[OPTIONS_OPERANDS_MAX];
@@ -110,6 +110,8 @@ static enum err options_check(struct backtest *b, struct errinfo *info)
 		err = number_of("target", b->target_text, 0.01, 100, &b->options.target, info);
 	if (!err)
 		err = number_of("attention", b->attention_text, 0.01, 300, &b->options.attention, info);
+	if (!err && b->only && strcmp(b->only, "odd") != 0 && strcmp(b->only, "even") != 0)
+		return errinfo_set(info, ERR_NOT_FOUND, "--only is \"%.40s\"; it must be odd or even", b->only);
 	if (!err && b->simulated)
 		err = simulate_parse(b->simulated, &b->simulate, info);
 	if (!err && b->channels)
@@ -132,6 +134,9 @@ static int read_options(struct backtest *b, int argc, char **argv)
 		{"channels", OPTION_TEXT, &b->channels, 0, 0, "LIST",
 			"quantities to look at alone, or with a minus to leave out: -motion,-contact"},
 		{"homes", OPTION_TEXT, &b->homes, 0, 0, "LIST", "these homes alone, joined by commas"},
+		{"only", OPTION_TEXT, &b->only, 0, 0, "HALF",
+			"odd or even: every second home, in the order of their ids; to fit on one half and test on the "
+			"other"},
 		{"simulate", OPTION_TEXT, &b->simulated, 0, 0, "LIST",
 			"add channels that no home had: door,motion,electricity (docs/detection.md)"},
 		{"persons", OPTION_TEXT, &b->persons_file, 0, 0, "FILE", "CSV with home,members: persons of each home"},
@@ -231,6 +236,26 @@ static enum err keep_homes(struct backtest *b, struct errinfo *info)
 	return err;
 }
 
+/* keep_half leaves every second home of a closed set, in the order of their ids; the first is odd. */
+static enum err keep_half(struct backtest *b, struct errinfo *info)
+{
+	struct trace_set kept = {0};
+	enum err err = ERR_OK;
+
+	if (!b->only)
+		return ERR_OK;
+	for (size_t i = !strcmp(b->only, "even"); i < b->set.count && !err; i += 2) {
+		struct trace *to;
+		err = trace_set_home(&kept, b->set.homes[i]->home, &to);
+		if (!err)
+			trace_move(to, b->set.homes[i]);
+	}
+	trace_set_fini(&b->set);
+	b->set = kept;
+	err = err ? err : trace_set_close(&b->set);
+	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
+}
+
 static enum err read_data(struct backtest *b, struct errinfo *info)
 {
 	const char *zone = b->zone_name ? b->zone_name : read_zone_of(b->layout);
@@ -252,6 +277,8 @@ static enum err read_data(struct backtest *b, struct errinfo *info)
 		err = keep_homes(b, info);
 	if (!err && trace_set_close(&b->set))
 		err = errinfo_set(info, ERR_NOMEM, "out of memory");
+	if (!err)
+		err = keep_half(b, info);
 	for (size_t i = 0; i < b->set.count && !err; i++)
 		if (simulate_home(&b->set, b->set.homes[i], b->zone, b->simulate, (uint64_t)b->seed))
 			err = errinfo_set(info, ERR_NOMEM, "out of memory");
