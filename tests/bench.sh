@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Figures. tests/bench.sh detector [HOMES]: the detector's core, and a restart of HOMES homes (100000) from the store;
 # tests/bench.sh anomaly [FOLDER]: the rules other than silence on recorded traces (../shared/data);
+# tests/bench.sh api: mixed reads by REST (npm's autocannon);
 # always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records|roster|roster-public [OPTIONS]  (tests/bench/run.py --help)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,5 +20,6 @@ if [ "${1:-}" = anomaly ]; then
 fi
 case "${1:-}" in
 roster | roster-public) exec /usr/bin/python3 "$root/tests/bench/roster.py" "$@" ;;
+api) exec /usr/bin/python3 "$root/tests/bench/api.py" "$@" ;;
 esac
 exec /usr/bin/python3 "$root/tests/bench/run.py" "$@"
