@@ -163,6 +163,8 @@ void detect_mode_back(struct detector_core *core, struct home *home, enum thaw_k
 		home->spent = home->said;
 	if (ended || kind == THAW_NONE) /* somebody said so: before it, nobody was to be expected */
 		home->counts = at;
+	else if (kind == THAW_OVERDUE) /* what was silent before may have had its alert */
+		home->counts = home->away.since;
 	home->away = (struct absence){.since = WALL_NONE, .until = WALL_NONE};
 	home->waiting = true;
 	detect_mode(core, home, detect_mode_new(core, home, at) ? DETECTOR_LEARNING : DETECTOR_AT_HOME);

@@ -667,6 +667,8 @@ static void away_said_at_the_door_is_believed_for_two_days(void **state)
 	raised_at(rig, OLD + H(57), "; said to be away at 09:30 on 22 Mar, and no sign since");
 	assert_int_equal(rig->alerts[2].level, ALERT_ALARM);
 	assert_int_equal(rig->alerts[2].at.ms, OLD + H(57.5));
+	assert_int_equal(rig->alerts[2].onset.ms, OLD + H(9.5)); /* of the visit: another alert than the first */
+	assert_string_not_equal(rig->alerts[2].id, rig->alerts[0].id);
 	rig_free(rig);
 }
 

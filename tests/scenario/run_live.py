@@ -242,7 +242,8 @@ class Script:
             raise Broken("nobody asked this user")
         self.world.publish(f"curtain/volunteer/{user}/reply", {
             "page": page["id"], "incident": page["incident"], "user": user, "action": w[2], "at": rfc3339(self.world.now),
-            **({"outcome": w[3]} if len(w) > 3 else {})})
+            **({"outcome": w[3]} if len(w) > 3 else {}),
+            **({"found": w[4]} if len(w) > 4 else {})})
         self.mark = self.world.now
 
     def do_crash(self, w):

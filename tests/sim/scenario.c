@@ -235,7 +235,7 @@ static void meter(struct script *s)
 	}
 }
 
-/* answer USER accept|decline|arrived|done [OUTCOME]: to the newest page of this user. */
+/* answer USER accept|decline|arrived|done [OUTCOME [FOUND]]: to the newest page of this user. */
 static void answer(struct script *s)
 {
 	struct reply reply = {.at = sim_now(&s->sim)};
@@ -243,6 +243,8 @@ static void answer(struct script *s)
 	need(s, 3);
 	if (reply_action_find(word(s, 2), &reply.action) || (s->count > 3 && outcome_find(word(s, 3), &reply.outcome)))
 		complain(s, "no action, or no outcome");
+	if (s->count > 4 && (found_find(word(s, 4), &reply.found) || !outcome_takes(reply.outcome, reply.found)))
+		complain(s, "that was not found, or does not go with the outcome");
 	text_cut(reply.user, sizeof reply.user, word(s, 1));
 	for (size_t i = 0; i < s->sim.pages.count; i++) {
 		const struct sim_page *sent = sim_row(&s->sim.pages, i);
