@@ -83,7 +83,7 @@ static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0, N
 static const struct ledger_field households[] = {KEY, REFERENCE("community", true), REFERENCE("team", true),
 	REFERENCE("policy", false), NUMBER("persons", false, 0, 255), PLAIN("canary", LEDGER_BOOL),
 	LINE("address", TEXT_BYTES_MAX), REFERENCE("building", false), LINE("unit", WORD_BYTES - 1),
-	LINE("room", WORD_BYTES - 1), END};
+	LINE("room", WORD_BYTES - 1), PLAIN("away_from", LEDGER_TIME), PLAIN("away_until", LEDGER_TIME), END};
 
 static const struct ledger_field elders[] = {KEY, REFERENCE("household", true), LINE("name", NAME_BYTES_MAX),
 	NUMBER("birth_year", false, 1880, 2100), PHONE("phone"), PAST("birth_date"),
