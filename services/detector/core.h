@@ -105,7 +105,7 @@ struct wall detector_due(const struct detector_core *core);
  * forgotten. detector_restore takes one back, after the directory, in the order in which they were given, older copies
  * included: ERR_VERSION for a blob of another version, ERR_CORRUPT for a broken one (either leaves the home as new: it
  * learns again), ERR_NOT_FOUND when the home is not in the directory, ERR_NOMEM; length 0 forgets. */
-#define DETECTOR_STATE_BYTES_MAX 24576
+#define DETECTOR_STATE_BYTES_MAX 61440 /* room for a hundred alerts of a home that are not said yet */
 #define DETECTOR_KEY_BYTES (ID_BYTES + 2)
 #define DETECTOR_NO_SLOT UINT32_MAX
 struct detector_state {
