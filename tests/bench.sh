@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Figures. tests/bench.sh detector [HOMES]: the detector's core, and a restart of HOMES homes (100000) from the store;
+# tests/bench.sh restart [HOMES]: the restart alone, with memory and bytes a home;
 # tests/bench.sh anomaly [FOLDER]: the rules other than silence on recorded traces (../shared/data);
 # tests/bench.sh api: mixed reads by REST (npm's autocannon);
 # always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records|roster|roster-public [OPTIONS]  (tests/bench/run.py --help)
@@ -14,6 +15,9 @@ if [ "${1:-}" = detector ]; then
 	"$root/build/release/bin/detector_bench" || status=1
 	"$root/build/release/bin/restart_bench" "${2:-100000}" || status=1
 	exit $status
+fi
+if [ "${1:-}" = restart ]; then
+	exec "$root/build/release/bin/restart_bench" "${2:-100000}"
 fi
 if [ "${1:-}" = anomaly ]; then
 	exec "$root/build/release/bin/anomaly_bench" "${2:-$root/../shared/data}"
