@@ -56,7 +56,7 @@ class World:
         self.pages, self.incidents, self.alerts, self.oncall, self.status = [], [], [], {}, {}
         self.directory = {}  # lane -> {household: seq of its newest entry}
         self.acked = {}      # lane -> seq
-        self.unacknowledged = set()
+        self.unacknowledged, self.early = set(), set()  # mids that were published, and acknowledgements that were quicker than their mids
         system.local("account", "player", "player")
         self.tap = Tap(system, self.see)
         self.client = mqtt.Client("player", protocol=mqtt.MQTTv5)
@@ -77,7 +77,10 @@ class World:
 
     def published(self, _client, _data, mid):
         with self.changed:
-            self.unacknowledged.discard(mid)
+            if mid in self.unacknowledged:
+                self.unacknowledged.remove(mid)
+            else:
+                self.early.add(mid)
             self.changed.notify_all()
 
     def see(self, topic, body, _retained):
@@ -91,7 +94,7 @@ class World:
                 self.alerts += body["items"]
             elif part[1] == "lane" and part[2].startswith("directory-"):
                 rows = self.directory.setdefault(part[2], {})
-                rows.update({item["key"]: body["seq"] for item in body["items"] if item["kind"] in ("household", "consent")})
+                rows.update({item["key"]: body["seq"] for item in body["items"] if item["kind"] in ("household", "consent", "appointment")})
             elif part[1] == "ack" and part[2].startswith("directory-"):
                 self.acked[part[2]] = body["seq"]
             elif part[1] == "oncall":
@@ -108,8 +111,12 @@ class World:
                 raise Broken(f"waited {limit_s} s for {what}")
 
     def publish(self, topic, payload):
+        mid = self.client.publish(topic, json.dumps(payload), qos=1).mid  # not under our lock: the client calls published under its own
         with self.changed:
-            self.unacknowledged.add(self.client.publish(topic, json.dumps(payload), qos=1).mid)
+            if mid in self.early:
+                self.early.remove(mid)
+            else:
+                self.unacknowledged.add(mid)
 
     def tick(self, t):
         """The clock moves to t; comes back when the dispatcher has worked up to there."""
@@ -118,7 +125,7 @@ class World:
         self.publish("curtain/clock", {"at": rfc3339(t)})
         self.wait(lambda: self.clock >= t, f"the dispatcher to reach {rfc3339(t)}")
 
-    def registry(self, data, households):
+    def registry(self, data, households, appointments=()):
         """Imports a ledger; comes back when every service has it."""
         before = {lane: dict(rows) for lane, rows in self.directory.items()}
         with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as file:
@@ -129,7 +136,7 @@ class World:
         def arrived():
             return all(self.directory.get(lane, {}).get(h, 0) > before.get(lane, {}).get(h, 0)
                        and self.acked.get(lane, 0) >= self.directory[lane][h]
-                       for lane in ("directory-ingest", "directory-detector") for h in households) and \
+                       for lane, keys in (("directory-ingest", households), ("directory-detector", [*households, *appointments])) for h in keys) and \
                 self.acked.get("directory-dispatcher", 0) >= max(self.directory.get("directory-dispatcher", {0: 0}).values())
 
         self.wait(arrived, "the directory to reach all")
@@ -140,7 +147,7 @@ class Script:
         self.world, self.path, self.suffix, self.number = world, path, f"-k{number}", number
         self.start = self.mark = 0.0
         self.order, self.queue = itertools.count(), []
-        self.ledger = {"communities": [{"id": "c-1", "name": "c-1"}], "teams": [], "volunteers": [], "households": [], "consents": [], "devices": []}
+        self.ledger = {"communities": [{"id": "c-1", "name": "c-1"}], "teams": [], "volunteers": [], "households": [], "consents": [], "devices": [], "appointments": []}
         self.registered = False
         self.totals = {}
         self.pages_from = len(world.pages)
@@ -190,6 +197,10 @@ class Script:
     def do_device(self, w):
         self.ledger["devices"].append({"id": self.name(w[1]), "household": self.name(w[2]), "place": "home"})
 
+    def do_appointment(self, w):
+        self.ledger["appointments"].append({"id": self.name(w[1]), "household": self.name(w[2]), "sign": w[3], "opens": w[4], "by": w[5],
+                                            **({"grace_min": int(w[6])} if len(w) > 6 else {})})
+
     def do_consent(self, w):
         row = {"household": self.name(w[1]), **({"quantities": w[2:]} if len(w) > 2 else {"deleted": True})}
         if self.registered:
@@ -208,7 +219,7 @@ class Script:
 
     def go(self, t):
         if not self.registered:
-            self.world.registry(self.ledger, [h["id"] for h in self.ledger["households"]])
+            self.world.registry(self.ledger, *([row["id"] for row in self.ledger[kind]] for kind in ("households", "appointments")))
             self.registered = True
         while self.queue and self.queue[0][0] <= t:
             at, _, device, record = heapq.heappop(self.queue)
@@ -264,6 +275,7 @@ class Script:
                        and (actor is None or i.get("actor") == actor) for i in world.incidents)
         if what == "alert":
             return any(a["household"] == self.name(w[2]) and a["rule"] == w[3] and a["state"] == w[4] and seconds(a["at"]) >= self.mark
+                       and w[5] in ("within", a["level"])
                        for a in world.alerts)
         return world.oncall.get(self.name(w[2]), {}).get("users", [None])[:1] == [self.name(w[3])]
 
@@ -297,7 +309,7 @@ class Script:
 
 def opened(folder):
     pathlib.Path(folder).chmod(0o755)  # PostgreSQL runs as another user
-    return System(folder, "--replay", env={"CURTAIN_SET_DETECTOR": "rules.use=[silence_fixed]"})  # as tests/sim: limits that a script can name
+    return System(folder, "--replay", env={"CURTAIN_SET_DETECTOR": "rules.use=[silence_fixed,appointment]"})  # as tests/sim: limits that a script can name
 
 
 def main():

@@ -187,6 +187,26 @@ static void device(struct script *s)
 	sim_entry(&s->sim, entry);
 }
 
+/* appointment ID HOUSEHOLD SIGN OPENS BY [GRACE]: every day; times as 07:30, the grace in minutes. */
+static void appointment(struct script *s)
+{
+	struct entry entry = entry_of(s, ENTRY_APPOINTMENT);
+	struct appointment *terms = &entry.body.appointment.terms;
+
+	need(s, 6);
+	*terms = (struct appointment){.weekdays = 127,
+		.grace_min = s->count > 6 ? (uint16_t)strtoul(word(s, 6), NULL, 10) : APPOINTMENT_GRACE,
+		.from = DAY_NONE,
+		.until = DAY_NONE,
+		.paused_from = DAY_NONE,
+		.paused_until = DAY_NONE};
+	text_cut(entry.body.appointment.household, ID_BYTES, word(s, 2));
+	if (appointment_sign_find(word(s, 3), &terms->sign) || minute_parse(word(s, 4), &terms->opens_min) ||
+		minute_parse(word(s, 5), &terms->by_min) || terms->opens_min >= terms->by_min)
+		complain(s, "no sign, or no times of day");
+	sim_entry(&s->sim, entry);
+}
+
 /* ---- what happens ---- */
 
 static void observe(
@@ -302,13 +322,14 @@ static bool event_seen(const struct script *s)
 	return false;
 }
 
-/* alert HOUSEHOLD RULE STATE */
+/* alert HOUSEHOLD RULE STATE [LEVEL] */
 static bool alert_seen(const struct script *s)
 {
 	for (size_t i = 0; i < s->sim.alerts.count; i++) {
 		const struct alert *row = sim_row(&s->sim.alerts, i);
 		if (since(s, row->at) && !strcmp(row->household, word(s, 2)) && !strcmp(row->rule, word(s, 3)) &&
-			!strcmp(alert_state_name(row->state), word(s, 4)))
+			!strcmp(alert_state_name(row->state), word(s, 4)) &&
+			(is(s, 5, "within") || !strcmp(alert_level_name(row->level), word(s, 5))))
 			return true;
 	}
 	return false;
@@ -393,8 +414,8 @@ static const struct {
 	const char *word;
 	void (*act)(struct script *s);
 } verbs[] = {{"start", begin}, {"team", team}, {"volunteer", volunteer}, {"household", household}, {"consent", consent},
-	{"device", device}, {"meter", meter}, {"at", at}, {"after", after}, {"says", says}, {"answer", answer},
-	{"crash", crash}, {"expect", expect}};
+	{"device", device}, {"appointment", appointment}, {"meter", meter}, {"at", at}, {"after", after},
+	{"says", says}, {"answer", answer}, {"crash", crash}, {"expect", expect}};
 
 static void run_file(struct script *s, const char *path);
 

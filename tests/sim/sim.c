@@ -97,7 +97,7 @@ void sim_fail(const struct sim *sim, const char *format, ...)
 
 static void configure(struct sim *sim)
 {
-	struct detector_rule silence;
+	struct detector_rule silence, appointment;
 
 	sim->ingest_config = (struct ingest_core_config){.future_ms = 5 * MS_PER_MINUTE,
 		.past_ms = 400 * MS_PER_DAY,
@@ -122,7 +122,9 @@ static void configure(struct sim *sim)
 		.ordered = true,
 		.homes_max = 10000};
 	if (rules_preset("silence_fixed", &silence, NULL) ||
-		rules_add(sim->detector_config.rules, &sim->detector_config.rule_count, &silence, NULL))
+		rules_add(sim->detector_config.rules, &sim->detector_config.rule_count, &silence, NULL) ||
+		rules_preset("appointment", &appointment, NULL) ||
+		rules_add(sim->detector_config.rules, &sim->detector_config.rule_count, &appointment, NULL))
 		abort();
 	sim->dispatcher_config = (struct incident_config){.duty = {.zone = sim->zone,
 								  .day_from_min = 7 * 60,
