@@ -219,7 +219,7 @@ def copy_config(folder):
 
 def test_reload_changes_rules_and_forgets_nothing(rig):
     config, text = copy_config(rig.folder)
-    text = text.replace("use: [silence]", "use: [silence_fixed]")
+    text = text.replace("use: [silence, appointment]", "use: [silence_fixed]")
     rig.up(1, "learning.period=0s")
     rig.stop()
     config.write_text(text, encoding="utf-8")
@@ -313,8 +313,8 @@ def test_live_it_tells_up_to_when_it_has_judged_and_owns_up_to_a_lag(rig):
 
 
 @pytest.mark.parametrize("line, wrong, fix", [
-    ("  use: [silence]", "  use: [silense]", 'rules.use: there is no rule "silense"; did you mean "silence"?'),
-    ("  use: [silence]", "  use: [silence, silence]", "there twice"),
+    ("  use: [silence, appointment]", "  use: [silense]", 'rules.use: there is no rule "silense"; did you mean "silence"?'),
+    ("  use: [silence, appointment]", "  use: [silence, silence]", "there twice"),
     ("  own: []", '  own: ["low water_under 10 alarm"]', "hours is missing; it takes litres=0..1e+06 l hours=1..48 h"),
     ("  own: []", '  own: ["tap water_open_tap litres_h=9 alarm"]', "litres_h must be a number from 10 to 5000 l/h"),
     ("  attention: 10h", "  attention: 13h", "silence.attention must not be longer"),
@@ -335,7 +335,7 @@ def test_a_wrong_configuration_is_refused_with_the_fix(tmp_path, line, wrong, fi
 
 def test_check_prints_every_setting_and_each_rule_with_its_parameters_ranges_and_units(tmp_path):
     config, text = copy_config(tmp_path)
-    config.write_text(text.replace("  use: [silence]", "  use: [silence, room_cold]").replace("  own: []", "  own: [\"tap water_open_tap litres_h=90 alarm\"]"),
+    config.write_text(text.replace("  use: [silence, appointment]", "  use: [silence, appointment, room_cold]").replace("  own: []", "  own: [\"tap water_open_tap litres_h=90 alarm\"]"),
                       encoding="utf-8")
     done = subprocess.run([str(DETECTOR), "--config", str(config), "--check"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 0, done.stderr
