@@ -36,6 +36,7 @@ struct method {
 
 static const struct method methods[] = {
 	{"summary", "api_summary", false, {{0}}},
+	{"kpi", "api_kpi", false, {{"from", PARAMETER_TIME, false, 0, 0, 0}, {"to", PARAMETER_TIME, false, 0, 0, 0}}},
 	{"audit_verify", "audit_verify", false,
 		{{"anchor", PARAMETER_LABEL, false, 0, 100, 0}, {"limit", PARAMETER_INT, false, 1, 1000, 100}}},
 	{"audit", "audit_read", false,
@@ -51,7 +52,8 @@ static const struct method methods[] = {
 			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
 };
 
-static const char method_names[] = "import, timeline, summary, history, withdraw, tags, changes, audit, audit_verify";
+static const char method_names[] =
+	"import, timeline, summary, kpi, history, withdraw, tags, changes, audit, audit_verify";
 
 void method_call_init(struct method_call *call)
 {

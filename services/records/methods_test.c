@@ -65,6 +65,8 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 {
 	(void)state;
 	gives("summary", "{}", "api_summary");
+	gives("kpi", "{\"from\": \"2026-03-01T00:00:00Z\"}", "api_kpi|2026-03-01T00:00:00Z|");
+	refuses("kpi", "{\"to\": \"yesterday\"}", ERR_INVALID, "args.to: must be a time");
 	gives("timeline", "{\"household\": \"h-1\"}", "api_timeline|desk|h-1|Asia/Shanghai|50");
 	gives("timeline", "{\"household\": \"h-1\", \"limit\": 500}", "api_timeline|desk|h-1|Asia/Shanghai|500");
 	gives("timeline", "{\"household\": \"h-1\", \"day\": \"2026-03-01\", \"why\": \"例会\"}",

@@ -59,6 +59,7 @@ const struct statement statements_registry[] = {
 	{"api_timeline", "select api_timeline($1, $2, $3, $4::integer)", 4},
 	{"api_day", "select api_day($1, $2, $3, $4::date)", 4},
 	{"api_summary", "select api_summary()", 0},
+	{"api_kpi", "select api_kpi($1, $2)", 2},
 	{"audit_verify", "select audit_verify($1, $2::integer)", 2},
 	{"audit_read", "select audit_read($1, $2, $3::bigint, $4::integer)", 4},
 	/* A page holds all readings of its last time. What a device with a clock ahead says of the future is no

@@ -85,7 +85,8 @@ def test_many_homes_at_once_are_held_for_the_desk_and_a_call_for_help_passes(rig
     assert rig.call("storm", {"community": "c-1", "kind": "silence", "action": "hold", "minutes": 90})["result"] == {"homes": 30}
     rig.stop(signal.SIGKILL)
     rig.start()
-    rig.tap.first("curtain/status/", lambda m: m.body["state"] == "ready" and m.at > time.monotonic() - 1, "the service")
+    restarted = time.monotonic()
+    rig.tap.first("curtain/status/", lambda m: m.body["state"] == "ready" and m.at > restarted, "the service")
     assert rig.call("storms", {})["result"]["items"][0]["homes"] == 30
     assert rig.call("storm", {"community": "c-1", "kind": "silence", "action": "release"})["result"] == {"homes": 30}
     assert rig.call("storms", {})["result"]["items"] == []

@@ -24,6 +24,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_follow(int argc, char **argv);
 int cmd_habit(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_kpi(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_openapi(int argc, char **argv);
 int cmd_quantities(int argc, char **argv);

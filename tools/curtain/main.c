@@ -21,6 +21,7 @@ const struct command commands[] = {
 	{"relearn", cmd_relearn, "have the detector learn a home anew from stored readings"},
 	{"import", cmd_import, "bring communities, teams, households, devices, volunteers into the registry"},
 	{"audit", cmd_audit, "who read or wrote personal data; prove that this trail is as it was written"},
+	{"kpi", cmd_kpi, "how well the district answers: times, false alarms, load, coverage"},
 	{"map", cmd_map, "try profiles on payloads, without a broker"},
 	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
 	{"roster", cmd_roster, "plan duties: fair, within the rules, as cheap as can be proven"},

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "kpi.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/fields.h"
+#include "show.h"
+
+#define ANSWER_BYTES_MAX (8u << 20)
+
+static json_int_t number(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static double share(json_int_t part, json_int_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void put_within(
+	const json_t *times, const char *limit, json_int_t of, const char *text, double aim, struct buf *out)
+{
+	json_int_t within = number(json_object_get(times, "within"), limit);
+
+	buf_printf(out, "  %s: %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " = %.1f%%（目标 aim %.1f%%%s）\n", text,
+		within, of, share(within, of), aim, of && share(within, of) < aim ? "，未达到 missed" : "");
+}
+
+static void put_quantiles(const json_t *times, double unit_s, const char *unit, struct buf *out)
+{
+	if (number(times, "count"))
+		buf_printf(out, "  p50 %.1f, p90 %.1f, p99 %.1f %s\n",
+			json_number_value(json_object_get(times, "p50")) / unit_s,
+			json_number_value(json_object_get(times, "p90")) / unit_s,
+			json_number_value(json_object_get(times, "p99")) / unit_s, unit);
+}
+
+static enum err put_rules(const json_t *rules, struct buf *out)
+{
+	static const char *const headings[] = {"规则 rule", ">结束 ended", ">误报 false", ">%"};
+	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
+	char text[32];
+	enum err err;
+
+	if (!table)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		const json_t *row = json_array_get(rules, i);
+		const char *rule = json_string_value(json_object_get(row, "rule"));
+		snprintf(text, sizeof text, "%.1f", 100 * json_number_value(json_object_get(row, "share")));
+		table_cell(table, rule ? rule : "?");
+		table_number(table, number(row, "ended"));
+		table_number(table, number(row, "false_alarms"));
+		table_cell(table, text);
+	}
+	err = table_print(table, out);
+	table_destroy(table);
+	return err;
+}
+
+static enum err put_load(const json_t *load, struct buf *out)
+{
+	static const char *const headings[] = {
+		"人员 user", ">呼叫 pages", ">接单 accepted", ">不能来 declined", ">无应答 silent"};
+	static const char *const members[] = {"pages", "accepted", "declined", "silent"};
+	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
+	enum err err;
+
+	if (!table)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < json_array_size(load); i++) {
+		const json_t *row = json_array_get(load, i);
+		const char *user = json_string_value(json_object_get(row, "user"));
+		table_cell(table, user ? user : "?");
+		for (size_t m = 0; m < sizeof members / sizeof *members; m++)
+			table_number(table, number(row, members[m]));
+	}
+	err = table_print(table, out);
+	table_destroy(table);
+	return err;
+}
+
+static void put_head(const json_t *root, const struct zone *zone, struct buf *out)
+{
+	char from[SHOW_TIME_BYTES] = "-", to[SHOW_TIME_BYTES] = "-";
+	struct wall at;
+
+	if (!fields_parse_wall(json_object_get(root, "from"), &at))
+		show_time(zone, at, from);
+	if (!fields_parse_wall(json_object_get(root, "to"), &at))
+		show_time(zone, at, to);
+	buf_printf(out,
+		"%s – %s：事件 %" JSON_INTEGER_FORMAT " 起 (incidents), 呼叫过人 %" JSON_INTEGER_FORMAT " (asked)\n",
+		from, to, number(root, "incidents"), number(root, "asked"));
+}
+
+enum err kpi_show(const char *json, const struct zone *zone, struct buf *out, struct errinfo *info)
+{
+	const json_t *answered, *on_site, *coverage;
+	json_t *root;
+	json_int_t asked, nobody;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	if (err)
+		return err;
+	answered = json_object_get(root, "answered");
+	on_site = json_object_get(root, "on_site");
+	coverage = json_object_get(root, "coverage");
+	asked = number(root, "asked");
+	put_head(root, zone, out);
+	buf_text(out, "应答 (first page to accept)\n");
+	put_within(answered, "60", asked, "60 s", 97.5, out);
+	put_within(answered, "180", asked, "180 s", 99, out);
+	put_quantiles(answered, 1, "s", out);
+	buf_text(out, "到场 (call to arrival, of those with one)\n");
+	put_within(on_site, "2700", number(on_site, "count"), "45 min", 90, out);
+	put_within(on_site, "3600", number(on_site, "count"), "60 min", 100, out);
+	put_quantiles(on_site, 60, "min", out);
+	asked = number(coverage, "asked");
+	nobody = number(coverage, "nobody_on_duty");
+	buf_printf(out, "值守覆盖 (somebody on duty): %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " = %.1f%%\n",
+		asked - nobody, asked, share(asked - nobody, asked));
+	err = put_rules(json_object_get(root, "rules"), out);
+	if (!err)
+		err = put_load(json_object_get(root, "load"), out);
+	json_decref(root);
+	return err;
+}
