@@ -4,6 +4,7 @@
 # tests/bench.sh restart [HOMES]: the restart alone, with memory and bytes a home;
 # tests/bench.sh anomaly [FOLDER]: the rules other than silence on recorded traces (../shared/data);
 # tests/bench.sh api: mixed reads by REST (npm's autocannon);
+# tests/bench.sh channels: each preset against an imitation of its vendor: sent, throttled, failed over, receipts;
 # always as ratios to a baseline of the same run: tests/bench.sh pipeline|sos|records|roster|roster-public [OPTIONS]  (tests/bench/run.py --help)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -23,6 +24,7 @@ if [ "${1:-}" = anomaly ]; then
 	exec "$root/build/release/bin/anomaly_bench" "${2:-$root/../shared/data}"
 fi
 case "${1:-}" in
+channels) CURTAIN_BIN=$root/build/release/bin exec /usr/bin/python3 "$root/tests/bench/channels.py" ;;
 roster | roster-public) exec /usr/bin/python3 "$root/tests/bench/roster.py" "$@" ;;
 api) exec /usr/bin/python3 "$root/tests/bench/api.py" "$@" ;;
 esac

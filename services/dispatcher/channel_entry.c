@@ -283,7 +283,7 @@ static enum err read_secrets(const struct channel_sources *from, struct channel_
 	for (unsigned i = 0; i < d->secret_count && !err; i++) {
 		struct errinfo why = {0};
 		if (!from->with_secrets) {
-			snprintf(text, sizeof text, "***%s***", d->secrets[i].name);
+			snprintf(text, sizeof text, "SECRET-%s", d->secrets[i].name);
 		} else {
 			path_beside(from->own->file, d->secrets[i].value, path, sizeof path);
 			err = config_secret(path, text, sizeof text, &why);

@@ -166,7 +166,7 @@ static enum err add_webhook(struct channel_set *set, const struct channel_files 
 	if (*files->webhook_secret_file) {
 		d->secret_count = 1;
 		text_cut(d->secrets[0].name, sizeof d->secrets[0].name, "sign");
-		text_cut(d->secrets[0].value, sizeof d->secrets[0].value, "***sign***");
+		text_cut(d->secrets[0].value, sizeof d->secrets[0].value, "SECRET-sign");
 	}
 	err = program_open(set->program, CHANNEL_WEBHOOK, info);
 	if (!err)

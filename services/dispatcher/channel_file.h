@@ -80,7 +80,7 @@ struct channel_files {
 	const char *file, *presets;                    /* "" = no channels; "" = channels/ beside it */
 	const char *webhook_url, *webhook_secret_file; /* "" = none, unsigned */
 	int64_t webhook_timeout_ms;
-	bool with_secrets; /* false: each secret is "***" and its name, to show what would be sent */
+	bool with_secrets; /* false: each secret is "SECRET-" and its name, to show what would be sent */
 };
 
 enum err channel_set_load(

@@ -97,7 +97,7 @@ static enum err sign_aliyun(const struct channel_definition *definition, struct 
 	enum err err;
 
 	wall_format((struct wall){parts->now.ms / MS_PER_SECOND * MS_PER_SECOND}, stamp);
-	strcpy(strchr(stamp, '.'), "Z"); /* seconds, no fraction */
+	memcpy(strchr(stamp, '.'), "Z", 2); /* seconds, no fraction */
 	/* A nonce is used once: the message and the moment of its attempt. */
 	snprintf(nonce, sizeof nonce, "%s-%lld", parts->id, (long long)parts->now.ms);
 	put(&parts->body, "Format", "JSON");

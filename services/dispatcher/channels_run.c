@@ -2,6 +2,7 @@
  *
  * Calls: rendered when they leave, so that a signature is fresh and an address the present one.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +117,10 @@ static void call(struct channels *channels, const struct channel_effect *effect)
 	struct errinfo info = {0};
 	enum err err;
 
-	for (unsigned i = 0; i < effect->count; i++)
+	for (unsigned i = 0; i < effect->count; i++) {
 		message.pages[i] = channel_find(channels->core, effect->deliveries[i]);
+		assert(message.pages[i]);
+	}
 	if (definition->audience == CHANNEL_PERSON) {
 		message.person = channel_people_find(&channels->people, message.pages[0]->user);
 		message.phone = phone_of(channels, message.pages[0]->user);

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from test_dispatcher import Rig, alert  # noqa: E402
+from test_dispatcher import DISPATCHER, Rig, alert  # noqa: E402
 import vendors  # noqa: E402
 
 PRESETS = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/channels"
@@ -244,3 +245,22 @@ def test_wrong_file_stops_it_before_it_connects_and_a_reload_keeps_the_old_one(c
     rig.tap.wait(lambda: "msg=reloaded" in rig.log(), "the new file")
     rig.ingest.give_item(alert(2, "h-2"))
     world["wecom"].wait(1)
+
+
+def test_tool_shows_and_tries_a_channel_without_paging_anyone(channels, world):
+    def curtain(*words):
+        return subprocess.run([str(DISPATCHER.parent / "curtain"), "channel", *words, "--file", str(channels.folder / "channels.yaml"), "--presets", str(PRESETS),
+                               "--people", str(channels.folder / "people.yaml")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    channels.write([vendors.channel(world, n) for n in ("dingtalk", "ntfy")], ["ntfy"])
+    assert curtain("check").stdout.count("\n") == 3
+    shown = curtain("print", "dingtalk", "--level", "alarm", "--kind", "leak")
+    assert shown.returncode == 0 and "【警报】漏水报警" in shown.stdout and "SECRET-token" in shown.stdout
+    assert not any(secret in shown.stdout for secret in world.secrets.values()) and not world["dingtalk"].seen
+    done = curtain("send", "ntfy", "--to", "v-1")
+    assert done.returncode == 0 and re.fullmatch(r"ntfy: sent: n[0-9a-f]+\n", done.stdout), done
+    assert world["ntfy"].taken[0][0]["topic"] == "topic-1" and "维护" in world["ntfy"].taken[0][0]["title"]
+    world["dingtalk"].behave("refuse")
+    done = curtain("send", "dingtalk")
+    assert done.returncode == 1 and done.stdout == "dingtalk: refused: status 200: errcode 310000\n"
+    done = curtain("print", "dingtlak")
+    assert done.returncode == 2 and "dingtlak" in done.stderr

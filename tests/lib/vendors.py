@@ -307,7 +307,7 @@ class World:
                         "aliyun.id": "LTAI1", "aliyun.key": "aliyun-secret", "webhook.sign": "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()}
         self.vendors = {"dingtalk": DingTalk(self, "dingtalk", (20, minute), 10 * minute), "wecom": WeCom(self, "wecom", (20, minute), minute),
                         "feishu": Feishu(self, "feishu", (100, minute)), "ntfy": Ntfy(self, "ntfy"), "bark": Bark(self, "bark"), "sms": Aliyun(self, "sms"),
-                        "voice": Aliyun(self, "voice"), "webhook": Webhook(self, "webhook"), "email": Vendor(self, "email")}
+                        "voice": Aliyun(self, "voice"), "webhook": Webhook(self, "webhook"), "webhook2": Webhook(self, "webhook2"), "email": Vendor(self, "email")}
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.mail = Server(("127.0.0.1", 0), Mail)
         for server in (self.http, self.mail):
@@ -335,8 +335,8 @@ class World:
 
 SECRETS = {"dingtalk": {"token": "dingtalk.token", "sign": "dingtalk.sign"}, "wecom": {"key": "wecom.key"}, "feishu": {"sign": "feishu.sign"},
            "ntfy": {"token": "ntfy.token"}, "sms": {"key_id": "aliyun.id", "key": "aliyun.key"}, "voice": {"key_id": "aliyun.id", "key": "aliyun.key"},
-           "webhook": {"sign": "webhook.sign"}}
-PRESETS = {"sms": "aliyun-sms", "voice": "aliyun-voice"}
+           "webhook": {"sign": "webhook.sign"}, "webhook2": {"sign": "webhook.sign"}}
+PRESETS = {"sms": "aliyun-sms", "voice": "aliyun-voice", "webhook2": "webhook"}
 
 
 def channel(world, name, **more):

@@ -117,6 +117,41 @@ static enum err letter_line(const json_t *letter, struct buf *lines)
 	return buf_byte(lines, '\n');
 }
 
+static void item_row(const json_t *item, const char *const *keys, struct table *table)
+{
+	for (; *keys; keys++) {
+		const json_t *value = json_object_get(item, *keys);
+		if (json_is_integer(value))
+			table_number(table, json_integer_value(value));
+		else
+			table_cell(table, json_is_string(value) ? json_string_value(value)
+					  : json_is_true(value) ? "yes"
+								: "-");
+	}
+}
+
+enum err answers_items(
+	const char *json, const char *const *keys, struct table *table, struct buf *json_lines, struct errinfo *info)
+{
+	json_t *root, *items;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	items = json_object_get(root, "items");
+	if (!json_is_array(items))
+		err = errinfo_set(info, ERR_INVALID, "the answer has no \"items\"");
+	for (size_t i = 0; i < json_array_size(items) && !err; i++) {
+		const json_t *item = json_array_get(items, i);
+		if (json_lines)
+			err = letter_line(item, json_lines);
+		else
+			item_row(item, keys, table);
+	}
+	json_decref(root);
+	return err;
+}
+
 enum err answers_letters(const char *json, struct wall now, struct table *table, struct buf *json_lines,
 	struct letters_page *out_page, struct errinfo *info)
 {

@@ -18,6 +18,7 @@ extern const unsigned command_count;
 
 int cmd_audit(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
+int cmd_channel(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_dead_letters(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

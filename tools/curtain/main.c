@@ -24,6 +24,7 @@ const struct command commands[] = {
 	{"kpi", cmd_kpi, "how well the district answers: times, false alarms, load, coverage"},
 	{"map", cmd_map, "try profiles on payloads, without a broker"},
 	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
+	{"channel", cmd_channel, "try a channel to people without paging anyone; how each does, what became of pages"},
 	{"roster", cmd_roster, "plan duties: fair, within the rules, as cheap as can be proven"},
 	{"backtest", cmd_backtest, "how the detector would have done on recorded readings"},
 	{"openapi", cmd_openapi, "the document of the REST interface"},
