@@ -174,6 +174,20 @@ def test_the_tool_tells_a_learnt_habit_draws_it_and_explains_an_alert(rig):
         assert code == 1 and word in err, (arguments, err)
 
 
+def test_the_desk_says_who_is_away_and_who_is_back(rig):
+    learnt(rig, 2)
+    until = lane.rfc3339(NOW + 100 * HOUR)
+    code, out, err = rig.curtain("away", "h-1", "--until", until)
+    assert code == 0 and json.loads(out)["away"]["source"] == "desk" and json.loads(out)["away"]["until"][:19] == until[:19], (out, err)
+    assert valid("habit", rig.habit("h-1"))["mode"] == "away"
+    assert "外出 (away)：值班台登记 desk" in rig.curtain("habit", "h-1")[1]
+    code, out, err = rig.curtain("away", "h-1", "--back")
+    assert code == 0 and json.loads(out) == {"household": "h-1", "mode": "at_home"}, (out, err)
+    for arguments, word in ((("away", "h-9"), "h-9"), (("away", "h-1", "--until", "2000-01-01"), "args.until")):
+        code, _, err = rig.curtain(*arguments)
+        assert code == 1 and word in err, (arguments, err)
+
+
 def test_a_reload_keeps_what_was_learnt_and_a_wrong_one_changes_nothing(rig):
     learnt(rig, 1)
     before = rig.habit("h-0")

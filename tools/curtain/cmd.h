@@ -31,6 +31,7 @@ int cmd_openapi(int argc, char **argv);
 int cmd_quantities(int argc, char **argv);
 int cmd_roster(int argc, char **argv);
 int cmd_relearn(int argc, char **argv);
+int cmd_away(int argc, char **argv);
 int cmd_sos(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_timeline(int argc, char **argv);

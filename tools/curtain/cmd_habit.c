@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * habit, explain, relearn: what the detector answers about a home, and that it is to learn one anew.
+ * habit, explain, relearn, away: what the detector answers about a home, that it is to learn one anew, that nobody is
+ * there.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client.h"
 #include "cmd.h"
@@ -13,7 +15,8 @@
 
 struct habit_command {
 	const char *operand, *household, *zone_name, *svg_file;
-	bool json, all;
+	const char *until;
+	bool json, all, back;
 	struct connection connection;
 	struct zone *zone;
 };
@@ -186,5 +189,74 @@ int cmd_relearn(int argc, char **argv)
 		status = options_fail("relearn", &info);
 	free(answer);
 	buf_fini(&args);
+	return status;
+}
+
+/* until_of reads RFC 3339, or a local day with or without a time of day. */
+static enum err until_of(const char *text, const struct zone *zone, struct wall *out, struct errinfo *info)
+{
+	struct civil c = {0};
+	int end = 0;
+
+	if (!wall_parse(text, strlen(text), out))
+		return ERR_OK;
+	if (sscanf(text, "%4d-%2d-%2d%n", &c.year, &c.month, &c.day, &end) == 3 && end == 10) {
+		if (text[end])
+			end = (text[end] == ' ' || text[end] == 'T') &&
+					      sscanf(text + end + 1, "%2d:%2d%n", &c.hour, &c.minute, &end) == 2 &&
+					      end == 5 && !text[16]
+				      ? 16
+				      : 0;
+		if (end && c.month >= 1 && c.month <= 12 && c.day >= 1 && c.day <= 31 && c.hour < 24 && c.minute < 60) {
+			*out = zone_from_civil(zone, c);
+			return ERR_OK;
+		}
+	}
+	return errinfo_set(info, ERR_INVALID,
+		"--until: \"%.40s\" is no time as in 2026-12-01, \"2026-12-01 18:00\" or 2026-12-01T18:00:00+08:00",
+		text);
+}
+
+int cmd_away(int argc, char **argv)
+{
+	static struct habit_command command;
+	const struct option_row rows[] = {
+		OUTPUT_ZONE_ROW(&command.zone_name),
+		{"until", OPTION_TEXT, &command.until, 0, 0, "TIME",
+			"2026-12-01, \"2026-12-01 18:00\" (local) or RFC 3339; else 14 days"},
+		{"back", OPTION_FLAG, &command.back, 0, 0, NULL, "somebody is at home again"},
+	};
+	const struct options options = {"away",
+		"Tells the detector that nobody is at home, so that silence means nothing; a sign of life ends it.",
+		OPTIONS_ROWS(rows), &command.connection, "HOUSEHOLD", &command.operand,
+		"Prints {household, mode, away}. The registry can say it too: away_from, away_until of the household.\n"
+		"Exit status: 0 noted, 1 the detector refuses or does not know the household, 2 nobody answers.\n\n"
+		"examples:\n  curtain away h-0003 --until 2026-12-01\n  curtain away h-0003 --back\n"};
+	struct errinfo info = {0};
+	struct wall until = WALL_NONE;
+	struct buf args;
+	char *answer = NULL;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (output_zone(command.zone_name, &command.zone, &info) ||
+		(command.until && until_of(command.until, command.zone, &until, &info))) {
+		zone_destroy(command.zone);
+		return options_fail("away", &info);
+	}
+	buf_init(&args, REQUEST_BYTES_MAX);
+	json_open(&args, '{');
+	json_member_text(&args, "household", command.operand);
+	json_member_wall_if(&args, "until", until);
+	if (command.back)
+		json_member_bool(&args, "back", true);
+	json_close(&args, '}');
+	status = ask(&command, "away", &args, &answer);
+	if (!status && output_line(answer, &info))
+		status = options_fail("away", &info);
+	free(answer);
+	buf_fini(&args);
+	zone_destroy(command.zone);
 	return status;
 }

@@ -114,6 +114,7 @@ static enum err read_answer(const json_t *root, struct habit_answer *out, struct
 	join(json_object_get(root, "looked_at"), out->looked_at, sizeof out->looked_at);
 	join(json_object_get(root, "blind"), out->blind, sizeof out->blind);
 	habit_appointments_read(json_object_get(root, "appointments"), &out->appointments);
+	habit_lessons_read(root, &out->lessons);
 	for (; out->count < json_array_size(habits) && out->count < HABIT_SETS_MAX; out->count++)
 		read_set(json_array_get(habits, out->count), &out->habits[out->count]);
 	return ERR_OK;
@@ -234,6 +235,7 @@ void habit_text(const struct habit_answer *a, const struct zone *zone, struct bu
 		show_clean(out, a->community, 0);
 		buf_byte(out, '\n');
 	}
+	habit_lessons_text(&a->lessons, zone, out);
 	habit_appointments_text(&a->appointments, zone, out);
 	if (a->population || !a->count)
 		buf_text(out,

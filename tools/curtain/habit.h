@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "habit_appointment.h"
+#include "habit_lesson.h"
 
 #define HABIT_SETS_MAX 8
 #define HABIT_DAY_HOURS 24
@@ -39,6 +40,7 @@ struct habit_answer {
 	unsigned count;
 	struct habit_channels habits[HABIT_SETS_MAX];
 	struct habit_appointments appointments;
+	struct habit_lessons lessons;
 };
 
 enum err habit_parse(const char *json, struct habit_answer *out, struct errinfo *info) ERR_MUST_CHECK;

@@ -19,6 +19,7 @@ const struct command commands[] = {
 	{"habit", cmd_habit, "what the detector knows of a home: usual silences, limits over the day"},
 	{"explain", cmd_explain, "why an alert was raised, and how it grew"},
 	{"relearn", cmd_relearn, "have the detector learn a home anew from stored readings"},
+	{"away", cmd_away, "tell the detector that nobody is at home, or that somebody is again"},
 	{"import", cmd_import, "bring communities, teams, households, devices, volunteers into the registry"},
 	{"audit", cmd_audit, "who read or wrote personal data; prove that this trail is as it was written"},
 	{"kpi", cmd_kpi, "how well the district answers: times, false alarms, load, coverage"},

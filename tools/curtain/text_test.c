@@ -443,6 +443,30 @@ static void a_habit_is_told_in_both_languages_and_drawn(void **state)
 	assert_int_equal(habit_parse("{\"household\":\"h-1\"}", &habit, &info), ERR_INVALID);
 }
 
+static void a_home_that_is_away_says_by_whose_word_and_what_people_found(void **state)
+{
+	static struct habit_answer habit;
+	static const char json[] =
+		"{\"household\":\"h-1\",\"mode\":\"away\",\"away\":{\"source\":\"visitor\",\"since\":"
+		"\"2026-03-02T04:26:00Z\",\"until\":\"2026-03-04T04:26:00Z\"},\"lessons\":[{\"incident\":\"i-1\","
+		"\"at\":"
+		"\"2026-03-01T02:00:00Z\",\"outcome\":\"false_alarm\",\"found\":\"sensor_fault\",\"lean_before\":1,"
+		"\"lean\":0.875,\"doubted\":\"motion\"},{\"incident\":\"\\u001b\"},{\"incident\":\"i-2\",\"at\":"
+		"\"2026-03-02T04:26:00Z\",\"outcome\":\"new\"}],\"habits\":[]}";
+	struct errinfo info = {0};
+
+	(void)state;
+	assert_int_equal(habit_parse(json, &habit, &info), ERR_OK);
+	buf_reset(&out);
+	habit_text(&habit, zone, &out);
+	assert_non_null(
+		strstr(out.data, "外出 (away)：上门得知 visitor，自 since 2026-03-02 12:26，采信至 believed until "
+				 "2026-03-04 12:26"));
+	assert_non_null(strstr(out.data, "false_alarm sensor_fault  1.00 → 0.88  不采信 (doubted) motion  [i-1]"));
+	assert_non_null(strstr(out.data, "[i-2]"));
+	assert_null(strchr(out.data, '\x1b'));
+}
+
 static void an_explanation_tells_each_step(void **state)
 {
 	struct errinfo info = {0};
@@ -465,6 +489,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_habit_is_told_in_both_languages_and_drawn),
+		cmocka_unit_test(a_home_that_is_away_says_by_whose_word_and_what_people_found),
 		cmocka_unit_test(an_explanation_tells_each_step),
 		cmocka_unit_test(every_word_exists),
 		cmocka_unit_test(an_event_is_one_line_with_the_chinese_reason_first),
