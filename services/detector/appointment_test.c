@@ -651,6 +651,45 @@ static void a_home_that_is_away_is_not_asked(void **state)
 	rig_free(rig);
 }
 
+/* leaves: water and motion, and then a door and silence behind it. */
+static void leaves(struct rig *rig, int64_t at)
+{
+	event(rig, "d-1", QUANTITY_CONTACT, 0, at - H(1));
+	for (int i = 0; i < 3; i++)
+		event(rig, "m-1", QUANTITY_MOTION, 1, at - M(10) + i * 20000);
+	event(rig, "d-1", QUANTITY_CONTACT, 1, at);
+	event(rig, "d-1", QUANTITY_CONTACT, 0, at + 10000);
+}
+
+static void a_home_that_is_away_by_its_door_alone_is_asked_and_nobody_is_sent(void **state)
+{
+	struct detector_config config = config_of(zone);
+	enum detector_mode mode;
+
+	(void)state;
+	config.absence = detector_absence_default();
+	struct rig *rig = rig_with(config);
+	place(rig, "d-1", "front_door");
+	agree(rig, "a-1", terms_of(APPOINTMENT_BUTTON, 300, 450));
+	hours(rig, 0, AT(0, 18));
+	leaves(rig, AT(0, 19));
+	hours(rig, 0, AT(1, 7));
+	tick(rig, AT(1, 7));
+	assert_int_equal(detector_mode_of(rig->core, "h-1", &mode), ERR_OK);
+	assert_int_equal(mode, DETECTOR_AWAY);
+	unsigned before =
+		rig->count; /* the day before nobody pressed either; what was raised then ended with the door? */
+	tick(rig, AT(1, 7.5) + 1);
+	assert_int_equal(rig->count, before + 1);
+	assert_int_equal(last(rig)->level, ALERT_ATTENTION);
+	assert_non_null(strstr(last(rig)->reason_zh, "；看门的动静像是外出了"));
+	assert_non_null(strstr(last(rig)->reason_en, "; by its door the home may be away"));
+	hours(rig, 0, AT(1, 10));
+	tick(rig, AT(1, 10));
+	assert_int_equal(rig->count, before + 1);
+	rig_free(rig);
+}
+
 static void paused_is_not_asked_and_ends_what_is_open(void **state)
 {
 	struct appointment terms = terms_of(APPOINTMENT_CURTAIN, 300, 450);
@@ -969,6 +1008,7 @@ int main(void)
 		cmocka_unit_test(a_curtain_that_was_heard_when_it_was_asked_last_is_not_blind_after_a_long_weekend),
 		cmocka_unit_test(a_curtain_unheard_for_days_is_blind),
 		cmocka_unit_test(a_home_that_is_away_is_not_asked),
+		cmocka_unit_test(a_home_that_is_away_by_its_door_alone_is_asked_and_nobody_is_sent),
 		cmocka_unit_test(paused_is_not_asked_and_ends_what_is_open),
 		cmocka_unit_test(another_hour_is_in_force_at_once_and_an_hour_that_is_over_is_not_asked),
 		cmocka_unit_test(a_holiday_of_the_calendar_is_paused_and_a_worked_saturday_is_asked),

@@ -4,6 +4,8 @@
  * It becomes an alarm when the grace is over and there was no sign of life since the window began: that is what was
  * agreed, the same for a home that is new, and everybody can reckon it; how long a home is usually quiet is the rule
  * silence's business. Where the sign could not have been heard it stays an attention: a dead battery is no emergency.
+ * So it does where the home is taken to be away by its door alone: what was agreed is asked for all the same, and
+ * nobody is sent.
  */
 #include "core_internal.h"
 
@@ -192,6 +194,7 @@ static enum err tell(struct detector_core *core, struct home *home, unsigned rul
 			.grown = true,
 			.amount = item->terms.sign,
 			.amount2 = item->blind,
+			.limit = home->mode == DETECTOR_AWAY,
 			.limit2 = since_begin(home->appointments->seen[APPOINTMENT_ANY], w),
 			.wake = w->due,
 			.confidence = item->blind ? 0.4 : 0,
@@ -232,15 +235,22 @@ static enum err judge_missed(struct detector_core *core, struct home *home, unsi
 	*out_next = w.alarm.ms;
 	if (t.ms < w.alarm.ms)
 		return ERR_OK;
+	*out_next = INT64_MAX;
+	if (home->mode == DETECTOR_AWAY) /* the end of that is looked at again */
+		return ERR_OK;
 	struct view view = detect_view(core, home, t);
 	if (view.looked_at && view.end_ms < w.due.ms) {
 		home->waiting = true;
 		*out_next = view.stale_ms;
 		return ERR_OK;
 	}
-	*out_next = INT64_MAX;
 	item->blind = channel_of(core, home, item, &view, t).blind;
 	return item->blind ? ERR_OK : tell(core, home, rule, item, &w, t, ALERT_ALARM);
+}
+
+bool detect_appointment_rests(const struct home *home)
+{
+	return home->mode == DETECTOR_AWAY && home->away.source != DETECTOR_AWAY_INFERRED;
 }
 
 static void sooner(int64_t *next, int64_t candidate, struct wall t)
@@ -257,7 +267,7 @@ static enum err judge_one(struct detector_core *core, struct home *home, unsigne
 	bool waits = false, reckoned = window_of(core, item, item->asked, &w);
 	enum err err = ERR_OK;
 
-	if (reckoned && t.ms >= item->asked.ms && home->mode != DETECTOR_AWAY)
+	if (reckoned && t.ms >= item->asked.ms && !detect_appointment_rests(home))
 		err = judge_hour(core, home, rule, item, &w, t, &next, &waits);
 	sooner(out_next, next, t);
 	if (!waits && (!reckoned || t.ms >= item->asked.ms))
@@ -319,7 +329,7 @@ enum err detector_appointments(const struct detector_core *core, const char *hou
 			.last = home->appointments->seen[item->terms.sign],
 			.missed = item->missed,
 			.blind = wall_is_set(item->missed) && item->blind,
-			.rests = home->mode == DETECTOR_AWAY};
+			.rests = detect_appointment_rests(home)};
 		memcpy(out[i].id, item->id, sizeof out[i].id);
 	}
 	return ERR_OK;

@@ -425,6 +425,8 @@ void detect_appointments_put(struct blob *b, const struct home *home);
 /* detect_appointments_get takes back how those stand that the home still has. */
 void detect_appointments_get(struct blob *b, struct home *home);
 /* core_appointment_judge.c */
+/* detect_appointment_rests: the home is away, by somebody's word or seen to go. */
+bool detect_appointment_rests(const struct home *home);
 /* detect_appointment_sign takes a sign, of life or (life false) of a quantity that is not in use as such. */
 enum err detect_appointment_sign(struct detector_core *core, struct home *home, const struct sign *sign, bool life,
 	enum cause cause, struct wall heard) ERR_MUST_CHECK;

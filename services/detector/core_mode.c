@@ -149,7 +149,7 @@ enum err detect_mode_away(struct detector_core *core, struct home *home, const s
 	home->passage.leaving = false;
 	for (unsigned i = 0; i < core->config.rule_count && !err; i++)
 		if (detect_mode_rests(home, &core->config.rules[i]) ||
-			core->config.rules[i].kind == DETECTOR_RULE_APPOINTMENT)
+			(core->config.rules[i].kind == DETECTOR_RULE_APPOINTMENT && detect_appointment_rests(home)))
 			err = detect_clear(core, home, detect_standing(home, core->config.rules[i].name), &clearing);
 	return err ? err : detect_mark(core, home, true);
 }

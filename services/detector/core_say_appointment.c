@@ -72,7 +72,7 @@ static void say_others(const struct detector_core *core, const struct notice *n,
 void detect_say_appointment(const struct detector_core *core, const struct notice *n, struct alert *out)
 {
 	unsigned sign = n->amount >= 0 && n->amount < APPOINTMENT_SIGN_COUNT ? (unsigned)n->amount : APPOINTMENT_ANY;
-	struct civil due = zone_to_civil(core->config.zone, n->wake);
+	struct civil due = zone_to_civil(core->config.zone, wall_is_set(n->wake) ? n->wake : n->at);
 	char now[LANGUAGES][SAY_WHEN_BYTES], since[LANGUAGES][SAY_WHEN_BYTES], zh[LINE_BYTES], en[LINE_BYTES];
 
 	detect_say_when(core->config.zone, n->at, n->at, now);
@@ -89,6 +89,8 @@ void detect_say_appointment(const struct detector_core *core, const struct notic
 	}
 	detect_say_add(out, zh, en);
 	say_others(core, n, n->looked_at & ~appointment_channels((enum appointment_sign)sign), out);
+	if (n->limit != 0)
+		detect_say_add(out, "；看门的动静像是外出了", "; by its door the home may be away");
 	if (n->onset.ms >= n->wake.ms)
 		return;
 	detect_say_when(core->config.zone, n->onset, n->at, since);

@@ -33,9 +33,11 @@ static struct detector_core *core_new(void)
 		.ordered = true,
 		.homes_max = 10};
 	static const char *const presets[] = {"silence", "water_changning", "door_changning", "water_open_tap",
-		"water_drip", "gas_long", "door_open_night", "left_at_night", "room_cold", "decline"};
+		"water_drip", "gas_long", "door_open_night", "left_at_night", "room_cold", "decline", "appointment"};
 	struct entry household = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .seq = 1};
 	struct entry consent = {.kind = ENTRY_CONSENT, .key = "h-1", .seq = 1};
+	struct entry appointment = {
+		.kind = ENTRY_APPOINTMENT, .key = "a-1", .seq = 1, .body.appointment = {.household = "h-1"}};
 	struct detector_core *core;
 	struct detector_rule rule;
 
@@ -46,6 +48,15 @@ static struct detector_core *core_new(void)
 	consent.body.consent.from = consent.body.consent.until = WALL_NONE;
 	FUZZ_CHECK(!detector_create(&config, &core, NULL));
 	FUZZ_CHECK(!detector_entry(core, &household) && !detector_entry(core, &consent));
+	appointment.body.appointment.terms = (struct appointment){.sign = APPOINTMENT_CALL,
+		.weekdays = 127,
+		.by_min = 450,
+		.grace_min = 30,
+		.from = DAY_NONE,
+		.until = DAY_NONE,
+		.paused_from = DAY_NONE,
+		.paused_until = DAY_NONE};
+	FUZZ_CHECK(!detector_entry(core, &appointment));
 	return core;
 }
 
