@@ -105,7 +105,7 @@ static void list_rules(const struct team *t, int volunteer, struct conflict *out
 	for (int kind = CONFLICT_REST; kind < CONFLICT_KINDS; kind++)
 		out->rule[count++] = (struct conflict_rule){(enum conflict_kind)kind, -1, -1};
 	for (int d = 0; d < t->days; d++) {
-		int fixed = t->fixed[volunteer * t->days + d], before = t->previous[volunteer * t->days + d];
+		int8_t fixed = t->fixed[volunteer * t->days + d], before = t->previous[volunteer * t->days + d];
 		if (fixed >= 0)
 			out->rule[count++] = (struct conflict_rule){CONFLICT_FIXED, d, fixed};
 		else if (before >= 0 && team_frozen(t, d, before))
