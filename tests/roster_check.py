@@ -113,7 +113,7 @@ def check_curtois(instance, result):
 PRESET_PARTS = [{"id": "day", "from": "07:00"}, {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}]
 PRESET_SHIFTS = [{"id": "day-primary", "part": "day", "weight": 4000}, {"id": "day-backup", "part": "day", "weight": 2500},
                  {"id": "night-primary", "part": "night", "weight": 4000}, {"id": "night-backup", "part": "night", "weight": 2500}]
-PRESET_WEIGHTS = {"duties": 2, "nights": 10, "weekends": 10, "km": 1, "moved": 900}
+PRESET_WEIGHTS = {"duties": 2, "nights": 10, "weekends": 14, "km": 1, "moved": 900}
 TOO_MANY = 20000
 
 

@@ -7,6 +7,8 @@
  *                                                    on behalf of the desk: {"verdict": "taken", "incident": {...}}
  *   storms {}                                        many homes at once: [{community, kind, homes, since, until}]
  *   storm {community, kind, action, minutes?}        release, or hold for minutes: {"homes": 12}
+ *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}
+ *                                                    the rosters in force (duties.c)
  *   channels {}                                      each channel's state and counters: {"items": [...]}
  *   deliveries {incident?}                           what became of pages over channels, the latest first
  */
@@ -166,6 +168,10 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = reply_for_desk(d, args, user, &result, &why, &fatal);
 	else if (!err && !strcmp(method, "channels"))
 		err = list_channels(d, args, &result, &why);
+	else if (!err && (!strcmp(method, "roster") || !strcmp(method, "give")))
+		err = dispatcher_change_duties(d, *method == 'r', args, &result, &why, &fatal);
+	else if (!err && !strcmp(method, "duties"))
+		err = dispatcher_list_duties(d, args, &result, &why);
 	else if (!err && !strcmp(method, "deliveries"))
 		err = list_deliveries(d, args, &result, &why);
 	else if (!err && !strcmp(method, "storms"))
@@ -174,8 +180,9 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_decide_storm(d, args, user, &result, &why, &fatal);
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
-			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, channels and "
-			"deliveries",
+			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, channels, "
+			"deliveries, "
+			"roster, give and duties",
 			method);
 	if (fatal) {
 		*info = why;

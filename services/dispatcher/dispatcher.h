@@ -12,6 +12,7 @@
 #ifndef CURTAIN_DISPATCHER_DISPATCHER_H
 #define CURTAIN_DISPATCHER_DISPATCHER_H
 
+#include "codec/request.h"
 #include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
 #include "dispatcher/post.h"
@@ -47,7 +48,7 @@ struct dispatcher {
 	struct inbox *alerts;
 	struct directory *copy;  /* of the registry's directory ... */
 	struct inbox *directory; /* ... and its lane's half */
-	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited;
+	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited, *save_duty, *drop_duties;
 
 	struct turn turn;
 	int64_t clock_offset_ms; /* wall clock against the time since boot; 0 = not yet known */
@@ -105,6 +106,18 @@ enum err dispatcher_take_reply(
 	struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_follow moves the replay clock to the watermark, feeding what waits for it. */
 enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+
+/* duties.c: rosters in force. dispatcher_load_duties reads them at the start; dispatcher_change_duties takes the
+ * requests "roster" (whole) and "give"; fatal: a failure of the store, which stops the service. */
+#define DUTY_TABLE                                                                                                     \
+	"CREATE TABLE duty (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place INTEGER NOT "    \
+	"NULL, shift TEXT NOT NULL, user TEXT NOT NULL) STRICT;"                                                       \
+	"CREATE INDEX duty_team ON duty (team)"
+enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
+	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+enum err dispatcher_list_duties(
+	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
 /* api.c */
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;

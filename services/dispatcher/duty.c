@@ -56,6 +56,7 @@ struct duty {
 	struct team *teams;
 	struct policy *policies;
 	struct circle_row *circles;
+	struct book *book;
 };
 
 enum err duty_create(const struct duty_config *config, struct duty **out_duty, struct errinfo *info)
@@ -64,6 +65,10 @@ enum err duty_create(const struct duty_config *config, struct duty **out_duty, s
 
 	if (!duty)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	if (book_create(&duty->book)) {
+		free(duty);
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	}
 	duty_configure(duty, config);
 	*out_duty = duty;
 	return ERR_OK;
@@ -95,6 +100,7 @@ void duty_destroy(struct duty *duty)
 	FREE_ALL(team, duty->teams);
 	FREE_ALL(policy, duty->policies);
 	FREE_ALL(circle_row, duty->circles);
+	book_destroy(duty->book);
 	free(duty);
 }
 
@@ -360,6 +366,35 @@ static bool serves(const struct person *person, const struct duty_shift *shift)
 	return (shift->night ? person->night : person->day) && (person->weekdays >> shift->weekday & 1);
 }
 
+/* rostered lists those of the roster whom the directory still has. */
+static void rostered(const struct duty *duty, const char *team, struct wall at, struct duty_people *out)
+{
+	const struct book_duty *on;
+
+	for (unsigned i = 0; (on = book_at(duty->book, team, at, i)) && out->count < DUTY_PEOPLE_MAX; i++) {
+		struct person *person;
+		HASH_FIND_STR(duty->people, on->user, person);
+		if (person)
+			text_cut(out->users[out->count++], ID_BYTES, on->user);
+	}
+}
+
+struct book *duty_book(struct duty *duty)
+{
+	return duty->book;
+}
+
+struct wall duty_edge(const struct duty *duty, struct wall after)
+{
+	struct wall edge = duty_shift_at(duty, after).until;
+
+	for (const struct team *team = duty->teams; team; team = team->hh.next) {
+		struct wall own = book_edge(duty->book, team->id, after);
+		edge = own.ms < edge.ms ? own : edge;
+	}
+	return edge;
+}
+
 void duty_people_at(const struct duty *duty, const char *team_id, struct wall at, struct duty_people *out)
 {
 	const struct team *team = team_of(duty, team_id);
@@ -371,6 +406,9 @@ void duty_people_at(const struct duty *duty, const char *team_id, struct wall at
 	if (!team)
 		return;
 	text_cut(out->captain, sizeof out->captain, team->captain);
+	rostered(duty, team_id, at, out);
+	if (out->count)
+		return;
 	for (const struct person *p = team->people; p && out->count < DUTY_PEOPLE_MAX; p = p->next)
 		if (serves(p, &shift))
 			text_cut(out->users[out->count++], ID_BYTES, p->id);
@@ -415,6 +453,14 @@ bool duty_knows(const struct duty *duty, const char *team_id, const char *househ
 	       duty_is_desk(duty, team_id, user);
 }
 
+bool duty_serves(const struct duty *duty, const char *team, const char *user)
+{
+	const struct person *person;
+
+	HASH_FIND_STR(duty->people, user, person);
+	return person && person->team && !strcmp(person->team->id, team);
+}
+
 static const char *phone_of(const struct duty *duty, const char *user)
 {
 	const struct person *person;
@@ -454,7 +500,8 @@ enum err duty_oncall(const struct duty *duty, const char *team_id, struct wall a
 	text_cut(out->community, sizeof out->community, team->community);
 	out->shift = shift.night ? ONCALL_NIGHT : ONCALL_DAY;
 	out->from = shift.from;
-	out->until = shift.until;
+	out->until = book_edge(duty->book, team_id, at);
+	out->until = out->until.ms < shift.until.ms ? out->until : shift.until;
 	for (unsigned i = 0; i < people.count; i++) {
 		if (out->user_count < ONCALL_USERS_MAX)
 			text_cut(out->users[out->user_count++], ID_BYTES, people.users[i]);

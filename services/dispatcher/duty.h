@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "dispatcher/book.h"
 #include "message/message.h"
 
 #define DUTY_PEOPLE_MAX 64 /* of one team on duty at once; further ones, by order, are not asked */
@@ -62,6 +63,11 @@ struct duty_shift duty_shift_at(const struct duty *duty, struct wall at);
 /* duty_circle_of gives who stands around a household, borrowed until the next entry; an empty circle if nobody does. */
 const struct circle *duty_circle_of(const struct duty *duty, const char *household);
 struct duty_home duty_home_of(const struct duty *duty, const char *household);
+/* duty_book gives the rosters in force, to be changed by their owner. Where the book has a duty of a team at a time,
+ * the people are those on duty; where it has none, those who serve at such a time as the directory says. */
+struct book *duty_book(struct duty *duty);
+/* duty_edge gives when who is on duty changes next after a time. */
+struct wall duty_edge(const struct duty *duty, struct wall after);
 /* duty_people_at gives the people of team at a time; an unknown team has nobody but the fall-back desk. */
 void duty_people_at(const struct duty *duty, const char *team, struct wall at, struct duty_people *out);
 /* duty_is_desk says whether user speaks for the desk of team: named by the team, by the settings, or a volunteer of the
@@ -74,6 +80,8 @@ bool duty_knows(const struct duty *duty, const char *team, const char *household
  * key is the first one on duty who has a telephone, else the team's own, else the captain's; "" = none. gaps: the
  * shifts that nobody serves and that begin within ahead_ms of this one's begin. */
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
+/* duty_serves says whether the directory has user as a volunteer of team. */
+bool duty_serves(const struct duty *duty, const char *team, const char *user);
 /* duty_next_team walks the teams of the directory in the order in which they were first named: "" gives the first;
  * false after the last. */
 bool duty_next_team(const struct duty *duty, char team[ID_BYTES]);

@@ -272,6 +272,37 @@ static void number_of_the_one_key_falls_back_to_team_and_captain(void **state)
 	assert_int_equal(oncall.until.ms, at("2026-03-02T19:00:00").ms);
 }
 
+static void a_roster_goes_before_what_people_offer_and_ends_where_it_ends(void **state)
+{
+	struct book_duty duties[] = {
+		{.from = at("2026-11-23T07:00:00"), .until = at("2026-11-23T13:00:00"), .place = 1},
+		{.from = at("2026-11-23T07:00:00"), .until = at("2026-11-23T13:00:00"), .place = 0},
+		{.from = at("2026-11-23T07:00:00"), .until = at("2026-11-23T13:00:00"), .place = 2}};
+	struct oncall oncall;
+	unsigned bad;
+
+	(void)state;
+	text_cut(duties[0].user, ID_BYTES, "v-1");
+	text_cut(duties[1].user, ID_BYTES, "v-3");
+	text_cut(duties[2].user, ID_BYTES, "v-gone");
+	give_team("t-1", "cap", "", "");
+	give_person("v-1", "t-1", "1001", true, true, 127, 0);
+	give_person("v-2", "t-1", "1002", true, true, 127, 1);
+	give_person("v-3", "t-1", "1003", false, false, 0, 2);
+	assert_int_equal(book_put(duty_book(duty), "t-1", duties, 3, at("2026-11-23T00:00:00"), &bad), ERR_OK);
+	assert_on_duty("t-1", "2026-11-23T06:59:59", "v-1 v-2");
+	assert_on_duty("t-1", "2026-11-23T07:00:00", "v-3 v-1"); /* who is not in the directory cannot be asked */
+	assert_on_duty("t-1", "2026-11-23T13:00:00", "v-1 v-2");
+	assert_int_equal(duty_oncall(duty, "t-1", at("2026-11-23T08:00:00"), &oncall), ERR_OK);
+	assert_string_equal(oncall.number, "1003");
+	assert_int_equal(oncall.until.ms, at("2026-11-23T13:00:00").ms);
+	assert_int_equal(duty_edge(duty, at("2026-11-23T08:00:00")).ms, at("2026-11-23T13:00:00").ms);
+	assert_int_equal(duty_edge(duty, at("2026-11-23T13:00:00")).ms, at("2026-11-23T19:00:00").ms);
+	assert_true(duty_serves(duty, "t-1", "v-2"));
+	assert_false(duty_serves(duty, "t-2", "v-2"));
+	assert_false(duty_serves(duty, "t-1", "v-gone"));
+}
+
 static void teams_are_walked_once_each_and_only_named_ones(void **state)
 {
 	char team[ID_BYTES] = "";
@@ -301,6 +332,7 @@ int main(void)
 		WITH_DUTY(people_beyond_the_bound_are_not_asked),
 		WITH_DUTY(household_has_its_policy_or_the_settings),
 		WITH_DUTY(number_of_the_one_key_falls_back_to_team_and_captain),
+		WITH_DUTY(a_roster_goes_before_what_people_offer_and_ends_where_it_ends),
 		WITH_DUTY(teams_are_walked_once_each_and_only_named_ones),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

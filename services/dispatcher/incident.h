@@ -75,6 +75,10 @@ void incident_core_configure(struct incident_core *core, const struct incident_c
  * incident because nobody else was known or on duty, people are asked around as soon as there are some. */
 enum err incident_core_entry(struct incident_core *core, const struct entry *entry, struct wall now,
 	struct incident_effects *out) ERR_MUST_CHECK;
+/* incident_core_book gives the rosters in force, to be changed at once; who answers now is told with the next tick. */
+struct book *incident_core_book(struct incident_core *core);
+/* incident_core_serves says whether the directory has user as a volunteer of team. */
+bool incident_core_serves(const struct incident_core *core, const char *team, const char *user);
 /* incident_feed takes an alert at now. Ids are functions of what caused them (incident: household and first alert;
  * page: incident, user and step), so a replay gives the same ones. ERR_NOMEM is the only failure of the functions that
  * give effects. */

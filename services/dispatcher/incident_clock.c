@@ -51,7 +51,7 @@ static enum err tell_all(struct incident_core *core, struct wall now)
 
 	while (!err && duty_next_team(core->duty, team))
 		err = tell_oncall(core, team, now);
-	core->oncall_due = duty_shift_at(core->duty, now).until;
+	core->oncall_due = duty_edge(core->duty, now);
 	return err;
 }
 
@@ -77,6 +77,17 @@ enum err incident_core_entry(
 		err = tell_gone(core, entry->key);
 	core_give(core, out);
 	return err;
+}
+
+struct book *incident_core_book(struct incident_core *core)
+{
+	core->directory_changed = true;
+	return duty_book(core->duty);
+}
+
+bool incident_core_serves(const struct incident_core *core, const char *team, const char *user)
+{
+	return duty_serves(core->duty, team, user);
 }
 
 /* ---- a clock that was set ---- */

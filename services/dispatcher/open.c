@@ -22,7 +22,7 @@ static const char incident_tables[] =
 	"CREATE INDEX waiting_order ON waiting (at, kind, id, number)";
 
 static const char *const migrations[] = {
-	DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables, CHANNELS_TABLES};
+	DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables, CHANNELS_TABLES, DUTY_TABLE};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -86,6 +86,8 @@ static enum err prepare(struct dispatcher *d, struct errinfo *info)
 		{"SELECT number, at, kind, body FROM waiting WHERE at <= ? ORDER BY at, kind, id, number LIMIT 1",
 			&d->waiting},
 		{"DELETE FROM waiting WHERE number = ?", &d->waited},
+		{"INSERT INTO duty VALUES (?, ?, ?, ?, ?, ?)", &d->save_duty},
+		{"DELETE FROM duty WHERE team = ?", &d->drop_duties},
 	};
 	enum err err = ERR_OK;
 
@@ -157,6 +159,8 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 	err = incident_core_create(&config, &d->core, info);
 	if (!err)
 		err = dispatcher_open_directory(d, info);
+	if (!err)
+		err = dispatcher_load_duties(d, info);
 	return err ? err : load_states(d, info);
 }
 
@@ -215,7 +219,8 @@ enum err dispatcher_open(struct service *service, const void *settings, void **o
 void dispatcher_close(void *state)
 {
 	struct dispatcher *d = state;
-	sqlite3_stmt *statements[] = {d->save_state, d->drop_state, d->wait, d->waiting, d->waited};
+	sqlite3_stmt *statements[] = {
+		d->save_state, d->drop_state, d->wait, d->waiting, d->waited, d->save_duty, d->drop_duties};
 
 	if (d->channels)
 		service_unwatch(d->service, channels_fd(d->channels));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * curtain roster: plans rosters from files, without a broker. Each word after it is a command of its own (roster.h).
+ * curtain roster: plans rosters from files, without a broker, and puts them in force. Each word after it is a command
+ * of its own (roster.h).
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +14,17 @@ static const struct command words[] = {
 	{"show", roster_show_cmd, "a roster as a table, JSON, CSV, a sheet for the notice board, a calendar"},
 	{"check", roster_check_cmd, "what a roster breaks, what it leaves open, what it costs"},
 	{"explain", roster_explain_cmd, "why this person has this duty, and what the next best would cost"},
+	{"publish", roster_publish_cmd, "put a roster in force: pages go to those on duty"},
+	{"withdraw", roster_withdraw_cmd, "end a team's roster"},
+	{"duties", roster_duties_cmd, "who has which duty, as the dispatcher has it"},
+	{"give", roster_give_cmd, "somebody else has a duty from now on"},
 	{"solve", roster_solve_cmd, "solve a public instance within a time limit"},
 };
 static const unsigned word_count = sizeof words / sizeof *words;
 
 static int help(FILE *to)
 {
-	fputs("usage: curtain roster COMMAND [OPTION]... FILE\n\nPlans rosters from files; needs no broker. "
+	fputs("usage: curtain roster COMMAND [OPTION]... FILE\n\nPlans rosters from files and puts them in force. "
 	      "Commands:\n\n",
 		to);
 	for (unsigned i = 0; i < word_count; i++)

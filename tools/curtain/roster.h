@@ -13,6 +13,10 @@
 
 int roster_plan_cmd(int argc, char **argv);
 int roster_show_cmd(int argc, char **argv);
+int roster_publish_cmd(int argc, char **argv);
+int roster_withdraw_cmd(int argc, char **argv);
+int roster_give_cmd(int argc, char **argv);
+int roster_duties_cmd(int argc, char **argv);
 int roster_check_cmd(int argc, char **argv);
 int roster_explain_cmd(int argc, char **argv);
 int roster_solve_cmd(int argc, char **argv);

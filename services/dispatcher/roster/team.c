@@ -25,7 +25,7 @@ static void presets(struct team *t)
 	t->shifts = 4;
 	memcpy(t->shift, shifts, sizeof shifts);
 	t->max_run = 3;
-	t->weights = (struct team_weights){.duties = 2, .nights = 10, .weekends = 10, .km = 1, .moved = 900};
+	t->weights = (struct team_weights){.duties = 2, .nights = 10, .weekends = 14, .km = 1, .moved = 900};
 }
 
 enum err team_create(int days, int volunteers, int wishes, int pairs, struct team **out_team, struct errinfo *info)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "dispatcher/book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
+#include <uthash.h>
+
+#include "base/text.h"
+
+struct team_page {
+	UT_hash_handle hh;
+	char team[ID_BYTES];
+	struct book_duty *duties; /* by from, place, user */
+	unsigned count;
+};
+
+struct book {
+	struct team_page *pages;
+};
+
+enum err book_create(struct book **out_book)
+{
+	*out_book = calloc(1, sizeof **out_book);
+	return *out_book ? ERR_OK : ERR_NOMEM;
+}
+
+static void drop(struct book *book, struct team_page *page)
+{
+	HASH_DEL(book->pages, page);
+	free(page->duties);
+	free(page);
+}
+
+void book_destroy(struct book *book)
+{
+	struct team_page *page, *next;
+
+	if (!book)
+		return;
+	HASH_ITER(hh, book->pages, page, next)
+	{
+		drop(book, page);
+	}
+	free(book);
+}
+
+static const struct team_page *page_of(const struct book *book, const char *team)
+{
+	struct team_page *page;
+
+	HASH_FIND_STR(book->pages, team, page);
+	return page;
+}
+
+static int in_order(const void *a, const void *b)
+{
+	const struct book_duty *x = a, *y = b;
+
+	if (x->from.ms != y->from.ms)
+		return x->from.ms < y->from.ms ? -1 : 1;
+	if (x->place != y->place)
+		return x->place < y->place ? -1 : 1;
+	return strcmp(x->user, y->user);
+}
+
+static bool meet(const struct book_duty *a, const struct book_duty *b)
+{
+	return a->from.ms < b->until.ms && b->from.ms < a->until.ms;
+}
+
+/* misfit finds the first duty that cannot stand. */
+static enum err misfit(const struct book_duty *duties, unsigned count, unsigned *out_bad)
+{
+	for (unsigned i = 0; i < count; i++) {
+		*out_bad = i;
+		if (duties[i].until.ms <= duties[i].from.ms || duties[i].place < 0 ||
+			duties[i].place >= BOOK_PLACES_MAX)
+			return ERR_RANGE;
+		for (unsigned j = 0; j < i; j++)
+			if (meet(&duties[i], &duties[j]) && !strcmp(duties[i].user, duties[j].user))
+				return ERR_EXISTS;
+	}
+	return ERR_OK;
+}
+
+static enum err page_make(struct book *book, const char *team, struct team_page **out_page)
+{
+	HASH_FIND_STR(book->pages, team, *out_page);
+	if (*out_page)
+		return ERR_OK;
+	*out_page = calloc(1, sizeof **out_page);
+	if (!*out_page)
+		return ERR_NOMEM;
+	text_cut((*out_page)->team, sizeof(*out_page)->team, team);
+	HASH_ADD_STR(book->pages, team, *out_page);
+	return ERR_OK;
+}
+
+enum err book_put(struct book *book, const char *team, const struct book_duty *duties, unsigned count, struct wall now,
+	unsigned *out_bad)
+{
+	struct book_duty *kept;
+	struct team_page *page = NULL;
+	unsigned left = 0;
+
+	*out_bad = count;
+	if (count > BOOK_DUTIES_MAX)
+		return ERR_FULL;
+	enum err err = misfit(duties, count, out_bad);
+	if (err)
+		return err;
+	kept = calloc(count ? count : 1, sizeof *kept);
+	if (!kept || page_make(book, team, &page)) {
+		free(kept);
+		return ERR_NOMEM;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (duties[i].until.ms > now.ms)
+			kept[left++] = duties[i];
+	qsort(kept, left, sizeof *kept, in_order);
+	free(page->duties);
+	page->duties = kept;
+	page->count = left;
+	if (!left)
+		drop(book, page);
+	return ERR_OK;
+}
+
+enum err book_give(struct book *book, const char *team, const char *shift, struct wall from, const char *user,
+	const char *to, struct wall now)
+{
+	struct book_duty *duty = NULL;
+	struct team_page *page;
+
+	HASH_FIND_STR(book->pages, team, page);
+	for (unsigned i = 0; page && i < page->count && !duty; i++) {
+		struct book_duty *d = &page->duties[i];
+		if (d->from.ms == from.ms && d->until.ms > now.ms && !strcmp(d->shift, shift) && !strcmp(d->user, user))
+			duty = d;
+	}
+	if (!duty)
+		return ERR_NOT_FOUND;
+	for (unsigned i = 0; i < page->count; i++)
+		if (meet(&page->duties[i], duty) && !strcmp(page->duties[i].user, to))
+			return ERR_EXISTS;
+	text_cut(duty->user, sizeof duty->user, to);
+	qsort(page->duties, page->count, sizeof *page->duties, in_order);
+	return ERR_OK;
+}
+
+const struct book_duty *book_at(const struct book *book, const char *team, struct wall at, unsigned index)
+{
+	const struct team_page *page = page_of(book, team);
+	const struct book_duty *last = NULL;
+
+	/* by place, whenever it began: of those after the last given, the least */
+	for (unsigned turn = 0; page && turn <= index; turn++) {
+		const struct book_duty *best = NULL;
+		for (unsigned i = 0; i < page->count; i++) {
+			const struct book_duty *d = &page->duties[i];
+			if (d->from.ms > at.ms || d->until.ms <= at.ms)
+				continue;
+			bool after = !last || d->place > last->place || (d->place == last->place && d > last);
+			if (after && (!best || d->place < best->place))
+				best = d;
+		}
+		if (!best)
+			return NULL;
+		last = best;
+	}
+	return last;
+}
+
+const struct book_duty *book_get(const struct book *book, const char *team, unsigned index)
+{
+	const struct team_page *page = page_of(book, team);
+
+	return page && index < page->count ? &page->duties[index] : NULL;
+}
+
+struct wall book_edge(const struct book *book, const char *team, struct wall after)
+{
+	const struct team_page *page = page_of(book, team);
+	struct wall edge = WALL_NEVER;
+
+	for (unsigned i = 0; page && i < page->count; i++) {
+		const struct book_duty *d = &page->duties[i];
+		if (d->from.ms > after.ms && d->from.ms < edge.ms)
+			edge = d->from;
+		if (d->until.ms > after.ms && d->until.ms < edge.ms)
+			edge = d->until;
+	}
+	return edge;
+}

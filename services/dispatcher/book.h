@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * book: the duties in force, team by team: who answers from when until when, and in which place (0 is asked first).
+ * Pure: rosters and changes in, people at a time out. A team without a duty at a time is not in the book then; who asks
+ * falls back on what the directory says of its people.
+ */
+#ifndef CURTAIN_DISPATCHER_BOOK_H
+#define CURTAIN_DISPATCHER_BOOK_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "message/message.h"
+
+#define BOOK_DUTIES_MAX 4000 /* of a team */
+#define BOOK_PLACES_MAX 100
+
+struct book_duty {
+	struct wall from, until;
+	int32_t place;
+	char shift[ID_BYTES], user[ID_BYTES];
+};
+
+struct book;
+
+enum err book_create(struct book **out_book) ERR_MUST_CHECK;
+void book_destroy(struct book *book);
+/* book_put replaces all duties of team by those of the list that end after now, in any order; none = the team has no
+ * roster any more. ERR_FULL above BOOK_DUTIES_MAX; ERR_RANGE: a duty ends before it begins, or its place is outside
+ * 0..BOOK_PLACES_MAX - 1; ERR_EXISTS: somebody has two at a time. Then nothing is changed and *out_bad is its index. */
+enum err book_put(struct book *book, const char *team, const struct book_duty *duties, unsigned count, struct wall now,
+	unsigned *out_bad) ERR_MUST_CHECK;
+/* book_give puts `to` in user's place in the duty of a shift that begins at from. ERR_NOT_FOUND: user has no such duty
+ * or it is over; ERR_EXISTS: `to` has a duty at that time. */
+enum err book_give(struct book *book, const char *team, const char *shift, struct wall from, const char *user,
+	const char *to, struct wall now) ERR_MUST_CHECK;
+/* book_at gives the duty that is the index-th asked at a time, NULL beyond the last. */
+const struct book_duty *book_at(const struct book *book, const char *team, struct wall at, unsigned index);
+/* book_get gives a team's duties in order of (from, place, user), NULL beyond the last. */
+const struct book_duty *book_get(const struct book *book, const char *team, unsigned index);
+/* book_edge gives when who answers for team changes next after a time; WALL_NEVER = never. */
+struct wall book_edge(const struct book *book, const char *team, struct wall after);
+
+#endif

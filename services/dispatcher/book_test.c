@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "dispatcher/book.h"
+
+static struct book *book;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return book_create(&book) != ERR_OK;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	book_destroy(book);
+	return 0;
+}
+
+static struct book_duty duty(int64_t from, int64_t until, int32_t place, const char *shift, const char *user)
+{
+	struct book_duty d = {.from = {from}, .until = {until}, .place = place};
+
+	text_cut(d.shift, sizeof d.shift, shift);
+	text_cut(d.user, sizeof d.user, user);
+	return d;
+}
+
+static const char *asked(int64_t at, unsigned index)
+{
+	const struct book_duty *d = book_at(book, "t-1", (struct wall){at}, index);
+
+	return d ? d->user : "";
+}
+
+static void put_two_shifts(void)
+{
+	const struct book_duty list[] = {duty(100, 200, 1, "day-backup", "v-2"),
+		duty(100, 200, 0, "day-primary", "v-1"), duty(200, 300, 0, "night-primary", "v-3")};
+	unsigned bad;
+
+	assert_int_equal(book_put(book, "t-1", list, 3, (struct wall){0}, &bad), ERR_OK);
+}
+
+static void who_answers_is_asked_by_place_within_a_duty_s_time(void **state)
+{
+	(void)state;
+	put_two_shifts();
+	assert_string_equal(asked(99, 0), "");
+	assert_string_equal(asked(100, 0), "v-1");
+	assert_string_equal(asked(199, 1), "v-2");
+	assert_string_equal(asked(199, 2), "");
+	assert_string_equal(asked(200, 0), "v-3");
+	assert_string_equal(asked(300, 0), "");
+	assert_null(book_at(book, "t-2", (struct wall){150}, 0));
+	assert_int_equal(book_edge(book, "t-1", (struct wall){0}).ms, 100);
+	assert_int_equal(book_edge(book, "t-1", (struct wall){100}).ms, 200);
+	assert_int_equal(book_edge(book, "t-1", (struct wall){300}).ms, WALL_NEVER.ms);
+}
+
+static void two_in_one_place_are_both_asked(void **state)
+{
+	const struct book_duty list[] = {
+		duty(100, 200, 0, "day", "v-1"), duty(100, 200, 0, "day", "v-2"), duty(50, 150, 0, "long", "v-3")};
+	unsigned bad;
+
+	(void)state;
+	assert_int_equal(book_put(book, "t-1", list, 3, (struct wall){0}, &bad), ERR_OK);
+	assert_string_equal(asked(120, 0), "v-3");
+	assert_string_equal(asked(120, 1), "v-1");
+	assert_string_equal(asked(120, 2), "v-2");
+	assert_string_equal(asked(120, 3), "");
+}
+
+static void a_new_roster_replaces_the_old_and_an_empty_one_ends_it(void **state)
+{
+	const struct book_duty list[] = {duty(0, 50, 0, "day", "v-8"), duty(100, 200, 0, "day", "v-9")};
+	unsigned bad;
+
+	(void)state;
+	put_two_shifts();
+	assert_int_equal(book_put(book, "t-1", list, 2, (struct wall){60}, &bad), ERR_OK);
+	assert_string_equal(asked(150, 0), "v-9");
+	assert_string_equal(asked(150, 1), "");
+	assert_string_equal(asked(10, 0), ""); /* over when it came */
+	assert_int_equal(book_put(book, "t-1", list, 0, (struct wall){60}, &bad), ERR_OK);
+	assert_string_equal(asked(150, 0), "");
+}
+
+static void a_roster_that_cannot_stand_changes_nothing_and_its_fault_is_named(void **state)
+{
+	struct book_duty list[] = {duty(100, 200, 0, "day", "v-5"), duty(199, 300, 0, "late", "v-5")};
+	unsigned bad;
+
+	(void)state;
+	put_two_shifts();
+	assert_int_equal(book_put(book, "t-1", list, 2, (struct wall){0}, &bad), ERR_EXISTS);
+	assert_int_equal(bad, 1);
+	list[1] = duty(200, 200, 0, "late", "v-6");
+	assert_int_equal(book_put(book, "t-1", list, 2, (struct wall){0}, &bad), ERR_RANGE);
+	list[1] = duty(200, 201, BOOK_PLACES_MAX, "late", "v-6");
+	assert_int_equal(book_put(book, "t-1", list, 2, (struct wall){0}, &bad), ERR_RANGE);
+	list[1].place = BOOK_PLACES_MAX - 1;
+	assert_int_equal(book_put(book, "t-2", list, 2, (struct wall){0}, &bad), ERR_OK);
+	assert_string_equal(asked(100, 0), "v-1");
+}
+
+static void a_duty_that_is_given_is_the_other_s_at_once(void **state)
+{
+	const struct wall from = {100}, night = {200};
+
+	(void)state;
+	put_two_shifts();
+	assert_int_equal(book_give(book, "t-1", "day-primary", from, "v-1", "v-7", (struct wall){150}), ERR_OK);
+	assert_string_equal(asked(150, 0), "v-7");
+	assert_int_equal(book_give(book, "t-1", "day-primary", from, "v-1", "v-8", (struct wall){150}), ERR_NOT_FOUND);
+	assert_int_equal(book_give(book, "t-1", "day-primary", from, "v-7", "v-2", (struct wall){150}), ERR_EXISTS);
+	assert_int_equal(book_give(book, "t-1", "day-primary", from, "v-7", "v-8", (struct wall){200}), ERR_NOT_FOUND);
+	assert_int_equal(book_give(book, "t-1", "night-primary", night, "v-3", "v-2", (struct wall){150}), ERR_OK);
+	assert_string_equal(asked(250, 0), "v-2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_answers_is_asked_by_place_within_a_duty_s_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_in_one_place_are_both_asked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_new_roster_replaces_the_old_and_an_empty_one_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_roster_that_cannot_stand_changes_nothing_and_its_fault_is_named, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_duty_that_is_given_is_the_other_s_at_once, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

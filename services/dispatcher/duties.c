@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rosters in force: the desk's questions about them, and their rows in the store. A team's rows are written anew with
+ * every change, in the turn's transaction: a few hundred at most.
+ *
+ *   roster {team, duties}                 duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
+ *                                         any more: {"duties": N}
+ *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
+ *   duties {team}                         {"team": ..., "items": [{from, until, place, shift, user}...]}
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "codec/json.h"
+#include "dispatcher/dispatcher.h"
+#include "lane/sql.h"
+
+#define LINE_BYTES 400
+
+enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info)
+{
+	static struct book_duty duties[BOOK_DUTIES_MAX];
+	sqlite3_stmt *rows = NULL;
+	char team[ID_BYTES] = "";
+	unsigned count = 0, bad;
+	enum err err = sql_prepare(store_db(d->store),
+		"SELECT team, starts, ends, place, shift, user FROM duty ORDER BY team", &rows, info);
+
+	for (bool more = true; !err && more;) {
+		more = sqlite3_step(rows) == SQLITE_ROW;
+		const char *next = more ? (const char *)sqlite3_column_text(rows, 0) : "";
+		if (count && (strcmp(next, team) != 0 || count == BOOK_DUTIES_MAX)) {
+			err = book_put(incident_core_book(d->core), team, duties, count, WALL_NONE, &bad);
+			if (err)
+				errinfo_set(info, err, "the store's roster of team %s is %s", team, err_name(err));
+			count = 0;
+		}
+		if (!more)
+			break;
+		struct book_duty *duty = &duties[count++];
+		*duty = (struct book_duty){.from = {sqlite3_column_int64(rows, 1)},
+			.until = {sqlite3_column_int64(rows, 2)},
+			.place = sqlite3_column_int(rows, 3)};
+		text_cut(team, sizeof team, next);
+		text_cut(duty->shift, sizeof duty->shift, (const char *)sqlite3_column_text(rows, 4));
+		text_cut(duty->user, sizeof duty->user, (const char *)sqlite3_column_text(rows, 5));
+	}
+	sqlite3_finalize(rows);
+	return err;
+}
+
+static enum err save(struct dispatcher *d, const char *team, unsigned *out_count, struct errinfo *info)
+{
+	const struct book *book = incident_core_book(d->core);
+	const struct book_duty *duty;
+
+	*out_count = 0;
+	sqlite3_bind_text(d->drop_duties, 1, team, -1, SQLITE_STATIC);
+	enum err err = sql_run(d->drop_duties, info);
+	for (unsigned i = 0; !err && (duty = book_get(book, team, i)); i++) {
+		sqlite3_bind_text(d->save_duty, 1, team, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(d->save_duty, 2, duty->from.ms);
+		sqlite3_bind_int64(d->save_duty, 3, duty->until.ms);
+		sqlite3_bind_int(d->save_duty, 4, duty->place);
+		sqlite3_bind_text(d->save_duty, 5, duty->shift, -1, SQLITE_STATIC);
+		sqlite3_bind_text(d->save_duty, 6, duty->user, -1, SQLITE_STATIC);
+		err = sql_run(d->save_duty, info);
+		*out_count += !err;
+	}
+	sqlite3_clear_bindings(d->drop_duties);
+	sqlite3_clear_bindings(d->save_duty);
+	return err;
+}
+
+/* ---- reading ---- */
+
+static enum err read_id(struct request_args *args, const char *name, char out[ID_BYTES], struct errinfo *info)
+{
+	const char *text = "";
+	enum err err = request_text(args, name, true, &text, info);
+
+	if (err)
+		return err;
+	if (!text_is_id(text) || text_copy(out, ID_BYTES, text))
+		return errinfo_set(info, ERR_INVALID, "%s: must be an id", name);
+	return ERR_OK;
+}
+
+/* next_field takes a field up to the next comma off *line; false = there is none, or it is too long. */
+static bool next_field(const char **line, const char *end, char *out, size_t size)
+{
+	const char *comma = memchr(*line, ',', (size_t)(end - *line));
+	const char *stop = comma ? comma : end;
+
+	if (*line > end || (size_t)(stop - *line) >= size)
+		return false;
+	memcpy(out, *line, (size_t)(stop - *line));
+	out[stop - *line] = '\0';
+	*line = stop + 1;
+	return true;
+}
+
+static const char *read_line(const char *line, const char *end, struct book_duty *out)
+{
+	char from[WALL_TEXT_BYTES * 2], until[WALL_TEXT_BYTES * 2], place[8];
+	char *rest;
+
+	if (!next_field(&line, end, from, sizeof from) || !next_field(&line, end, until, sizeof until) ||
+		!next_field(&line, end, place, sizeof place) ||
+		!next_field(&line, end, out->shift, sizeof out->shift) ||
+		!next_field(&line, end, out->user, sizeof out->user) || line <= end)
+		return "is not from,until,place,shift,user";
+	if (wall_parse(from, strlen(from), &out->from) || wall_parse(until, strlen(until), &out->until))
+		return "has a time that is not like 2026-12-07T07:00:00+08:00";
+	out->place = (int32_t)strtol(place, &rest, 10);
+	if (rest == place || *rest)
+		return "has a place that is no number";
+	if (!text_is_id(out->shift) || !text_is_id(out->user))
+		return "has a shift or a user that is no id";
+	return NULL;
+}
+
+static enum err read_duties(const struct dispatcher *d, const char *team, const char *text, struct book_duty *out,
+	unsigned *out_count, struct errinfo *info)
+{
+	unsigned count = 0;
+
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		if (count == BOOK_DUTIES_MAX)
+			return errinfo_set(info, ERR_FULL, "duties: more than %d lines", BOOK_DUTIES_MAX);
+		struct book_duty *duty = &out[count++];
+		memset(duty, 0, sizeof *duty);
+		const char *fault = read_line(line, line + length, duty);
+		if (!fault && !incident_core_serves(d->core, team, duty->user))
+			fault = "names somebody who is not a volunteer of the team";
+		if (fault)
+			return errinfo_set(info, ERR_INVALID, "duties: line %u %s", count, fault);
+		line += length + (line[length] == '\n');
+	}
+	*out_count = count;
+	return ERR_OK;
+}
+
+static enum err put(struct dispatcher *d, const char *team, const char *text, struct errinfo *info)
+{
+	struct book_duty *duties = calloc(BOOK_DUTIES_MAX, sizeof *duties);
+	unsigned count = 0, bad = 0;
+	enum err err = duties ? read_duties(d, team, text, duties, &count, info) : ERR_NOMEM;
+
+	if (!err) {
+		err = book_put(incident_core_book(d->core), team, duties, count, d->turn.wall, &bad);
+		if (err == ERR_EXISTS)
+			errinfo_set(info, err, "duties: line %u: %s has another duty at that time", bad + 1,
+				duties[bad].user);
+		else if (err == ERR_RANGE)
+			errinfo_set(info, err, "duties: line %u: it ends before it begins, or its place is not 0 to %d",
+				bad + 1, BOOK_PLACES_MAX - 1);
+	}
+	free(duties);
+	return err;
+}
+
+static enum err give(struct dispatcher *d, struct request_args *args, const char *team, struct errinfo *info)
+{
+	char shift[ID_BYTES] = "", user[ID_BYTES] = "", to[ID_BYTES] = "";
+	const char *from = "";
+	struct wall begins = WALL_NONE;
+	enum err err = read_id(args, "shift", shift, info);
+
+	if (!err)
+		err = read_id(args, "user", user, info);
+	if (!err)
+		err = read_id(args, "to", to, info);
+	if (!err)
+		err = request_text(args, "from", true, &from, info);
+	if (!err)
+		err = request_done(args, info);
+	if (err)
+		return err;
+	if (wall_parse(from, strlen(from), &begins))
+		return errinfo_set(info, ERR_INVALID, "from: no time like 2026-12-07T07:00:00+08:00");
+	if (!incident_core_serves(d->core, team, to))
+		return errinfo_set(info, ERR_NOT_FOUND, "to: %s is not a volunteer of team %s", to, team);
+	err = book_give(incident_core_book(d->core), team, shift, begins, user, to, d->turn.wall);
+	if (err == ERR_EXISTS)
+		return errinfo_set(info, err, "to: %s has a duty at that time", to);
+	return err ? errinfo_set(info, err, "user: %s has no duty %s from then on that is not over", user, shift)
+		   : ERR_OK;
+}
+
+/* ---- answers ---- */
+
+enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
+	struct errinfo *info, enum err *fatal)
+{
+	char team[ID_BYTES] = "";
+	const char *text = "";
+	unsigned count;
+	enum err err = read_id(args, "team", team, info);
+
+	if (!err && !wall_is_set(d->turn.wall))
+		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
+	if (!err && whole)
+		err = request_text(args, "duties", true, &text, info);
+	if (!err && whole)
+		err = request_done(args, info);
+	if (!err)
+		err = whole ? put(d, team, text, info) : give(d, args, team, info);
+	if (err)
+		return err;
+	*fatal = dispatcher_begin(d, info);
+	d->eager = true;
+	if (!*fatal)
+		*fatal = save(d, team, &count, info);
+	if (*fatal)
+		return *fatal;
+	json_open(out, '{');
+	json_member_int(out, "duties", count);
+	json_close(out, '}');
+	return out->failed;
+}
+
+enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	char team[ID_BYTES] = "";
+	const struct book_duty *duty;
+	enum err err = read_id(args, "team", team, info);
+
+	if (!err)
+		err = request_done(args, info);
+	if (err)
+		return err;
+	json_open(out, '{');
+	json_member_text(out, "team", team);
+	json_key(out, "items");
+	json_open(out, '[');
+	for (unsigned i = 0; (duty = book_get(incident_core_book(d->core), team, i)); i++) {
+		if (i)
+			buf_byte(out, ',');
+		json_open(out, '{');
+		json_member_wall(out, "from", duty->from);
+		json_member_wall(out, "until", duty->until);
+		json_member_int(out, "place", duty->place);
+		json_member_text(out, "shift", duty->shift);
+		json_member_text(out, "user", duty->user);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	json_close(out, '}');
+	return out->failed;
+}

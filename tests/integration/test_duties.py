@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Rosters in force: what `curtain roster publish` and `give` change is at once what the dispatcher pages and tells at curtain/oncall."""
+import datetime
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from test_dispatcher import DISPATCHER, Rig, alert  # noqa: E402
+
+DAY = datetime.timedelta(days=1)
+NOW = datetime.datetime.now(datetime.timezone.utc)
+SHIFTS = {"parts": [{"id": "all", "from": "00:00"}], "shifts": [{"id": "first", "part": "all"}, {"id": "second", "part": "all"}]}
+
+
+@pytest.fixture(name="rig")
+def rig_fixture(tmp_path):
+    tmp_path.chmod(0o755)
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
+
+
+def curtain(rig, *arguments):
+    return subprocess.run([DISPATCHER.parent / "curtain", "roster", *arguments, "--host", "127.0.0.1", "--port", str(rig.broker.port), "--user", "desk",
+                           "--password-file", rig.accounts.secret("desk")], capture_output=True, text=True, timeout=30, check=False)
+
+
+def publish(rig, first="v-3", second="v-2"):
+    """Three days around now: whatever the hour, somebody has a duty. A day is a whole day by UTC."""
+    task = {"team": "t-1", "from": (NOW - DAY).date().isoformat(), "days": 3, "volunteers": [{"id": v} for v in (first, second)], **SHIFTS}
+    (rig.folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
+    (rig.folder / "roster.json").write_text(json.dumps({"assignments": {first: ["first"] * 3, second: ["second"] * 3}}), encoding="utf-8")
+    return curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", "UTC")
+
+
+def oncall(rig, users):
+    return rig.tap.wait(lambda: next((m.body for m in reversed(rig.tap.of("curtain/oncall/t-1")) if m.body["users"] == users), None), f"{users} to be on call")
+
+
+def asked(rig, household):
+    """Who is paged for a call for help, in order."""
+    rig.tap.wait(lambda: len([m for m in rig.pages() if m.body["household"] == household]) >= 2, "two pages")
+    return [m.topic.split("/")[2] for m in rig.pages() if m.body["household"] == household][:2]
+
+
+def test_pages_go_to_those_on_the_roster_and_a_duty_given_is_valid_at_once(rig):
+    rig.up()
+    oncall(rig, ["v-1", "v-2", "v-3"])
+    done = publish(rig)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"duties": 4}  # what is over is not kept
+    assert oncall(rig, ["v-3", "v-2"])["number"] == "1002"
+    rig.ingest.give_item(alert(1, "h-1"))
+    assert asked(rig, "h-1") == ["v-3", "v-2"]
+
+    duties = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    assert [(d["user"], d["place"]) for d in duties] == [("v-3", 0), ("v-2", 1)] * 2
+    given = curtain(rig, "give", "--team", "t-1", "--shift", "first", "--from", duties[0]["from"], "--of", "v-3", "--to", "v-1")
+    assert given.returncode == 0, given.stderr
+    oncall(rig, ["v-1", "v-2"])
+    rig.ingest.give_item(alert(2, "h-2"))
+    assert asked(rig, "h-2") == ["v-1", "v-2"]
+
+    rig.stop(signal.SIGKILL)
+    rig.start()
+    rig.ingest.give_item(alert(3, "h-3"))
+    assert asked(rig, "h-3") == ["v-1", "v-2"]
+    after = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    assert [d["user"] for d in after] == ["v-1", "v-2", "v-3", "v-2"]
+
+    assert curtain(rig, "withdraw", "--team", "t-1").returncode == 0
+    oncall(rig, ["v-1", "v-2", "v-3"])
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(rig):
+    rig.up()
+    assert publish(rig).returncode == 0
+    refused = publish(rig, first="v-9")
+    assert refused.returncode == 1 and "line 1 names somebody who is not a volunteer" in refused.stderr
+    today = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    common = ("--team", "t-1", "--shift", "first", "--from", today[0]["from"])
+    assert "has a duty at that time" in curtain(rig, "give", *common, "--of", "v-3", "--to", "v-2").stderr
+    assert "has no duty first" in curtain(rig, "give", *common, "--of", "v-1", "--to", "v-2").stderr
+    assert "is not a volunteer" in curtain(rig, "give", *common, "--of", "v-3", "--to", "v-9").stderr
+    for lines, cause in (("now,then,0,a,v-1", "line 1 has a time"), ("2026-12-07T07:00:00Z,2026-12-07T08:00:00Z,0,a", "line 1 is not"),
+                         ("2030-12-07T07:00:00Z,2030-12-07T08:00:00Z,0,a,v-1\n2030-12-07T07:30:00Z,2030-12-07T09:00:00Z,0,a,v-1", "line 2: v-1 has another"),
+                         ("2030-12-07T08:00:00Z,2030-12-07T08:00:00Z,0,a,v-1", "line 1: it ends before it begins")):
+        answer = rig.call("roster", {"team": "t-1", "duties": lines})
+        assert not answer["ok"] and cause in answer["error"]["text"], answer
+    assert json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"] == today
+    assert curtain(rig, "give", "--team", "t-1").returncode == 2
+    assert curtain(rig, "publish").returncode == 2
