@@ -263,30 +263,38 @@ static enum err put_field(
 	return put_words(r, rows, of->field, text, info);
 }
 
+static enum err put_target(
+	struct csv_read *r, const struct ledger_target *target, struct ledger_rows *rows, struct errinfo *info)
+{
+	struct ledger_place place;
+	const char *when = "";
+	enum err err = ERR_OK;
+
+	if (target->when.count)
+		err = ledger_map_text(
+			&r->map, &target->when, r->csv.fields, r->csv.places, r->csv.count, &when, &place, info);
+	if (err || !when)
+		return err;
+	ledger_row_begin(rows, r->csv.place);
+	for (unsigned f = 0; f < target->field_count && !err; f++)
+		err = put_field(r, rows, &target->fields[f], info);
+	return err ? err : ledger_row_end(rows, info);
+}
+
+/* put_record makes all rows that a row of the spreadsheet holds, or none of them. */
 static enum err put_record(struct csv_read *r, struct errinfo *info)
 {
-	for (unsigned t = 0; t < r->map.target_count; t++) {
-		const struct ledger_target *target = &r->map.targets[t];
-		struct ledger_rows *rows = &r->rows[r->of_target[t]];
-		struct ledger_place place;
-		const char *when = "";
-		enum err err = ERR_OK;
-		if (target->when.count)
-			err = ledger_map_text(&r->map, &target->when, r->csv.fields, r->csv.places, r->csv.count, &when,
-				&place, info);
-		if (err)
-			return err;
-		if (!when)
-			continue;
-		ledger_row_begin(rows, r->csv.place);
-		for (unsigned f = 0; f < target->field_count && !err; f++)
-			err = put_field(r, rows, &target->fields[f], info);
-		if (!err)
-			err = ledger_row_end(rows, info);
-		if (err)
-			return err;
-	}
-	return ERR_OK;
+	struct ledger_mark marks[LEDGER_TARGETS_MAX] = {{0}};
+	size_t faults = r->faults ? r->faults->count : 0;
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < r->kind_count; i++)
+		marks[i] = ledger_rows_mark(&r->rows[i]);
+	for (unsigned t = 0; t < r->map.target_count && !err; t++)
+		err = put_target(r, &r->map.targets[t], &r->rows[r->of_target[t]], info);
+	for (unsigned i = 0; !err && r->faults && r->faults->count > faults && i < r->kind_count; i++)
+		ledger_rows_back(&r->rows[i], marks[i]);
+	return err;
 }
 
 static enum err put_records(struct csv_read *r, unsigned columns, struct errinfo *info)

@@ -190,6 +190,21 @@ void ledger_rows_fini(struct ledger_rows *rows)
 	rows->slots = NULL;
 }
 
+struct ledger_mark ledger_rows_mark(const struct ledger_rows *rows)
+{
+	return (struct ledger_mark){.length = rows->out->length, .key_count = rows->key_count};
+}
+
+void ledger_rows_back(struct ledger_rows *rows, struct ledger_mark mark)
+{
+	while (rows->key_count > mark.key_count) /* the newest first: no probe went past it */
+		rows->slots[slot_of(rows, rows->keys[--rows->key_count].text)] = SLOT_FREE;
+	if (!rows->out->failed) {
+		rows->out->length = mark.length;
+		rows->out->data[mark.length] = '\0';
+	}
+}
+
 void ledger_row_begin(struct ledger_rows *rows, struct ledger_place place)
 {
 	rows->place = place;

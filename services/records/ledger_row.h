@@ -108,6 +108,13 @@ enum err ledger_row_cell(struct ledger_rows *rows, const char *name, bool list, 
 	struct errinfo *info) ERR_MUST_CHECK;
 enum err ledger_row_text(struct ledger_rows *rows, const char *text, struct errinfo *info) ERR_MUST_CHECK;
 enum err ledger_row_end(struct ledger_rows *rows, struct errinfo *info) ERR_MUST_CHECK;
+/* ledger_rows_mark and ledger_rows_back: rows that came after the mark are taken back, since one beside them has a
+ * fault. */
+struct ledger_mark {
+	size_t length, key_count;
+};
+struct ledger_mark ledger_rows_mark(const struct ledger_rows *rows);
+void ledger_rows_back(struct ledger_rows *rows, struct ledger_mark mark);
 /* ledger_fault notes a fault of a kind's row ("" field: of the row as such), or makes it the error where none are
  * collected. */
 enum err ledger_fault(struct ledger_faults *faults, const char *kind, const char *key, const char *field,

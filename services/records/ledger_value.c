@@ -281,9 +281,13 @@ static const char *wrong_card(const char *text)
 static const char *put_sealed(const struct ledger_rows *rows, const struct ledger_field *field, const char *key,
 	const char *text, struct buf *out)
 {
-	char sealed[SEAL_TEXT_BYTES(LEDGER_VALUE_BYTES)];
+	char sealed[SEAL_TEXT_BYTES(LEDGER_VALUE_BYTES)], opened[LEDGER_VALUE_BYTES];
 	const char *wrong = field->type == LEDGER_CARD ? wrong_card(text) : NULL;
 
+	if (rows->source->seal && !seal_open(rows->source->seal, key, field->name, text, opened, sizeof opened)) {
+		json_member_text(out, field->name, text); /* from an export, as it is */
+		return NULL;
+	}
 	if (wrong)
 		return wrong;
 	if (field->type == LEDGER_SECRET && strlen(text) > (size_t)field->max)
@@ -358,8 +362,8 @@ static const char *put_weekdays(const char *name, const char *const *texts, unsi
 static const char *put_words(const char *name, const char *const *texts, unsigned count, struct buf *out)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (!text_is_label(texts[i]) || strlen(texts[i]) >= ID_BYTES)
-			return "holds a word that is too long or no text";
+		if (!text_is_label(texts[i]) || strlen(texts[i]) >= ID_BYTES || strpbrk(texts[i], " ;"))
+			return "holds a word that is too long, or has a blank or semicolon in it";
 	json_key(out, name);
 	json_open(out, '[');
 	for (unsigned i = 0; i < count; i++)

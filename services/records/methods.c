@@ -43,6 +43,12 @@ static const struct method methods[] = {
 		{{"household", PARAMETER_ID, false, 0, 0, 0}, {"who", PARAMETER_ID, false, 0, 0, 0},
 			{"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
 			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
+	{"export", "registry_export", false,
+		{{"kind", PARAMETER_ID, true, 0, 0, 0}, {"after", PARAMETER_LABEL, false, 0, 200, 0},
+			{"limit", PARAMETER_INT, false, 1, 5000, 2000}}},
+	{"duplicates", "registry_duplicates", false, {{"limit", PARAMETER_INT, false, 1, 1000, 100}}},
+	{"merge", "elder_merge", true, {{"keep", PARAMETER_ID, true, 0, 0, 0}, {"gone", PARAMETER_ID, true, 0, 0, 0}}},
+	{"unmerge", "elder_unmerge", true, {{"merging", PARAMETER_INT, true, 1, INT64_MAX, 0}}},
 	{"withdraw", "consent_withdraw", true,
 		{{"household", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, false, 0, 300, 0}}},
 	{"tags", "tags_by_rule", false, {{"day", PARAMETER_DAY, true, 0, 0, 0}}},
@@ -51,9 +57,6 @@ static const struct method methods[] = {
 			{"household", PARAMETER_ID, false, 0, 0, 0}, {"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
 			{"limit", PARAMETER_INT, false, 1, 500, 50}}},
 };
-
-static const char method_names[] =
-	"import, timeline, summary, kpi, history, withdraw, tags, changes, audit, audit_verify";
 
 void method_call_init(struct method_call *call)
 {
@@ -232,6 +235,17 @@ static enum err prepare_history(
 	return err;
 }
 
+static enum err no_method(struct errinfo *info)
+{
+	char names[ERR_TEXT_BYTES] = "import, timeline, history";
+
+	for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++) {
+		size_t length = strlen(names);
+		snprintf(names + length, sizeof names - length, ", %s", methods[i].name);
+	}
+	return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are %s", names);
+}
+
 static enum err prepare_row(const char *name, struct request_args *args, struct method_call *call, struct errinfo *info)
 {
 	const struct method *method = methods;
@@ -240,7 +254,7 @@ static enum err prepare_row(const char *name, struct request_args *args, struct 
 	while (method < methods + sizeof methods / sizeof *methods && strcmp(method->name, name) != 0)
 		method++;
 	if (method == methods + sizeof methods / sizeof *methods)
-		return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are %s", method_names);
+		return no_method(info);
 	call->statement = method->statement;
 	call->changes = method->changes;
 	for (unsigned i = 0; i < PARAMETERS_MAX && method->parameters[i].name && !err; i++)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "answers.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codec/fields.h"
@@ -9,6 +11,7 @@
 #define PAYLOAD_COLUMNS 60
 #define TOPIC_COLUMNS 48
 #define ANSWER_BYTES_MAX (8u << 20)
+#define CHANGE_COLUMNS 40
 
 static enum err load(const char *json, json_t **out_root, struct errinfo *info)
 {
@@ -39,8 +42,9 @@ enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
 {
 	static const char *const headings[] = {"kind", ">added", ">changed", ">unchanged", ">removed"};
 	/* as a district is built up; a kind of a later version comes after them */
-	static const char *const order[] = {"communities", "policies", "teams", "volunteers", "households", "elders",
-		"consents", "devices", "appointments"};
+	static const char *const order[] = {"districts", "streets", "communities", "estates", "buildings", "policies",
+		"teams", "volunteers", "accounts", "households", "elders", "contacts", "medicines", "tag_kinds", "tags",
+		"consents", "devices", "appointments", "services", "providers"};
 	struct table *table;
 	const char *kind;
 	json_t *root, *kinds, *counts;
@@ -79,6 +83,105 @@ static const char *text_of(const json_t *object, const char *name)
 	const char *text = json_string_value(json_object_get(object, name));
 
 	return text ? text : "";
+}
+
+/* fault_line writes "FILE:LINE:COLUMN: CELL HEADING: text", as editors and people find it. */
+static void fault_line(const json_t *fault, const char *file, struct buf *out)
+{
+	buf_printf(out, "%s:%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": ", file,
+		json_integer_value(json_object_get(fault, "line")),
+		json_integer_value(json_object_get(fault, "column")));
+	if (*text_of(fault, "cell") || *text_of(fault, "heading")) {
+		show_clean(out, text_of(fault, "cell"), 0);
+		if (*text_of(fault, "heading")) {
+			buf_text(out, *text_of(fault, "cell") ? " “" : "“");
+			show_clean(out, text_of(fault, "heading"), CHANGE_COLUMNS);
+			buf_text(out, "”");
+		}
+		buf_text(out, ": ");
+	}
+	show_clean(out, text_of(fault, "kind"), 0);
+	if (*text_of(fault, "key")) {
+		buf_text(out, " ");
+		show_clean(out, text_of(fault, "key"), 0);
+	}
+	if (*text_of(fault, "field")) {
+		buf_text(out, ".");
+		show_clean(out, text_of(fault, "field"), 0);
+	}
+	buf_text(out, ": ");
+	show_clean(out, text_of(fault, "text"), 0);
+	buf_byte(out, '\n');
+}
+
+enum err answers_faults(const char *json, const char *file, struct buf *out, bool *out_clean, struct errinfo *info)
+{
+	json_t *root, *fault;
+	size_t i, shown;
+	int64_t count;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	count = count_of(root, "fault_count");
+	shown = json_array_size(json_object_get(root, "faults"));
+	json_array_foreach(json_object_get(root, "faults"), i, fault) fault_line(fault, file, out);
+	if ((int64_t)shown < count)
+		buf_printf(out, "… %zu of %" PRId64 " shown; more: --most\n", shown, count);
+	if (count)
+		buf_printf(out,
+			json_is_true(json_object_get(root, "refused"))
+				? "%" PRId64 " 处错误，未写入任何一行 (faults; nothing was changed)\n"
+				: "%" PRId64 " 处错误，这些行未写入 (faults; the rows with a fault were left out)\n",
+			count);
+	*out_clean = !count;
+	json_decref(root);
+	return out->failed;
+}
+
+static void change_value(const json_t *object, const char *name, struct buf *out)
+{
+	const json_t *value = json_object_get(object, name);
+	char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+
+	show_clean(out, text ? text : "-", CHANGE_COLUMNS);
+	free(text);
+}
+
+static void change_line(const json_t *change, struct buf *out)
+{
+	const json_t *before = json_object_get(change, "before"), *after = json_object_get(change, "after");
+	const json_t *whole = before ? before : after;
+	const char *name;
+	json_t *value;
+
+	buf_text(out, before && after ? "改 ~ " : after ? "增 + " : "删 - ");
+	show_clean(out, text_of(change, "kind"), 0);
+	buf_text(out, " ");
+	show_clean(out, text_of(change, "key"), 0);
+	if (before && after) {
+		json_object_foreach((json_t *)(uintptr_t)whole, name, value)
+		{
+			buf_printf(out, "  %s: ", name);
+			change_value(before, name, out);
+			buf_text(out, " → ");
+			change_value(after, name, out);
+		}
+	}
+	buf_byte(out, '\n');
+}
+
+enum err answers_changes(const char *json, struct buf *out, struct errinfo *info)
+{
+	json_t *root, *change;
+	size_t i;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	json_array_foreach(json_object_get(root, "changes"), i, change) change_line(change, out);
+	json_decref(root);
+	return out->failed;
 }
 
 static void cut_cell(struct table *table, const char *text, size_t columns)

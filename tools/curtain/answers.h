@@ -16,6 +16,12 @@
 /* answers_import appends the counts of an import as a table. */
 enum err answers_import(const char *json, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
+/* answers_faults appends the faults of an import, one a line: "FILE:LINE:COLUMN: CELL: ..."; *out_clean: there is none.
+ * answers_changes appends what it changed, or would. */
+enum err answers_faults(
+	const char *json, const char *file, struct buf *out, bool *out_clean, struct errinfo *info) ERR_MUST_CHECK;
+enum err answers_changes(const char *json, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+
 /* letters_page: one answer of ingest/dead_letters. */
 struct letters_page {
 	int64_t count; /* kept in all */

@@ -21,6 +21,7 @@ int cmd_backtest(int argc, char **argv);
 int cmd_channel(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_dead_letters(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_follow(int argc, char **argv);
 int cmd_habit(int argc, char **argv);

@@ -21,6 +21,7 @@ const struct command commands[] = {
 	{"relearn", cmd_relearn, "have the detector learn a home anew from stored readings"},
 	{"away", cmd_away, "tell the detector that nobody is at home, or that somebody is again"},
 	{"import", cmd_import, "bring communities, teams, households, devices, volunteers into the registry"},
+	{"export", cmd_export, "write rows of the registry as CSV that can be imported again"},
 	{"audit", cmd_audit, "who read or wrote personal data; prove that this trail is as it was written"},
 	{"kpi", cmd_kpi, "how well the district answers: times, false alarms, load, coverage"},
 	{"map", cmd_map, "try profiles on payloads, without a broker"},

