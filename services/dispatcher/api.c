@@ -7,6 +7,9 @@
  *                                                    on behalf of the desk: {"verdict": "taken", "incident": {...}}
  *   storms {}                                        many homes at once: [{community, kind, homes, since, until}]
  *   storm {community, kind, action, minutes?}        release, or hold for minutes: {"homes": 12}
+ *   answers {household}                              who answers the "1" key: {household, key, oncall}
+ *   handsets {state?, after?}                        the ledger: [{household, team, state, number, wanted, set}]
+ *   handset {household, number}                      a key was set to a number: its row
  *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}
  *                                                    the rosters in force (duties.c)
  *   channels {}                                      each channel's state and counters: {"items": [...]}
@@ -178,11 +181,16 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_storms(d, args, &result, &why);
 	else if (!err && !strcmp(method, "storm"))
 		err = dispatcher_decide_storm(d, args, user, &result, &why, &fatal);
+	else if (!err && !strcmp(method, "answers"))
+		err = dispatcher_answers(d, args, &result, &why);
+	else if (!err && !strcmp(method, "handsets"))
+		err = dispatcher_handsets(d, args, &result, &why);
+	else if (!err && !strcmp(method, "handset"))
+		err = dispatcher_set_handset(d, args, user, &result, &why, &fatal);
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
-			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, channels, "
-			"deliveries, "
-			"roster, give and duties",
+			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
+			"handset, channels, deliveries, roster, give and duties",
 			method);
 	if (fatal) {
 		*info = why;

@@ -49,6 +49,7 @@ struct dispatcher {
 	struct directory *copy;  /* of the registry's directory ... */
 	struct inbox *directory; /* ... and its lane's half */
 	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited, *save_duty, *drop_duties;
+	struct sqlite3_stmt *find_handset, *set_handset;
 
 	struct turn turn;
 	int64_t clock_offset_ms; /* wall clock against the time since boot; 0 = not yet known */
@@ -127,6 +128,14 @@ struct request_args;
 enum err dispatcher_storms(
 	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_decide_storm(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
+	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+
+/* api_handset.c: who answers an elder's "1" key; the ledger of handsets. */
+enum err dispatcher_answers(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_handsets(
+	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_set_handset(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
 #endif

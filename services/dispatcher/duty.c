@@ -57,6 +57,7 @@ struct duty {
 	struct policy *policies;
 	struct circle_row *circles;
 	struct book *book;
+	bool homes_sorted;
 };
 
 enum err duty_create(const struct duty_config *config, struct duty **out_duty, struct errinfo *info)
@@ -123,6 +124,7 @@ static enum err take_home(struct duty *duty, const struct entry *entry)
 	ROW(home, duty->homes, entry->key, home);
 	if (!home)
 		return ERR_NOMEM;
+	duty->homes_sorted = false;
 	text_cut(home->community, sizeof home->community, entry->body.household.community);
 	text_cut(home->team, sizeof home->team, entry->body.household.team);
 	text_cut(home->policy, sizeof home->policy, entry->body.household.policy);
@@ -476,10 +478,9 @@ static void find_gaps(
 	struct duty_shift shift = duty_shift_at(duty, now->until);
 
 	while (shift.from.ms - now->from.ms <= duty->config.ahead_ms && out->gap_count < ONCALL_GAPS_MAX) {
-		const struct person *p = team->people;
-		while (p && !serves(p, &shift))
-			p = p->next;
-		if (!p)
+		struct duty_people people;
+		duty_people_at(duty, team->id, shift.from, &people);
+		if (!people.count)
 			out->gaps[out->gap_count++] = (struct oncall_gap){shift.from, shift.until};
 		shift = duty_shift_at(duty, shift.until);
 	}
@@ -530,4 +531,34 @@ bool duty_next_team(const struct duty *duty, char team_id[ID_BYTES])
 		}
 	}
 	return false;
+}
+
+const char *duty_key_number(const struct duty *duty, const char *team_id, struct wall at, struct oncall *oncall)
+{
+	const struct team *team = team_of(duty, team_id);
+
+	if (duty_oncall(duty, team_id, at, oncall))
+		return "";
+	return team->number[0] ? team->number : oncall->number;
+}
+
+static int by_id(const struct home *a, const struct home *b)
+{
+	return strcmp(a->id, b->id);
+}
+
+bool duty_next_home(struct duty *duty, char household[ID_BYTES])
+{
+	const struct home *home = NULL;
+
+	if (!duty->homes_sorted)
+		HASH_SRT(hh, duty->homes, by_id);
+	duty->homes_sorted = true;
+	HASH_FIND_STR(duty->homes, household, home);
+	home = home ? home->hh.next : duty->homes;
+	while (home && strcmp(home->id, household) <= 0)
+		home = home->hh.next;
+	if (home)
+		text_cut(household, ID_BYTES, home->id);
+	return home;
 }

@@ -82,6 +82,11 @@ bool duty_knows(const struct duty *duty, const char *team, const char *household
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
 /* duty_serves says whether the directory has user as a volunteer of team. */
 bool duty_serves(const struct duty *duty, const char *team, const char *user);
+/* duty_key_number: what a "1" key of the team is set to: its own number, else that of the on-call (which is filled in).
+ */
+const char *duty_key_number(const struct duty *duty, const char *team, struct wall at, struct oncall *oncall);
+/* duty_next_home walks the households of the directory in order of their ids: "" begins; false after the last. */
+bool duty_next_home(struct duty *duty, char household[ID_BYTES]);
 /* duty_next_team walks the teams of the directory in the order in which they were first named: "" gives the first;
  * false after the last. */
 bool duty_next_team(const struct duty *duty, char team[ID_BYTES]);

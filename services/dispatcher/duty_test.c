@@ -318,6 +318,65 @@ static void teams_are_walked_once_each_and_only_named_ones(void **state)
 	assert_false(duty_next_team(duty, team));
 }
 
+static void household(const char *id)
+{
+	struct entry e = entry(ENTRY_HOUSEHOLD, id);
+
+	text_cut(e.body.household.community, ID_BYTES, "c-1");
+	text_cut(e.body.household.team, ID_BYTES, "t-1");
+	give(&e);
+}
+
+static void key_is_set_to_the_teams_number_or_whoever_is_on_duty(void **state)
+{
+	struct wall noon = at("2026-03-02T12:00:00"), night = at("2026-03-02T23:00:00");
+	struct oncall oncall;
+
+	(void)state;
+	give_team("t-1", "cap", "", "");
+	give_person("v-1", "t-1", "111", true, false, 127, 1);
+	give_person("v-2", "t-1", "222", false, true, 127, 1);
+	assert_string_equal(duty_key_number(duty, "t-1", noon, &oncall), "111");
+	assert_string_equal(duty_key_number(duty, "t-1", night, &oncall), "222");
+	give_team("t-1", "cap", "", "900"); /* an exchange that forwards: no key has to be set anew at a shift */
+	assert_string_equal(duty_key_number(duty, "t-1", noon, &oncall), "900");
+	assert_string_equal(duty_key_number(duty, "t-1", night, &oncall), "900");
+	assert_string_equal(duty_key_number(duty, "t-9", noon, &oncall), "");
+}
+
+static void homes_are_walked_in_order_whoever_comes_or_goes(void **state)
+{
+	char home[ID_BYTES] = "";
+
+	(void)state;
+	assert_false(duty_next_home(duty, home));
+	household("h-3");
+	household("h-1");
+	assert_true(duty_next_home(duty, home));
+	assert_string_equal(home, "h-1");
+	household("h-2");
+	assert_true(duty_next_home(duty, home));
+	assert_string_equal(home, "h-2");
+	give_tombstone(ENTRY_HOUSEHOLD, "h-2");
+	assert_true(duty_next_home(duty, home));
+	assert_string_equal(home, "h-3");
+	assert_false(duty_next_home(duty, home));
+}
+
+static void circle_of_a_household_is_known_until_it_goes(void **state)
+{
+	struct entry e = entry(ENTRY_CIRCLE, "h-1");
+
+	(void)state;
+	e.body.circle = (struct circle){.count = {1}, .users = {{"fam-1"}}};
+	give(&e);
+	assert_int_equal(duty_circle_of(duty, "h-1")->count[CIRCLE_CONTACTS], 1);
+	assert_true(duty_knows(duty, "t-1", "h-1", "fam-1"));
+	assert_false(duty_knows(duty, "t-1", "h-2", "fam-1"));
+	give_tombstone(ENTRY_CIRCLE, "h-1");
+	assert_int_equal(duty_circle_of(duty, "h-1")->count[CIRCLE_CONTACTS], 0);
+}
+
 #define WITH_DUTY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -334,6 +393,9 @@ int main(void)
 		WITH_DUTY(number_of_the_one_key_falls_back_to_team_and_captain),
 		WITH_DUTY(a_roster_goes_before_what_people_offer_and_ends_where_it_ends),
 		WITH_DUTY(teams_are_walked_once_each_and_only_named_ones),
+		WITH_DUTY(key_is_set_to_the_teams_number_or_whoever_is_on_duty),
+		WITH_DUTY(homes_are_walked_in_order_whoever_comes_or_goes),
+		WITH_DUTY(circle_of_a_household_is_known_until_it_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -260,7 +260,7 @@ static enum err open_case(struct incident_core *core, const struct alert *alert,
 		return err;
 	e->round = 1; /* 0 = not asked in any */
 	e->stirred = now;
-	e->shift = duty_shift_at(core->duty, now).from;
+	e->shift = duty_edge(core->duty, now);
 	lead(e, alert);
 	core->tallies[INCIDENT_OPENED]++;
 	err = case_alert_add(core, e, alert);

@@ -95,6 +95,14 @@ enum err incident_tick(struct incident_core *core, struct wall now, struct incid
 /* incident_due: when tick is next needed (a time in the past: at once); WALL_NEVER if nothing waits. */
 struct wall incident_due(const struct incident_core *core);
 
+/* What the directory says, for those who ask (duty.h). */
+struct duty_home incident_duty_home(const struct incident_core *core, const char *household);
+enum err incident_oncall(
+	const struct incident_core *core, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
+const char *incident_key_number(
+	const struct incident_core *core, const char *team, struct wall at, struct oncall *oncall);
+bool incident_next_home(struct incident_core *core, char household[ID_BYTES]);
+
 /* storm: many homes of a community that are held because they seem to have one cause (incident_storm.c). */
 struct storm {
 	char community[ID_BYTES];

@@ -217,14 +217,12 @@ static bool serves_now(const struct duty_people *people, const char *user)
 
 enum err arrange_shift(struct incident_core *core, struct emergency *e, struct wall now)
 {
-	struct wall from = duty_shift_at(core->duty, now).from;
 	struct duty_people people;
-	bool fresh = from.ms > e->shift.ms;
 	enum err err = ERR_OK;
 
-	if (!fresh)
+	if (e->shift.ms > now.ms)
 		return ERR_OK;
-	e->shift = from;
+	e->shift = duty_edge(core->duty, now);
 	core_mark(core, e);
 	duty_people_at(core->duty, e->now.team, now, &people);
 	if (duty_home_of(core->duty, e->now.household).canary || !people.count)

@@ -112,7 +112,7 @@ enum err incident_clock_step(struct incident_core *core, int64_t step_ms)
 		shift_by(&e->hint_due, step_ms);
 		shift_by(&e->forget_due, step_ms);
 		shift_by(&e->now.until, step_ms);
-		shift_by(&e->stirred, step_ms);
+		shift_by(&e->stirred, step_ms); /* the shift's end is a time of day: it stays */
 		for (unsigned i = 0; i < e->asked_count; i++)
 			shift_by(&e->asked[i].expires, step_ms);
 		err = case_touch(core, e);
@@ -195,6 +195,27 @@ struct wall incident_due(const struct incident_core *core)
 }
 
 /* ---- questions ---- */
+
+struct duty_home incident_duty_home(const struct incident_core *core, const char *household)
+{
+	return duty_home_of(core->duty, household);
+}
+
+enum err incident_oncall(const struct incident_core *core, const char *team, struct wall at, struct oncall *out)
+{
+	return duty_oncall(core->duty, team, at, out);
+}
+
+const char *incident_key_number(
+	const struct incident_core *core, const char *team, struct wall at, struct oncall *oncall)
+{
+	return duty_key_number(core->duty, team, at, oncall);
+}
+
+bool incident_next_home(struct incident_core *core, char household[ID_BYTES])
+{
+	return duty_next_home(core->duty, household);
+}
 
 enum err incident_find(const struct incident_core *core, const char *id, struct incident *out)
 {

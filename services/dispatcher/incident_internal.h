@@ -62,7 +62,7 @@ struct emergency {
 	uint32_t round, further_alerts;
 	enum storm_part storm;
 	struct wall stirred;                                    /* when it began, or became more urgent */
-	struct wall shift;                                      /* begin of the shift that knows of it */
+	struct wall shift;                                      /* until when those who serve now know of it */
 	struct wall arrive_due, done_due, hint_due, forget_due; /* WALL_NEVER = not waiting */
 	unsigned alert_count, alert_capacity, asked_count, asked_capacity;
 	struct case_alert *alerts;

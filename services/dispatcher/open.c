@@ -21,8 +21,12 @@ static const char incident_tables[] =
 	"NULL, body BLOB NOT NULL) STRICT;"
 	"CREATE INDEX waiting_order ON waiting (at, kind, id, number)";
 
+static const char handset_table[] = "CREATE TABLE handset (household TEXT PRIMARY KEY, number TEXT NOT NULL, at "
+				    "INTEGER NOT NULL, who TEXT NOT NULL) "
+				    "STRICT, WITHOUT ROWID";
+
 static const char *const migrations[] = {
-	DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables, CHANNELS_TABLES, DUTY_TABLE};
+	DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables, CHANNELS_TABLES, DUTY_TABLE, handset_table};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -88,6 +92,10 @@ static enum err prepare(struct dispatcher *d, struct errinfo *info)
 		{"DELETE FROM waiting WHERE number = ?", &d->waited},
 		{"INSERT INTO duty VALUES (?, ?, ?, ?, ?, ?)", &d->save_duty},
 		{"DELETE FROM duty WHERE team = ?", &d->drop_duties},
+		{"SELECT number, at FROM handset WHERE household = ?", &d->find_handset},
+		{"INSERT INTO handset VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, at = "
+		 "excluded.at, who = excluded.who",
+			&d->set_handset},
 	};
 	enum err err = ERR_OK;
 
@@ -219,8 +227,8 @@ enum err dispatcher_open(struct service *service, const void *settings, void **o
 void dispatcher_close(void *state)
 {
 	struct dispatcher *d = state;
-	sqlite3_stmt *statements[] = {
-		d->save_state, d->drop_state, d->wait, d->waiting, d->waited, d->save_duty, d->drop_duties};
+	sqlite3_stmt *statements[] = {d->save_state, d->drop_state, d->wait, d->waiting, d->waited, d->save_duty,
+		d->drop_duties, d->find_handset, d->set_handset};
 
 	if (d->channels)
 		service_unwatch(d->service, channels_fd(d->channels));

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What people arrange around incidents, policies, shifts nobody serves and many homes at once, against a real broker."""
+import json
+import os
+import pathlib
 import signal
+import subprocess
 import time
 
-from test_dispatcher import alert, rig  # noqa: F401 (rig is a fixture)
+from test_dispatcher import ROOT, alert, rig  # noqa: F401 (rig is a fixture)
+
+TOOL = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "curtain"
 
 
 def silence(number, household):
@@ -92,3 +98,29 @@ def test_many_homes_at_once_are_held_for_the_desk_and_a_call_for_help_passes(rig
     assert rig.call("storms", {})["result"]["items"] == []
     rig.tap.wait(lambda: len({i["id"] for i in rig.records.items if i["state"] == "paging"}) >= 30, "them to be asked around")
     
+
+
+def test_who_answers_the_one_key_and_which_keys_are_out_of_date(rig):  # noqa: F811
+    rig.up()
+
+    def tool(*options):
+        return subprocess.run([TOOL, "handsets", "--port", str(rig.broker.port), "--password-file", rig.accounts.secret("desk"), *options],
+                              capture_output=True, text=True, timeout=30, check=False)
+    answer = rig.call("answers", {"household": "h-7"})["result"]
+    assert answer["key"] == "10000" and answer["oncall"]["users"] == ["v-1", "v-2", "v-3"] and answer["oncall"]["captain"] == "cap"
+    assert rig.call("answers", {"household": "h-none"})["error"]["code"] == "not_found"
+    listed = json.loads(tool("--json").stdout)["items"]
+    assert len(listed) == 39 and {h["state"] for h in listed} == {"unset"} and [h["household"] for h in listed] == sorted(h["household"] for h in listed)
+    assert tool("--household", "h-7", "--number", "10000").returncode == 0
+    assert rig.call("handset", {"household": "h-8", "number": "10000"})["result"]["state"] == "current"
+    assert tool("--state", "stale").returncode == 0
+    rig.registry.give(0, [{"kind": "team", "key": "t-1", "community": "c-1", "captain": "cap", "desk": "desk", "number": "20000", "seq": 300}])
+    rig.tap.wait(rig.registry.all_acked, "the new number to be taken")
+    rig.stop(signal.SIGKILL)
+    restarted = time.monotonic()
+    rig.start()
+    rig.tap.first("curtain/status/", lambda m: m.body["state"] == "ready" and m.at > restarted, "the service")
+    stale = tool("--state", "stale")
+    assert stale.returncode == 1 and stale.stdout.count("20000") == 2 and "h-7" in stale.stdout and "h-8" in stale.stdout
+    assert tool("--household", "h-7").returncode == 2 and tool("--state", "old").returncode == 1
+    assert "must be a telephone number" in rig.call("handset", {"household": "h-8", "number": "1" * 40})["error"]["text"]

@@ -24,6 +24,7 @@ int cmd_dead_letters(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_follow(int argc, char **argv);
+int cmd_handsets(int argc, char **argv);
 int cmd_habit(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_kpi(int argc, char **argv);

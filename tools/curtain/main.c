@@ -24,6 +24,7 @@ const struct command commands[] = {
 	{"export", cmd_export, "write rows of the registry as CSV that can be imported again"},
 	{"audit", cmd_audit, "who read or wrote personal data; prove that this trail is as it was written"},
 	{"kpi", cmd_kpi, "how well the district answers: times, false alarms, load, coverage"},
+	{"handsets", cmd_handsets, "which number each elder's \"1\" key is set to, and which are out of date"},
 	{"map", cmd_map, "try profiles on payloads, without a broker"},
 	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
 	{"channel", cmd_channel, "try a channel to people without paging anyone; how each does, what became of pages"},
