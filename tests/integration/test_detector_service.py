@@ -330,3 +330,36 @@ def test_a_store_of_the_first_version_is_taken_over_and_its_alerts_end(rig):
     ended = {(a["household"], a["id"], a["rule"]): a["revision"] for a in rig.alerts("cleared")}
     assert all(ended.get(key, 0) >= revision for key, revision in cleared.items()), (ended, cleared)
     assert "state_set_aside" not in rig.log() and "store_set_aside" not in rig.log()
+
+
+# ---- a flood ----
+
+def resident_kib(process):
+    return int(next(l for l in pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines() if l.startswith("VmRSS")).split()[1])
+
+
+def test_a_flood_of_one_home_delays_no_other_and_takes_no_memory(rig):
+    batches, each = 200, 1000
+    rig.up(4, "clock=replay", "rules.use=[silence_fixed]", "learning.period=0s")
+    for h in range(1, 14):
+        rig.hour(DAY + h * HOUR, lambda i, h=h: 20 if i != 1 or h <= 2 else 0, 4)
+    rig.judged(DAY + 13 * HOUR)
+    before, start, shard = resident_kib(rig.process), DAY + 13 * HOUR, lane.shard_of("h-0", SHARDS)
+    waited = []
+    for n in range(batches):  # two hundred thousand readings of one minute, as a meter gone mad sends them
+        times = [start + (n * each + i) * 0.0003 for i in range(each)]
+        rig.ingest.give(shard, [water(0, 0.001, 2000 + n, at - 0.0003, at) for at in times], start)
+        if n % 20 == 10:
+            asked = time.monotonic()
+            assert ask(rig, "habit", household="h-1")["household"] == "h-1"
+            waited.append(time.monotonic() - asked)
+    rig.hour(DAY + 14 * HOUR, lambda i: 0 if i == 1 else 20, 4)
+    rig.ingest.beat(DAY + 14 * HOUR + 1)
+    rig.judged(DAY + 14 * HOUR + 1, 60)
+    assert [(a["household"], a["state"], a["at"]) for a in rig.alerts()] == [("h-1", "raised", lane.rfc3339(DAY + 14 * HOUR))]
+    rig.tap.wait(rig.ingest.all_acked, "all of the flood to be acknowledged", 60)
+    counters = rig.counted("readings", batches * each, "all of the flood to be counted")
+    grown = (resident_kib(rig.process) - before) / 1024
+    print(f"{batches * each} readings of one home; a question was answered within {max(waited):.2f} s; memory grew by {grown:.1f} MiB")
+    assert max(waited) < 5 and grown < 48, (waited, grown)
+    assert counters["alerts_raised"] == 1 and counters["states_set_aside"] == 0
