@@ -38,11 +38,13 @@ static enum err load(struct directory *directory, struct errinfo *info)
 		lowest = epoch < lowest ? epoch : lowest;
 		if ((uint64_t)epoch > directory->epoch)
 			directory->epoch = (uint64_t)epoch;
-		err = codec_entry_decode(
-			sqlite3_column_blob(entries, 0), (size_t)sqlite3_column_bytes(entries, 0), &entry, info);
-		if (!err)
-			err = directory->config.apply(directory->config.context, &entry);
 		directory->known = true;
+		if (codec_entry_decode(
+			    sqlite3_column_blob(entries, 0), (size_t)sqlite3_column_bytes(entries, 0), &entry, NULL)) {
+			directory->bad++; /* a newer version's, or bent: the others are known all the same */
+			continue;
+		}
+		err = directory->config.apply(directory->config.context, &entry);
 	}
 	if (!err && code != SQLITE_DONE)
 		err = sql_fail(db, info, "the directory");

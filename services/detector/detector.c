@@ -22,33 +22,51 @@ bool detector_is_live(const struct detector *detector)
 
 /* ---- lanes ---- */
 
-static enum err take_readings(struct detector *detector, struct codec_batch *batch, struct errinfo *info)
+/* refuse counts items that cannot be read, and names their batch. */
+static void refuse(struct detector *detector, const struct lane_batch *head, int64_t bad, const struct errinfo *first)
+{
+	if (!bad)
+		return;
+	detector->bad_items += bad;
+	log_warning("items_refused", "lane", head->lane, "producer", head->producer, "shard", log_number(head->shard),
+		"seq", log_number((long long)head->seq), "items", log_number(bad), "cause", first->text);
+}
+
+static enum err take_readings(
+	struct detector *detector, struct codec_batch *batch, const struct lane_batch *head, struct errinfo *info)
 {
 	struct reading reading;
+	struct errinfo first = {0};
 	enum err item, err = ERR_OK;
+	int64_t bad = 0;
 
-	while (!err && (item = codec_batch_next_reading(batch, &reading, NULL)) != ERR_NOT_FOUND) {
+	while (!err && (item = codec_batch_next_reading(batch, &reading, &first)) != ERR_NOT_FOUND) {
 		if (item) {
-			detector->bad_items++;
+			bad++;
 			continue;
 		}
 		err = detector_feed(detector->core, &reading);
 		detector->taken++;
 	}
+	refuse(detector, head, bad, &first);
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
 
-static enum err take_incidents(struct detector *detector, struct codec_batch *batch, struct errinfo *info)
+static enum err take_incidents(
+	struct detector *detector, struct codec_batch *batch, const struct lane_batch *head, struct errinfo *info)
 {
 	struct incident incident;
+	struct errinfo first = {0};
 	enum err item, err = ERR_OK;
+	int64_t bad = 0;
 
-	while (!err && (item = codec_batch_next_incident(batch, &incident, NULL)) != ERR_NOT_FOUND) {
+	while (!err && (item = codec_batch_next_incident(batch, &incident, &first)) != ERR_NOT_FOUND) {
 		if (item)
-			detector->bad_items++;
+			bad++;
 		else
 			err = detector_feed_incident(detector->core, &incident);
 	}
+	refuse(detector, head, bad, &first);
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
 
@@ -60,8 +78,8 @@ static enum err take_batch(struct detector *detector, struct inbox *inbox, struc
 		return ERR_OK;
 	enum err err = detector_begin(detector, info);
 	if (!err)
-		err = inbox == detector->readings ? take_readings(detector, batch, info)
-						  : take_incidents(detector, batch, info);
+		err = inbox == detector->readings ? take_readings(detector, batch, head, info)
+						  : take_incidents(detector, batch, head, info);
 	detector->batches++;
 	return err ? err : inbox_applied(inbox, head, info);
 }
