@@ -3,12 +3,13 @@
  * What the detector reads back from its store, and its rules in words. The first byte says which: 'c', 'b', 'h' the
  * cold part of a home, its habits, its hot part; 'C', 'B', 'H' patches of the same part of a home that has lived two
  * weeks (three bytes each: an offset, little-endian, and the byte that stands there instead; offset 65535 cuts it to as
- * many bytes); 'r' a rule. Sums are made to fit, so that what is behind them is reached. Whatever comes back is lived
- * with for a day, written and read once more.
+ * many bytes); 'r' a rule; 'u' a community's budget. Sums are made to fit, so that what is behind them is reached.
+ * Whatever comes back is lived with for a day, written and read once more.
  */
 #include <math.h>
 #include <string.h>
 
+#include "detector/budgets.h"
 #include "detector/core.h"
 #include "detector/core_internal.h"
 #include "fuzz.h"
@@ -205,6 +206,22 @@ static void restore_and_live(const uint8_t *data, size_t size)
 	detector_destroy(other);
 }
 
+static void read_budget(const char *text)
+{
+	const struct detector_budget standard = {
+		.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = MS_PER_HOUR, .ceiling_ms = MS_PER_DAY};
+	struct detector_community c;
+	struct errinfo info = {0};
+
+	if (budgets_parse(text, &standard, &c, &info)) {
+		FUZZ_CHECK(info.text[0]);
+		return;
+	}
+	FUZZ_CHECK(c.id[0] && c.budget.alarm_per_month >= 0.05 && c.budget.attention_per_month <= 30);
+	FUZZ_CHECK(c.budget.attention_per_month >= c.budget.alarm_per_month);
+	FUZZ_CHECK(c.budget.floor_ms >= MS_PER_HOUR && c.budget.floor_ms <= c.budget.ceiling_ms);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct detector_rule rule;
@@ -217,6 +234,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		char *text = fuzz_text(data + 1, size - 1);
 		if (!rules_parse(text, &rule, NULL))
 			FUZZ_CHECK(rule.name[0] && rule.kind < DETECTOR_RULE_KIND_COUNT);
+		free(text);
+		return 0;
+	}
+	if (data[0] == 'u') {
+		char *text = fuzz_text(data + 1, size - 1);
+		read_budget(text);
 		free(text);
 		return 0;
 	}
