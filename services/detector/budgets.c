@@ -62,9 +62,7 @@ static enum err take(const char *word, struct detector_community *out, struct er
 	size_t i = 0;
 	double value;
 
-	text_cut(name, sizeof name, word);
-	if (equals)
-		name[equals - word] = '\0';
+	snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - word) : (int)strlen(word), word);
 	while (i < KEYS && strcmp(keys[i].name, name) != 0)
 		i++;
 	if (i == KEYS || !equals)
