@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
  * records: stores what the lanes bring in PostgreSQL, owns the registry, gives each service its directory, answers
- * questions. Connections: some for the lanes (the first one also brings the schema up to date), one for the registry,
- * so that a long import does not hold up readings, one for the upkeep of partitions.
+ * questions. Connections: some for the lanes (the first one also brings the schema up to date), one for the directory,
+ * some for answers, so that a long import holds up neither readings nor questions, one for the upkeep of partitions.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "records/answerer.h"
 #include "records/intake.h"
 #include "records/migrate.h"
 #include "records/registry.h"
+#include "records/seal.h"
 #include "records/settings.h"
 #include "records/upkeep.h"
 #include "service/service.h"
@@ -23,10 +25,19 @@ struct lanes {
 	struct intake *intake;
 };
 
+struct answers {
+	struct records *records;
+	struct pg *pg;
+	struct answerer *answerer;
+};
+
 struct records {
 	struct service *service;
 	struct records_settings settings;
 	struct lanes lanes[RECORDS_CONNECTIONS_MAX];
+	struct answers answers[RECORDS_ANSWERERS_MAX];
+	struct questions questions;
+	struct seal *seal; /* NULL: no key was given */
 	struct pg *registry_pg, *upkeep_pg;
 	struct registry *registry;
 	struct upkeep upkeep;
@@ -92,6 +103,29 @@ static void registry_down(void *context)
 	registry_lost(records->registry);
 }
 
+static void answers_up(void *context)
+{
+	struct answers *answers = context;
+
+	answerer_connected(answers->answerer);
+}
+
+static void answers_down(void *context)
+{
+	struct answers *answers = context;
+
+	log_warning("database_away", "connection", "answers", "part", log_number(answers - answers->records->answers),
+		"error", pg_error(answers->pg));
+	answerer_lost(answers->answerer);
+}
+
+static void registry_was_changed(void *context)
+{
+	struct records *records = context;
+
+	registry_changed(records->registry);
+}
+
 static void upkeep_up(void *context)
 {
 	struct records *records = context;
@@ -112,6 +146,11 @@ static unsigned parts(const struct records *records)
 	return (unsigned)records->settings.connections;
 }
 
+static unsigned answerers(const struct records *records)
+{
+	return (unsigned)records->settings.answerers;
+}
+
 static enum err database_ready(void *state, bool readable, bool writable, struct turn turn)
 {
 	struct records *records = state;
@@ -120,6 +159,8 @@ static enum err database_ready(void *state, bool readable, bool writable, struct
 	records->now = turn.mono;
 	for (unsigned i = 0; i < parts(records); i++)
 		pg_descriptor(records->lanes[i].pg, turn.mono);
+	for (unsigned i = 0; i < answerers(records); i++)
+		pg_descriptor(records->answers[i].pg, turn.mono);
 	pg_descriptor(records->registry_pg, turn.mono);
 	pg_descriptor(records->upkeep_pg, turn.mono);
 	return ERR_OK;
@@ -135,6 +176,12 @@ static void records_close(void *state)
 		pg_destroy(records->lanes[i].pg);
 		intake_destroy(records->lanes[i].intake);
 	}
+	for (unsigned i = 0; i < RECORDS_ANSWERERS_MAX; i++) {
+		pg_destroy(records->answers[i].pg);
+		answerer_destroy(records->answers[i].answerer);
+	}
+	questions_fini(&records->questions);
+	seal_destroy(records->seal);
 	pg_destroy(records->registry_pg);
 	pg_destroy(records->upkeep_pg);
 	registry_destroy(records->registry);
@@ -182,6 +229,44 @@ static enum err open_registry(struct records *records, const char *conninfo, str
 	return err;
 }
 
+static enum err open_answers(struct records *records, unsigned part, const char *conninfo, struct errinfo *info)
+{
+	struct answers *answers = &records->answers[part];
+	char name[ID_BYTES + 24];
+	struct pg_config config = {.conninfo = conninfo,
+		.name = name,
+		.ready = database_ready,
+		.up = answers_up,
+		.down = answers_down,
+		.context = answers};
+	enum err err;
+
+	answers->records = records;
+	snprintf(name, sizeof name, "%s answers %u", records->settings.common.instance, part);
+	err = pg_create(records->service, &config, &answers->pg, info);
+	if (err)
+		return err;
+	return answerer_create(&(struct answerer_config){.settings = &records->settings,
+				       .questions = &records->questions,
+				       .pg = answers->pg,
+				       .seal = records->seal,
+				       .chain = part,
+				       .changed = registry_was_changed,
+				       .context = records},
+		&answers->answerer, info);
+}
+
+static enum err open_questions(struct records *records, const char *conninfo, struct errinfo *info)
+{
+	enum err err = questions_init(&records->questions, &records->settings, service_bus(records->service), info);
+
+	if (!err && *records->settings.seal_key_file)
+		err = seal_create(records->settings.seal_key_file, &records->seal, info);
+	for (unsigned i = 0; i < answerers(records) && !err; i++)
+		err = open_answers(records, i, conninfo, info);
+	return err;
+}
+
 static enum err open_upkeep(struct records *records, const char *conninfo, struct errinfo *info)
 {
 	char name[ID_BYTES + 24];
@@ -215,6 +300,8 @@ static enum err records_open(struct service *service, const void *settings, void
 	if (!err)
 		err = open_registry(records, conninfo, info);
 	if (!err)
+		err = open_questions(records, conninfo, info);
+	if (!err)
 		err = open_upkeep(records, conninfo, info);
 	explicit_bzero(conninfo, sizeof conninfo);
 	if (err)
@@ -232,7 +319,8 @@ static enum err records_event(void *state, const struct bus_event *event, struct
 	for (unsigned i = 0; i < parts(records); i++)
 		if (intake_event(records->lanes[i].intake, event, turn.mono))
 			return ERR_OK;
-	registry_event(records->registry, event, turn);
+	if (!registry_event(records->registry, event, turn))
+		questions_event(&records->questions, event);
 	return ERR_OK;
 }
 
@@ -262,6 +350,9 @@ static enum err records_tick(void *state, struct turn turn)
 	for (unsigned i = 0; i < parts(records); i++)
 		if (ticks(records, records->lanes[i].pg))
 			pg_tick(records->lanes[i].pg, turn.mono);
+	for (unsigned i = 0; i < answerers(records); i++)
+		if (ticks(records, records->answers[i].pg))
+			pg_tick(records->answers[i].pg, turn.mono);
 	if (ticks(records, records->registry_pg))
 		pg_tick(records->registry_pg, turn.mono);
 	if (ticks(records, records->upkeep_pg))
@@ -271,6 +362,8 @@ static enum err records_tick(void *state, struct turn turn)
 		return records->fatal;
 	for (unsigned i = 0; i < parts(records); i++)
 		intake_tick(records->lanes[i].intake, turn.mono);
+	for (unsigned i = 0; i < answerers(records); i++)
+		answerer_tick(records->answers[i].answerer, turn);
 	registry_tick(records->registry, turn);
 	upkeep_tick(&records->upkeep, turn.mono);
 	return ERR_OK;
@@ -300,6 +393,11 @@ static struct mono records_due(const void *state, struct turn turn)
 		due = earlier(due, intake_due(records->lanes[i].intake));
 		if (ticks(records, records->lanes[i].pg))
 			due = earlier(due, pg_due(records->lanes[i].pg));
+	}
+	for (unsigned i = 0; i < answerers(records); i++) {
+		due = earlier(due, answerer_due(records->answers[i].answerer));
+		if (ticks(records, records->answers[i].pg))
+			due = earlier(due, pg_due(records->answers[i].pg));
 	}
 	if (ticks(records, records->registry_pg))
 		due = earlier(due, pg_due(records->registry_pg));
@@ -340,10 +438,10 @@ static void records_status(const void *state, struct status *out)
 	status_count(out, "queue_bytes", in.queue_bytes);
 	status_count(out, "partitions_dropped", records->upkeep.dropped);
 	status_count(out, "upkeep_failures", records->upkeep.failures);
-	status_count(out, "requests", registry.requests);
-	status_count(out, "requests_refused", registry.refused);
-	status_count(out, "requests_waiting", registry.waiting);
-	status_count(out, "imports", registry.imports);
+	status_count(out, "requests", records->questions.requests);
+	status_count(out, "requests_refused", records->questions.refused);
+	status_count(out, "requests_waiting", records->questions.waiting + records->questions.running);
+	status_count(out, "imports", records->questions.imports);
 	status_count(out, "directory_batches", registry.directory_batches);
 	status_count(out, "directory_entries", registry.directory_entries);
 	status_count(out, "directory_refused", registry.directory_refused);
@@ -356,7 +454,7 @@ static bool records_draining(const void *state)
 	for (unsigned i = 0; i < parts(records); i++)
 		if (intake_busy(records->lanes[i].intake))
 			return true;
-	return registry_busy(records->registry);
+	return records->questions.running > 0;
 }
 
 int main(int argc, char **argv)

@@ -43,6 +43,7 @@ struct pg {
 	const char *copy_data;
 	size_t copy_length, copy_at;
 	bool copying, copied;
+	bool pipelined, second; /* two statements are on their way; the answer of the second one has begun */
 	/* preparing a table */
 	const struct statement *preparing;
 	pg_done *prepared;
@@ -97,6 +98,7 @@ static void clear_command(struct pg *pg)
 	pg->preparing = NULL;
 	pg->copy_data = NULL;
 	pg->copying = pg->copied = false;
+	pg->pipelined = pg->second = false;
 	pg->command[0] = '\0';
 }
 
@@ -260,8 +262,8 @@ static void keep(struct pg *pg, PGresult *result)
 	text_cut(pg->command, sizeof pg->command, PQcmdStatus(result));
 	if (status == PGRES_TUPLES_OK && !pg->rows) {
 		pg->rows = result;
-	} else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY &&
-		   !pg->failed) {
+	} else if (status != PGRES_PIPELINE_ABORTED && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
+		   status != PGRES_EMPTY_QUERY && !pg->failed) {
 		pg->failed = result;
 	} else {
 		PQclear(result);
@@ -316,6 +318,29 @@ static void finish(struct pg *pg)
 	PQclear(rows);
 }
 
+/* pipeline_step takes a result in pipeline mode: the end of a statement's answer is NULL, that of all is a sync. false:
+ * the connection cannot leave the mode. */
+static bool pipeline_step(struct pg *pg, PGresult *result)
+{
+	if (!result) {
+		if (!pg->second) { /* what the first one gave is of no interest */
+			PQclear(pg->rows);
+			pg->rows = NULL;
+		}
+		pg->second = true;
+		return true;
+	}
+	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
+		keep(pg, result);
+		return true;
+	}
+	PQclear(result);
+	if (!PQexitPipelineMode(pg->conn))
+		return false;
+	finish(pg);
+	return true;
+}
+
 static void command_step(struct pg *pg, struct mono now)
 {
 	if (!PQconsumeInput(pg->conn) || !push(pg)) {
@@ -327,6 +352,12 @@ static void command_step(struct pg *pg, struct mono now)
 		if (pg->copying && !pg->copied)
 			break; /* the COPY still takes data; its answer comes after that */
 		result = PQgetResult(pg->conn);
+		if (pg->pipelined) {
+			if (pipeline_step(pg, result))
+				continue;
+			lose(pg, PQerrorMessage(pg->conn), now);
+			return;
+		}
 		if (!result) {
 			finish(pg);
 			continue;
@@ -407,6 +438,20 @@ void pg_call(struct pg *pg, const char *name, int parameters, const char *const 
 {
 	begin(pg, done, context);
 	sent(pg, PQsendQueryPrepared(pg->conn, name, parameters, values, NULL, NULL, 0));
+}
+
+static bool send_call(struct pg *pg, const struct pg_call *call)
+{
+	return PQsendQueryPrepared(pg->conn, call->name, call->parameters, call->values, NULL, NULL, 0);
+}
+
+void pg_call_after(
+	struct pg *pg, const struct pg_call *first, const struct pg_call *second, pg_done *done, void *context)
+{
+	begin(pg, done, context);
+	pg->pipelined = true;
+	sent(pg, PQenterPipelineMode(pg->conn) && send_call(pg, first) && send_call(pg, second) &&
+			 PQpipelineSync(pg->conn));
 }
 
 void pg_copy(struct pg *pg, const char *sql, const char *data, size_t length, pg_done *done, void *context)

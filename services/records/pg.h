@@ -42,6 +42,13 @@ struct pg_config {
 	void *context;
 };
 
+/* pg_call: a prepared statement and its parameters as text. */
+struct pg_call {
+	const char *name;
+	int parameters;
+	const char *const *values;
+};
+
 struct pg;
 
 enum err pg_create(struct service *service, const struct pg_config *config, struct pg **out_pg,
@@ -66,6 +73,10 @@ void pg_patience(struct pg *pg, int64_t ms);
  */
 void pg_query(struct pg *pg, const char *sql, pg_done *done, void *context);
 void pg_call(struct pg *pg, const char *name, int parameters, const char *const *values, pg_done *done, void *context);
+/* pg_call_after runs two prepared statements in one transaction and one way there and back (libpq's pipeline mode);
+ * rows are the second one's. */
+void pg_call_after(
+	struct pg *pg, const struct pg_call *first, const struct pg_call *second, pg_done *done, void *context);
 /* pg_copy runs sql, which holds one COPY FROM STDIN, and feeds it data, which must stay until done. */
 void pg_copy(struct pg *pg, const char *sql, const char *data, size_t length, pg_done *done, void *context);
 void pg_prepare_all(struct pg *pg, const struct statement *table, pg_done *done, void *context);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * registry: answers curtain/api/<user>/records/<method> and feeds the directory lanes, over one connection to
- * PostgreSQL, one thing at a time. What may be asked is methods.h's.
+ * registry: feeds the directory lanes from the registry, over one connection to PostgreSQL, one page at a time.
  */
 #ifndef CURTAIN_RECORDS_REGISTRY_H
 #define CURTAIN_RECORDS_REGISTRY_H
@@ -13,15 +12,13 @@
 #include "records/settings.h"
 
 struct registry_stats {
-	int64_t requests, refused, imports;
 	int64_t directory_batches, directory_entries, directory_refused;
 	unsigned directory_waiting; /* consumers that are not up to date */
-	unsigned waiting;           /* requests */
 };
 
 struct registry;
 
-/* registry_create subscribes to requests. settings must outlive it; pg is its alone. */
+/* registry_create: settings must outlive it; pg is its alone. */
 enum err registry_create(const struct records_settings *settings, struct bus *bus, struct pg *pg,
 	struct registry **out_registry, struct errinfo *info) ERR_MUST_CHECK;
 void registry_destroy(struct registry *registry);
@@ -29,10 +26,11 @@ void registry_destroy(struct registry *registry);
 void registry_connected(struct registry *registry);
 void registry_lost(struct registry *registry);
 bool registry_event(struct registry *registry, const struct bus_event *event, struct turn turn);
+/* registry_changed: something was changed just now; the consumers hear of it at once. */
+void registry_changed(struct registry *registry);
 /* registry_tick starts the next thing to do. */
 void registry_tick(struct registry *registry, struct turn turn);
 struct mono registry_due(const struct registry *registry);
 struct registry_stats registry_stats(const struct registry *registry);
-bool registry_busy(const struct registry *registry);
 
 #endif

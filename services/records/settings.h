@@ -9,6 +9,7 @@
 #include "service/service.h"
 
 #define RECORDS_CONNECTIONS_MAX 8
+#define RECORDS_ANSWERERS_MAX 16
 
 struct records_settings {
 	struct service_common common; /* first */
@@ -19,7 +20,7 @@ struct records_settings {
 	int64_t connections, queue_bytes, group_readings, rest_ms, want_ms;
 	int64_t months_ahead, reading_age_ms, hour_age_ms, day_age_ms, upkeep_ms;
 	int64_t directory_page, directory_poll_ms;
-	int64_t requests, timeline_items;
+	int64_t requests, answerers, timeline_items;
 	bool unlisted;
 	char seal_key_file[256];
 };

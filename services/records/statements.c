@@ -42,10 +42,14 @@ const struct statement statements_upkeep[] = {
 };
 
 /* Which kinds of entries a lane holds is said by the caller: array literals such as {device,household,consent}. */
-const struct statement statements_registry[] = {
+const struct statement statements_directory[] = {
 	{"directory_heads", "select * from directory_heads($1::text[], $2::text[], $3::text[])", 3},
 	{"directory_page", "select * from directory_page($1::text[], $2::bigint, $3::integer)", 3},
 	{"directory_renew", "select directory_renew()", 0},
+	{NULL, NULL, 0},
+};
+
+const struct statement statements_registry[] = {
 	/* For whom the next statement is, and why: what triggers, policies and the audit trail go by. */
 	{"request_begin",
 		"select set_config('curtain.user', $1, false), set_config('curtain.why', $2, false), "
@@ -81,8 +85,6 @@ const struct statement statements_registry[] = {
 		4},
 	{NULL, NULL, 0},
 };
-
-const char statement_registry_session[] = "set role curtain_service";
 
 const char statement_lanes_session[] = "create temporary table incoming (like reading) on commit delete rows; "
 				       "create temporary table incoming_hour (like reading_hour) on commit delete rows";

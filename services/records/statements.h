@@ -15,10 +15,9 @@ struct statement {
 extern const struct statement statements_lanes[];
 extern const struct statement statements_upkeep[];
 extern const struct statement statements_schema[];
+extern const struct statement statements_directory[];
 extern const struct statement statements_registry[];
 
-/* Answers are given in a role that row-level security binds to the caller's jurisdiction. */
-extern const char statement_registry_session[];
 /* What the lanes' connections need before their statements: tables of the session's own. */
 extern const char statement_lanes_session[];
 /* The COPY commands and what surrounds them; COPY cannot be prepared. */
