@@ -13,6 +13,7 @@
  *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}
  *                                                    the rosters in force (duties.c)
  *   channels {}                                      each channel's state and counters: {"items": [...]}
+ *   link {token, confirm?}                            what an accept link is worth; with confirm its answer is given
  *   deliveries {incident?}                           what became of pages over channels, the latest first
  */
 #include <string.h>
@@ -177,6 +178,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_list_duties(d, args, &result, &why);
 	else if (!err && !strcmp(method, "deliveries"))
 		err = list_deliveries(d, args, &result, &why);
+	else if (!err && !strcmp(method, "link"))
+		err = dispatcher_link(d, args, &result, &why, &fatal);
 	else if (!err && !strcmp(method, "storms"))
 		err = dispatcher_storms(d, args, &result, &why);
 	else if (!err && !strcmp(method, "storm"))
@@ -190,7 +193,7 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
-			"handset, channels, deliveries, roster, give and duties",
+			"handset, channels, deliveries, link, roster, give and duties",
 			method);
 	if (fatal) {
 		*info = why;

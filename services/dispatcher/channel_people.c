@@ -159,7 +159,7 @@ void channel_people_fini(struct channel_people *people)
 
 const struct channel_person *channel_people_find(const struct channel_people *people, const char *user)
 {
-	struct channel_person key;
+	struct channel_person key = {0};
 
 	if (!people->count)
 		return NULL;

@@ -97,7 +97,7 @@ static enum err sign_aliyun(const struct channel_definition *definition, struct 
 	enum err err;
 
 	wall_format((struct wall){parts->now.ms / MS_PER_SECOND * MS_PER_SECOND}, stamp);
-	memcpy(strchr(stamp, '.'), "Z", 2); /* seconds, no fraction */
+	memcpy(stamp + sizeof "2026-11-24T04:01:46" - 1, "Z", 2); /* no fraction */
 	/* A nonce is used once: the message and the moment of its attempt. */
 	snprintf(nonce, sizeof nonce, "%s-%lld", parts->id, (long long)parts->now.ms);
 	put(&parts->body, "Format", "JSON");

@@ -229,6 +229,11 @@ enum err channels_page(struct channels *channels, const struct page *page, struc
 	return err;
 }
 
+const struct accept_key *channels_link_key(const struct channels *channels)
+{
+	return *channels->link_base ? &channels->key : NULL;
+}
+
 /* ---- what it is like ---- */
 
 bool channels_changed(struct channels *channels, struct channels_note *out)

@@ -77,6 +77,8 @@ void channels_run(struct channels *channels, struct wall wall, struct mono now);
 /* channels_settles: results wait for the store; channels_settle writes them in the caller's transaction, or its own. */
 bool channels_settles(const struct channels *channels);
 enum err channels_settle(struct channels *channels, struct errinfo *info) ERR_MUST_CHECK;
+/* channels_link_key gives the key of accept links; NULL if there are none. */
+const struct accept_key *channels_link_key(const struct channels *channels);
 /* channels_changed gives the channels whose state has changed since the last call; false after the last. */
 bool channels_changed(struct channels *channels, struct channels_note *out);
 struct channels_stats channels_stats(const struct channels *channels);

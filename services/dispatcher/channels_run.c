@@ -113,7 +113,7 @@ static void call(struct channels *channels, const struct channel_effect *effect)
 		.phone = "",
 		.zone = channels->zone,
 		.now = channels->now};
-	struct channel_request request;
+	struct channel_request request = {0};
 	struct errinfo info = {0};
 	enum err err;
 

@@ -138,4 +138,8 @@ enum err dispatcher_handsets(
 enum err dispatcher_set_handset(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
+/* api_link.c: dispatcher_link looks at an accept link, or gives its answer. */
+enum err dispatcher_link(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info,
+	enum err *fatal) ERR_MUST_CHECK;
+
 #endif

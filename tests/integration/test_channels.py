@@ -264,3 +264,24 @@ def test_tool_shows_and_tries_a_channel_without_paging_anyone(channels, world):
     assert done.returncode == 1 and done.stdout == "dingtalk: refused: status 200: errcode 310000\n"
     done = curtain("print", "dingtlak")
     assert done.returncode == 2 and "dingtlak" in done.stderr
+
+
+def test_accept_link_answers_once_in_the_name_of_who_got_it(channels, world):
+    rig = channels.up([vendors.channel(world, "ntfy")], ["ntfy"], settings=["links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}"])
+    rig.ingest.give_item(alert(1))
+    page = rig.page("v-1")
+    world["ntfy"].wait(2)
+    token = next(m["actions"][0]["url"] for m, _ in world["ntfy"].taken if m["topic"] == "topic-1").split("/a/")[1]
+    looked = rig.call("link", {"token": token})["result"]
+    assert (looked["verdict"], looked["user"], looked["incident"], looked["action"]) == ("good", "v-1", page["incident"], "accept")
+    assert rig.call("link", {"token": token[:-1] + ("A" if token[-1] != "A" else "B"), "confirm": True})["result"] == {"verdict": "forged"}
+    assert rig.call("link", {"token": token.replace("v-1", "v-2"), "confirm": True})["result"] == {"verdict": "forged"}
+    assert not [i for i in rig.records.items if i["state"] == "accepted"], "looking answers nothing"
+    done = rig.call("link", {"token": token, "confirm": True})["result"]
+    assert (done["verdict"], done["reply"]) == ("good", "taken")
+    assert rig.state(page["incident"], "accepted")["responder"] == "v-1"
+    rig.stop(signal.SIGKILL)
+    rig.start()
+    rig.tap.wait(lambda: (lambda states: "down" in states and states[-1] == "ready")(
+        [m.body["state"] for m in rig.tap.of("curtain/status/dispatcher/dispatcher-1")]), "it to be back")
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
