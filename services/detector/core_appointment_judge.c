@@ -104,10 +104,10 @@ enum err detect_appointment_sign(struct detector_core *core, struct home *home, 
 	enum cause cause, struct wall heard)
 {
 	struct home_appointments *all = home->appointments;
-	struct standing *standing = detect_standing(home, rules_kind(DETECTOR_RULE_APPOINTMENT)->name);
 
 	if (!all)
 		return ERR_OK;
+	struct standing *standing = detect_standing(home, rules_kind(DETECTOR_RULE_APPOINTMENT)->name);
 	unsigned kinds = kinds_of(core, home, sign, life), agreed = agreed_of(home, kinds);
 	for (unsigned i = 0; i < APPOINTMENT_SIGN_COUNT; i++)
 		if (kinds >> i & 1 && began(sign).ms > all->seen[i].ms)

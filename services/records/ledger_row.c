@@ -292,6 +292,41 @@ static enum err card_agrees(struct ledger_rows *rows, struct errinfo *info)
 		"与出生日期不符 (does not go with the date of birth)", info);
 }
 
+/* span_end gives a time of day or a date so that later ones compare greater; false: it is not given, or is none. */
+static bool span_end(const struct ledger_rows *rows, int index, char out[LEDGER_VALUE_BYTES])
+{
+	char plain[LEDGER_VALUE_BYTES];
+
+	if (!rows->cells[index].count || !ledger_plain(rows->texts[rows->cells[index].first], true, plain))
+		return false;
+	if (rows->kind->fields[index].type == LEDGER_DATE)
+		return ledger_date(plain, rows->lenient, out);
+	snprintf(out, LEDGER_VALUE_BYTES, "%s%.5s", strlen(plain) == 4 ? "0" : "", plain); /* 7:30 */
+	return true;
+}
+
+/* spans_run_forwards: what the database refuses too (0009), here with its place. */
+static enum err spans_run_forwards(struct ledger_rows *rows, struct errinfo *info)
+{
+	static const char *const spans[][2] = {{"opens", "by"}, {"paused_from", "paused_until"}, {"from", "until"}};
+	char first[LEDGER_VALUE_BYTES], second[LEDGER_VALUE_BYTES], text[96];
+	enum err err = ERR_OK;
+
+	if (strcmp(rows->kind->name, "appointments") != 0 || rows->row_faults)
+		return ERR_OK;
+	for (size_t i = 0; i < sizeof spans / sizeof *spans && !err; i++) {
+		int from = ledger_field_find(rows->kind, spans[i][0]), to = ledger_field_find(rows->kind, spans[i][1]);
+		if (!span_end(rows, from, first) || !span_end(rows, to, second))
+			continue;
+		int order = strcmp(first, second);
+		if (order < 0 || (order == 0 && rows->kind->fields[from].type == LEDGER_DATE))
+			continue;
+		snprintf(text, sizeof text, "不晚于%s (is not after %s)", spans[i][0], spans[i][0]);
+		err = fault(rows, rows->cells[to].place, spans[i][1], ERR_INVALID, text, info);
+	}
+	return err;
+}
+
 static bool is_deleted(const struct ledger_rows *rows, int last)
 {
 	return rows->cells[last].count && strcmp(rows->texts[rows->cells[last].first], "true") == 0;
@@ -310,7 +345,8 @@ static enum err put_cells(struct ledger_rows *rows, struct errinfo *info)
 		else if (fields[i].required)
 			err = fault(rows, rows->place, fields[i].name, ERR_INVALID, "is missing", info);
 	}
-	return err ? err : card_agrees(rows, info);
+	err = err ? err : card_agrees(rows, info);
+	return err ? err : spans_run_forwards(rows, info);
 }
 
 enum err ledger_row_end(struct ledger_rows *rows, struct errinfo *info)

@@ -73,6 +73,15 @@ static void an_appointment_has_hours_days_and_dates(void **state)
 	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,curtain,24:00\n", 2, "a time of day");
 	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,curtain,half past seven\n", 2, "a time of day");
 	refuses("appointments", "csv", "id,household,sign,by\na-1,h-1,curtain,\n", 2, "is missing");
+	refuses("appointments", "csv", "id,household,sign,opens,by\na-1,h-1,any,7:30,07:30\n", 2, "is not after opens");
+	refuses("appointments", "csv", "id,household,sign,opens,by\na-1,h-1,any,17:30,9:00\n", 2, "is not after opens");
+	refuses("appointments", "csv", "id,household,sign,by,from,until\na-1,h-1,any,9:00,2026-03-02,2026-03-01\n", 2,
+		"is not after from");
+	gives("appointments", "csv",
+		"id,household,sign,opens,by,paused_from,paused_until\na-1,h-1,any,9:59,10:00,2026-03-01,2026-03-01\n",
+		"{\"appointments\":[{\"id\":\"a-1\",\"household\":\"h-1\",\"sign\":\"any\",\"opens\":\"09:59\",\"by\":"
+		"\"10:00\","
+		"\"paused_from\":\"2026-03-01\",\"paused_until\":\"2026-03-01\"}]}");
 	refuses("appointments", "csv", "id,household,sign,by,grace_min\na-1,h-1,curtain,07:30,721\n", 2, "grace_min");
 	refuses("appointments", "csv", "id,household,sign,by,from\na-1,h-1,curtain,07:30,2026-02-30\n", 2,
 		"a date such as");

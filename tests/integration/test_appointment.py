@@ -47,11 +47,11 @@ def test_a_ledger_of_appointments_is_imported_and_refused_with_its_mend(running)
     again = rows(running, CSV)
     assert again["result"]["kinds"]["appointments"]["unchanged"] == 2 and again["result"]["seq"] == done["result"]["seq"]
     head = "id,household,sign,opens,by,grace_min,from,until,paused_from,paused_until\n"
-    for row, fault in (("a-9,h-1,curtain,08:00,07:30,,,,,", "opens (08:00) must be before by (07:30)"),
+    for row, fault in (("a-9,h-1,curtain,08:00,07:30,,,,,", "by: 不晚于opens (is not after opens)"),
                        ("a-9,h-1,curtain,,03:00,,,,,", "opens (04:00) must be before by (03:00)"),
-                       ("a-9,h-1,curtain,,07:30,,2026-03-02,2026-03-01,,", "lies before from"),
+                       ("a-9,h-1,curtain,,07:30,,2026-03-02,2026-03-01,,", "is not after from"),
                        ("a-9,h-1,curtain,,07:30,,,,2026-03-01,", "stand together"),
-                       ("a-9,h-1,curtain,,07:30,,,,2026-03-02,2026-03-01", "lies before paused_from"),
+                       ("a-9,h-1,curtain,,07:30,,,,2026-03-02,2026-03-01", "is not after paused_from"),
                        ("a-9,h-1,curtain,,7 o'clock,,,,,", "a time of day such as 07:30"),
                        ("a-9,h-1,smoke,,07:30,,,,,", "one of curtain|call"),
                        ("a-9,h-9,curtain,,07:30,,,,,", "h-9")):
