@@ -118,6 +118,8 @@ enum err case_event(
 		e->storm = STORM_OVER;
 	if (next != INCIDENT_ESCALATED)
 		e->hint_due = WALL_NEVER;
+	if (next != INCIDENT_RAISED)
+		e->linger_due = WALL_NEVER;
 	if (next == INCIDENT_RAISED || next == INCIDENT_PAGING || next == INCIDENT_ESCALATED) {
 		e->now.expected = WALL_NONE; /* of somebody who no longer goes */
 		*e->now.second = '\0';
@@ -226,16 +228,30 @@ static void incident_id(const struct alert *alert, char out[ID_BYTES])
 		snprintf(out + length, (size_t)(ID_BYTES - length), "-%u", alert->revision);
 }
 
-/* A canary goes to the desk whatever its level. */
-enum err case_page_first(struct incident_core *core, struct emergency *e, struct wall now)
+static enum err page_first(struct incident_core *core, struct emergency *e, bool may_linger, struct wall now)
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
 	bool held = false;
 	enum err err = storm_take(core, e, now, &held);
 
-	if (err || held || (!ladder_pages(core, e) && !home.canary))
+	if (err || held || (!ladder_pages(core, e) && !home.canary)) /* a canary goes to the desk whatever its level */
 		return err;
+	if (may_linger && core->config.storm_linger_ms && e->now.state == INCIDENT_RAISED && !e->asked_count &&
+		e->storm == STORM_NONE && storm_may_be(core, e)) {
+		e->linger_due = wall_plus(now, core->config.storm_linger_ms);
+		return ERR_OK;
+	}
 	return ladder_begin(core, e, now);
+}
+
+enum err case_page_first(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	return page_first(core, e, true, now);
+}
+
+enum err case_page_now(struct incident_core *core, struct emergency *e, struct wall now)
+{
+	return page_first(core, e, false, now);
 }
 
 static enum err open_case(struct incident_core *core, const struct alert *alert, struct wall now)

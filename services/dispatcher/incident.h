@@ -26,6 +26,7 @@ struct incident_config {
 	const struct policies *policies; /* borrowed; NULL = policies_preset */
 	uint32_t storm_homes; /* so many homes alike within the window are one event for the desk; 0 = never */
 	int64_t storm_window_ms, storm_hold_ms;
+	int64_t storm_linger_ms; /* what may be one of many waits so long before anybody is asked; 0 = not */
 	int64_t done_ms; /* from arrival (or the desk's accept) to an outcome before the desk is told; 0 = never */
 	int64_t keep_ms; /* an incident that is over is remembered for this long, for late replies and repeated alerts
 			  */

@@ -61,9 +61,9 @@ struct emergency {
 	bool dirty;
 	uint32_t round, further_alerts;
 	enum storm_part storm;
-	struct wall stirred;                                    /* when it began, or became more urgent */
-	struct wall shift;                                      /* until when those who serve now know of it */
-	struct wall arrive_due, done_due, hint_due, forget_due; /* WALL_NEVER = not waiting */
+	struct wall stirred; /* when it began, or became more urgent */
+	struct wall shift;   /* until when those who serve now know of it */
+	struct wall arrive_due, done_due, hint_due, linger_due, forget_due; /* WALL_NEVER = not waiting */
 	unsigned alert_count, alert_capacity, asked_count, asked_capacity;
 	struct case_alert *alerts;
 	struct asked *asked;
@@ -136,8 +136,10 @@ enum err case_close(struct incident_core *core, struct emergency *e, enum incide
 /* case_lead makes an alert the one that the incident is about. */
 void case_lead(struct emergency *e, enum alert_kind kind, enum alert_level level, const char *reason_zh,
 	const char *reason_en);
-/* case_page_first: whoever waits for nothing is asked now. case_press_on: it has become more urgent. */
+/* case_page_first: whoever waits for nothing is asked now, or, what may be one of many homes, after a while
+ * (case_page_now). case_press_on: it has become more urgent. */
 enum err case_page_first(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+enum err case_page_now(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 enum err case_press_on(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 
 /* core_mark notes that it has something for the store. */
@@ -225,6 +227,7 @@ enum err says_verdict(const struct says *says, enum incident_verdict verdict) ER
 bool says_is(const char *user, const struct says *says);
 
 /* incident_storm.c: storm_take holds it if it is one of many alike; *out_held says whether it is. */
+bool storm_may_be(const struct incident_core *core, const struct emergency *e);
 enum err storm_take(struct incident_core *core, struct emergency *e, struct wall now, bool *out_held) ERR_MUST_CHECK;
 
 /* incident_arrange.c: arrange_shift tells those who come on duty of an open incident. */

@@ -453,6 +453,10 @@ enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wal
 		err = expire_beside(core, e, now);
 	if (e->now.state == INCIDENT_HELD && e->now.until.ms <= now.ms)
 		err = arrange_release(core, e, "", now);
+	if (!err && e->linger_due.ms <= now.ms) {
+		e->linger_due = WALL_NEVER;
+		err = case_page_now(core, e, now);
+	}
 	if (!err && e->hint_due.ms <= now.ms)
 		err = hint_120(core, e, now);
 	if (!err && e->arrive_due.ms <= now.ms) {

@@ -79,6 +79,7 @@ static void emergency_put(struct blob *b, const struct emergency *e)
 		blob_put(b, alert->cleared, 1);
 	}
 	blob_put_wall(b, e->hint_due);
+	blob_put_wall(b, e->linger_due);
 	blob_put_wall(b, e->stirred);
 	blob_put_wall(b, e->shift);
 	blob_put(b, e->storm, 1);
@@ -172,6 +173,7 @@ static enum err arranged_get(struct incident_core *core, struct blob *b, struct 
 	unsigned count;
 
 	e->hint_due = blob_get_wall(b);
+	e->linger_due = blob_get_wall(b);
 	e->stirred = blob_get_wall(b);
 	e->shift = blob_get_wall(b);
 	e->storm = (enum storm_part)word_get(b, STORM_PARTS);
@@ -215,7 +217,8 @@ static bool sound(const struct emergency *e)
 
 	if ((e->now.state == INCIDENT_HELD) != wall_is_set(e->now.until))
 		return false;
-	if (e->now.state != INCIDENT_ESCALATED && e->hint_due.ms != WALL_NEVER.ms)
+	if ((e->now.state != INCIDENT_ESCALATED && e->hint_due.ms != WALL_NEVER.ms) ||
+		(e->now.state != INCIDENT_RAISED && e->linger_due.ms != WALL_NEVER.ms))
 		return false;
 	return going ? e->now.responder[0] != '\0'
 		     : e->arrive_due.ms == WALL_NEVER.ms && e->done_due.ms == WALL_NEVER.ms;

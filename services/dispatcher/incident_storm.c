@@ -17,7 +17,7 @@
 #define APART_MS (5 * MS_PER_SECOND)
 
 /* What comes of many homes at once and not of one home's emergency: no alarm of a detector for gas, smoke, a fall. */
-static bool may_be_storm(const struct incident_core *core, const struct emergency *e)
+bool storm_may_be(const struct incident_core *core, const struct emergency *e)
 {
 	return core->config.storm_homes && e->now.level != ALERT_LIFE && e->now.community[0] &&
 	       (e->now.kind == ALERT_SILENCE || e->now.kind == ALERT_RULE) &&
@@ -91,7 +91,7 @@ enum err storm_take(struct incident_core *core, struct emergency *e, struct wall
 	enum err err;
 
 	*out_held = false;
-	if (!may_be_storm(core, e) || e->storm == STORM_OVER)
+	if (!storm_may_be(core, e) || e->storm == STORM_OVER)
 		return ERR_OK;
 	homes = look(core, e, now, &held, &decided);
 	if (was || decided || (!held && homes < core->config.storm_homes)) {

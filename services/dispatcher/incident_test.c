@@ -1356,6 +1356,28 @@ static void without_the_desks_word_a_storm_is_released_one_by_one(void **state)
 	assert_int_equal(held(), 0);
 }
 
+static void silence_waits_a_moment_in_which_others_may_come(void **state)
+{
+	(void)state;
+	w.config.storm_linger_ms = 30 * MS_PER_SECOND;
+	storm_of(3, 6);
+	silent(10, 0);
+	TRACE("raised");
+	silent(11, 10);
+	TRACE("raised");
+	world_restart(&w, after_s(20));
+	tick(29);
+	TRACE("");
+	tick(30);
+	TRACE("+v-1 paged:v-1");
+	silent(12, 35);
+	TRACE("raised held -v-1 held held +desk"); /* the second was never asked for */
+	feed("a-sos", "h-13", ALERT_LIFE, 36);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+	feed("a-leak", "h-14", ALERT_ALARM, 37);
+	TRACE("raised +v-1 paged:v-1");
+}
+
 static void homes_apart_in_time_or_of_other_kinds_are_no_storm(void **state)
 {
 	(void)state;
@@ -1399,8 +1421,8 @@ static void states_of_version_1_are_read(void **state)
 	before = w.last;
 	while (incident_dirty(w.core, &blob))
 		;
-	/* Version 2 put 5 times, 2 words, 2 empty texts and a count of 0 before the list of people: one of 1 person. */
-	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 5 * 8 + 1 + 2 + 2 + 1 + 1, list = 2 + person;
+	/* Version 2 put 6 times, 2 words, 2 empty texts and a count of 0 before the list of people: one of 1 person. */
+	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 6 * 8 + 1 + 2 + 2 + 1 + 1, list = 2 + person;
 	memmove(blob.blob + blob.length - list - added, blob.blob + blob.length - list, list);
 	blob.length -= added;
 	blob.blob[0] = 1;
@@ -1600,6 +1622,7 @@ int main(void)
 		WITH_WORLD(desk_releases_a_storm_and_it_is_not_held_again),
 		WITH_WORLD(desk_holds_a_storm_longer),
 		WITH_WORLD(without_the_desks_word_a_storm_is_released_one_by_one),
+		WITH_WORLD(silence_waits_a_moment_in_which_others_may_come),
 		WITH_WORLD(homes_apart_in_time_or_of_other_kinds_are_no_storm),
 		WITH_WORLD(clock_that_is_set_leaves_everybody_the_time_that_they_had),
 		WITH_WORLD(states_of_version_1_are_read),

@@ -457,6 +457,7 @@ static void random_walk_keeps_the_promises(void **state)
 	w.config.storm_homes = 3;
 	w.config.storm_window_ms = 10 * MS_PER_MINUTE;
 	w.config.storm_hold_ms = 30 * MS_PER_MINUTE;
+	w.config.storm_linger_ms = 30 * MS_PER_SECOND;
 	incident_core_configure(w.core, &w.config);
 	world_tick(&w, now);
 	for (step_number = 0; step_number < count; step_number++) {

@@ -24,6 +24,7 @@ const struct config_key dispatcher_config[] = {
 	{"storm.homes", CONFIG_INT, CONFIG_FIELD(S, storm_homes), "8", 0, 100000, NULL, "So many homes of a community that fall silent within the window are one event for the desk; 0: never."},
 	{"storm.window", CONFIG_DURATION, CONFIG_FIELD(S, storm_window_ms), "10m", 1000, 86400000, NULL, "See storm.homes."},
 	{"storm.hold", CONFIG_DURATION, CONFIG_FIELD(S, storm_hold_ms), "30m", 60000, 86400000, NULL, "Without the desk's word, they are released after this time."},
+	{"storm.linger", CONFIG_DURATION, CONFIG_FIELD(S, storm_linger_ms), "30s", 0, 600000, NULL, "A silence (or another rule's alarm), which took hours to be one, waits so long before anybody is asked: it may be one of many; 0s: not."},
 	{"done_after", CONFIG_DURATION, CONFIG_FIELD(S, done_ms), "2h", 0, 604800000, NULL, "From arrival to an outcome before the desk is reminded; 0s: never."},
 	{"keep", CONFIG_DURATION, CONFIG_FIELD(S, keep_ms), "7d", 60000, 4e12, NULL, "How long an incident that is over is remembered, for late replies and repeated alerts."},
 	{"lanes.alert_producers", CONFIG_LIST, CONFIG_FIELD(S, alert_producers), "[ingest-1, detector-1]", 1, 32, NULL, "Instances whose alerts are taken."},
@@ -65,6 +66,7 @@ struct incident_config dispatcher_core_config(const struct dispatcher_settings *
 		.storm_homes = (uint32_t)s->storm_homes,
 		.storm_window_ms = s->storm_window_ms,
 		.storm_hold_ms = s->storm_hold_ms,
+		.storm_linger_ms = s->storm_linger_ms,
 		.done_ms = s->done_ms,
 		.keep_ms = s->keep_ms};
 

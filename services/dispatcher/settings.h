@@ -18,7 +18,7 @@ struct dispatcher_settings {
 	int64_t accept_life_ms, accept_alarm_ms, accept_attention_ms, arrive_ms, done_ms, keep_ms;
 	bool attention_pages;
 	char policies[256];
-	int64_t ahead_ms, storm_homes, storm_window_ms, storm_hold_ms;
+	int64_t ahead_ms, storm_homes, storm_window_ms, storm_hold_ms, storm_linger_ms;
 	struct config_list alert_producers, incident_consumers;
 	char directory_producer[ID_BYTES];
 	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms;
