@@ -14,7 +14,7 @@
 #include "roster.h"
 
 #define FIRST_STEPS 150
-#define ROUNDS 6
+#define ROUNDS 4
 #define ANNEAL_STEPS 4000000
 
 struct plan_options {

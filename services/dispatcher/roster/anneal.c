@@ -115,12 +115,32 @@ static bool limits_hold(const struct anneal *a, int person)
 	return true;
 }
 
-/* bars_hold: what stands before and after day may stand there. */
-static bool bars_hold(const struct roster_model *m, const struct roster_person *p, const uint8_t *line, int day)
+/* bars_hold: option may stand on day between what stands before and after it. */
+static bool bars_hold(
+	const struct roster_model *m, const struct roster_person *p, const uint8_t *line, int day, int option)
 {
-	int before = day ? line[day - 1] : p->open_start ? 0 : p->before;
+	int before = p->open_start ? 0 : p->before;
 
-	return !(p->bars[before] >> line[day] & 1) && !(day + 1 < m->days && p->bars[line[day]] >> line[day + 1] & 1);
+	if (day)
+		before = line[day - 1];
+	return !(p->bars[before] >> option & 1) && !(day + 1 < m->days && p->bars[option] >> line[day + 1] & 1);
+}
+
+/* hopeless finds a change that the days beside it bar, which no other change of the move touches: most moves end here,
+ * before anything is counted. */
+static bool hopeless(const struct anneal *a, const struct move *move)
+{
+	const struct roster_model *m = a->model;
+
+	for (int i = 0; i < move->count; i++) {
+		const struct change *c = &move->change[i];
+		bool alone = true;
+		for (int j = 0; j < move->count; j++)
+			alone &= j == i || move->change[j].person != c->person || abs(move->change[j].day - c->day) > 1;
+		if (alone && !bars_hold(m, &m->person[c->person], roster_plan_line(a->plan, c->person), c->day, c->to))
+			return true;
+	}
+	return false;
 }
 
 static bool run_holds(const struct roster_model *m, const struct roster_person *p, const uint8_t *line, int day)
@@ -148,7 +168,8 @@ static bool rules_hold(const struct anneal *a, const struct change *c)
 
 	if (p->min_run > 1 || p->min_rest > 1)
 		return !roster_line_fault(m, c->person, line).rule;
-	return bars_hold(m, p, line, c->day) && run_holds(m, p, line, c->day) && limits_hold(a, c->person);
+	return bars_hold(m, p, line, c->day, line[c->day]) && run_holds(m, p, line, c->day) &&
+	       limits_hold(a, c->person);
 }
 
 /* ---- moves ---- */
@@ -229,6 +250,8 @@ static bool try_move(struct anneal *a, struct move *move, int64_t more)
 	int64_t before = a->plan->cost;
 	bool holds = true;
 
+	if (hopeless(a, move))
+		return false;
 	for (int i = 0; i < move->count; i++)
 		apply(a, &move->change[i]);
 	if (a->plan->cost - before > more)
