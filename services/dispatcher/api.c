@@ -10,7 +10,7 @@
  *   answers {household}                              who answers the "1" key: {household, key, oncall}
  *   handsets {state?, after?}                        the ledger: [{household, team, state, number, wanted, set}]
  *   handset {household, number}                      a key was set to a number: its row
- *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}
+ *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}, cover {team, from, until}
  *                                                    the rosters in force (duties.c)
  *   channels {}                                      each channel's state and counters: {"items": [...]}
  *   link {token, confirm?}                            what an accept link is worth; with confirm its answer is given
@@ -174,6 +174,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = list_channels(d, args, &result, &why);
 	else if (!err && (!strcmp(method, "roster") || !strcmp(method, "give")))
 		err = dispatcher_change_duties(d, *method == 'r', args, &result, &why, &fatal);
+	else if (!err && !strcmp(method, "cover"))
+		err = dispatcher_list_cover(d, args, &result, &why);
 	else if (!err && !strcmp(method, "duties"))
 		err = dispatcher_list_duties(d, args, &result, &why);
 	else if (!err && !strcmp(method, "deliveries"))
@@ -193,7 +195,7 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
-			"handset, channels, deliveries, link, roster, give and duties",
+			"handset, channels, deliveries, link, roster, give, duties and cover",
 			method);
 	if (fatal) {
 		*info = why;

@@ -120,6 +120,9 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 enum err dispatcher_list_duties(
 	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
+enum err dispatcher_list_cover(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+
 /* api.c */
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
 

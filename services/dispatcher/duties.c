@@ -7,6 +7,8 @@
  *                                         any more: {"duties": N}
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
  *   duties {team}                         {"team": ..., "items": [{from, until, place, shift, user}...]}
+ *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h):
+ *                                         {"items": [{user, offers, rested, duties}...]}
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -15,10 +17,11 @@
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "dispatcher/cover.h"
 #include "dispatcher/dispatcher.h"
 #include "lane/sql.h"
 
-#define LINE_BYTES 400
+#define COVER_MAX 50
 
 enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info)
 {
@@ -238,15 +241,58 @@ enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args,
 	json_member_text(out, "team", team);
 	json_key(out, "items");
 	json_open(out, '[');
-	for (unsigned i = 0; (duty = book_get(incident_core_book(d->core), team, i)); i++) {
-		if (i)
-			buf_byte(out, ',');
+	for (unsigned i = 0; (duty = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++) {
 		json_open(out, '{');
 		json_member_wall(out, "from", duty->from);
 		json_member_wall(out, "until", duty->until);
 		json_member_int(out, "place", duty->place);
 		json_member_text(out, "shift", duty->shift);
 		json_member_text(out, "user", duty->user);
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+	json_close(out, '}');
+	return out->failed;
+}
+
+static enum err read_time(struct request_args *args, const char *name, struct wall *out, struct errinfo *info)
+{
+	const char *text = "";
+	enum err err = request_text(args, name, true, &text, info);
+
+	if (!err && wall_parse(text, strlen(text), out))
+		err = errinfo_set(info, ERR_INVALID, "%s: no time like 2026-12-07T07:00:00+08:00", name);
+	return err;
+}
+
+enum err dispatcher_list_cover(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	struct cover list[COVER_MAX];
+	char team[ID_BYTES] = "";
+	struct wall from = WALL_NONE, until = WALL_NONE;
+	enum err err = read_id(args, "team", team, info);
+
+	if (!err)
+		err = read_time(args, "from", &from, info);
+	if (!err)
+		err = read_time(args, "until", &until, info);
+	if (!err)
+		err = request_done(args, info);
+	if (!err && until.ms <= from.ms)
+		err = errinfo_set(info, ERR_RANGE, "until: is not after from");
+	if (err)
+		return err;
+	unsigned count = cover_list(incident_core_duty(d->core), team, from, until, list, COVER_MAX);
+	json_open(out, '{');
+	json_key(out, "items");
+	json_open(out, '[');
+	for (unsigned i = 0; i < count; i++) {
+		json_open(out, '{');
+		json_member_text(out, "user", list[i].user);
+		json_member_bool(out, "offers", list[i].offers);
+		json_member_bool(out, "rested", list[i].rested);
+		json_member_int(out, "duties", list[i].duties);
 		json_close(out, '}');
 	}
 	json_close(out, ']');

@@ -386,6 +386,34 @@ struct book *duty_book(struct duty *duty)
 	return duty->book;
 }
 
+const struct book *duty_rosters(const struct duty *duty)
+{
+	return duty->book;
+}
+
+bool duty_next_person(const struct duty *duty, const char *team_id, char user[ID_BYTES])
+{
+	const struct team *team = team_of(duty, team_id);
+	const struct person *p = team ? team->people : NULL;
+
+	while (*user && p && strcmp(p->id, user) != 0)
+		p = p->next;
+	if (*user && p)
+		p = p->next;
+	if (p)
+		text_cut(user, ID_BYTES, p->id);
+	return p != NULL;
+}
+
+bool duty_offers(const struct duty *duty, const char *user, struct wall at)
+{
+	struct duty_shift shift = duty_shift_at(duty, at);
+	struct person *person;
+
+	HASH_FIND_STR(duty->people, user, person);
+	return person && serves(person, &shift);
+}
+
 struct wall duty_edge(const struct duty *duty, struct wall after)
 {
 	struct wall edge = duty_shift_at(duty, after).until;

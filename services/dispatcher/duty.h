@@ -66,6 +66,11 @@ struct duty_home duty_home_of(const struct duty *duty, const char *household);
 /* duty_book gives the rosters in force, to be changed by their owner. Where the book has a duty of a team at a time,
  * the people are those on duty; where it has none, those who serve at such a time as the directory says. */
 struct book *duty_book(struct duty *duty);
+const struct book *duty_rosters(const struct duty *duty);
+/* duty_next_person walks the volunteers of team in the order in which they are asked: "" gives the first; false after
+ * the last. duty_offers says whether the directory has user as serving at a time. */
+bool duty_next_person(const struct duty *duty, const char *team, char user[ID_BYTES]);
+bool duty_offers(const struct duty *duty, const char *user, struct wall at);
 /* duty_edge gives when who is on duty changes next after a time. */
 struct wall duty_edge(const struct duty *duty, struct wall after);
 /* duty_people_at gives the people of team at a time; an unknown team has nobody but the fall-back desk. */

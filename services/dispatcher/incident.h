@@ -78,6 +78,8 @@ enum err incident_core_entry(struct incident_core *core, const struct entry *ent
 	struct incident_effects *out) ERR_MUST_CHECK;
 /* incident_core_book gives the rosters in force, to be changed at once; who answers now is told with the next tick. */
 struct book *incident_core_book(struct incident_core *core);
+/* incident_core_duty gives the directory and the rosters, to be looked at. */
+const struct duty *incident_core_duty(const struct incident_core *core);
 /* incident_core_serves says whether the directory has user as a volunteer of team. */
 bool incident_core_serves(const struct incident_core *core, const char *team, const char *user);
 /* incident_feed takes an alert at now. Ids are functions of what caused them (incident: household and first alert;

@@ -85,6 +85,11 @@ struct book *incident_core_book(struct incident_core *core)
 	return duty_book(core->duty);
 }
 
+const struct duty *incident_core_duty(const struct incident_core *core)
+{
+	return core->duty;
+}
+
 bool incident_core_serves(const struct incident_core *core, const char *team, const char *user)
 {
 	return duty_serves(core->duty, team, user);

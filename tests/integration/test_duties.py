@@ -66,6 +66,9 @@ def test_pages_go_to_those_on_the_roster_and_a_duty_given_is_valid_at_once(rig):
     rig.ingest.give_item(alert(2, "h-2"))
     assert asked(rig, "h-2") == ["v-1", "v-2"]
 
+    cover = curtain(rig, "cover", "--team", "t-1", "--from", duties[0]["from"], "--until", duties[0]["until"])
+    assert [c["user"] for c in json.loads(cover.stdout)["items"]] == ["v-3", "cap"]  # cap offers no such times, the others are on duty
+
     rig.stop(signal.SIGKILL)
     rig.start()
     rig.ingest.give_item(alert(3, "h-3"))
@@ -95,3 +98,4 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rig):
     assert json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"] == today
     assert curtain(rig, "give", "--team", "t-1").returncode == 2
     assert curtain(rig, "publish").returncode == 2
+    assert rig.call("cover", {"team": "t-1", "from": "2026-12-07T07:00:00Z", "until": "2026-12-07T07:00:00Z"})["error"]["code"] == "range"

@@ -17,6 +17,7 @@ static const struct command words[] = {
 	{"publish", roster_publish_cmd, "put a roster in force: pages go to those on duty"},
 	{"withdraw", roster_withdraw_cmd, "end a team's roster"},
 	{"duties", roster_duties_cmd, "who has which duty, as the dispatcher has it"},
+	{"cover", roster_cover_cmd, "whom to ask to take a duty, in fair order"},
 	{"give", roster_give_cmd, "somebody else has a duty from now on"},
 	{"solve", roster_solve_cmd, "solve a public instance within a time limit"},
 };

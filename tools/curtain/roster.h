@@ -15,6 +15,7 @@ int roster_plan_cmd(int argc, char **argv);
 int roster_show_cmd(int argc, char **argv);
 int roster_publish_cmd(int argc, char **argv);
 int roster_withdraw_cmd(int argc, char **argv);
+int roster_cover_cmd(int argc, char **argv);
 int roster_give_cmd(int argc, char **argv);
 int roster_duties_cmd(int argc, char **argv);
 int roster_check_cmd(int argc, char **argv);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * curtain roster publish, withdraw, duties, give: rosters in force, at the dispatcher.
+ * curtain roster publish, withdraw, duties, cover, give: rosters in force, at the dispatcher.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 #define DUTIES_BYTES_MAX (1u << 20)
 
 struct force_options {
-	const char *file, *roster, *zone, *team, *shift, *from, *user, *to;
+	const char *file, *roster, *zone, *team, *shift, *from, *until, *user, *to;
 	struct connection connection;
 };
 
@@ -118,7 +118,7 @@ int roster_publish_cmd(int argc, char **argv)
 	return publish(&o, &info);
 }
 
-/* ---- withdraw, duties, give ---- */
+/* ---- withdraw, duties, cover, give ---- */
 
 /* for_team asks what needs no more than a team. */
 static int for_team(const char *command, const char *summary, const char *method, bool empty, int argc, char **argv)
@@ -158,6 +158,41 @@ int roster_duties_cmd(int argc, char **argv)
 {
 	return for_team("roster duties", "Prints a team's duties as the dispatcher has them, one JSON object.",
 		"duties", false, argc, argv);
+}
+
+int roster_cover_cmd(int argc, char **argv)
+{
+	struct force_options o = {0};
+	const struct option_row rows[] = {
+		{"team", OPTION_TEXT, &o.team, 0, 0, "ID", "which team"},
+		{"from", OPTION_TEXT, &o.from, 0, 0, "TIME", "when the duty begins, like 2026-12-07T19:00:00+08:00"},
+		{"until", OPTION_TEXT, &o.until, 0, 0, "TIME", "when it ends"},
+	};
+	const struct options options = {.command = "roster cover",
+		.summary = "Prints whom to ask to take a duty, in fair order: who offers such times and is rested "
+			   "first, then by "
+			   "how few\nduties each has in force. JSON.",
+		.rows = rows,
+		.row_count = sizeof rows / sizeof *rows,
+		.connection = &o.connection,
+		.ending = "exit status: 0 told, 1 refused, 2 wrong usage or nobody answers.\nexample:\n"
+			  "  curtain roster cover --team t-01 --from 2026-12-07T19:00:00+08:00 --until "
+			  "2026-12-08T07:00:00+08:00\n"};
+	struct errinfo info = {0};
+	struct buf args;
+	int status = options_parse(&options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (!o.team || !o.from || !o.until) {
+		errinfo_set(&info, ERR_INVALID, "name --team, --from and --until");
+		return options_fail("roster cover", &info);
+	}
+	ask_begin(&args);
+	json_member_text(&args, "team", o.team);
+	json_member_text(&args, "from", o.from);
+	json_member_text(&args, "until", o.until);
+	return ask("roster cover", &o.connection, "cover", &args);
 }
 
 int roster_give_cmd(int argc, char **argv)
