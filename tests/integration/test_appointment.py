@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import jsonschema
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -32,7 +33,11 @@ def running():
     rig.client.subscribe([("curtain/lane/directory-detector/#", 1)])
     rig.start()
     rig.ready()
-    assert "result" in rig.ask("import", text=LEDGER)
+    answer, deadline = rig.ask("import", text=LEDGER), time.monotonic() + 20
+    while answer.get("error", {}).get("code") == "again":  # ready, and the connection that answers requests still on its way
+        assert time.monotonic() < deadline, answer
+        answer = rig.ask("import", text=LEDGER)
+    assert "result" in answer, answer
     yield rig
     rig.close()
 
@@ -87,6 +92,13 @@ def ask_detector(rig, method, **args):
     return rig.of(topic).get(timeout=20)[0]
 
 
+def curtain(rig, *words):
+    done = subprocess.run([str(DETECTOR.with_name("curtain")), *words], env={"CURTAIN_HOST": "127.0.0.1", "CURTAIN_PORT": str(rig.port)},
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_an_imported_appointment_reaches_the_detector_and_is_missed_at_its_hour(running):
     assert "result" in rows(running, CSV)
     running.client.subscribe([("curtain/lane/alert/#", 1)])
@@ -115,6 +127,12 @@ def test_an_imported_appointment_reaches_the_detector_and_is_missed_at_its_hour(
         home = ask_detector(running, "habit", household="h-1")["result"]
         assert home["appointments"][0]["missed"] == "2026-03-01T23:30:00.000Z" and home["appointments"][0]["blind"]
         assert home["appointments"][0]["window"]["due"] == "2026-03-02T23:30:00.000Z"
+        jsonschema.validate(home, json.loads((base.ROOT / "schemas/json/habit.schema.json").read_text(encoding="utf-8")))
+        told = curtain(running, "habit", "h-1")
+        assert "约定 (appointments)\n  a-1  拉开窗帘 curtain，05:00–07:30，每天 every，宽限 (grace) 30 min\n" in told, told
+        assert "没有等到 (missed)  2026-03-02 07:30，信号收不到" in told and "最迟到 (expected by)  2026-03-03 07:30" in told, told
+        told = curtain(running, "explain", alert["id"])
+        assert alert["reason_zh"] in told and alert["reason_en"] in told and "规则 (rule) appointment" in told and "约定 (appointments)" in told, told
     finally:
         detector.send_signal(signal.SIGTERM)
         assert detector.wait(10) == 0
