@@ -218,34 +218,52 @@ void detect_habit_outcome(struct detector_core *core, struct home *home, const s
 	home->unwritten |= 1 << PART_HABIT;
 }
 
-/* habit_seen gives the habit by which a silence on these channels is judged. */
-static const struct home_habit *habit_seen(
-	const struct detector_core *core, const struct home *home, uint64_t looked_at)
+/* habit_seen gives the habit by which a silence on these channels is judged; NULL = the population's. */
+static struct home_habit *habit_seen(struct detector_core *core, const struct home *home, uint64_t looked_at)
 {
-	const struct home_habit *h;
 	uint8_t seen = 0;
 
 	for (unsigned q = 0; q < QUANTITY_COUNT; q++)
 		if (looked_at >> q & 1)
 			seen |= group_of(q);
-	h = habit_for(core, home, seen);
-	return h ? h : detect_newcomer(core, home);
+	return habit_for(core, home, seen);
+}
+
+/* limits gives those of the gap that runs: worked out once for a gap, as nothing is learnt before it closes. */
+static const int64_t *limits(struct home_habit *h, const struct habit_terms *terms)
+{
+	const struct habit *habit = &h->habit;
+
+	if (h->known.start_ms == habit->start_ms && h->known.day == habit->day &&
+		h->known.floor_ms == terms->floor_ms && h->known.ceiling_ms == terms->ceiling_ms &&
+		!memcmp(h->known.levels, habit->levels, sizeof h->known.levels))
+		return h->known.limits_ms;
+	h->known.start_ms = habit->start_ms;
+	h->known.day = habit->day;
+	h->known.floor_ms = terms->floor_ms;
+	h->known.ceiling_ms = terms->ceiling_ms;
+	memcpy(h->known.levels, habit->levels, sizeof h->known.levels);
+	habit_limits(habit, terms, &habit->start, h->known.limits_ms);
+	return h->known.limits_ms;
 }
 
 void detect_habit_judge(struct detector_core *core, const struct home *home, uint64_t looked_at, struct wall since,
 	struct habit_judgement *out)
 {
-	const struct home_habit *h = habit_seen(core, home, looked_at);
-	struct habit_start start = h->habit.start;
-
-	if (since.ms != h->habit.start_ms) {
-		struct habit_moment m = moment_of(core, since, since);
-		start = (struct habit_start){.hour = m.hour, .class = (uint8_t)m.kind};
-	}
-	*out = (struct habit_judgement){.habit = &h->habit, .start = start};
-	habit_limits(&h->habit, detect_terms(core, home), &start, out->limits_ms);
+	struct home_habit *own = habit_seen(core, home, looked_at);
+	const struct habit *habit = own ? &own->habit : &detect_newcomer(core, home)->habit;
+	const struct habit_terms *terms = detect_terms(core, home);
 	int64_t floors_ms[HABIT_STAGES];
-	floors(core, home, &h->habit, floors_ms);
+
+	*out = (struct habit_judgement){.habit = habit, .start = habit->start};
+	if (own && since.ms == habit->start_ms) {
+		memcpy(out->limits_ms, limits(own, terms), sizeof out->limits_ms);
+	} else {
+		struct habit_moment m = moment_of(core, since, since);
+		out->start = (struct habit_start){.hour = m.hour, .class = (uint8_t)m.kind};
+		habit_limits(habit, terms, &out->start, out->limits_ms);
+	}
+	floors(core, home, habit, floors_ms);
 	for (unsigned stage = 0; stage < HABIT_STAGES; stage++)
 		if (out->limits_ms[stage] < floors_ms[stage])
 			out->limits_ms[stage] = floors_ms[stage];

@@ -78,6 +78,14 @@ struct firing {
 struct home_habit {
 	uint8_t set;
 	struct habit habit;
+	/* The limits of the gap that runs, as they were worked out last, and all that they may change with; not stored.
+	 */
+	struct {
+		int64_t start_ms, floor_ms, ceiling_ms;
+		int32_t day;
+		float levels[HABIT_STAGES];
+		int64_t limits_ms[HABIT_STAGES];
+	} known;
 };
 
 /* sign: something that only a living person does. quantity QUANTITY_COUNT = none yet, or seen by a visitor. */

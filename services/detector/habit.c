@@ -52,6 +52,7 @@
 #define HOUR_MOST 23.9999f
 #define SANE_MS (INT64_C(1) << 53)
 #define DAYS_MASK 0x1fff
+#define START_CODES 120
 
 /* A gap in 32 bits: start 7 (fifths of an hour), length 8 (tenths), class 3, step 1 (the sign that ended it told of an
  * hour), day 13 (of its end). */
@@ -120,6 +121,26 @@ static float alike(unsigned a, unsigned b)
 	return (differ & 1 ? OTHER_KIND : 1) * (differ & WOKE ? OTHER_BEFORE : 1) * (differ & OUT ? OTHER_BEFORE : 1);
 }
 
+/* reached_by adds up the home's own gaps by how long they were. Of the newest first, so that each is faded by one
+ * multiplication; how near hours are is worked out once for each of a gap's START_CODES. */
+static void reached_by(const struct habit *h, const struct habit_start *start, const float weights[HABIT_CLASSES],
+	float reached[HABIT_LENGTHS + 1])
+{
+	const float a_day = faded(1, FADE_DAYS);
+	float near[START_CODES], fade = 1;
+	int32_t age = 0;
+
+	for (unsigned code = 0; code < START_CODES; code++)
+		near[code] = kernel(apart(((float)code + 0.5f) / 5, start->hour));
+	for (unsigned i = 1; i <= h->gap_count; i++) {
+		uint32_t packed = h->gaps[(h->gap_next + HABIT_GAPS - i) % HABIT_GAPS];
+		struct gap g = unpack(packed, h->day);
+		fade = g.age == age ? fade : g.age == age + 1 ? fade * a_day : faded(g.age, FADE_DAYS);
+		age = g.age;
+		reached[bin_of(g.hours)] += weights[g.class] * near[packed & 127] * fade;
+	}
+}
+
 static void row_of(const struct habit *h, const struct habit_start *start, struct row *out)
 {
 	const struct habit_prior *prior = &habit_prior[start->class][(unsigned)(start->hour + 0.5f) % HABIT_HOURS];
@@ -135,12 +156,7 @@ static void row_of(const struct habit *h, const struct habit_start *start, struc
 			days += weights[class] * h->hours[class][hour] / HABIT_HOURS;
 			risk += weights[class] * h->hours[class][hour] * near[hour];
 		}
-	for (unsigned i = 0; i < h->gap_count; i++) {
-		struct gap g = unpack(h->gaps[i], h->day);
-		float distance = apart(g.start, start->hour);
-		if (distance <= HOUR_REACH)
-			reached[bin_of(g.hours)] += weights[g.class] * kernel(distance) * faded(g.age, FADE_DAYS);
-	}
+	reached_by(h, start, weights, reached);
 	for (unsigned i = HABIT_LENGTHS; i-- > 0;)
 		reached[i] += reached[i + 1];
 	float least = (float)prior->longer[0] / 10000, own = days - PRIOR_DAYS;
@@ -507,7 +523,7 @@ void habit_get(struct blob *b, struct habit *h)
 	h->gap_next = (uint16_t)get_below(b, 2, HABIT_GAPS);
 	for (unsigned i = 0; i < h->gap_count; i++) {
 		h->gaps[i] = (uint32_t)blob_get(b, 4);
-		b->bad = b->bad || (h->gaps[i] & 127) >= 120 || (h->gaps[i] >> 7 & 255) > 240;
+		b->bad = b->bad || (h->gaps[i] & 127) >= START_CODES || (h->gaps[i] >> 7 & 255) > 240;
 	}
 	if (b->bad)
 		h->gap_count = h->gap_next = 0;
