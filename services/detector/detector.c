@@ -356,6 +356,10 @@ enum err detector_reload(void *state, const void *settings, struct errinfo *info
 	detector->calendar = calendar;
 	detector->year = 0;
 	detector->urgent = true;
+	detector->settings.heartbeat_ms = fresh->heartbeat_ms;
+	detector->settings.group_ms = fresh->group_ms;
+	detector->settings.history_ms = fresh->history_ms;
+	relearn_configure(detector->relearn, fresh->history_ms, fresh->pace);
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
 

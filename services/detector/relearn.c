@@ -135,6 +135,12 @@ enum err relearn_forget(struct relearn *relearn, const char *household, struct e
 	return err;
 }
 
+void relearn_configure(struct relearn *relearn, int64_t history_ms, int64_t pace)
+{
+	relearn->config.history_ms = history_ms;
+	relearn->config.pace = pace;
+}
+
 void relearn_drop(struct relearn *relearn)
 {
 	detector_destroy(relearn->learner);

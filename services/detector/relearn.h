@@ -50,6 +50,8 @@ enum err relearn_wants(
 enum err relearn_again(
 	struct relearn *relearn, const char *household, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 enum err relearn_forget(struct relearn *relearn, const char *household, struct errinfo *info) ERR_MUST_CHECK;
+/* relearn_configure: how far back, and how many readings a second, from the next question on. */
+void relearn_configure(struct relearn *relearn, int64_t history_ms, int64_t pace);
 /* relearn_drop gives up the learner: its configuration is out of date. The home begins again. */
 void relearn_drop(struct relearn *relearn);
 

@@ -211,11 +211,13 @@ def test_a_reload_keeps_what_was_learnt_and_a_wrong_one_changes_nothing(rig):
     rig.config.write_text(text.replace("communities: []", 'communities: ["c-1 alarm_per_month=0.25 ceilng=20h"]'), encoding="utf-8")
     rig.process.send_signal(signal.SIGHUP)
     wait_log(rig, "did you mean \\\"ceiling\\\"?")
-    rig.config.write_text(text.replace("communities: []", 'communities: ["c-1 alarm_per_month=0.25 ceiling=20h"]'), encoding="utf-8")
+    rig.config.write_text(text.replace("communities: []", 'communities: ["c-1 alarm_per_month=0.25 ceiling=20h"]') + "\nrelearn:\n  history: 0s\n", encoding="utf-8")
     rig.process.send_signal(signal.SIGHUP)
     rig.tap.wait(lambda: rig.log().count("msg=reloaded") == 2, "the reload")
     budget = valid("habit", rig.habit("h-0"))["budget"]
     assert budget["community"] == "c-1" and budget["alarm_a_month"] == 0.25 and budget["ceiling_h"] == 20 and budget["floor_h"] == 3
+    code, _, err = rig.curtain("relearn", "--household", "h-0")
+    assert code == 1 and "relearn.history is 0" in err
     assert "误报预算属社区 (budget of the community) c-1" in rig.curtain("habit", "h-0")[1]
     rig.stop(signal.SIGKILL)
     rig.start()
