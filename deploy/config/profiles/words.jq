@@ -155,7 +155,9 @@ def vocabulary: {
 	"跌倒": "fall", "摔倒": "fall", "跌倒报警": "fall", "摔倒报警": "fall", "跌倒检测": "fall", "跌倒状态": "fall",
 	"button": "button", "buttonevent": "button", "buttonpress": "button", "buttonpressed": "button", "press": "button",
 	"pressed": "button", "click": "button", "keyvalue": "button", "keyevent": "button", "action": "button", "按键": "button",
-	"按钮": "button", "doorbell": "door_viewer", "bell": "door_viewer", "ring": "door_viewer", "门铃": "door_viewer"
+	"按钮": "button", "doorbell": "door_viewer", "bell": "door_viewer", "ring": "door_viewer", "门铃": "door_viewer",
+	"doorviewer": "door_viewer", "peephole": "door_viewer", "peepholeevent": "door_viewer", "passage": "door_viewer", "门镜": "door_viewer",
+	"猫眼": "door_viewer", "进出": "door_viewer", "出入": "door_viewer", "进出门": "door_viewer"
 };
 
 # bare: most keys are in the table as they come; ascii_downcase and split cost ten times a look-up.
@@ -208,6 +210,13 @@ def press: if type == "boolean" then (if . then 1 else null end) elif type == "n
 		elif test("double|^ss$|^2$|双击") then 2 elif test("triple|^sss$|^3$|三击") then 3 elif test("quad|^4$") then 4
 		elif test("long|hold|^l+$|长按") then 9 else 1 end
 	else null end;
+
+# passage: what a door viewer saw: 1 somebody went out, 2 somebody came in, 3 the bell; null for anything else.
+def passage: if type == "string" then ascii_downcase
+		| if test("^(out|leave|left|leaving|go_?out|went_?out|exit|departure)$|外出|出门|离家") then 1
+		  elif test("^(in|enter|entered|come_?in|came_?in|back|return|returned|home|arrival)$|进门|回家|归家|入门") then 2
+		  elif state == 1 or test("^(ring|ringing|bell|doorbell|press|pressed)$|门铃|按铃") then 3 else null end
+	elif state == 1 then 3 else null end;
 
 # drop: an object without its unknown members.
 def drop: with_entries(select(.value != null and .value != ""));
@@ -269,7 +278,9 @@ def emitted($q; $channel; $value; $unit):
 		if ($value | state) == 1 then {quantity: $q, channel: $channel, value: 1, text: (if $value | type == "string" then $value else null end)} else empty end
 	elif $q == "button" then ($value | press) as $p
 		| if $p == null then empty else {quantity: $q, channel: $channel, value: $p, text: (if $value | type == "string" then $value else null end)} end
-	elif $q == "door_viewer" then if ($value | state) == 1 then {quantity: $q, channel: $channel, value: 3} else empty end
+	elif $q == "door_viewer" then ($value | passage) as $p
+		| if $p == null then empty
+		  else {quantity: $q, channel: $channel, value: $p, text: (if $p < 3 and ($value | type) == "string" then $value else null end)} end
 	else {quantity: $q, channel: $channel, value: $value, unit: (if ($unit // "") != "" then unit_alias[$unit] // $unit else unit_of[$q] end)} end;
 
 # said: what {key: value} tells. The same word can be a number or a state: power "on" is a switch, gas 320 a concentration, and
