@@ -22,6 +22,9 @@ static json_t *value_of(const struct route_parameter *p, const char *text)
 
 static enum err add_values(const struct route_match *match, json_t *args, struct errinfo *info)
 {
+	if (match->route->kind == ROUTE_LINK && match->route->verb[0] == 'P' &&
+		json_object_set_new(args, "confirm", json_true()))
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	for (unsigned i = 0; match->route->parameters[i].name; i++) {
 		const struct route_parameter *p = &match->route->parameters[i];
 		if (!*match->values[i])

@@ -12,9 +12,11 @@
 #include "gateway/arguments.h"
 #include "gateway/gateway.h"
 #include "gateway/openapi.h"
+#include "gateway/page.h"
 
 #define JSON "application/json"
 #define PROBLEM "application/problem+json"
+#define HTML "text/html; charset=utf-8"
 #define EXPOSITION "text/plain; version=0.0.4; charset=utf-8"
 
 void exchange_fail(struct exchange *x, const char *code, const char *text)
@@ -23,6 +25,12 @@ void exchange_fail(struct exchange *x, const char *code, const char *text)
 	x->status = problem_status(code);
 	x->type = PROBLEM;
 	buf_reset(&x->answer);
+	if (x->match.route && x->match.route->kind == ROUTE_LINK) { /* people read it */
+		x->type = HTML;
+		if (page_write(PAGE_LATER, &x->answer))
+			buf_reset(&x->answer);
+		return;
+	}
 	if (problem_write(x->status, code, text, &x->answer))
 		buf_reset(&x->answer);
 }
@@ -129,7 +137,8 @@ static void ask(struct gateway *gateway, struct exchange *x)
 	struct buf request;
 
 	buf_init(&request, REQUEST_BYTES_MAX);
-	if (arguments_write(&x->match, x->body.data ? x->body.data : "", x->body.length, &request, &info)) {
+	size_t length = route->body ? x->body.length : 0;
+	if (arguments_write(&x->match, length ? x->body.data : "", length, &request, &info)) {
 		exchange_fail(
 			x, info.code ? err_name(info.code) : "range", *info.text ? info.text : "the body is too large");
 	} else if (enter(gateway, x, correlation)) {
@@ -205,6 +214,10 @@ static void ready(struct gateway *gateway, struct exchange *x)
 void exchange_begin(struct gateway *gateway, struct exchange *x)
 {
 	switch (x->match.route->kind) {
+	case ROUTE_LINK:
+		text_cut(x->account, sizeof x->account, gateway->user);
+		ask(gateway, x);
+		break;
 	case ROUTE_SERVICE:
 		ask(gateway, x);
 		break;
@@ -243,7 +256,19 @@ static bool is_of(const struct gateway *gateway, const struct exchange *x, const
 	return !strcmp(topic, expected);
 }
 
-static void take_response(struct exchange *x, const struct bus_event *event)
+/* show answers with the page for what the dispatcher says of a link. Whoever sends forged ones is slowed down. */
+static void show(struct gateway *gateway, struct exchange *x, const char *result)
+{
+	enum page_kind kind = page_of(result);
+
+	if (kind == PAGE_WRONG)
+		token_peer_failed(gateway->book, x->peer, gateway->turn.mono);
+	if (page_write(kind, &x->answer))
+		x->answer.failed = ERR_NOMEM;
+	answer(x, kind == PAGE_WRONG ? 404 : kind == PAGE_EXPIRED || kind == PAGE_USED ? 410 : 200, HTML);
+}
+
+static void take_response(struct gateway *gateway, struct exchange *x, const struct bus_event *event)
 {
 	struct response response;
 	struct errinfo info = {0};
@@ -252,6 +277,8 @@ static void take_response(struct exchange *x, const struct bus_event *event)
 	if (err) {
 		log_warning("response_not_understood", "topic", event->topic, "cause", info.text);
 		exchange_fail(x, "io", "the service's answer is not understood");
+	} else if (response.ok && x->match.route->kind == ROUTE_LINK) {
+		show(gateway, x, response.result);
 	} else if (response.ok) {
 		buf_text(&x->answer, response.result);
 		answer(x, 200, JSON);
@@ -274,7 +301,7 @@ bool exchange_answer(struct gateway *gateway, const struct bus_event *event)
 		buf_text(&x->answer, "{\"stored\":true}");
 		answer(x, 200, JSON);
 	} else {
-		take_response(x, event);
+		take_response(gateway, x, event);
 	}
 	resume(gateway, x);
 	return true;

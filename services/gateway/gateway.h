@@ -32,8 +32,8 @@ struct exchange {
 	enum exchange_state state;
 	struct MHD_Connection *connection;
 	struct route_match match;
-	const struct token *token; /* only while the request begins: the book may be read anew */
 	char account[ID_BYTES];
+	uint64_t peer; /* hash of its address */
 	unsigned slot; /* of gateway.waiting, while it waits */
 	uint64_t number;
 	struct mono until;
@@ -53,6 +53,7 @@ struct gateway {
 	struct exchange *waiting[EXCHANGES_MAX];
 	unsigned waits, waits_end; /* how many; the slot after the last in use */
 	uint64_t numbers;          /* of requests, for correlation */
+	char user[ID_BYTES];       /* our own account */
 	char answers[GATEWAY_TOPIC_BYTES], receipts[GATEWAY_TOPIC_BYTES];
 	struct turn turn;
 	bool run; /* MHD has something to do in this turn */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * libmicrohttpd calls handle() once when a request's head is there, for each piece of its body, once at the end of the
- * body, and again after a resumption. A request without the right to it is answered at its head, so that its body is
- * not read.
+ * body, and again after a resumption. The body of a request that is refused at its head is read and dropped, within
+ * bounds: many clients look at an answer only once they have sent everything.
  */
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include "gateway/file.h"
 #include "gateway/gateway.h"
 
-#define SWALLOW_TIMES 4 /* a body that does not say its length is read up to so many times its bound, then dropped */
+#define SWALLOW_TIMES 4 /* of a refused body so many times the bound is read, then the connection is closed */
 #define ETAG_BYTES 40
 #define MEMORY_BYTES 32768 /* of a connection: its head must fit */
 
@@ -43,19 +43,21 @@ static void admit(struct gateway *gateway, struct exchange *x)
 	static const char bearer[] = "Bearer ";
 	const char *header = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	enum route_scope scope = x->match.route->scope;
-	uint64_t address = address_of(x->connection);
 	unsigned char hash[DIGEST_BYTES];
 	const struct token *token = NULL;
 	enum err err = ERR_DENIED;
 
-	if (scope == ROUTE_OPEN)
+	x->peer = address_of(x->connection);
+	if (scope == ROUTE_OPEN && x->match.route->kind != ROUTE_LINK)
 		return;
-	if (!token_peer_may(gateway->book, address, gateway->turn.mono)) {
+	if (!token_peer_may(gateway->book, x->peer, gateway->turn.mono)) {
 		gateway->too_fast++;
 		x->wait_s = 3;
 		exchange_fail(x, "too_fast", "too many requests without a valid token came from this address");
 		return;
 	}
+	if (scope == ROUTE_OPEN)
+		return;
 	if (header && !strncmp(header, bearer, sizeof bearer - 1) &&
 		digest_sha256(header + sizeof bearer - 1, strlen(header + sizeof bearer - 1), hash))
 		err = token_admit(
@@ -70,7 +72,7 @@ static void admit(struct gateway *gateway, struct exchange *x)
 		exchange_fail(x, "denied", "the token has not the scope that this path asks for");
 	} else {
 		gateway->refused++;
-		token_peer_failed(gateway->book, address, gateway->turn.mono);
+		token_peer_failed(gateway->book, x->peer, gateway->turn.mono);
 		exchange_fail(x, "unauthorized",
 			"send the header Authorization: Bearer TOKEN with a token that is valid now");
 	}
@@ -91,18 +93,24 @@ static enum MHD_Result take_query(void *context, enum MHD_ValueKind kind, const 
 	return query->err ? MHD_NO : MHD_YES;
 }
 
+/* declared gives how long the body says that it is; 0: it does not say. */
+static long long declared(struct MHD_Connection *connection)
+{
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length ? strtoll(length, NULL, 10) : 0;
+}
+
 static void take_arguments(struct gateway *gateway, struct exchange *x)
 {
 	struct query query = {.match = &x->match};
-	const char *length =
-		MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, take_query, &query);
 	if (!query.err)
 		query.err = route_complete(&x->match, &query.info);
 	if (query.err)
 		exchange_fail(x, "invalid", query.info.text);
-	else if (length && strtoll(length, NULL, 10) > gateway->settings.body_bytes)
+	else if (declared(x->connection) > gateway->settings.body_bytes)
 		exchange_fail(x, "too_large", "the body is larger than http.body");
 }
 
@@ -153,6 +161,9 @@ static void add_headers(const struct exchange *x, struct MHD_Response *response,
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, x->type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "private, no-cache");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, "Content-Security-Policy",
+		"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'");
 	if (*etag)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
 	if (x->status == 401)
@@ -209,7 +220,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 		*own = x = begin(gateway, connection, url, verb);
 		if (!x)
 			return MHD_NO;
-		return x->state == EXCHANGE_READY ? queue(gateway, x) : MHD_YES;
+		bool endless = declared(connection) > gateway->settings.body_bytes * SWALLOW_TIMES;
+		return x->state == EXCHANGE_READY && endless ? queue(gateway, x) : MHD_YES;
 	}
 	if (*length)
 		return take_body(x, bytes, length, (size_t)gateway->settings.body_bytes);

@@ -9,6 +9,7 @@
 
 #include "gateway/arguments.h"
 #include "gateway/openapi.h"
+#include "gateway/page.h"
 
 static enum err write(const char *verb, const char *path, const char *query, const char *body, struct buf *out)
 {
@@ -80,6 +81,30 @@ static void the_document_names_every_path(void **state)
 	buf_fini(&out);
 }
 
+static void a_link_gives_a_page_for_each_verdict_and_a_button_only_where_one_helps(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum page_kind kind;
+	} cases[] = {{"{\"verdict\":\"good\"}", PAGE_ASK}, {"{\"verdict\":\"good\",\"reply\":\"taken\"}", PAGE_TAKEN},
+		{"{\"verdict\":\"good\",\"reply\":\"late\"}", PAGE_NOTHING}, {"{\"verdict\":\"used\"}", PAGE_USED},
+		{"{\"verdict\":\"expired\"}", PAGE_EXPIRED}, {"{\"verdict\":\"forged\"}", PAGE_WRONG},
+		{"{}", PAGE_LATER}, {"nonsense", PAGE_LATER}};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		buf_reset(&out);
+		assert_int_equal(page_of(cases[i].answer), cases[i].kind);
+		assert_int_equal(page_write(cases[i].kind, &out), ERR_OK);
+		assert_int_equal(strstr(out.data, "<button>") != NULL, cases[i].kind == PAGE_ASK);
+	}
+	assert_int_equal(write("POST", "/a/x~y", NULL, "", &out), ERR_OK);
+	assert_string_equal(out.data, "{\"args\":{\"confirm\":true,\"token\":\"x~y\"}}");
+	buf_fini(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +112,7 @@ int main(void)
 		cmocka_unit_test(a_body_that_is_no_object_or_says_it_twice_is_refused),
 		cmocka_unit_test(problems_have_a_status_for_each_code),
 		cmocka_unit_test(the_document_names_every_path),
+		cmocka_unit_test(a_link_gives_a_page_for_each_verdict_and_a_button_only_where_one_helps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "codec/codec.h"
 #include "gateway/file.h"
 #include "gateway/gateway.h"
@@ -26,6 +27,7 @@ static enum err subscribe(struct gateway *gateway, struct errinfo *info)
 	const char *user = *common->bus.user ? common->bus.user : common->instance;
 	struct bus *bus = service_bus(gateway->service);
 
+	text_cut(gateway->user, sizeof gateway->user, user);
 	snprintf(gateway->answers, sizeof gateway->answers, "curtain/api/+/response/%s", common->instance);
 	snprintf(gateway->receipts, sizeof gateway->receipts, "curtain/receipt/%s", user);
 	if (bus_subscribe(bus, gateway->answers, 1) || bus_subscribe(bus, gateway->receipts, 1) ||

@@ -72,6 +72,22 @@ static void write_answer(
 	json_close(out, '}');
 }
 
+/* People read what a link gives, so failures are pages too. */
+static void write_pages(const struct route *route, struct buf *out)
+{
+	static const char *const pages[][2] = {{"400", "No link of ours."}, {"404", "No link of ours."},
+		{"409", "There are no links here."}, {"410", "The link is used, or its time is over."},
+		{"429", "Too many wrong links came from this address."}, {"500", "Something failed."},
+		{"503", "A part that this needs is not there."}, {"504", "The dispatcher did not answer in time."}};
+
+	json_key(out, "responses");
+	json_open(out, '{');
+	write_answer("200", route->doc[1], "text/html", "string", out);
+	for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++)
+		write_answer(pages[i][0], pages[i][1], "text/html", "string", out);
+	json_close(out, '}');
+}
+
 static void write_answers(const struct route *route, struct buf *out)
 {
 	static const struct {
@@ -125,7 +141,8 @@ static void write_route(const struct route *route, struct buf *out)
 
 	json_key(out, route->verb[0] == 'G' ? "get" : "post");
 	json_open(out, '{');
-	snprintf(id, sizeof id, "%s%s%s", route->service ? route->service : route->path + 1, route->method ? "." : "",
+	snprintf(id, sizeof id, "%s%s%s%s", route->kind == ROUTE_LINK && route->verb[0] == 'P' ? "confirm." : "",
+		route->service ? route->service : route->path + 1, route->method ? "." : "",
 		route->method ? route->method : "");
 	json_member_text(out, "operationId", id);
 	json_member_text(out, "summary", route->doc[0]);
@@ -147,7 +164,10 @@ static void write_route(const struct route *route, struct buf *out)
 		write_parameter(&route->parameters[i], out);
 	json_close(out, ']');
 	write_body(route, out);
-	write_answers(route, out);
+	if (route->kind == ROUTE_LINK)
+		write_pages(route, out);
+	else
+		write_answers(route, out);
 	json_close(out, '}');
 }
 

@@ -14,13 +14,14 @@
 #include "base/err.h"
 
 #define ROUTE_PARAMETERS_MAX 8
-#define ROUTE_VALUE_BYTES 256
+#define ROUTE_VALUE_BYTES 400
 
 /* What a token must be good for. ROUTE_OPEN: nothing is asked. */
 enum route_scope { ROUTE_OPEN, ROUTE_READ, ROUTE_WRITE, ROUTE_INTAKE, ROUTE_METRICS, ROUTE_SCOPE_COUNT };
 
 enum route_kind {
 	ROUTE_SERVICE,  /* asks a service */
+	ROUTE_LINK,     /* asks it too, for a page that needs no token but its own */
 	ROUTE_MESSAGE,  /* the body goes to ingest as a device's message on the rest of the path */
 	ROUTE_HEALTH,   /* the process answers */
 	ROUTE_READY,    /* the broker is connected and the services are up */
@@ -46,7 +47,7 @@ struct route {
 	const char *path; /* "/v1/households/{household}/habit"; a last part {name...} takes all that follows */
 	enum route_kind kind;
 	enum route_scope scope;
-	const char *service, *method; /* ROUTE_SERVICE */
+	const char *service, *method; /* ROUTE_SERVICE, ROUTE_LINK */
 	bool body;                    /* a JSON object whose members are arguments too */
 	const char *doc[2];           /* Chinese, English */
 	struct route_parameter parameters[ROUTE_PARAMETERS_MAX];
