@@ -3,8 +3,9 @@
  * The service's own questions: curtain/api/<user>/ingest/<method>.
  *
  *   dead_letters {after, limit}   what was refused: {"items": [{"id","at","reason","profile","topic","payload"}...],
- * "count"} replay {}                     each dead letter once more through the present profiles; what passes is
- * deleted
+ *                                 "count"}
+ *   replay {}                     each dead letter once more through the present profiles; what passes is deleted
+ *   forget {device}               dead letters that name the device are deleted: {"forgotten"}
  */
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,40 @@ static enum err replay(struct ingest *ingest, struct request_args *args, struct 
 	return out->failed;
 }
 
+/* holds says whether a letter speaks of a device: its name stands in the topic or in the payload. */
+static bool holds(const struct letter *letter, const char *device)
+{
+	return strstr(letter->topic, device) || memmem(letter->payload, letter->length, device, strlen(device));
+}
+
+static enum err forget(struct ingest *ingest, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	const char *device = "";
+	int64_t after = 0, forgotten = 0;
+	struct letter letter;
+	enum err err = request_text(args, "device", true, &device, info);
+
+	if (!err)
+		err = request_done(args, info);
+	if (!err && (!text_is_label(device) || strlen(device) < 3))
+		err = errinfo_set(info, ERR_INVALID, "args.device: must be a device's name of at least 3 bytes");
+	if (!err)
+		err = ingest_begin(ingest);
+	while (!err && !(err = letters_next(ingest->letters, after, &letter, info))) {
+		after = letter.id;
+		if (!holds(&letter, device))
+			continue;
+		forgotten++;
+		err = letters_delete(ingest->letters, letter.id, info);
+	}
+	if (err && err != ERR_NOT_FOUND)
+		return err;
+	json_open(out, '{');
+	json_member_int(out, "forgotten", forgotten);
+	json_close(out, '}');
+	return out->failed;
+}
+
 static enum err answer(
 	struct ingest *ingest, const struct bus_event *event, const char *method, struct buf *out, struct errinfo *info)
 {
@@ -112,9 +147,11 @@ static enum err answer(
 		err = list(ingest, args, out, info);
 	else if (!err && !strcmp(method, "replay"))
 		err = replay(ingest, args, out, info);
+	else if (!err && !strcmp(method, "forget"))
+		err = forget(ingest, args, out, info);
 	else if (!err)
-		err = errinfo_set(
-			info, ERR_NOT_FOUND, "ingest has no method \"%s\"; it has dead_letters and replay", method);
+		err = errinfo_set(info, ERR_NOT_FOUND,
+			"ingest has no method \"%s\"; it has dead_letters, replay and forget", method);
 	request_close(args);
 	return err;
 }

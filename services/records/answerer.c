@@ -195,6 +195,20 @@ static enum err code_of(const struct pg_reply *reply)
 	return ERR_IO;
 }
 
+/* give_open answers with the elder's sealed values opened. */
+static void give_open(struct answerer *answerer, const char *answer)
+{
+	struct bus *bus = answerer->config.questions->bus;
+	struct buf opened;
+
+	buf_init(&opened, REQUEST_BYTES_MAX);
+	if (method_open(answerer->config.seal, answerer->call.opens, answer, &opened))
+		api_respond_error(bus, answerer->running, ERR_FULL, "the answer is too long");
+	else
+		api_respond(bus, answerer->running, opened.data, opened.length);
+	buf_fini(&opened);
+}
+
 static void answered(void *context, const struct pg_reply *reply)
 {
 	struct answerer *answerer = context;
@@ -205,6 +219,8 @@ static void answered(void *context, const struct pg_reply *reply)
 		log_warning("request_failed", "user", request->user, "sqlstate", reply->sqlstate, "error", reply->text);
 		api_respond_error(questions->bus, request, reply->lost || !reply->ok ? code_of(reply) : ERR_IO,
 			reply->lost ? "the database went away while it worked on this; ask again" : reply->text);
+	} else if (answerer->call.opens) {
+		give_open(answerer, PQgetvalue(reply->rows, 0, 0));
 	} else {
 		api_respond(
 			questions->bus, request, PQgetvalue(reply->rows, 0, 0), (size_t)PQgetlength(reply->rows, 0, 0));

@@ -11,11 +11,14 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "codec/json.h"
+#include "records/seal.h"
 
 #define IMPORT_BYTES_MAX (16u << 20) /* a checked document; JSON is longer than YAML or CSV */
 #define HISTORY_PAGE 500             /* readings, where the caller names no limit */
 #define HISTORY_PAGE_MAX 2000        /* and what shares the last one's time */
 #define IMPORT_SHOWN 200             /* faults and changes that an import tells */
+#define OPENED_BYTES_MAX 2048
 #define PARAMETERS_MAX 6
 
 enum parameter_type { PARAMETER_ID, PARAMETER_LABEL, PARAMETER_DAY, PARAMETER_TIME, PARAMETER_INT, PARAMETER_BOOL };
@@ -49,6 +52,9 @@ static const struct method methods[] = {
 	{"duplicates", "registry_duplicates", false, {{"limit", PARAMETER_INT, false, 1, 1000, 100}}},
 	{"merge", "elder_merge", true, {{"keep", PARAMETER_ID, true, 0, 0, 0}, {"gone", PARAMETER_ID, true, 0, 0, 0}}},
 	{"unmerge", "elder_unmerge", true, {{"merging", PARAMETER_INT, true, 1, INT64_MAX, 0}}},
+	{"elder_export", "elder_export", false, {{"elder", PARAMETER_ID, true, 0, 0, 0}}},
+	{"erase", "elder_erase", true,
+		{{"elder", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, true, 0, 300, 0}}},
 	{"withdraw", "consent_withdraw", true,
 		{{"household", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, false, 0, 300, 0}}},
 	{"tags", "tags_by_rule", false, {{"day", PARAMETER_DAY, true, 0, 0, 0}}},
@@ -259,7 +265,56 @@ static enum err prepare_row(const char *name, struct request_args *args, struct 
 	call->changes = method->changes;
 	for (unsigned i = 0; i < PARAMETERS_MAX && method->parameters[i].name && !err; i++)
 		err = add(call, &method->parameters[i], args, info);
+	if (!err && strcmp(name, "elder_export") == 0)
+		call->opens = call->values[0];
 	return err;
+}
+
+/* ---- sealed values of an answer ---- */
+
+/* column_before gives the name of the sealed column whose colon stands at `colon`; NULL: another one's. */
+static const char *column_before(const char *answer, const char *colon)
+{
+	static const char *const columns[] = {"\"id_number\"", "\"medical_notes\""};
+
+	for (unsigned i = 0; i < sizeof columns / sizeof *columns; i++) {
+		size_t length = strlen(columns[i]);
+		if ((size_t)(colon - answer) >= length && !memcmp(colon - length, columns[i], length))
+			return i ? "medical_notes" : "id_number";
+	}
+	return NULL;
+}
+
+/* open_one appends the opened text of the value at sealed; false: it does not open. */
+static bool open_one(const struct seal *seal, const char *elder, const char *column, const char *sealed, size_t length,
+	struct buf *out)
+{
+	char text[SEAL_TEXT_BYTES(OPENED_BYTES_MAX)], opened[OPENED_BYTES_MAX];
+
+	if (length >= sizeof text)
+		return false;
+	memcpy(text, sealed, length);
+	text[length] = '\0';
+	if (seal_open(seal, elder, column, text, opened, sizeof opened))
+		return false;
+	json_text(out, opened);
+	return true;
+}
+
+enum err method_open(const struct seal *seal, const char *elder, const char *answer, struct buf *out)
+{
+	static const char value[] = ": \"s1:"; /* as jsonb is written */
+	const char *colon, *from = answer;
+
+	while (seal && (colon = strstr(from, value))) {
+		const char *sealed = colon + 3, *end = strchr(sealed, '"'), *column = column_before(answer, colon);
+		buf_append(out, from, (size_t)(colon + 1 - from));
+		from = colon + 1;
+		if (column && end && open_one(seal, elder, column, sealed, (size_t)(end - sealed), out))
+			from = end + 1;
+	}
+	buf_text(out, from);
+	return out->failed;
 }
 
 enum err method_why(struct request_args *args, const char **out_why, struct errinfo *info)

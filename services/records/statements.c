@@ -38,6 +38,7 @@ const struct statement statements_upkeep[] = {
 	/* What the log keeps of the audit trail, out of reach of whoever can write the database. */
 	{"audit_heads", "select format('%s:%s:%s', chain, number, encode(hash, 'hex')) from audit_head order by chain",
 		0},
+	{"erasure_again", "select erasure_again()", 0},
 	{NULL, NULL, 0},
 };
 
@@ -61,6 +62,8 @@ const struct statement statements_registry[] = {
 	{"registry_duplicates", "select registry_duplicates($1::integer)", 1},
 	{"elder_merge", "select elder_merge($1, $2)", 2},
 	{"elder_unmerge", "select elder_unmerge($1::bigint)", 1},
+	{"elder_export", "select elder_export($1)", 1},
+	{"elder_erase", "select elder_erase($1, $2)", 2},
 	{"consent_withdraw", "select consent_withdraw($1, $2)", 2},
 	{"tags_by_rule", "select tags_by_rule($1::date)", 1},
 	{"change_read", "select change_read($1, $2, $3, $4::bigint, $5::integer)", 5},

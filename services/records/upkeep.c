@@ -35,6 +35,20 @@ void upkeep_lost(struct upkeep *upkeep)
 	upkeep->ready = false;
 }
 
+static void erased_again(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+
+	if (!reply->ok || !reply->rows) {
+		upkeep->failures++;
+		if (!reply->lost)
+			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		return;
+	}
+	for (int row = 0; row < PQntuples(reply->rows); row++)
+		log_info("erased_again", "token", PQgetvalue(reply->rows, row, 0));
+}
+
 /* heads_told: a head in the log is what a trail whose every hash was made anew cannot agree with. */
 static void heads_told(void *context, const struct pg_reply *reply)
 {
@@ -48,6 +62,7 @@ static void heads_told(void *context, const struct pg_reply *reply)
 	}
 	for (int row = 0; row < PQntuples(reply->rows); row++)
 		log_info("audit_head", "head", PQgetvalue(reply->rows, row, 0));
+	pg_call(upkeep->pg, "erasure_again", 0, NULL, erased_again, upkeep);
 }
 
 static void kept(void *context, const struct pg_reply *reply)

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from test_records import ROOT, Rig
+from test_records import RECORDS, ROOT, Rig
 from test_registry import curtain
 
+TOOL = RECORDS.parent / "curtain"
 MAPS = ROOT / "deploy/config/ledger"
 
 
@@ -142,3 +143,102 @@ contacts: [{id: e-d2.1, elder: e-d2, phone: "10091"}]
     assert rig.sql("select * from elder where id in ('e-d1', 'e-d2') order by id") == before
     assert rig.sql("select elder from contact where id = 'e-d2.1'") == [("e-d2",)]
     assert rig.ask("unmerge", merging=merged["merging"])["error"]["code"] == "not_found"
+
+
+# ---- an elder's rights ----
+
+ERASED = """
+communities: [{id: c-e}]
+teams: [{id: t-e, community: c-e}]
+households:
+  - {id: h-e1, community: c-e, team: t-e, address: 隐私路1号}
+  - {id: h-e2, community: c-e, team: t-e, address: 隐私路2号}
+elders:
+  - {id: e-e1, household: h-e1, name: 隐私甲, phone: "10080000001", medical_notes: 隐私病史}
+  - {id: e-e2, household: h-e2, name: 隐私乙, phone: "10080000002"}
+  - {id: e-e3, household: h-e2, name: 隐私丙, phone: "10080000003"}
+contacts: [{id: e-e1.1, elder: e-e1, name: 隐私丁, phone: "10080000004"}, {id: e-e2.1, elder: e-e2, name: 隐私戊}]
+consents: [{household: h-e1, quantities: [temperature], given_by: 隐私甲}]
+devices: [{id: erase-device-1, household: h-e1, place: 隐私处}]
+"""
+
+
+def holders(rig, needle):
+    """Tables that hold a text anywhere."""
+    tables = [t for t, in rig.sql("select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition")]
+    return {t for t in tables if rig.sql(f'select count(*) from "{t}" t where t::text like \'%{needle}%\'')[0][0]}
+
+
+def test_an_elder_takes_a_copy_along_with_what_is_sealed_opened(rig):
+    assert rig.ask("import", text=ERASED)["ok"]
+    copy = json.loads(good(curtain(rig, "elder", "export", "e-e1", "--json")))
+    assert copy["elder"]["medical_notes"] == "隐私病史" and copy["contacts"][0]["name"] == "隐私丁" and copy["consent"]["given_by"] == "隐私甲"
+    assert rig.sql("select medical_notes like 's1:%' from elder where id = 'e-e1'") == [(True,)]
+    text = good(curtain(rig, "elder", "export", "e-e1"))
+    assert "隐私病史" in text and "谁查看过" in text
+    assert rig.ask("audit", limit=1)["result"]["items"][0]["method"] == "elder_export"
+    assert curtain(rig, "elder", "export", "e-none").returncode == 1
+    assert curtain(rig, "elder", "erase", "e-e1").returncode == 2  # without a reason
+
+
+def test_an_erased_elder_is_nowhere_and_statistics_stay(rig):
+    at = "2026-03-01T00:00:00.000Z"
+    item = {"device": "erase-device-1", "household": "h-e1", "quantity": "temperature", "value": 1.0, "at": at, "received": at}
+    alert = {"id": "a-e1", "revision": 1, "household": "h-e1", "kind": "sos", "level": "life", "state": "raised", "rule": "device", "onset": at, "at": at, "reason_zh": "隐私",
+             "reason_en": "x", "confidence": 1, "evidence": [], "looked_at": [], "blind": []}
+    incident = {"id": "i-e1", "revision": 1, "household": "h-e1", "community": "c-e", "team": "t-e", "state": "raised", "event": "raised", "kind": "sos", "level": "life", "opened": at, "at": at,
+                "step": 0, "reason_zh": "隐私", "reason_en": "x", "alerts": ["a-e1"], "note": "隐私记录"}
+    rig.send("reading", "ingest-1", 1, [item], shard=6)
+    rig.send("alert", "ingest-1", 1, [alert], shard=6)
+    rig.send("incident", "dispatcher-1", 1, [incident], shard=6)
+    rig.acked("reading", "ingest-1", 1, shard=6)
+    rig.acked("alert", "ingest-1", 1, shard=6)
+    rig.acked("incident", "dispatcher-1", 1, shard=6)
+    assert {"elder", "change", "contact", "alert", "incident"} <= holders(rig, "隐私")
+    incidents = rig.sql("select community, kind, count(*) from incident group by 1, 2")
+    done = curtain(rig, "elder", "erase", "e-e1", "--reason", "本人申请", "--timeout", "2")
+    certificate = good(done)
+    assert "删除证明" in certificate and "本人申请" in certificate and "what remains" in certificate
+    for needle in ("隐私甲", "隐私丁", "隐私路1号", "10080000001", "10080000004", "隐私病史", "隐私记录", "隐私处"):
+        assert holders(rig, needle) == set(), (needle, holders(rig, needle))
+    assert holders(rig, "h-e1") <= {"api_audit", "erasure", "directory_entry"} and holders(rig, "erase-device-1") <= {"erasure", "directory_entry"}, holders(rig, "h-e1")
+    assert rig.sql("select bool_and(deleted and body is null) from directory_entry where key in ('h-e1', 'erase-device-1', 'phone-h-e1')") == [(True,)]
+    assert rig.sql("select community, kind, count(*) from incident group by 1, 2") == incidents
+    assert rig.ask("audit_verify")["result"]["faults"] == []
+    # what an outbox still held comes afterwards, and goes at the next look
+    rig.send("reading", "ingest-1", 2, [{**item, "at": "2026-03-01T00:01:00.000Z"}], shard=6)
+    rig.acked("reading", "ingest-1", 2, shard=6)
+    assert "reading" in holders(rig, "h-e1") and rig.sql("select count(*) from erasure_again()") == [(1,)]
+    assert holders(rig, "h-e1") <= {"api_audit", "erasure", "directory_entry"}
+    # of two who live together one goes
+    good(curtain(rig, "elder", "erase", "e-e2", "--reason", "本人申请", "--timeout", "2"))
+    assert holders(rig, "隐私乙") == holders(rig, "隐私戊") == set() and {"elder", "change"} <= holders(rig, "隐私丙") and "household" in holders(rig, "隐私路2号")
+    assert rig.ask("erase", elder="e-e2", reason="x")["error"]["code"] == "not_found"
+
+
+# ---- backup ----
+
+def test_a_backup_restores_to_the_same_rows_and_services_go_on(rig, tmp_path):
+    dump = tmp_path / "curtain.dump"
+    made = subprocess.run([str(TOOL), "backup", str(dump), "--conninfo", rig.conninfo], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert made.returncode == 0, made
+    assert dump.stat().st_mode & 0o077 == 0 and "table elder 2" in (tmp_path / "curtain.dump.manifest").read_text(encoding="utf-8")
+    subprocess.run(["createdb", "--maintenance-db", rig.conninfo.replace("dbname=curtain", "dbname=postgres"), "drill"], check=True)
+    drill = rig.conninfo.replace("dbname=curtain", "dbname=drill")
+    restored = subprocess.run([str(TOOL), "restore", str(dump), "--conninfo", drill, "--verify"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert restored.returncode == 0 and "恢复验证通过" in restored.stdout and "完整 whole" in restored.stdout and "DIFFERS" not in restored.stdout, restored
+    print(restored.stdout)
+    again = subprocess.run([str(TOOL), "restore", str(dump), "--conninfo", drill], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert again.returncode == 2 and "restore into an empty one" in again.stderr
+    # records goes on with what was restored, and answers from it
+    rig.stop()
+    rig.start(conninfo=drill)
+    rig.ready()
+    assert rig.ask("summary")["result"]["elders"] == rig.sql("select count(*) from elder")[0][0] > 200
+    assert rig.ask("import", kind="communities", format="yaml", text="[{id: c-after}]")["ok"]
+    # a database that is not what was backed up is told
+    (tmp_path / "curtain.dump.manifest").write_text((tmp_path / "curtain.dump.manifest").read_text(encoding="utf-8").replace("table elder 2", "table elder 3"), encoding="utf-8")
+    subprocess.run(["createdb", "--maintenance-db", rig.conninfo.replace("dbname=curtain", "dbname=postgres"), "drill2"], check=True)
+    wrong = subprocess.run([str(TOOL), "restore", str(dump), "--conninfo", rig.conninfo.replace("dbname=curtain", "dbname=drill2"), "--verify"], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert wrong.returncode == 1 and "DIFFERS  table elder 3" in wrong.stdout, wrong

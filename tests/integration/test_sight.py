@@ -27,7 +27,7 @@ WHOSE = {
 OPEN = {"community", "policy", "ledger_kind", "district", "street", "estate", "building", "tag_kind", "service", "provider"}
 # The owner's alone.
 CLOSED = {"directory_state", "directory_entry", "lane_position", "reading_zone", "schema_version"}
-AUDIT = {"api_audit", "audit_head"}
+AUDIT = {"api_audit", "audit_head", "erasure"}
 
 ACTORS = {  # name -> how a session becomes it
     "service for district": "set role curtain_service; set curtain.\"user\" = 'boss'; set curtain.unlisted = 'none'",
@@ -59,6 +59,7 @@ insert into building (id, estate) values ('b-1', 'es-1'), ('b-2', 'es-2'); inser
 insert into provider values ('p-1', 'x', 'c-1');
 insert into contact (id, elder, phone) select 'n' || substr(id, 2), 'e' || substr(id, 2), '1' from household;
 insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(id, 2), 'x', '{}', '{}', '{}' from household;
+insert into erasure (who, why, elder, household, token, devices, counts) values ('boss', 'x', 'e-0', '', '', '{}', '{}');
 insert into medicine (id, elder, name) select 'm' || substr(id, 2), 'e' || substr(id, 2), 'x' from household;
 insert into tag (id, elder, kind) select 't' || substr(id, 2), 'e' || substr(id, 2), 'k-1' from household;
 insert into reading select 'd' || substr(id, 2), '', 'temperature', 1, null, null, '2026-03-01', now(), id, false, false, '' from household;
@@ -155,7 +156,7 @@ WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "
             "change": "who = 'x'", "api_audit": "who = 'x'", "audit_head": "number = 0", "reading": "value = 9", "alert": "level = 'x'", "incident": "responder = 'v-1'",
             "reading_hour": "total = 9", "reading_day": "total = 9", "alert_event": "state = 'x'", "incident_event": "state = 'x'", "directory_entry": "seq = seq + 1000",
             "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "schema_version": "name = 'x'", "device_stay": "place = 'x'",
-            "contact": "phone = '9'", "medicine": "name = 'x'", "tag": "note = 'x'", "merging": "who = 'x'", "district": "name = 'y'", "street": "name = 'y'", "estate": "name = 'y'", "building": "floors = 3",
+            "contact": "phone = '9'", "medicine": "name = 'x'", "tag": "note = 'x'", "merging": "who = 'x'", "erasure": "who = 'x'", "district": "name = 'y'", "street": "name = 'y'", "estate": "name = 'y'", "building": "floors = 3",
             "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'"}
 
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "elder.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/fields.h"
+#include "show.h"
+
+#define ANSWER_BYTES_MAX (8u << 20)
+
+static const struct {
+	const char *name, *title;
+} sections[] = {
+	{"elder", "本人 (the elder)"},
+	{"household", "住户 (the household)"},
+	{"contacts", "联系人 (whom to call)"},
+	{"medicines", "药品 (medicines)"},
+	{"tags", "标签 (tags)"},
+	{"consent", "同意书 (consent)"},
+	{"appointments", "约定 (agreed signs)"},
+	{"devices", "设备 (devices)"},
+	{"device_stays", "设备去向 (where devices were)"},
+	{"days", "每日读数 (readings by day)"},
+	{"readings", "原始读数条数 (single readings)"},
+	{"alerts", "警报 (alerts)"},
+	{"incidents", "事件 (incidents)"},
+	{"changes", "变更历史 (changes)"},
+	{"looked", "谁查看过 (who looked)"},
+};
+
+static void put_members(const json_t *object, struct buf *out)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	{
+		char *text = json_is_string(value) ? strdup(json_string_value(value))
+						   : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		if (!json_is_null(value) && text && *text) {
+			buf_printf(out, "  %s: ", name);
+			show_clean(out, text, 0);
+			buf_byte(out, '\n');
+		}
+		free(text);
+	}
+}
+
+static void put_section(const char *title, const json_t *value, struct buf *out)
+{
+	size_t i;
+	json_t *item;
+
+	buf_printf(out, "\n%s\n", title);
+	if (json_is_integer(value))
+		buf_printf(out, "  %" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
+	else if (json_is_object(value))
+		put_members(value, out);
+	else if (!json_array_size(value))
+		buf_text(out, "  -\n");
+	json_array_foreach(value, i, item)
+	{
+		buf_printf(out, "  [%zu]\n", i + 1);
+		put_members(item, out);
+	}
+}
+
+enum err elder_show_export(const char *json, struct buf *out, struct errinfo *info)
+{
+	json_t *root;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	if (err)
+		return err;
+	buf_text(out, "个人信息副本 (copy of everything that is kept of a person)\n");
+	for (unsigned i = 0; i < sizeof sections / sizeof *sections; i++)
+		put_section(sections[i].title, json_object_get(root, sections[i].name), out);
+	json_decref(root);
+	return out->failed;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+enum err elder_show_certificate(const char *json, int64_t letters, struct buf *out, struct errinfo *info)
+{
+	json_t *root;
+	const char *name;
+	json_t *count;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	if (err)
+		return err;
+	buf_printf(out, "删除证明 (certificate of erasure) no. %" JSON_INTEGER_FORMAT "\n",
+		json_integer_value(json_object_get(root, "erasure")));
+	buf_printf(out, "  时间 at: %s\n  经办 by: %s\n  原因 why: ", text_of(root, "at"), text_of(root, "who"));
+	show_clean(out, text_of(root, "why"), 0);
+	buf_printf(out, "\n  老人 elder: %s\n", text_of(root, "elder"));
+	if (*text_of(root, "household"))
+		buf_printf(out, "  住户 household: %s，今后只以 %s 计入统计 (from now on only this, in statistics)\n",
+			text_of(root, "household"), text_of(root, "token"));
+	else
+		buf_text(out, "  住户仍有他人居住，保留 (others live in the household; it stays)\n");
+	buf_text(out, "  已删除 (deleted):\n");
+	json_object_foreach(json_object_get(root, "counts"), name, count)
+		buf_printf(out, "    %-30s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(count));
+	buf_printf(out, "    %-30s %" PRId64 "\n", "dead_letter (ingest)", letters);
+	buf_text(out, "  仍保留 (what remains):\n"
+		      "    审计链中的编号，不含个人信息 (ids in the audit trail, no personal data)\n"
+		      "    警报与事件的统计行，无住户、无文字 (alerts and incidents as statistics, without household "
+		      "and words)\n"
+		      "    此前的备份，至其保留期满 (backups made before, until their time is over; erase again after "
+		      "a restore)\n"
+		      "    各服务随目录删除其副本 (services drop their copies as the directory tells them, within "
+		      "seconds)\n");
+	json_decref(root);
+	return out->failed;
+}
+
+enum err elder_devices(const char *json, enum err (*each)(void *context, const char *device, struct errinfo *info),
+	void *context, struct errinfo *info)
+{
+	json_t *root, *device;
+	size_t i;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	if (err)
+		return err;
+	json_array_foreach(json_object_get(root, "devices"), i, device) if (!err && json_is_string(device)) err =
+		each(context, json_string_value(device), info);
+	json_decref(root);
+	return err;
+}

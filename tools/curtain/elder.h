@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * elder: what records answers about one elder, as text for a person.
+ */
+#ifndef CURTAIN_TOOL_ELDER_H
+#define CURTAIN_TOOL_ELDER_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* elder_show_export appends everything that is kept of an elder. */
+enum err elder_show_export(const char *json, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+/* elder_show_certificate appends the certificate of an erasure: what was deleted, and what remains where. */
+enum err elder_show_certificate(
+	const char *json, int64_t letters, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+/* elder_devices calls each for every device of an erased household. */
+enum err elder_devices(const char *json, enum err (*each)(void *context, const char *device, struct errinfo *info),
+	void *context, struct errinfo *info) ERR_MUST_CHECK;
+
+#endif
