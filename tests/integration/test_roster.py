@@ -325,3 +325,13 @@ def test_a_fault_is_told_with_its_place(tmp_path):
     task["volunteers"][3]["weekly"] = [["day"]] * 6 + [["evening"]]
     done = run("plan", written(tmp_path, "task.json", task))
     assert done.returncode == 2 and 'volunteers[3]: weekly: "evening"' in done.stderr
+
+
+@pytest.mark.parametrize("number", [12, 16])
+def test_the_time_limit_holds(number):
+    path = PUBLIC / f"Instance{number}.txt"
+    if not path.exists():
+        pytest.skip("the public instances are not here")
+    result = json.loads(solve(path, seconds=4).stdout)
+    assert result["seconds"] <= 5  # half a second, and as much for a busy machine
+    assert roster_check.judge(roster_check.check_curtois(path.read_text(encoding="utf-8"), result))["valid"]
