@@ -927,6 +927,78 @@ static void each_absence_goes_on_after_a_restart(void **state)
 	rig_free(rig);
 }
 
+/* ---- the same at any speed ---- */
+
+static void hear(struct rig *rig, const char *id, enum quantity quantity, double value, int64_t at)
+{
+	struct reading r = {.quantity = quantity,
+		.value = value,
+		.delta = NAN,
+		.since = WALL_NONE,
+		.at = {at},
+		.received = {at},
+		.household = "h-1"};
+
+	text_cut(r.device, sizeof r.device, id);
+	if (quantity == QUANTITY_WATER_TOTAL) {
+		r.delta = value;
+		r.value = rig->total += value;
+		r.since.ms = rig->meter_ms;
+		rig->meter_ms = at;
+	}
+	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
+}
+
+/* play tells five weeks with outings, nights away, a bed and a door viewer; the watermark comes every so many ms. */
+static struct rig *play(int64_t step)
+{
+	struct detector_config config = config_of("silence");
+	struct rig *rig = rig_of(&config);
+
+	for (int h = 1; h <= 35 * 24; h++) {
+		int64_t at = DAY0 + h * H(1), before = at - H(1);
+		int hour = h % 24, day = h / 24;
+		bool out = day % 3 == 0 && hour >= 10 && hour <= 17, trip = day % 11 == 10;
+		bool awake = hour >= 7 && hour <= 22 && !out && !trip;
+		if (awake)
+			for (int i = 0; i < 3; i++)
+				hear(rig, "m-1", QUANTITY_MOTION, 1, before + M(20) + i * 20000);
+		if ((day % 3 == 0 && (hour == 10 || hour == 18)) || (trip && hour == 9)) {
+			hear(rig, "d-1", QUANTITY_CONTACT, 1, before + M(40));
+			hear(rig, "d-1", QUANTITY_CONTACT, 0, before + M(40) + 9000);
+		}
+		if (day % 5 == 0 && (hour == 9 || hour == 12))
+			hear(rig, "v-1", QUANTITY_DOOR_VIEWER, hour == 9 ? 1 : 2, before + M(50));
+		if (hour == 23 || hour == 6)
+			hear(rig, "b-1", QUANTITY_BED, hour == 23, before + M(55));
+		hear(rig, "w-1", QUANTITY_WATER_TOTAL, awake ? 12 : 0, at);
+		if (h * H(1) % step == 0)
+			tick(rig, at);
+	}
+	tick(rig, DAY0 + 36 * H(24));
+	return rig;
+}
+
+static void the_same_weeks_at_any_speed_give_the_same_alerts(void **state)
+{
+	struct rig *slow = play(H(1));
+
+	(void)state;
+	assert_true(slow->count > 2);
+	for (int64_t step = H(5); step <= H(24 * 7); step += H(27)) {
+		struct rig *fast = play(step);
+		assert_int_equal(fast->count, slow->count);
+		for (unsigned i = 0; i < slow->count; i++) {
+			assert_string_equal(fast->alerts[i].id, slow->alerts[i].id);
+			assert_int_equal(fast->alerts[i].at.ms, slow->alerts[i].at.ms);
+			assert_int_equal(fast->alerts[i].revision, slow->alerts[i].revision);
+			assert_string_equal(fast->alerts[i].reason_en, slow->alerts[i].reason_en);
+		}
+		rig_free(fast);
+	}
+	rig_free(slow);
+}
+
 /* ---- the document ---- */
 
 enum { PRESENT = DETECTOR_MODE_COUNT, NOTHING };
@@ -1018,6 +1090,7 @@ int main(void)
 		cmocka_unit_test(a_new_home_is_learning_blind_away_and_learning_again),
 		cmocka_unit_test(an_outing_is_no_habit),
 		cmocka_unit_test(each_absence_goes_on_after_a_restart),
+		cmocka_unit_test(the_same_weeks_at_any_speed_give_the_same_alerts),
 		cmocka_unit_test(the_table_and_the_picture_of_modes_are_the_codes),
 	};
 	return cmocka_run_group_tests(tests, open_zone, close_zone);

@@ -343,9 +343,9 @@ static void get_absence(struct blob *b, unsigned version, struct home *home)
 {
 	struct absence *away = &home->away;
 
-	if (version == 1) { /* there was one kind: said at the door */
+	if (version == 1) { /* there was one kind, without an end: none of them ends by the change of version alone */
 		away->since = get_wall(b);
-		away->source = wall_is_set(away->since) ? DETECTOR_AWAY_VISITOR : DETECTOR_AWAY_NOT;
+		away->source = wall_is_set(away->since) ? DETECTOR_AWAY_DESK : DETECTOR_AWAY_NOT;
 		return;
 	}
 	away->source = (enum detector_away)get_below(b, DETECTOR_AWAY_COUNT);
