@@ -37,7 +37,8 @@ struct records {
 	struct lanes lanes[RECORDS_CONNECTIONS_MAX];
 	struct answers answers[RECORDS_ANSWERERS_MAX];
 	struct questions questions;
-	struct seal *seal; /* NULL: no key was given */
+	unsigned ready_told; /* of the answerers, in the last status */
+	struct seal *seal;   /* NULL: no key was given */
 	struct pg *registry_pg, *upkeep_pg;
 	struct registry *registry;
 	struct upkeep upkeep;
@@ -364,6 +365,9 @@ static enum err records_tick(void *state, struct turn turn)
 		intake_tick(records->lanes[i].intake, turn.mono);
 	for (unsigned i = 0; i < answerers(records); i++)
 		answerer_tick(records->answers[i].answerer, turn);
+	if (records->questions.ready != records->ready_told)
+		service_publish_status(records->service);
+	records->ready_told = records->questions.ready;
 	registry_tick(records->registry, turn);
 	upkeep_tick(&records->upkeep, turn.mono);
 	return ERR_OK;
@@ -411,7 +415,8 @@ static void records_status(const void *state, struct status *out)
 	const struct records *records = state;
 	struct intake_stats in = {0};
 	struct registry_stats registry = registry_stats(records->registry);
-	bool away = !records->migrated || *pg_error(records->registry_pg);
+	bool away =
+		!records->migrated || *pg_error(records->registry_pg) || records->questions.ready < answerers(records);
 
 	for (unsigned i = 0; i < parts(records); i++) {
 		intake_stats(records->lanes[i].intake, records->now, &in);
