@@ -10,6 +10,8 @@
 #include "dispatcher/roster/solve.h"
 #include "dispatcher/roster/team.h"
 
+#define ROSTER_ASK_MAX 5
+
 /* roster_json_task reads a task; errors name the member. Unknown members are errors. Release with team_destroy. */
 enum err roster_json_task(const char *json, size_t length, struct team **out_team, struct errinfo *info) ERR_MUST_CHECK;
 /* roster_json_plan reads the assignments of a roster into plan, which is of the team's model. */
@@ -19,6 +21,9 @@ enum err roster_json_plan(const char *json, size_t length, const struct team *te
  * asked, and what moved against the previous one. Returns out->failed. */
 enum err roster_json_write(
 	const struct team *team, const struct roster_plan *plan, int64_t bound, struct buf *out) ERR_MUST_CHECK;
+/* roster_ask lists who could be asked to take an open duty: no rule stands behind their no. Those who are away come
+ * last, else who has least comes first. Gives how many. */
+int roster_ask(const struct team *team, const struct roster_plan *plan, int day, int shift, int out[ROSTER_ASK_MAX]);
 /* roster_json_conflicts_open begins {"team", "impossible": [ ; roster_json_conflict appends one of its elements; the
  * caller ends it with ]}. */
 void roster_json_conflicts_open(const struct team *team, struct buf *out);

@@ -4,8 +4,6 @@
 #include "codec/json.h"
 #include "dispatcher/roster_json.h"
 
-#define ASK_MAX 5
-
 const char *const roster_bar_names[TEAM_BAR_COUNT] = {
 	[TEAM_BAR_NONE] = "free",
 	[TEAM_BAR_SKILL] = "skill",
@@ -34,19 +32,17 @@ static bool may_ask(enum team_bar bar)
 	       bar == TEAM_BAR_AWAY;
 }
 
-/* write_ask lists who could be asked: those for whom least stands against it first, then those with the least load. */
-static void write_ask(
-	const struct team *team, const struct roster_plan *plan, const enum team_bar *bar, struct buf *out)
+int roster_ask(const struct team *team, const struct roster_plan *plan, int day, int shift, int out[ROSTER_ASK_MAX])
 {
 	bool listed[TEAM_PEOPLE_MAX] = {false};
+	int count = 0;
 
-	json_key(out, "could_ask");
-	json_open(out, '[');
-	for (int i = 0; i < ASK_MAX; i++) {
+	while (count < ROSTER_ASK_MAX) {
 		int best = -1, best_rank = 0;
 		for (int v = 0; v < team->volunteers; v++) {
-			int rank = (bar[v] == TEAM_BAR_AWAY ? 100000 : 0) + load_of(team, plan, v);
-			if (listed[v] || !may_ask(bar[v]) || (best >= 0 && rank >= best_rank))
+			enum team_bar bar = team_bar_of(team, plan, v, day, shift);
+			int rank = (bar == TEAM_BAR_AWAY ? 100000 : 0) + load_of(team, plan, v);
+			if (listed[v] || !may_ask(bar) || (best >= 0 && rank >= best_rank))
 				continue;
 			best = v;
 			best_rank = rank;
@@ -54,22 +50,30 @@ static void write_ask(
 		if (best < 0)
 			break;
 		listed[best] = true;
-		json_text(out, team->volunteer[best].id);
+		out[count++] = best;
 	}
+	return count;
+}
+
+static void write_ask(const struct team *team, const struct roster_plan *plan, int day, int shift, struct buf *out)
+{
+	int ask[ROSTER_ASK_MAX], count = roster_ask(team, plan, day, shift, ask);
+
+	json_key(out, "could_ask");
+	json_open(out, '[');
+	for (int i = 0; i < count; i++)
+		json_text(out, team->volunteer[ask[i]].id);
 	json_close(out, ']');
 }
 
 static void write_gap(
 	const struct team *team, const struct roster_plan *plan, int day, int shift, int missing, struct buf *out)
 {
-	enum team_bar bar[TEAM_PEOPLE_MAX];
 	int count[TEAM_BAR_COUNT] = {0};
 	char date[16];
 
-	for (int v = 0; v < team->volunteers; v++) {
-		bar[v] = team_bar_of(team, plan, v, day, shift);
-		count[bar[v]]++;
-	}
+	for (int v = 0; v < team->volunteers; v++)
+		count[team_bar_of(team, plan, v, day, shift)]++;
 	roster_json_date(team, day, date);
 	json_open(out, '{');
 	json_member_text(out, "date", date);
@@ -81,7 +85,7 @@ static void write_gap(
 		if (count[i])
 			json_member_int(out, roster_bar_names[i], count[i]);
 	json_close(out, '}');
-	write_ask(team, plan, bar, out);
+	write_ask(team, plan, day, shift, out);
 	json_close(out, '}');
 }
 

@@ -16,6 +16,9 @@ static void gap(const struct team *team, const struct roster_plan *plan, int day
 		if (count[i])
 			buf_printf(out, " %d %s %s;", count[i], explain_bar((enum team_bar)i, true),
 				explain_bar((enum team_bar)i, false));
+	int ask[ROSTER_ASK_MAX], asked = roster_ask(team, plan, day, shift, ask);
+	for (int i = 0; i < asked; i++)
+		buf_printf(out, "%s%s", i ? ", " : " 可问 could be asked: ", team_shown(team, ask[i]));
 	buf_byte(out, '\n');
 }
 
