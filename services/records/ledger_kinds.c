@@ -121,6 +121,9 @@ static const struct ledger_field appointments[] = {KEY, REFERENCE("household", t
 	PLAIN("pause_holidays", LEDGER_BOOL), PLAIN("paused_from", LEDGER_DATE), PLAIN("paused_until", LEDGER_DATE),
 	PLAIN("from", LEDGER_DATE), PLAIN("until", LEDGER_DATE), END};
 
+static const struct ledger_field circles[] = {REFERENCE("household", true), PLAIN("contacts", LEDGER_WORDS),
+	PLAIN("key_holders", LEDGER_WORDS), PLAIN("neighbours", LEDGER_WORDS), END};
+
 static const struct ledger_field services[] = {KEY,
 	WORD("help", true, "meals|bathing|cleaning|mobility|medical|urgent|care"), LINE("name", NAME_BYTES_MAX),
 	LINE("name_en", NAME_BYTES_MAX), NUMBER("minutes", false, 1, 1440), END};
@@ -132,8 +135,8 @@ const struct ledger_kind ledger_kinds[] = {{"districts", districts}, {"streets",
 	{"estates", estates}, {"buildings", buildings}, {"policies", policies}, {"teams", teams},
 	{"volunteers", volunteers}, {"accounts", accounts}, {"households", households}, {"elders", elders},
 	{"contacts", contacts}, {"medicines", medicines}, {"tag_kinds", tag_kinds}, {"tags", tags},
-	{"consents", consents}, {"devices", devices}, {"appointments", appointments}, {"services", services},
-	{"providers", providers}, {NULL, NULL}};
+	{"consents", consents}, {"devices", devices}, {"appointments", appointments}, {"circles", circles},
+	{"services", services}, {"providers", providers}, {NULL, NULL}};
 
 static const struct ledger_field deleted_field = {"deleted", LEDGER_BOOL, false, 0, 0, NULL};
 

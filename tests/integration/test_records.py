@@ -263,7 +263,8 @@ def test_directories_hold_what_each_needs_and_follow_each_commit(running):
     assert {k for k, _ in people} == {"household", "team", "volunteer", "policy"}
     assert people["volunteer", "v-1"]["phone"] == "1000" and people["volunteer", "v-1"]["weekdays"] == 3
     assert "某某" not in json.dumps([*entries.values(), *people.values()], ensure_ascii=False)
-    running.ask("import", kind="households", format="csv", text="id,deleted\nh-0001,true\n")
+    gone = running.ask("import", kind="households", format="csv", text="id,deleted\nh-0001,true\n")
+    assert gone["ok"], gone
     _, _, gone = directory(running, "ingest", "ingest", epoch, position, lambda e: len(e) == 4)
     assert all(e["deleted"] for e in gone.values())
     assert set(gone) == {("household", "h-0001"), ("device", "d-1"), ("device", "phone-h-0001"), ("consent", "h-0001")}
@@ -403,3 +404,21 @@ def test_an_absent_database_is_told_and_survived(rig):
     rig.acked("reading", "ingest-1", 1, shard=4)
     assert rig.sql("select count(*) from reading where device = 'late'") == [(1,)]
     assert rig.stop() == 0
+
+
+def test_the_circle_of_a_household_reaches_the_dispatcher_and_goes_with_it(running):
+    assert running.ask("import", text=LEDGER)["ok"]
+    done = running.ask("import", kind="circles", format="csv", text="household,contacts,key_holders,neighbours\nh-0001,f-1,v-1;f-1,n-1;n-2\n")
+    assert done["ok"], done
+    epoch, position, entries = directory(running, "dispatcher", "dispatcher", 1, 0, lambda e: ("circle", "h-0001") in e)
+    circle = entries["circle", "h-0001"]
+    assert (circle["contacts"], circle["keys"], circle["neighbours"]) == (["f-1"], ["v-1", "f-1"], ["n-1", "n-2"])
+    running.ask("import", kind="circles", format="csv", text="household,contacts,key_holders,neighbours\nh-0001,,v-1,\n")
+    epoch, position, entries = directory(running, "dispatcher", "dispatcher", epoch, position, lambda e: ("circle", "h-0001") in e)
+    assert "contacts" not in entries["circle", "h-0001"] and entries["circle", "h-0001"]["keys"] == ["v-1"]
+    nine = ";".join(f"n-{n}" for n in range(9))
+    assert "at most 8" in running.ask("import", kind="circles", format="csv", text=f"household,neighbours\nh-0001,{nine}\n")["error"]["text"]
+    gone = running.ask("import", kind="households", format="csv", text="id,deleted\nh-0001,true\n")
+    assert gone["ok"], gone
+    _, _, gone = directory(running, "dispatcher", "dispatcher", epoch, position, lambda e: ("circle", "h-0001") in e)
+    assert gone["circle", "h-0001"]["deleted"] is True
