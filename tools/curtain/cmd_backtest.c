@@ -199,15 +199,15 @@ static enum err read_persons(const char *path, struct trace_set *set, struct err
 static enum err persons_of(struct backtest *b, struct errinfo *info)
 {
 	char path[1024];
-	const char *slash = strrchr(b->files[0], '/');
+	const char *first = b->files[0];
 
 	if (b->persons_file)
 		return read_persons(b->persons_file, &b->set, info);
-	if (b->layout != READ_DAIAD)
+	if (b->layout != READ_DAIAD || !first)
 		return ERR_OK;
-	int length = slash ? (int)(slash - b->files[0]) + 1 : 0;
-	if (snprintf(path, sizeof path, "%.*shomes.csv", length, b->files[0]) >= (int)sizeof path ||
-		access(path, R_OK) != 0)
+	const char *slash = strrchr(first, '/');
+	int length = slash ? (int)(slash - first) + 1 : 0;
+	if (snprintf(path, sizeof path, "%.*shomes.csv", length, first) >= (int)sizeof path || access(path, R_OK) != 0)
 		return ERR_OK;
 	return read_persons(path, &b->set, info);
 }
