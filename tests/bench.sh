@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Figures. tests/bench.sh detector [HOMES]: the detector's core, and a restart of HOMES homes (100000) from the store;
+# Figures. tests/bench.sh detector [HOMES]: the detector's core, a restart of HOMES homes (100000) from the store, and false alarms and
+# delays on recorded homes (../shared/data);
 # tests/bench.sh restart [HOMES]: the restart alone, with memory and bytes a home;
 # tests/bench.sh incident [DAYS [A_DAY [SEED]]]: a time of the district through the incident core, and a storm of 500 alerts through a real broker;
 # tests/bench.sh anomaly [FOLDER]: the rules other than silence on recorded traces (../shared/data);
@@ -16,6 +17,7 @@ if [ "${1:-}" = detector ]; then
 	status=0
 	"$root/build/release/bin/detector_bench" || status=1
 	"$root/build/release/bin/restart_bench" "${2:-100000}" || status=1
+	/usr/bin/python3 "$root/tests/bench/detection.py" "$root/build/release/bin/curtain" "$root/../shared/data/daiad/water_hourly.csv.gz" || status=1
 	exit $status
 fi
 if [ "${1:-}" = restart ]; then

@@ -121,23 +121,36 @@ static float alike(unsigned a, unsigned b)
 	return (differ & 1 ? OTHER_KIND : 1) * (differ & WOKE ? OTHER_BEFORE : 1) * (differ & OUT ? OTHER_BEFORE : 1);
 }
 
+/* fading: how much gaps weigh that are looked at one after the other; neighbours in age cost a multiplication. */
+struct fading {
+	float a_day, fade;
+	int32_t age;
+};
+
+static float fade_of(struct fading *f, int32_t age)
+{
+	f->fade = age == f->age ? f->fade : age == f->age + 1 ? f->fade * f->a_day : faded(age, FADE_DAYS);
+	f->age = age;
+	return f->fade;
+}
+
 /* reached_by adds up the home's own gaps by how long they were. Of the newest first, so that each is faded by one
  * multiplication; how near hours are is worked out once for each of a gap's START_CODES. */
 static void reached_by(const struct habit *h, const struct habit_start *start, const float weights[HABIT_CLASSES],
 	float reached[HABIT_LENGTHS + 1])
 {
-	const float a_day = faded(1, FADE_DAYS);
-	float near[START_CODES], fade = 1;
-	int32_t age = 0;
+	struct fading fading = {.a_day = faded(1, FADE_DAYS), .fade = 1};
+	const int here = (int)(start->hour * 5), reach = (int)(HOUR_REACH * 5) + 1;
+	float near[START_CODES] = {0};
 
-	for (unsigned code = 0; code < START_CODES; code++)
+	for (int i = here - reach; i <= here + reach; i++) {
+		unsigned code = (unsigned)(i + START_CODES) % START_CODES;
 		near[code] = kernel(apart(((float)code + 0.5f) / 5, start->hour));
+	}
 	for (unsigned i = 1; i <= h->gap_count; i++) {
 		uint32_t packed = h->gaps[(h->gap_next + HABIT_GAPS - i) % HABIT_GAPS];
 		struct gap g = unpack(packed, h->day);
-		fade = g.age == age ? fade : g.age == age + 1 ? fade * a_day : faded(g.age, FADE_DAYS);
-		age = g.age;
-		reached[bin_of(g.hours)] += weights[g.class] * near[packed & 127] * fade;
+		reached[bin_of(g.hours)] += weights[g.class] * near[packed & 127] * fade_of(&fading, g.age);
 	}
 }
 
@@ -290,10 +303,12 @@ static void short_flush(struct habit *h)
 static void gap_add(struct habit *h, uint32_t gap)
 {
 	if (h->gap_count == HABIT_GAPS) {
-		float all = 0, oldest = faded(unpack(h->gaps[h->gap_next], h->day).age, FADE_DAYS);
-		for (unsigned i = 0; i < HABIT_GAPS; i++)
-			all += faded(unpack(h->gaps[i], h->day).age, FADE_DAYS);
-		hours_scale(h, 1 - oldest / all);
+		struct fading fading = {.a_day = faded(1, FADE_DAYS), .fade = 1};
+		float all = 0;
+		for (unsigned i = 1; i <= HABIT_GAPS; i++) /* the newest first; the last is the oldest */
+			all += fade_of(
+				&fading, unpack(h->gaps[(h->gap_next + HABIT_GAPS - i) % HABIT_GAPS], h->day).age);
+		hours_scale(h, 1 - fading.fade / all);
 	} else {
 		h->gap_count++;
 	}
