@@ -4,11 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "records/methods.h"
+#include "records/seal.h"
 
 static const struct records_settings settings = {.zone = "Asia/Shanghai", .timeline_items = 50};
 
@@ -121,12 +124,65 @@ static void a_reason_is_bounded(void **state)
 	refuses("summary", "{\"why\": \"a\\nb\"}", ERR_INVALID, "args.why");
 }
 
+/* ---- sealed values ---- */
+
+static struct seal *make_seal(void)
+{
+	char path[] = "/tmp/curtain-methods-XXXXXX";
+	static const char key[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+	int fd = mkstemp(path);
+	struct seal *seal = NULL;
+	struct errinfo info = {0};
+
+	assert_true(fd >= 0 && write(fd, key, sizeof key - 1) == (ssize_t)(sizeof key - 1));
+	close(fd);
+	assert_int_equal(seal_create(path, &seal, &info), ERR_OK);
+	unlink(path);
+	return seal;
+}
+
+static void opens(const struct seal *seal, const char *answer, const char *wanted)
+{
+	struct buf out;
+
+	buf_init(&out, 1 << 16);
+	assert_int_equal(method_open(seal, "e-1", answer, &out), ERR_OK);
+	assert_string_equal(out.data, wanted);
+	buf_fini(&out);
+}
+
+static void sealed_values_of_an_elder_are_opened_and_nothing_else_is(void **state)
+{
+	struct seal *seal = make_seal();
+	char card[128], notes[128], other[128], answer[1024], wanted[1024];
+
+	(void)state;
+	assert_int_equal(seal_close(seal, "e-1", "id_number", "000000194003020013", card, sizeof card), ERR_OK);
+	assert_int_equal(seal_close(seal, "e-1", "medical_notes", "a \"b\"\n", notes, sizeof notes), ERR_OK);
+	assert_int_equal(seal_close(seal, "e-2", "id_number", "x", other, sizeof other), ERR_OK);
+	snprintf(answer, sizeof answer,
+		"{\"elder\": {\"id_number\": \"%s\", \"medical_notes\": \"%s\", \"name\": \"x\"}}", card, notes);
+	opens(seal, answer,
+		"{\"elder\": {\"id_number\":\"000000194003020013\", \"medical_notes\":\"a \\\"b\\\"\\u000a\", "
+		"\"name\": "
+		"\"x\"}}");
+	opens(NULL, answer, answer);
+	/* another row's, another column's, none at all */
+	snprintf(answer, sizeof answer,
+		"{\"id_number\": \"%s\", \"name\": \"%s\", \"medical_notes\": \"%s\", \"id_number\": \"s1:", other,
+		card, card);
+	snprintf(wanted, sizeof wanted, "%s", answer);
+	opens(seal, answer, wanted);
+	seal_destroy(seal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_becomes_a_statement_and_its_values),
 		cmocka_unit_test(a_wrong_argument_is_named),
 		cmocka_unit_test(a_reason_is_bounded),
+		cmocka_unit_test(sealed_values_of_an_elder_are_opened_and_nothing_else_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,7 @@ const struct statement statements_upkeep[] = {
 	/* What the log keeps of the audit trail, out of reach of whoever can write the database. */
 	{"audit_heads", "select format('%s:%s:%s', chain, number, encode(hash, 'hex')) from audit_head order by chain",
 		0},
+	{"tags_by_rule", "select tags_by_rule((now() at time zone $1)::date)", 1},
 	{"erasure_again", "select erasure_again()", 0},
 	{NULL, NULL, 0},
 };

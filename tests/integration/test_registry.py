@@ -185,6 +185,14 @@ def test_a_device_has_a_history_of_its_places(rig):
 
 
 def test_tags_are_set_and_ended_by_their_rules(rig):
+    rig.stop()
+    rig.start(extra=["keep.every=24h"])
+    rig.ready()
+    deadline = time.monotonic() + 20
+    while not rig.sql("select 1 from tag where kind = 'over90' and by_rule"):  # at the start records applies the rules to this day
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # a look at the database
+    rig.sql("delete from tag where by_rule")
     rig.sql("insert into incident select 'often-' || n, 1, 'h-0003', 'c-1', 't-1', 'sos', 'life', 'resolved', case n when 3 then 'false_alarm' else 'helped' end, '', "
             "timestamptz '2026-03-10' + n * interval '1 day', now(), '', '', '{}' from generate_series(1, 3) n")
     first = rig.ask("tags", day="2026-03-20")
