@@ -49,7 +49,7 @@ def test_policies_are_read_reloaded_and_refused_with_their_place(rig):  # noqa: 
     file = rig.folder / "policies.yaml"
     file.write_text("policies:\n  family: {ask: [{who: contact, wait: 10m}, on_duty], attention: pages}\nrules: [{policy: family}]\n")
     # v-3 plays the daughter here
-    rig.up(f"policies={file}")
+    rig.up(f"policies={file}", "storm.linger=0s")
     rig.registry.give(0, [circle("h-1", 100, contacts=["v-3"])])
     rig.tap.wait(rig.registry.all_acked, "the circle to be taken")
     rig.ingest.give_item(alert(1, level="attention"))
