@@ -110,8 +110,7 @@ bool ladder_pages(const struct incident_core *core, const struct emergency *e)
 static unsigned rung_users(
 	enum rung_who who, const struct duty_people *people, const struct circle *circle, const char (**out)[ID_BYTES])
 {
-	static const int parts[RUNG_WHO_COUNT] = {
-		[RUNG_CONTACT] = CIRCLE_CONTACTS, [RUNG_NEIGHBOUR] = CIRCLE_NEIGHBOURS, [RUNG_KEY] = CIRCLE_KEYS};
+	enum circle_part part = CIRCLE_CONTACTS;
 
 	*out = people->users;
 	switch (who) {
@@ -126,13 +125,18 @@ static unsigned rung_users(
 		*out = &people->captain;
 		return people->captain[0] != '\0';
 	case RUNG_CONTACT:
-	case RUNG_NEIGHBOUR:
-	case RUNG_KEY:
-	case RUNG_WHO_COUNT:
 		break;
+	case RUNG_NEIGHBOUR:
+		part = CIRCLE_NEIGHBOURS;
+		break;
+	case RUNG_KEY:
+		part = CIRCLE_KEYS;
+		break;
+	case RUNG_WHO_COUNT:
+		return 0;
 	}
-	*out = circle->users[parts[who]];
-	return circle->count[parts[who]];
+	*out = circle->users[part];
+	return circle->count[part];
 }
 
 static enum page_role rung_role(enum rung_who who, unsigned place)
