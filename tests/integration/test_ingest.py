@@ -559,6 +559,15 @@ def test_dead_letters_are_listed_and_replayed_after_the_cause_is_mended(running)
     running.reload()
     assert running.ask("replay")["passed"] == 1
     assert running.ask("dead_letters")["count"] == 0
+
+
+def test_dead_letters_that_name_a_device_are_forgotten(running):
+    running.peer.publish("plain/forget-me", "7")
+    running.peer.publish("plain/keep-me", "8")
+    running.state(lambda s: s["counters"]["dead_letters"] == 2)
+    assert running.ask("forget", device="forget-me") == {"forgotten": 1}
+    assert [i["topic"] for i in running.ask("dead_letters")["items"]] == ["plain/keep-me"]
+    assert running.ask("forget", device="keep-me") == {"forgotten": 1}
     assert running.readings.wait(lambda items: len(items) == 3)[2]["device"] == "d-1"
 
 
