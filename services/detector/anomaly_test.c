@@ -131,7 +131,7 @@ static void say(struct rig *rig, const char *device, enum quantity quantity, dou
 
 static void step(struct rig *rig, enum quantity quantity, double amount, int64_t since, int64_t at)
 {
-	struct reading r = reading_of("meter", quantity, (double)(at / 1000), at);
+	struct reading r = reading_of("meter", quantity, (double)at / 1000, at);
 
 	r.delta = amount;
 	r.since.ms = since;

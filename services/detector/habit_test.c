@@ -105,10 +105,11 @@ static void false_alarms_make_the_limits_longer_until_the_budget_holds(void **st
 
 	(void)state;
 	habit_init(&h, &terms);
-	srand(7); /* long and short silences without any order: nothing can be foretold */
+	uint64_t dice = 7; /* long and short silences without any order: nothing can be foretold */
 	double t = 0;
 	for (int i = 0; i < 2000; i++) {
-		t += 1 + rand() % 16;
+		dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		t += 1 + (double)(dice >> 60);
 		sign(&h, MONDAY + (int)(t / 24), t - 24 * (int)(t / 24));
 		if (i == 999)
 			early = h.tallies[HABIT_ALARM];

@@ -87,6 +87,7 @@ static const char *phone_of(const struct channels *channels, const char *user)
 {
 	struct volunteer *volunteer = NULL;
 
+	assert(user);
 	HASH_FIND_STR(channels->volunteers, user, volunteer);
 	return volunteer ? volunteer->phone : "";
 }

@@ -106,12 +106,16 @@ bool ladder_pages(const struct incident_core *core, const struct emergency *e)
 	return attention == POLICY_AS_REGISTERED && duty_home_of(core->duty, e->now.household).attention_pages;
 }
 
+static unsigned circle_users(const struct circle *circle, enum circle_part part, const char (**out)[ID_BYTES])
+{
+	*out = circle->users[part];
+	return circle->count[part];
+}
+
 /* rung_users gives those of a rung, and how many. */
 static unsigned rung_users(
 	enum rung_who who, const struct duty_people *people, const struct circle *circle, const char (**out)[ID_BYTES])
 {
-	enum circle_part part = CIRCLE_CONTACTS;
-
 	*out = people->users;
 	switch (who) {
 	case RUNG_PRIMARY:
@@ -125,18 +129,15 @@ static unsigned rung_users(
 		*out = &people->captain;
 		return people->captain[0] != '\0';
 	case RUNG_CONTACT:
-		break;
+		return circle_users(circle, CIRCLE_CONTACTS, out);
 	case RUNG_NEIGHBOUR:
-		part = CIRCLE_NEIGHBOURS;
-		break;
+		return circle_users(circle, CIRCLE_NEIGHBOURS, out);
 	case RUNG_KEY:
-		part = CIRCLE_KEYS;
-		break;
+		return circle_users(circle, CIRCLE_KEYS, out);
 	case RUNG_WHO_COUNT:
-		return 0;
+		break;
 	}
-	*out = circle->users[part];
-	return circle->count[part];
+	return 0;
 }
 
 static enum page_role rung_role(enum rung_who who, unsigned place)

@@ -58,8 +58,10 @@ static struct roster_model *random_model(struct dice *dice, int people, int days
 		person->open_start = dice_below(dice, 2);
 		person->before = dice_below(dice, kinds + 1);
 		person->before_run = 1 + dice_below(dice, 3);
-		for (int k = 1; k <= kinds; k++)
-			person->bars[k] = dice_next(dice) & dice_next(dice) & work.kinds;
+		for (int k = 1; k <= kinds; k++) {
+			uint64_t half = dice_next(dice); /* a quarter of the kinds */
+			person->bars[k] = half & dice_next(dice) & work.kinds;
+		}
 		int lo = dice_below(dice, 3) * unit;
 		struct roster_limit limits[] = {
 			{.measure = index[0],
