@@ -60,10 +60,13 @@ static void *grow(void *rows, unsigned count, unsigned *capacity, size_t size)
 	if (count < *capacity)
 		return rows;
 	*capacity = *capacity ? *capacity * 2 : 1024;
-	rows = realloc(rows, *capacity * size);
-	if (!rows)
+	void *more = calloc(*capacity, size);
+	if (!more)
 		exit(1);
-	return rows;
+	if (count)
+		memcpy(more, rows, count * size);
+	free(rows);
+	return more;
 }
 
 static void say_later(const struct page *page, enum reply_action action, int64_t ms)
