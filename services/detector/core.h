@@ -214,6 +214,8 @@ struct detector_appointment_view {
 /* detector_appointments shows them as of the last tick. ERR_NOT_FOUND. */
 enum err detector_appointments(const struct detector_core *core, const char *household,
 	struct detector_appointment_view out[DETECTOR_APPOINTMENTS_MAX], unsigned *out_count) ERR_MUST_CHECK;
+/* detector_population adds the habits of all homes up, for the prior of another population. */
+void detector_population(const struct detector_core *core, struct habit_population *out);
 /* detector_habit shows what is known of a home as of the last tick. ERR_NOT_FOUND. */
 enum err detector_habit(
 	struct detector_core *core, const char *household, struct detector_habit_view *out_view) ERR_MUST_CHECK;

@@ -313,6 +313,15 @@ static void show_set(const struct detector_core *core, const struct home *home, 
 				habit, &(struct habit_start){.hour = (float)hour}, (int64_t)n * MS_PER_HOUR);
 }
 
+void detector_population(const struct detector_core *core, struct habit_population *out)
+{
+	for (uint32_t place = 0; place < core->slot_count; place++) {
+		const struct home *home = core->slots[place];
+		for (unsigned i = 0; home && home->present && i < home->habit_count; i++)
+			habit_population_add(out, &home->habits[i]->habit);
+	}
+}
+
 enum err detector_habit(struct detector_core *core, const char *household, struct detector_habit_view *out)
 {
 	const struct home *home = detect_home_find(core, household);

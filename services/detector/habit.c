@@ -149,30 +149,59 @@ static void reached_by(const struct habit *h, const struct habit_start *start, c
 	}
 }
 
-static void row_of(const struct habit *h, const struct habit_start *start, struct row *out)
-{
-	const struct habit_prior *prior = &habit_prior[start->class][(unsigned)(start->hour + 0.5f) % HABIT_HOURS];
-	float reached[HABIT_LENGTHS + 1] = {0}, near[HABIT_HOURS], weights[HABIT_CLASSES];
-	float days = PRIOR_DAYS, risk = 0;
+/* own: the home's own gaps like one that begins so, not yet by the day. */
+struct own {
+	float reached[HABIT_LENGTHS + 1]; /* [i + 1]: as long as 2 h + i / 2 or longer */
+	float hours, days;
+};
 
+static void own_of(const struct habit *h, const struct habit_start *start, struct own *out)
+{
+	float near[HABIT_HOURS], weights[HABIT_CLASSES];
+
+	*out = (struct own){.hours = 0};
 	for (unsigned class = 0; class < HABIT_CLASSES; class ++)
 		weights[class] = alike(class, start->class);
 	for (unsigned hour = 0; hour < HABIT_HOURS; hour++)
 		near[hour] = kernel(apart((float)hour, start->hour));
 	for (unsigned class = 0; class < HABIT_CLASSES; class ++)
 		for (unsigned hour = 0; hour < HABIT_HOURS; hour++) {
-			days += weights[class] * h->hours[class][hour] / HABIT_HOURS;
-			risk += weights[class] * h->hours[class][hour] * near[hour];
+			out->days += weights[class] * h->hours[class][hour] / HABIT_HOURS;
+			out->hours += weights[class] * h->hours[class][hour] * near[hour];
 		}
-	reached_by(h, start, weights, reached);
+	reached_by(h, start, weights, out->reached);
 	for (unsigned i = HABIT_LENGTHS; i-- > 0;)
-		reached[i] += reached[i + 1];
-	float least = (float)prior->longer[0] / 10000, own = days - PRIOR_DAYS;
-	float scale = least > 0 ? (reached[1] + SCALE_DAYS * least) / ((own + SCALE_DAYS) * least) : 1;
+		out->reached[i] += out->reached[i + 1];
+}
+
+static void row_of(const struct habit *h, const struct habit_start *start, struct row *out)
+{
+	const struct habit_prior *prior = &habit_prior[start->class][(unsigned)(start->hour + 0.5f) % HABIT_HOURS];
+	struct own own;
+
+	own_of(h, start, &own);
+	float least = (float)prior->longer[0] / 10000, days = own.days + PRIOR_DAYS;
+	float scale = least > 0 ? (own.reached[1] + SCALE_DAYS * least) / ((own.days + SCALE_DAYS) * least) : 1;
 	scale = scale < 1 ? scale : 1;
 	for (unsigned i = 0; i < HABIT_LENGTHS; i++)
-		out->longer[i] = (reached[i + 1] + scale * PRIOR_DAYS * (float)prior->longer[i] / 10000) / days;
-	out->risk = (risk + scale * PRIOR_DAYS * (float)prior->hours / 1000) / days;
+		out->longer[i] = (own.reached[i + 1] + scale * PRIOR_DAYS * (float)prior->longer[i] / 10000) / days;
+	out->risk = (own.hours + scale * PRIOR_DAYS * (float)prior->hours / 1000) / days;
+}
+
+void habit_population_add(struct habit_population *population, const struct habit *h)
+{
+	for (unsigned class = 0; class < HABIT_CLASSES; class ++)
+		for (unsigned hour = 0; hour < HABIT_HOURS; hour++) {
+			struct own own;
+			own_of(h, &(struct habit_start){.hour = (float)hour, .class = (uint8_t) class}, &own);
+			population->days[class][hour] += (double)own.days;
+			population->hours[class][hour] += (double)own.hours;
+			for (unsigned i = 0; i < HABIT_LENGTHS; i++)
+				population->longer[class][hour][i] += (double)own.reached[i + 1];
+		}
+	for (unsigned level = 0; level < HABIT_LEVELS; level++)
+		population->false_alarms[level] += (double)h->false_alarms[level];
+	population->months += (double)h->months;
 }
 
 static int64_t clamped(const struct habit_terms *terms, float hours)

@@ -129,6 +129,17 @@ float habit_wake(const struct habit *habit, enum habit_kind kind);
 /* habit_share gives what part of the silences over two hours that begin so last so long, 0 to 1. */
 double habit_share(const struct habit *habit, const struct habit_start *start, int64_t length_ms);
 
+/* habit_population: what the habits of several homes say together: the stuff of habit_prior.c, in days of the homes.
+ * 0 = nothing yet. */
+struct habit_population {
+	double days[HABIT_CLASSES][HABIT_HOURS];                  /* like one of a class that begins at an hour */
+	double hours[HABIT_CLASSES][HABIT_HOURS];                 /* in the gaps that begin about then */
+	double longer[HABIT_CLASSES][HABIT_HOURS][HABIT_LENGTHS]; /* gaps as long as 2 h, 2.5 h, ... */
+	double false_alarms[HABIT_LEVELS], months;
+};
+/* habit_population_add adds a home's own habit, without what the population in force lends it. */
+void habit_population_add(struct habit_population *population, const struct habit *habit);
+
 /* habit_put lays down the learnt part, habit_put_run the running gap; the getters take them back: bad when bent. */
 #define HABIT_BYTES_MAX 2304
 void habit_put(struct blob *blob, const struct habit *habit);

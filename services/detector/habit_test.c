@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "detector/habit.h"
 
@@ -236,6 +237,33 @@ static void a_habit_comes_back_as_it_was_and_a_bent_one_does_not(void **state)
 	}
 }
 
+static void a_population_is_the_sum_of_its_homes_habits(void **state)
+{
+	static struct habit_population one, two;
+	struct habit h;
+
+	(void)state;
+	habit_init(&h, &terms);
+	for (int day = 0; day < 30; day++)
+		for (int hour = 7; hour < 23; hour += 5) /* gaps of 5 h by day, of 9 h by night */
+			sign(&h, MONDAY + day, hour);
+	memset(&one, 0, sizeof one);
+	memset(&two, 0, sizeof two);
+	habit_population_add(&one, &h);
+	habit_population_add(&two, &h);
+	habit_population_add(&two, &h);
+	assert_true(one.months > 0.5 && one.months < 1.5);
+	assert_true(one.days[HABIT_WORKDAY][7] > 0);
+	/* Of those that begin at 7, all reach 4 h, none 6 h. */
+	assert_true(one.longer[HABIT_WORKDAY][7][4] > 0);
+	assert_true(one.longer[HABIT_WORKDAY][7][8] < one.longer[HABIT_WORKDAY][7][4] / 2);
+	for (unsigned i = 1; i < HABIT_LENGTHS; i++)
+		assert_true(one.longer[HABIT_WORKDAY][7][i] <= one.longer[HABIT_WORKDAY][7][i - 1]);
+	assert_true(fabs(two.months - 2 * one.months) < 1e-6);
+	assert_true(fabs(two.hours[HABIT_WORKDAY][7] - 2 * one.hours[HABIT_WORKDAY][7]) < 1e-6);
+	assert_true(fabs(two.false_alarms[0] - 2 * one.false_alarms[0]) < 1e-6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +276,7 @@ int main(void)
 		cmocka_unit_test(what_people_found_leans_on_the_budget_within_bounds),
 		cmocka_unit_test(many_gaps_and_years_stay_bounded),
 		cmocka_unit_test(a_habit_comes_back_as_it_was_and_a_bent_one_does_not),
+		cmocka_unit_test(a_population_is_the_sum_of_its_homes_habits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,13 +76,13 @@ static enum err tick(struct detector_core *core, int64_t now_ms, take_fn *take, 
 	return err;
 }
 
-enum err play_alerts(
-	const struct detector_config *config, const struct trace *trace, int64_t until_ms, take_fn *take, void *context)
+/* play_through plays the readings received up to until_ms. */
+static enum err play_through(
+	struct detector_core *core, const struct trace *trace, int64_t until_ms, take_fn *take, void *context)
 {
-	struct detector_core *core = NULL;
 	struct voice voice;
 	int64_t now = 0;
-	enum err err = core_open(config, trace, &core);
+	enum err err = ERR_OK;
 
 	voice_init(&voice, trace);
 	for (size_t i = 0; i < trace->count && !err && trace->items[i].received_ms <= until_ms; i++) {
@@ -91,8 +91,37 @@ enum err play_alerts(
 		if (!err)
 			err = say(core, &voice, &trace->items[i]);
 	}
+	return err ? err : tick(core, now + 1, take, context);
+}
+
+enum err play_alerts(
+	const struct detector_config *config, const struct trace *trace, int64_t until_ms, take_fn *take, void *context)
+{
+	struct detector_core *core = NULL;
+	enum err err = core_open(config, trace, &core);
+
 	if (!err)
-		err = tick(core, now + 1, take, context);
+		err = play_through(core, trace, until_ms, take, context);
+	detector_destroy(core);
+	return err;
+}
+
+static void ignore(void *context, const struct alert *alert)
+{
+	(void)context;
+	(void)alert;
+}
+
+enum err play_population(
+	const struct detector_config *config, const struct trace *trace, struct habit_population *population)
+{
+	struct detector_core *core = NULL;
+	enum err err = core_open(config, trace, &core);
+
+	if (!err)
+		err = play_through(core, trace, INT64_MAX, ignore, NULL);
+	if (!err)
+		detector_population(core, population);
 	detector_destroy(core);
 	return err;
 }
@@ -524,12 +553,6 @@ static enum err measure(
 	delay->day = local.hour >= 7 && local.hour < 19;
 	home->delay_count += !err;
 	return err;
-}
-
-static void ignore(void *context, const struct alert *alert)
-{
-	(void)context;
-	(void)alert;
 }
 
 /* play_moments plays the home again and lets it faint at each moment. */

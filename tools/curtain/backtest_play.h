@@ -56,6 +56,10 @@ struct play_home {
 enum err play_home(const struct play_setup *setup, const struct trace *trace, struct play_home *out) ERR_MUST_CHECK;
 void play_home_fini(struct play_home *home);
 
+/* play_population plays all readings of a home and adds what it has learnt. */
+enum err play_population(const struct detector_config *config, const struct trace *trace,
+	struct habit_population *population) ERR_MUST_CHECK;
+
 /* play_alerts plays the readings received up to until_ms and gives all alerts in order of their time, each to `take`.
  */
 enum err play_alerts(const struct detector_config *config, const struct trace *trace, int64_t until_ms,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backtest_print.h"
+#include "backtest_prior.h"
 #include "backtest_read.h"
 #include "backtest_run.h"
 #include "backtest_simulate.h"
@@ -24,7 +25,7 @@
 
 struct backtest {
 	const char *layout_name, *columns_text, *zone_name, *target_text, *attention_text, *json_file, *svg_file;
-	const char *channels, *homes, *persons_file, *simulated, *only;
+	const char *channels, *homes, *persons_file, *simulated, *only, *prior_file;
 	int64_t seed, workers, moments;
 	bool sweep, compare;
 	const char *files[OPTIONS_OPERANDS_MAX];
@@ -145,6 +146,8 @@ static int read_options(struct backtest *b, int argc, char **argv)
 		{"seed", OPTION_INT, &b->seed, 0, INT32_MAX, "NUMBER", "of the moments"},
 		{"workers", OPTION_INT, &b->workers, 1, RUN_WORKERS_MAX, "NUMBER", "threads (one a processor)"},
 		{"json", OPTION_TEXT, &b->json_file, 0, 0, "FILE", "write one JSON document; - is standard output"},
+		{"prior", OPTION_TEXT, &b->prior_file, 0, 0, "FILE",
+			"write what these homes' habits say together, as a services/detector/habit_prior.c"},
 		{"svg", OPTION_TEXT, &b->svg_file, 0, 0, "FILE", "draw false alarms against delay"},
 	};
 	const struct options options = {.command = "backtest",
@@ -376,6 +379,8 @@ static enum err print_all(const struct backtest *b, struct errinfo *info)
 		err = print_to(&report, print_json, b->json_file, info);
 	if (!err && b->svg_file)
 		err = print_to(&report, print_figure, b->svg_file, info);
+	if (!err && b->prior_file)
+		err = print_to(&report, print_prior, b->prior_file, info);
 	return err;
 }
 
