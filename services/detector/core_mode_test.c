@@ -11,176 +11,48 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "detector/core.h"
+#include "detector/rig.h"
 
-#define H(hours) ((int64_t)((hours)*3600000.0))
-#define M(minutes) ((int64_t)((minutes)*60000.0))
-#define ALERTS 256
-#define DAY0 INT64_C(1772380800000) /* a Monday in Shanghai, midnight */
-#define OLD (DAY0 + 20 * H(24))     /* a Sunday, midnight: the home is known, the last sign was at 22 */
-
-static struct zone *zone;
-
-struct rig {
-	struct detector_core *core;
-	struct detector_config config;
-	struct alert alerts[ALERTS];
-	unsigned count;
-	double total; /* of the water meter */
-	int64_t meter_ms;
-};
-
-static int open_zone(void **state)
-{
-	(void)state;
-	return zone_load("+08:00", &zone, NULL) ? -1 : 0;
-}
-
-static int close_zone(void **state)
-{
-	(void)state;
-	zone_destroy(zone);
-	return 0;
-}
-
-static void add_rule(struct detector_config *config, const char *preset)
-{
-	struct detector_rule rule;
-
-	assert_int_equal(rules_preset(preset, &rule, NULL), ERR_OK);
-	assert_int_equal(rules_add(config->rules, &config->rule_count, &rule, NULL), ERR_OK);
-}
+#define OLD (DAY0 + 20 * H(24)) /* a Sunday, midnight: the home is known, the last sign was at 22 */
 
 static struct detector_config config_of(const char *preset)
 {
-	struct detector_config config = {.zone = zone,
-		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = H(3), .ceiling_ms = H(24)},
-		.limits = {.attention_ms = H(10),
-			.alarm_ms = H(12),
-			.one_person_attention_ms = H(10),
-			.one_person_alarm_ms = H(12),
-			.learning_ms = 14 * H(24),
-			.learning_extra_ms = H(2)},
-		.meter_fresh_ms = H(2.25),
-		.device_quiet_ms = H(48),
-		.ordered = true,
-		.homes_max = 10};
+	struct detector_config config = rig_config();
 
-	add_rule(&config, preset);
+	config.limits.one_person_alarm_ms = H(12);
+	rig_rule(&config, preset);
 	return config;
 }
 
 /* household gives the directory's entry, with an absence; both WALL_NONE = none. */
 static void household(struct rig *rig, struct wall from, struct wall until)
 {
-	struct entry entry = {.kind = ENTRY_HOUSEHOLD,
-		.key = "h-1",
-		.seq = 1,
-		.body.household = {.persons = 1, .away_from = from, .away_until = until}};
+	struct entry entry = rig_household("h-1", false);
 
-	assert_int_equal(detector_entry(rig->core, &entry), ERR_OK);
-}
-
-static void join(struct rig *rig)
-{
-	struct entry consent = {.kind = ENTRY_CONSENT,
-		.key = "h-1",
-		.seq = 2,
-		.body.consent = {.quantities = UINT64_MAX, .from = WALL_NONE, .until = WALL_NONE}};
-
-	household(rig, WALL_NONE, WALL_NONE);
-	assert_int_equal(detector_entry(rig->core, &consent), ERR_OK);
-}
-
-static void device(struct rig *rig, const char *id, const char *place)
-{
-	struct entry entry = {.kind = ENTRY_DEVICE, .seq = 3, .body.device.household = "h-1"};
-
-	text_cut(entry.key, sizeof entry.key, id);
-	text_cut(entry.body.device.place, sizeof entry.body.device.place, place);
-	assert_int_equal(detector_entry(rig->core, &entry), ERR_OK);
+	entry.body.household.away_from = from;
+	entry.body.household.away_until = until;
+	rig_enter(rig->core, &entry);
 }
 
 static struct rig *rig_of(const struct detector_config *config)
 {
-	struct rig *rig = calloc(1, sizeof *rig);
+	struct rig *rig = rig_open(config);
 
-	assert_non_null(rig);
-	rig->config = *config;
-	assert_int_equal(detector_create(config, &rig->core, NULL), ERR_OK);
-	join(rig);
-	rig->total = 1000;
-	rig->meter_ms = DAY0;
+	rig->ticks = true;
 	return rig;
-}
-
-static void rig_free(struct rig *rig)
-{
-	detector_destroy(rig->core);
-	free(rig);
-}
-
-static void tick(struct rig *rig, int64_t now)
-{
-	struct detector_effects out;
-
-	do {
-		assert_int_equal(detector_tick(rig->core, (struct wall){now}, &out), ERR_OK);
-		for (unsigned i = 0; i < out.count; i++) {
-			assert_true(rig->count < ALERTS);
-			rig->alerts[rig->count++] = out.items[i];
-		}
-	} while (out.count == DETECTOR_EFFECTS_MAX);
-}
-
-static void event(struct rig *rig, const char *id, enum quantity quantity, double value, int64_t at)
-{
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = NAN,
-		.since = WALL_NONE,
-		.at = {at},
-		.received = {at},
-		.household = "h-1"};
-
-	text_cut(r.device, sizeof r.device, id);
-	tick(rig, at);
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
-}
-
-static void water(struct rig *rig, double litres, int64_t at)
-{
-	struct reading r = {.quantity = QUANTITY_WATER_TOTAL,
-		.value = rig->total += litres,
-		.delta = litres,
-		.since = {rig->meter_ms},
-		.at = {at},
-		.received = {at},
-		.device = "w-1",
-		.household = "h-1"};
-
-	tick(rig, at);
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
-	rig->meter_ms = at;
-}
-
-static void hours(struct rig *rig, double litres, int64_t until)
-{
-	while (rig->meter_ms + H(1) <= until)
-		water(rig, litres, rig->meter_ms + H(1));
 }
 
 /* stir: somebody moves, as a burst, at the end of which it is a sign of life. */
 static void stir(struct rig *rig, int64_t at)
 {
 	for (int i = 2; i >= 0; i--)
-		event(rig, "m-1", QUANTITY_MOTION, 1, at - i * 20000);
+		rig_event(rig, "m-1", QUANTITY_MOTION, 1, at - i * 20000);
 }
 
 static void door(struct rig *rig, int64_t at)
 {
-	event(rig, "d-1", QUANTITY_CONTACT, 1, at);
-	event(rig, "d-1", QUANTITY_CONTACT, 0, at + 10000);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, at);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, at + 10000);
 }
 
 /* known makes the home one with water, motion and a door that is known for long. */
@@ -188,14 +60,14 @@ static struct rig *known(const struct detector_config *config)
 {
 	struct rig *rig = rig_of(config);
 
-	event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + 1);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + 1);
 	for (int day = 0; day < 20; day++) {
-		hours(rig, 0, DAY0 + day * H(24) + H(7));
-		hours(rig, 20, DAY0 + day * H(24) + H(22));
+		rig_hours(rig, 0, DAY0 + day * H(24) + H(7));
+		rig_hours(rig, 20, DAY0 + day * H(24) + H(22));
 		stir(rig, DAY0 + day * H(24) + H(22));
-		hours(rig, 0, DAY0 + (day + 1) * H(24));
+		rig_hours(rig, 0, DAY0 + (day + 1) * H(24));
 	}
-	tick(rig, OLD);
+	rig_tick(rig, OLD);
 	assert_int_equal(rig->count, 0);
 	return rig;
 }
@@ -252,15 +124,15 @@ static void said(struct rig *rig, enum outcome outcome, enum found found, int64_
 		.outcome = outcome,
 		.found = found};
 
-	tick(rig, at);
+	rig_tick(rig, at);
 	assert_int_equal(detector_feed_incident(rig->core, &incident), ERR_OK);
 }
 
 /* quiet goes on to a time with a meter that stands still. */
 static void quiet(struct rig *rig, int64_t until)
 {
-	hours(rig, 0, until);
-	tick(rig, until);
+	rig_hours(rig, 0, until);
+	rig_tick(rig, until);
 }
 
 /* raised_at: no alert before it, one just after. */
@@ -284,9 +156,9 @@ static struct rig *gone(void)
 {
 	struct rig *rig = fixed();
 
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	hours(rig, 0, OLD + H(9));
+	rig_hours(rig, 0, OLD + H(9));
 	door(rig, OLD + H(9));
 	return rig;
 }
@@ -296,9 +168,9 @@ static void a_door_and_half_an_hour_of_silence_is_away(void **state)
 	struct rig *rig = gone();
 
 	(void)state;
-	tick(rig, OLD + H(9.5) + 10000);
+	rig_tick(rig, OLD + H(9.5) + 10000);
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
-	tick(rig, OLD + H(9.5) + 10001);
+	rig_tick(rig, OLD + H(9.5) + 10001);
 	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
 	assert_int_equal(until_of(rig), OLD + H(25) + 10000);
@@ -317,10 +189,10 @@ static void a_use_of_water_that_began_after_the_door_thaws_and_an_older_one_does
 	struct rig *rig = gone();
 
 	(void)state;
-	water(rig, 20, OLD + H(9) + M(5)); /* of the minutes before the door, and after it */
-	hours(rig, 0, OLD + H(12) + M(5));
+	rig_water(rig, 20, OLD + H(9) + M(5)); /* of the minutes before the door, and after it */
+	rig_hours(rig, 0, OLD + H(12) + M(5));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
-	water(rig, 20, OLD + H(13));
+	rig_water(rig, 20, OLD + H(13));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	rig_free(rig);
 }
@@ -418,7 +290,7 @@ static void an_absence_that_is_inferred_is_believed_until_its_bound(void **state
 	assert_int_equal(rig->alerts[0].onset.ms, OLD + H(9) + 10000);
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	door(rig, OLD + H(27));
-	tick(rig, OLD + H(27) + 20000);
+	rig_tick(rig, OLD + H(27) + 20000);
 	assert_int_equal(last(rig)->state, ALERT_CLEARED);
 	quiet(rig, OLD + H(29));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
@@ -433,9 +305,9 @@ static void the_bound_of_an_inferred_absence_is_never_beyond_the_ceiling(void **
 	config.absence = detector_absence_default();
 	config.absence.one_person_most_ms = H(200);
 	struct rig *rig = known(&config);
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	hours(rig, 0, OLD + H(9));
+	rig_hours(rig, 0, OLD + H(9));
 	door(rig, OLD + H(9));
 	quiet(rig, OLD + H(10));
 	assert_int_equal(until_of(rig), OLD + H(33) + 10000);
@@ -451,9 +323,9 @@ static void nothing_is_inferred_where_it_is_switched_off(void **state)
 	config.absence = detector_absence_default();
 	config.absence.quiet_ms = 0;
 	struct rig *rig = known(&config);
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	hours(rig, 0, OLD + H(9));
+	rig_hours(rig, 0, OLD + H(9));
 	door(rig, OLD + H(9));
 	raised_at(rig, OLD + H(19), NULL);
 	rig_free(rig);
@@ -466,10 +338,10 @@ static void windows_and_the_doors_of_rooms_lead_nowhere(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		struct rig *rig = fixed();
-		device(rig, "d-1", places[i]);
-		hours(rig, 0, OLD + H(8));
+		rig_device(rig->core, "d-1", places[i]);
+		rig_hours(rig, 0, OLD + H(8));
 		stir(rig, OLD + H(8));
-		hours(rig, 0, OLD + H(9));
+		rig_hours(rig, 0, OLD + H(9));
 		door(rig, OLD + H(9));
 		quiet(rig, OLD + H(11));
 		assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
@@ -484,12 +356,12 @@ static void a_door_that_stands_open_says_nothing_until_it_is_closed(void **state
 	struct rig *rig = fixed();
 
 	(void)state;
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	event(rig, "d-1", QUANTITY_CONTACT, 1, OLD + H(8.5));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, OLD + H(8.5));
 	quiet(rig, OLD + H(10));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
-	event(rig, "d-1", QUANTITY_CONTACT, 0, OLD + H(10));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, OLD + H(10));
 	quiet(rig, OLD + H(11));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
 	rig_free(rig);
@@ -502,10 +374,10 @@ static void nobody_is_away_while_a_bed_or_a_room_is_taken(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
 		struct rig *rig = fixed();
-		hours(rig, 0, OLD + H(8));
-		event(rig, "p-1", quantities[i], 0, OLD + H(7.9));
-		event(rig, "p-1", quantities[i], 1, OLD + H(8));
-		hours(rig, 0, OLD + H(9));
+		rig_hours(rig, 0, OLD + H(8));
+		rig_event(rig, "p-1", quantities[i], 0, OLD + H(7.9));
+		rig_event(rig, "p-1", quantities[i], 1, OLD + H(8));
+		rig_hours(rig, 0, OLD + H(9));
 		door(rig, OLD + H(9));
 		quiet(rig, OLD + H(11));
 		assert_int_not_equal(mode_of(rig), DETECTOR_AWAY);
@@ -518,15 +390,15 @@ static void a_presence_that_ends_after_the_door_went_with_it(void **state)
 	struct rig *rig = fixed();
 
 	(void)state;
-	event(rig, "p-1", QUANTITY_PRESENCE, 0, OLD + H(7));
-	hours(rig, 0, OLD + H(8));
-	event(rig, "p-1", QUANTITY_PRESENCE, 1, OLD + H(8));
-	hours(rig, 0, OLD + H(9));
+	rig_event(rig, "p-1", QUANTITY_PRESENCE, 0, OLD + H(7));
+	rig_hours(rig, 0, OLD + H(8));
+	rig_event(rig, "p-1", QUANTITY_PRESENCE, 1, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(9));
 	door(rig, OLD + H(9));
-	event(rig, "p-1", QUANTITY_PRESENCE, 0, OLD + H(9) + M(5));
+	rig_event(rig, "p-1", QUANTITY_PRESENCE, 0, OLD + H(9) + M(5));
 	quiet(rig, OLD + H(10));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
-	event(rig, "p-1", QUANTITY_PRESENCE, 1, OLD + H(10));
+	rig_event(rig, "p-1", QUANTITY_PRESENCE, 1, OLD + H(10));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	rig_free(rig);
 }
@@ -536,21 +408,21 @@ static void without_a_channel_that_could_have_seen_it_nobody_is_away(void **stat
 	struct rig *rig = fixed();
 
 	(void)state;
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.5));
-	water(rig, 20, OLD + H(9.2)); /* of before the door, or after it */
-	hours(rig, 0, OLD + H(9.3));
+	rig_event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.5));
+	rig_water(rig, 20, OLD + H(9.2)); /* of before the door, or after it */
+	rig_hours(rig, 0, OLD + H(9.3));
 	door(rig, OLD + H(9));
 	rig_free(rig);
 
 	rig = fixed();
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.5));
+	rig_event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.5));
 	door(rig, OLD + H(8.75));
-	water(rig, 20, OLD + H(9)); /* of before the door, or after it */
-	hours(rig, 0, OLD + H(11));
+	rig_water(rig, 20, OLD + H(9)); /* of before the door, or after it */
+	rig_hours(rig, 0, OLD + H(11));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	rig_free(rig);
 }
@@ -560,15 +432,15 @@ static void a_meter_that_stood_still_over_the_door_and_after_says_it_too(void **
 	struct rig *rig = fixed();
 
 	(void)state;
-	hours(rig, 0, OLD + H(8));
+	rig_hours(rig, 0, OLD + H(8));
 	stir(rig, OLD + H(8));
-	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.1));
+	rig_event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + H(8.1));
 	door(rig, OLD + H(8.75));
-	hours(rig, 0, OLD + H(9));
-	tick(rig, OLD + H(9.9));
+	rig_hours(rig, 0, OLD + H(9));
+	rig_tick(rig, OLD + H(9.9));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME); /* known to 9 only, a quarter of an hour */
-	hours(rig, 0, OLD + H(10));
-	tick(rig, OLD + H(10) + 1);
+	rig_hours(rig, 0, OLD + H(10));
+	rig_tick(rig, OLD + H(10) + 1);
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
 	rig_free(rig);
 }
@@ -578,11 +450,11 @@ static void who_leaves_at_night_is_looked_for_though_away(void **state)
 	struct detector_config config = config_of("silence_fixed");
 
 	(void)state;
-	add_rule(&config, "left_at_night");
+	rig_rule(&config, "left_at_night");
 	struct rig *rig = known(&config);
 	stir(rig, OLD + H(1));
 	door(rig, OLD + H(1) + M(2));
-	tick(rig, OLD + H(1.6));
+	rig_tick(rig, OLD + H(1.6));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
 	quiet(rig, OLD + H(2.2));
 	assert_int_equal(rig->count, 1);
@@ -598,16 +470,16 @@ static void the_door_viewer_says_out_and_in(void **state)
 
 	(void)state;
 	quiet(rig, OLD + H(8));
-	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
+	rig_event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_VIEWER);
-	event(rig, "d-1", QUANTITY_CONTACT, 1, OLD + H(8) + 5000);
-	event(rig, "d-1", QUANTITY_CONTACT, 0, OLD + H(8) + 15000);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, OLD + H(8) + 5000);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, OLD + H(8) + 15000);
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_VIEWER);
-	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 3, OLD + H(12)); /* the bell is somebody else's */
+	rig_event(rig, "v-1", QUANTITY_DOOR_VIEWER, 3, OLD + H(12)); /* the bell is somebody else's */
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_VIEWER);
 	quiet(rig, OLD + H(25));
 	assert_int_equal(rig->count, 0);
-	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 2, OLD + H(25));
+	rig_event(rig, "v-1", QUANTITY_DOOR_VIEWER, 2, OLD + H(25));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	raised_at(rig, OLD + H(35), "; was away, back at 01:00");
 	rig_free(rig);
@@ -619,7 +491,7 @@ static void who_does_not_come_back_in_a_day_is_missed(void **state)
 
 	(void)state;
 	quiet(rig, OLD + H(8));
-	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
+	rig_event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
 	raised_at(rig, OLD + H(32), "; the door viewer saw somebody leave at 08:00 yesterday, not back");
 	rig_free(rig);
 }
@@ -629,10 +501,10 @@ static void who_stays_in_while_another_leaves_is_at_home(void **state)
 	struct rig *rig = fixed();
 
 	(void)state;
-	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(7));
-	event(rig, "b-1", QUANTITY_BED, 1, OLD + H(7) + M(1));
+	rig_event(rig, "b-1", QUANTITY_BED, 0, OLD + H(7));
+	rig_event(rig, "b-1", QUANTITY_BED, 1, OLD + H(7) + M(1));
 	quiet(rig, OLD + H(8));
-	event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
+	rig_event(rig, "v-1", QUANTITY_DOOR_VIEWER, 1, OLD + H(8));
 	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
 	quiet(rig, OLD + H(8.6));
 	assert_int_equal(mode_of(rig), DETECTOR_ASLEEP);
@@ -645,7 +517,7 @@ static void an_answered_call_is_life_and_not_at_home(void **state)
 
 	(void)state;
 	quiet(rig, OLD + H(12));
-	event(rig, "t-1", QUANTITY_CALL, 1, OLD + H(12));
+	rig_event(rig, "t-1", QUANTITY_CALL, 1, OLD + H(12));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_INFERRED);
 	assert_int_equal(until_of(rig), OLD + H(28));
 	rig_free(rig);
@@ -662,7 +534,7 @@ static void away_said_at_the_door_is_believed_for_two_days(void **state)
 	assert_int_equal(last(rig)->state, ALERT_RAISED);
 	said(rig, OUTCOME_FALSE_ALARM, FOUND_WAS_AWAY, OLD + H(9.5));
 	assert_int_equal(away_of(rig), DETECTOR_AWAY_VISITOR);
-	tick(rig, OLD + H(9.6));
+	rig_tick(rig, OLD + H(9.6));
 	assert_string_equal(last(rig)->reason_en, "not at home, known since 09:30");
 	raised_at(rig, OLD + H(57), "; said to be away at 09:30 on 22 Mar, and no sign since");
 	assert_int_equal(rig->alerts[2].level, ALERT_ALARM);
@@ -689,7 +561,7 @@ static void an_absence_of_the_directory_begins_ends_and_counts_from_its_end(void
 	struct wall from = {OLD + H(8)}, until = {OLD + H(80)};
 
 	(void)state;
-	tick(rig, OLD + H(1));
+	rig_tick(rig, OLD + H(1));
 	household(rig, from, until);
 	quiet(rig, OLD + H(8));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
@@ -774,14 +646,14 @@ static void in_bed_is_asleep_and_the_silence_counts(void **state)
 	struct rig *rig = fixed();
 
 	(void)state;
-	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(0.2));
-	event(rig, "b-1", QUANTITY_BED, 1, OLD + H(0.5));
-	tick(rig, OLD + H(0.6));
+	rig_event(rig, "b-1", QUANTITY_BED, 0, OLD + H(0.2));
+	rig_event(rig, "b-1", QUANTITY_BED, 1, OLD + H(0.5));
+	rig_tick(rig, OLD + H(0.6));
 	assert_int_equal(mode_of(rig), DETECTOR_ASLEEP);
 	raised_at(rig, OLD + H(10), "; in bed since 00:30");
 	assert_non_null(strstr(last(rig)->reason_zh, "；今天00:30起在床上"));
-	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(12));
-	tick(rig, OLD + H(12) + 1);
+	rig_event(rig, "b-1", QUANTITY_BED, 0, OLD + H(12));
+	rig_tick(rig, OLD + H(12) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	rig_free(rig);
 }
@@ -791,25 +663,25 @@ static void a_home_is_blind_as_soon_as_nothing_proves_its_silence(void **state)
 	struct rig *rig = fixed();
 
 	(void)state;
-	event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + 1);
-	tick(rig, OLD + H(2.25));
+	rig_event(rig, "m-1", QUANTITY_ONLINE, 0, OLD + 1);
+	rig_tick(rig, OLD + H(2.25));
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
-	tick(rig, OLD + H(2.25) + 2);
+	rig_tick(rig, OLD + H(2.25) + 2);
 	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
-	event(rig, "b-1", QUANTITY_BED, 0, OLD + H(3));
-	event(rig, "b-1", QUANTITY_BED, 1, OLD + H(3) + 1);
-	tick(rig, OLD + H(3) + 2);
+	rig_event(rig, "b-1", QUANTITY_BED, 0, OLD + H(3));
+	rig_event(rig, "b-1", QUANTITY_BED, 1, OLD + H(3) + 1);
+	rig_tick(rig, OLD + H(3) + 2);
 	assert_int_equal(mode_of(rig), DETECTOR_ASLEEP);
-	event(rig, "b-1", QUANTITY_ONLINE, 0, OLD + H(4));
-	tick(rig, OLD + H(4) + 1);
+	rig_event(rig, "b-1", QUANTITY_ONLINE, 0, OLD + H(4));
+	rig_tick(rig, OLD + H(4) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
 	said(rig, OUTCOME_AWAY, FOUND_NONE, OLD + H(5));
 	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
-	tick(rig, OLD + H(53) + 1);
+	rig_tick(rig, OLD + H(53) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
-	water(rig, 0, OLD + H(54));
-	water(rig, 0, OLD + H(55));
-	tick(rig, OLD + H(55) + 1);
+	rig_water(rig, 0, OLD + H(54));
+	rig_water(rig, 0, OLD + H(55));
+	rig_tick(rig, OLD + H(55) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	rig_free(rig);
 }
@@ -823,24 +695,24 @@ static void a_new_home_is_learning_blind_away_and_learning_again(void **state)
 	(void)state;
 	assert_int_equal(mode_of(rig), DETECTOR_UNWATCHED);
 	assert_int_equal(detector_declare(rig->core, "h-1", (struct wall){DAY0}, WALL_NONE), ERR_STATE);
-	hours(rig, 20, DAY0 + H(3));
-	tick(rig, DAY0 + H(3) + 1);
+	rig_hours(rig, 20, DAY0 + H(3));
+	rig_tick(rig, DAY0 + H(3) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
-	tick(rig, DAY0 + H(6));
+	rig_tick(rig, DAY0 + H(6));
 	assert_int_equal(mode_of(rig), DETECTOR_BLIND);
-	hours(rig, 20, DAY0 + H(7));
-	tick(rig, DAY0 + H(7) + 1);
+	rig_hours(rig, 20, DAY0 + H(7));
+	rig_tick(rig, DAY0 + H(7) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
 	said(rig, OUTCOME_AWAY, FOUND_WAS_AWAY, DAY0 + H(8));
 	assert_int_equal(mode_of(rig), DETECTOR_AWAY);
-	hours(rig, 20, DAY0 + H(10));
+	rig_hours(rig, 20, DAY0 + H(10));
 	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
-	hours(rig, 20, DAY0 + H(14 * 24) + H(1));
-	tick(rig, DAY0 + H(14 * 24) + H(1) + 1);
+	rig_hours(rig, 20, DAY0 + H(14 * 24) + H(1));
+	rig_tick(rig, DAY0 + H(14 * 24) + H(1) + 1);
 	assert_int_equal(mode_of(rig), DETECTOR_AT_HOME);
 	config.limits.learning_ms = 30 * H(24);
 	assert_int_equal(detector_configure(rig->core, &config), ERR_OK);
-	tick(rig, DAY0 + H(14 * 24) + H(1) + 2);
+	rig_tick(rig, DAY0 + H(14 * 24) + H(1) + 2);
 	assert_int_equal(mode_of(rig), DETECTOR_LEARNING);
 	assert_int_equal(detector_entry(rig->core, &gone), ERR_OK);
 	assert_int_equal(mode_of(rig), DETECTOR_UNWATCHED);
@@ -859,17 +731,17 @@ static void an_outing_is_no_habit(void **state)
 		struct rig *rig = rig_of(&config);
 		for (int day = 0; day < 40; day++) {
 			int64_t at = DAY0 + day * H(24);
-			hours(rig, 0, at + H(7));
-			hours(rig, 20, at + H(9));
+			rig_hours(rig, 0, at + H(7));
+			rig_hours(rig, 20, at + H(9));
 			stir(rig, at + H(9));
 			if (doors)
 				door(rig, at + H(9) + M(10));
-			hours(rig, 0, at + H(17)); /* eight hours out each day */
+			rig_hours(rig, 0, at + H(17)); /* eight hours out each day */
 			if (doors)
 				door(rig, at + H(17));
 			stir(rig, at + H(17) + M(1));
-			hours(rig, 20, at + H(22));
-			hours(rig, 0, at + H(24));
+			rig_hours(rig, 20, at + H(22));
+			rig_hours(rig, 0, at + H(24));
 		}
 		assert_int_equal(detector_habit(rig->core, "h-1", doors ? &with : &without), ERR_OK);
 		rig_free(rig);
@@ -885,11 +757,9 @@ static void an_outing_is_no_habit(void **state)
 static struct rig *resumed(struct rig *from, struct wall away_from, struct wall away_until)
 {
 	struct rig *rig = rig_of(&from->config);
-	static struct detector_state state;
 
 	household(rig, away_from, away_until);
-	while (detector_dirty(from->core, &state))
-		assert_int_equal(detector_restore(rig->core, &state), ERR_OK);
+	rig_save(from->core, rig->core);
 	rig->total = from->total;
 	rig->meter_ms = from->meter_ms;
 	rig->count = from->count;
@@ -973,9 +843,9 @@ static struct rig *play(int64_t step)
 			hear(rig, "b-1", QUANTITY_BED, hour == 23, before + M(55));
 		hear(rig, "w-1", QUANTITY_WATER_TOTAL, awake ? 12 : 0, at);
 		if (h * H(1) % step == 0)
-			tick(rig, at);
+			rig_tick(rig, at);
 	}
-	tick(rig, DAY0 + 36 * H(24));
+	rig_tick(rig, DAY0 + 36 * H(24));
 	return rig;
 }
 
@@ -1093,5 +963,5 @@ int main(void)
 		cmocka_unit_test(the_same_weeks_at_any_speed_give_the_same_alerts),
 		cmocka_unit_test(the_table_and_the_picture_of_modes_are_the_codes),
 	};
-	return cmocka_run_group_tests(tests, open_zone, close_zone);
+	return cmocka_run_group_tests(tests, rig_open_zone, rig_close_zone);
 }
