@@ -4,139 +4,42 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "detector/anomaly.h"
-#include "detector/core.h"
+#include "detector/rig.h"
 
-#define M(minutes) ((int64_t)((minutes)*60000.0))
-#define H(hours) ((int64_t)((hours)*3600000.0))
-#define ALERTS 256
-/* A Monday in Shanghai, midnight. */
-#define DAY0 INT64_C(1772380800000)
-
-static struct zone *zone;
-
-struct rig {
-	struct detector_core *core;
-	struct detector_config config;
-	struct alert alerts[ALERTS];
-	unsigned count;
-};
-
-static int open_zone(void **state)
+static void devices(struct detector_core *core)
 {
-	(void)state;
-	return zone_load("+08:00", &zone, NULL) ? -1 : 0;
-}
-
-static int close_zone(void **state)
-{
-	(void)state;
-	zone_destroy(zone);
-	return 0;
-}
-
-static void add(struct detector_config *config, const char *line)
-{
-	struct detector_rule rule;
-
-	assert_int_equal(strchr(line, ' ') ? rules_parse(line, &rule, NULL) : rules_preset(line, &rule, NULL), ERR_OK);
-	assert_int_equal(rules_add(config->rules, &config->rule_count, &rule, NULL), ERR_OK);
-}
-
-static void enter(struct detector_core *core)
-{
-	static const char *const devices[][2] = {{"p-bath", "bathroom"}, {"m-bath", "卫生间"}, {"m-hall", "hall"},
+	static const char *const ids[][2] = {{"p-bath", "bathroom"}, {"m-bath", "卫生间"}, {"m-hall", "hall"},
 		{"d-1", "front_door"}, {"win", "window"}, {"bed", "bedroom"}, {"t-1", "living_room"},
 		{"t-out", "balcony"}};
-	struct entry e = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .seq = 1};
 
-	e.body.household.persons = 1;
-	assert_int_equal(detector_entry(core, &e), ERR_OK);
-	e = (struct entry){.kind = ENTRY_CONSENT, .key = "h-1", .seq = 1};
-	e.body.consent.quantities = UINT64_MAX;
-	e.body.consent.from = e.body.consent.until = WALL_NONE;
-	assert_int_equal(detector_entry(core, &e), ERR_OK);
-	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
-		e = (struct entry){.kind = ENTRY_DEVICE, .seq = 1};
-		text_cut(e.key, sizeof e.key, devices[i][0]);
-		text_cut(e.body.device.household, sizeof e.body.device.household, "h-1");
-		text_cut(e.body.device.place, sizeof e.body.device.place, devices[i][1]);
-		assert_int_equal(detector_entry(core, &e), ERR_OK);
-	}
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		rig_device(core, ids[i][0], ids[i][1]);
 }
 
 static struct rig *rig_new(const char *line)
 {
-	struct rig *rig = calloc(1, sizeof *rig);
+	struct detector_config config = rig_config();
+	struct rig *rig;
 
-	rig->config = (struct detector_config){.zone = zone,
-		.budget = {4, 1, H(3), H(24)},
-		.limits = {H(10), H(12), H(10), H(14), H(336), H(2)},
-		.meter_fresh_ms = H(2.25),
-		.device_quiet_ms = H(48),
-		.ordered = true,
-		.homes_max = 10};
-	add(&rig->config, line);
-	assert_int_equal(detector_create(&rig->config, &rig->core, NULL), ERR_OK);
-	enter(rig->core);
+	rig_rule(&config, line);
+	rig = rig_open(&config);
+	rig->ticks = true;
+	devices(rig->core);
 	return rig;
-}
-
-static void rig_free(struct rig *rig)
-{
-	detector_destroy(rig->core);
-	free(rig);
-}
-
-static void tick(struct rig *rig, int64_t now)
-{
-	struct detector_effects out;
-
-	do {
-		assert_int_equal(detector_tick(rig->core, (struct wall){now}, &out), ERR_OK);
-		for (unsigned i = 0; i < out.count; i++) {
-			assert_true(rig->count < ALERTS);
-			rig->alerts[rig->count++] = out.items[i];
-		}
-	} while (out.count == DETECTOR_EFFECTS_MAX);
-}
-
-static struct reading reading_of(const char *device, enum quantity quantity, double value, int64_t at)
-{
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = NAN,
-		.since = WALL_NONE,
-		.at = {at},
-		.received = {at},
-		.household = "h-1"};
-
-	text_cut(r.device, sizeof r.device, device);
-	return r;
-}
-
-static void say(struct rig *rig, const char *device, enum quantity quantity, double value, int64_t at)
-{
-	struct reading r = reading_of(device, quantity, value, at);
-
-	tick(rig, at);
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
 }
 
 static void step(struct rig *rig, enum quantity quantity, double amount, int64_t since, int64_t at)
 {
-	struct reading r = reading_of("meter", quantity, (double)at / 1000, at);
+	struct reading r = rig_reading("meter", quantity, (double)at / 1000, at);
 
 	r.delta = amount;
 	r.since.ms = since;
-	tick(rig, at);
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
+	rig_feed(rig, &r);
 }
 
 /* flow feeds hourly steps of so much from an hour of a day to another (hours since DAY0). */
@@ -155,7 +58,7 @@ static void days(struct rig *rig, int from, int until)
 		flow(rig, QUANTITY_WATER_TOTAL, 30, day * 24 + 9, day * 24 + 13);
 		flow(rig, QUANTITY_WATER_TOTAL, 0, day * 24 + 13, day * 24 + 24);
 	}
-	tick(rig, DAY0 + H(until * 24) + 1);
+	rig_tick(rig, DAY0 + H(until * 24) + 1);
 	assert_int_equal(rig->count, 0);
 }
 
@@ -176,10 +79,10 @@ static void an_open_tap_is_found_in_three_hours_once_and_ends_with_the_water(voi
 	(void)state;
 	days(rig, 0, 30);
 	flow(rig, QUANTITY_WATER_TOTAL, 120, 720, 722);
-	tick(rig, DAY0 + H(722) + 1);
+	rig_tick(rig, DAY0 + H(722) + 1);
 	assert_int_equal(rig->count, 0);
 	flow(rig, QUANTITY_WATER_TOTAL, 120, 722, 730);
-	tick(rig, DAY0 + H(730) + 1);
+	rig_tick(rig, DAY0 + H(730) + 1);
 	a = only(rig, 1, ALERT_RAISED);
 	assert_int_equal(a->at.ms, DAY0 + H(723));
 	assert_int_equal(a->onset.ms, DAY0 + H(720));
@@ -188,7 +91,7 @@ static void an_open_tap_is_found_in_three_hours_once_and_ends_with_the_water(voi
 	assert_string_equal(a->reason_en, "at least 120 l of water in every hour since 00:00, more than the 65 l "
 					  "allowed by this home's past; a tap may be open");
 	flow(rig, QUANTITY_WATER_TOTAL, 0, 730, 731);
-	tick(rig, DAY0 + H(731) + 1);
+	rig_tick(rig, DAY0 + H(731) + 1);
 	a = only(rig, 2, ALERT_CLEARED);
 	assert_string_equal(a->reason_zh, "水已停止（今天11:00）");
 	assert_string_equal(a->reason_en, "the water has stopped, known at 11:00");
@@ -206,10 +109,10 @@ static void what_a_home_often_draws_is_no_open_tap(void **state)
 		flow(rig, QUANTITY_WATER_TOTAL, 0, day * 24 + 12, day * 24 + 24);
 	}
 	flow(rig, QUANTITY_WATER_TOTAL, 169, 720, 726);
-	tick(rig, DAY0 + H(726) + 1);
+	rig_tick(rig, DAY0 + H(726) + 1);
 	assert_int_equal(rig->count, 0); /* 1.5 x 100 + 20 are allowed */
 	flow(rig, QUANTITY_WATER_TOTAL, 170, 726, 729);
-	tick(rig, DAY0 + H(729) + 1);
+	rig_tick(rig, DAY0 + H(729) + 1);
 	(void)only(rig, 1, ALERT_RAISED);
 	rig_free(rig);
 }
@@ -223,7 +126,7 @@ static void nothing_is_concluded_across_a_loss_of_radio(void **state)
 	flow(rig, QUANTITY_WATER_TOTAL, 200, 720, 722);
 	step(rig, QUANTITY_WATER_TOTAL, 900, DAY0 + H(722), DAY0 + H(725));
 	flow(rig, QUANTITY_WATER_TOTAL, 200, 725, 727);
-	tick(rig, DAY0 + H(727) + 1);
+	rig_tick(rig, DAY0 + H(727) + 1);
 	assert_int_equal(rig->count, 0);
 	rig_free(rig);
 }
@@ -236,19 +139,19 @@ static void a_drip_is_found_by_the_homes_own_longest_run(void **state)
 	(void)state;
 	days(rig, 0, 30); /* runs of 5 h: the limit is the rule's 12 h */
 	flow(rig, QUANTITY_WATER_TOTAL, 1, 720, 731);
-	tick(rig, DAY0 + H(731) + 1);
+	rig_tick(rig, DAY0 + H(731) + 1);
 	assert_int_equal(rig->count, 0);
 	flow(rig, QUANTITY_WATER_TOTAL, 1, 731, 732);
-	tick(rig, DAY0 + H(732) + 1);
+	rig_tick(rig, DAY0 + H(732) + 1);
 	a = only(rig, 1, ALERT_RAISED);
 	assert_int_equal(a->level, ALERT_ATTENTION);
 	assert_int_equal(a->onset.ms, DAY0 + H(720));
 	/* A loss of radio breaks the run, and ends nothing. */
 	step(rig, QUANTITY_WATER_TOTAL, 3, DAY0 + H(732), DAY0 + H(735));
-	tick(rig, DAY0 + H(735) + 1);
+	rig_tick(rig, DAY0 + H(735) + 1);
 	assert_int_equal(rig->count, 1);
 	flow(rig, QUANTITY_WATER_TOTAL, 0, 735, 736);
-	tick(rig, DAY0 + H(736) + 1);
+	rig_tick(rig, DAY0 + H(736) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 }
@@ -262,7 +165,7 @@ static void water_in_three_nights_is_unusual_and_a_leak_is_not(void **state)
 	for (int day = 30; day < 33; day++) { /* a leak of 9 l/h: constant, no use */
 		flow(rig, QUANTITY_WATER_TOTAL, 9, day * 24, day * 24 + 24);
 	}
-	tick(rig, DAY0 + H(33 * 24) + 1);
+	rig_tick(rig, DAY0 + H(33 * 24) + 1);
 	assert_int_equal(rig->count, 0);
 	for (int day = 33; day < 36; day++) {
 		flow(rig, QUANTITY_WATER_TOTAL, 0, day * 24, day * 24 + 2);
@@ -272,7 +175,7 @@ static void water_in_three_nights_is_unusual_and_a_leak_is_not(void **state)
 	const struct alert *a = only(rig, 1, ALERT_RAISED);
 	assert_true(a->at.ms > DAY0 + H(35 * 24 + 5) && a->at.ms <= DAY0 + H(35 * 24 + 7));
 	flow(rig, QUANTITY_WATER_TOTAL, 0, 36 * 24, 36 * 24 + 8);
-	tick(rig, DAY0 + H(36 * 24 + 8) + 1);
+	rig_tick(rig, DAY0 + H(36 * 24 + 8) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 }
@@ -287,17 +190,17 @@ static void gas_that_never_pauses_is_found_and_cycles_are_not(void **state)
 	(void)state;
 	for (int i = 0; i < 30 * 96; i++, at += M(15)) /* a boiler: 30 min on, 15 off */
 		step(rig, QUANTITY_GAS_TOTAL, i % 3 == 2 ? 0 : 50, at, at + M(15));
-	tick(rig, at + 1);
+	rig_tick(rig, at + 1);
 	assert_int_equal(rig->count, 0);
 	for (int i = 0; i < 12; i++, at += M(15)) {
-		tick(rig, at + 1);
+		rig_tick(rig, at + 1);
 		assert_int_equal(rig->count, 0);
 		step(rig, QUANTITY_GAS_TOTAL, 40, at, at + M(15));
 	}
-	tick(rig, at + 1);
+	rig_tick(rig, at + 1);
 	assert_int_equal(only(rig, 1, ALERT_RAISED)->level, ALERT_ALARM);
 	step(rig, QUANTITY_GAS_TOTAL, 0, at, at + M(15));
-	tick(rig, at + M(15) + 1);
+	rig_tick(rig, at + M(15) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 }
@@ -308,7 +211,7 @@ static void gas_by_the_hour_shows_no_pause_and_is_not_judged(void **state)
 
 	(void)state;
 	flow(rig, QUANTITY_GAS_TOTAL, 200, 0, 100);
-	tick(rig, DAY0 + H(100) + 1);
+	rig_tick(rig, DAY0 + H(100) + 1);
 	assert_int_equal(rig->count, 0);
 	rig_free(rig);
 }
@@ -327,13 +230,13 @@ static void a_base_load_that_jumps_is_found_after_a_day(void **state)
 	(void)state;
 	current(rig, 50, 0, 720);
 	current(rig, 149, 720, 768);
-	tick(rig, DAY0 + H(768) + 1);
+	rig_tick(rig, DAY0 + H(768) + 1);
 	assert_int_equal(rig->count, 0); /* 50 + 100 are allowed */
 	current(rig, 800, 768, 792);
-	tick(rig, DAY0 + H(792) + 1);
+	rig_tick(rig, DAY0 + H(792) + 1);
 	(void)only(rig, 1, ALERT_RAISED);
 	current(rig, 50, 792, 793);
-	tick(rig, DAY0 + H(793) + 1);
+	rig_tick(rig, DAY0 + H(793) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 }
@@ -345,19 +248,19 @@ static void a_fridge_that_stopped_is_found_and_zeros_that_are_usual_are_not(void
 	(void)state;
 	current(rig, 50, 0, 720);
 	flow(rig, QUANTITY_ENERGY_TOTAL, 0, 720, 725);
-	tick(rig, DAY0 + H(725) + 1);
+	rig_tick(rig, DAY0 + H(725) + 1);
 	assert_int_equal(rig->count, 0);
 	flow(rig, QUANTITY_ENERGY_TOTAL, 0, 725, 726);
-	tick(rig, DAY0 + H(726) + 1);
+	rig_tick(rig, DAY0 + H(726) + 1);
 	(void)only(rig, 1, ALERT_RAISED);
 	current(rig, 50, 726, 727);
-	tick(rig, DAY0 + H(727) + 1);
+	rig_tick(rig, DAY0 + H(727) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 	rig = rig_new("energy_dead");
 	current(rig, 0, 0, 720);
 	flow(rig, QUANTITY_ENERGY_TOTAL, 0, 720, 800);
-	tick(rig, DAY0 + H(800) + 1);
+	rig_tick(rig, DAY0 + H(800) + 1);
 	assert_int_equal(rig->count, 0);
 	rig_free(rig);
 }
@@ -369,16 +272,16 @@ static void a_door_that_stands_open_is_found_and_a_window_is_not(void **state)
 	struct rig *rig = rig_new("door_open_long");
 
 	(void)state;
-	say(rig, "win", QUANTITY_CONTACT, 1, DAY0 + H(9));
-	say(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(9));
-	say(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(10));
-	tick(rig, DAY0 + H(12));
+	rig_event(rig, "win", QUANTITY_CONTACT, 1, DAY0 + H(9));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(9));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(10));
+	rig_tick(rig, DAY0 + H(12));
 	assert_int_equal(rig->count, 0);
-	tick(rig, DAY0 + H(12) + 1);
+	rig_tick(rig, DAY0 + H(12) + 1);
 	assert_int_equal(only(rig, 1, ALERT_RAISED)->at.ms, DAY0 + H(12));
-	say(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(13)); /* told again: the same */
-	say(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(14));
-	tick(rig, DAY0 + H(14) + 1);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(13)); /* told again: the same */
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(14));
+	rig_tick(rig, DAY0 + H(14) + 1);
 	assert_int_equal(only(rig, 2, ALERT_CLEARED)->at.ms, DAY0 + H(14));
 	rig_free(rig);
 }
@@ -388,10 +291,10 @@ static void a_door_open_in_the_evening_is_found_when_night_has_lasted(void **sta
 	struct rig *rig = rig_new("door_open_night");
 
 	(void)state;
-	say(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(15));
-	tick(rig, DAY0 + H(22) + M(20));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(15));
+	rig_tick(rig, DAY0 + H(22) + M(20));
 	assert_int_equal(rig->count, 0);
-	tick(rig, DAY0 + H(22) + M(20) + 1);
+	rig_tick(rig, DAY0 + H(22) + M(20) + 1);
 	assert_int_equal(only(rig, 1, ALERT_RAISED)->onset.ms, DAY0 + H(15));
 	rig_free(rig);
 }
@@ -401,20 +304,20 @@ static void leaving_at_night_without_a_sign_inside_is_an_alarm(void **state)
 	struct rig *rig = rig_new("left_at_night");
 
 	(void)state;
-	say(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(20));
-	say(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(20));
-	say(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(21)); /* in the evening: nothing */
-	tick(rig, DAY0 + H(23));
+	rig_event(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(20));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(20));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(21)); /* in the evening: nothing */
+	rig_tick(rig, DAY0 + H(23));
 	assert_int_equal(rig->count, 0);
-	say(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(23));
-	say(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(26));
-	tick(rig, DAY0 + H(27));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(23));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(26));
+	rig_tick(rig, DAY0 + H(27));
 	assert_int_equal(rig->count, 0);
-	tick(rig, DAY0 + H(27) + 1);
+	rig_tick(rig, DAY0 + H(27) + 1);
 	assert_int_equal(only(rig, 1, ALERT_RAISED)->onset.ms, DAY0 + H(26));
 	for (int i = 0; i < 3; i++)
-		say(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(28) + M(i));
-	tick(rig, DAY0 + H(28) + M(5));
+		rig_event(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(28) + M(i));
+	rig_tick(rig, DAY0 + H(28) + M(5));
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 }
@@ -424,9 +327,9 @@ static void leaving_at_night_is_not_judged_where_nothing_inside_can_tell(void **
 	struct rig *rig = rig_new("left_at_night");
 
 	(void)state;
-	say(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(23));
-	say(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(26));
-	tick(rig, DAY0 + H(40));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, DAY0 + H(23));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, DAY0 + H(26));
+	rig_tick(rig, DAY0 + H(40));
 	assert_int_equal(rig->count, 0);
 	rig_free(rig);
 }
@@ -436,14 +339,14 @@ static void a_long_stay_in_the_bathroom_is_found_by_presence(void **state)
 	struct rig *rig = rig_new("bathroom_stay");
 
 	(void)state;
-	say(rig, "p-hall", QUANTITY_PRESENCE, 1, DAY0 + H(8)); /* no bathroom */
-	say(rig, "p-bath", QUANTITY_PRESENCE, 1, DAY0 + H(9));
-	tick(rig, DAY0 + H(10));
+	rig_event(rig, "p-hall", QUANTITY_PRESENCE, 1, DAY0 + H(8)); /* no bathroom */
+	rig_event(rig, "p-bath", QUANTITY_PRESENCE, 1, DAY0 + H(9));
+	rig_tick(rig, DAY0 + H(10));
 	assert_int_equal(rig->count, 0);
-	tick(rig, DAY0 + H(10) + 1);
+	rig_tick(rig, DAY0 + H(10) + 1);
 	assert_string_equal(only(rig, 1, ALERT_RAISED)->reason_zh, "自今天09:00起一直在卫生间，已1小时（学习期）");
-	say(rig, "p-bath", QUANTITY_PRESENCE, 0, DAY0 + H(11));
-	tick(rig, DAY0 + H(11) + 1);
+	rig_event(rig, "p-bath", QUANTITY_PRESENCE, 0, DAY0 + H(11));
+	rig_tick(rig, DAY0 + H(11) + 1);
 	assert_string_equal(only(rig, 2, ALERT_CLEARED)->reason_en, "left the bathroom at 11:00");
 	rig_free(rig);
 }
@@ -456,15 +359,15 @@ static void a_long_stay_by_motion_is_judged_when_the_homes_stays_are_known(void 
 	(void)state;
 	for (int i = 0; i < 20; i++) {
 		day = DAY0 + H(24 * i);
-		say(rig, "m-bath", QUANTITY_MOTION, 1, day + H(8));
-		say(rig, "m-hall", QUANTITY_MOTION, 1, day + H(8) + M(20));
+		rig_event(rig, "m-bath", QUANTITY_MOTION, 1, day + H(8));
+		rig_event(rig, "m-hall", QUANTITY_MOTION, 1, day + H(8) + M(20));
 	}
 	assert_int_equal(rig->count, 0);
 	day = DAY0 + H(24 * 20);
-	say(rig, "m-bath", QUANTITY_MOTION, 1, day + H(8));
-	tick(rig, day + H(9));
+	rig_event(rig, "m-bath", QUANTITY_MOTION, 1, day + H(8));
+	rig_tick(rig, day + H(9));
 	assert_int_equal(rig->count, 0);
-	tick(rig, day + H(9) + 1);
+	rig_tick(rig, day + H(9) + 1);
 	(void)only(rig, 1, ALERT_RAISED);
 	rig_free(rig);
 }
@@ -474,20 +377,20 @@ static void out_of_bed_and_not_back_waits_for_signs_elsewhere(void **state)
 	struct rig *rig = rig_new("bed_not_back");
 
 	(void)state;
-	say(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(20));
-	say(rig, "bed", QUANTITY_BED, 1, DAY0 + H(22));
-	say(rig, "bed", QUANTITY_BED, 0, DAY0 + H(26));
+	rig_event(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(20));
+	rig_event(rig, "bed", QUANTITY_BED, 1, DAY0 + H(22));
+	rig_event(rig, "bed", QUANTITY_BED, 0, DAY0 + H(26));
 	for (int i = 0; i < 3; i++)
-		say(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(26.5) + M(i));
-	tick(rig, DAY0 + H(27.5) + M(2));
+		rig_event(rig, "m-hall", QUANTITY_MOTION, 1, DAY0 + H(26.5) + M(i));
+	rig_tick(rig, DAY0 + H(27.5) + M(2));
 	assert_int_equal(rig->count, 0);
-	tick(rig, DAY0 + H(27.5) + M(2) + 1);
+	rig_tick(rig, DAY0 + H(27.5) + M(2) + 1);
 	assert_int_equal(only(rig, 1, ALERT_RAISED)->onset.ms, DAY0 + H(26));
-	say(rig, "bed", QUANTITY_BED, 1, DAY0 + H(28));
-	tick(rig, DAY0 + H(28) + 1);
+	rig_event(rig, "bed", QUANTITY_BED, 1, DAY0 + H(28));
+	rig_tick(rig, DAY0 + H(28) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
-	say(rig, "bed", QUANTITY_BED, 0, DAY0 + H(31)); /* seven in the morning */
-	tick(rig, DAY0 + H(40));
+	rig_event(rig, "bed", QUANTITY_BED, 0, DAY0 + H(31)); /* seven in the morning */
+	rig_tick(rig, DAY0 + H(40));
 	assert_int_equal(rig->count, 2);
 	rig_free(rig);
 }
@@ -497,19 +400,19 @@ static void a_room_is_cold_after_hours_below_and_warm_again_a_degree_above(void 
 	struct rig *rig = rig_new("room_cold");
 
 	(void)state;
-	say(rig, "t-out", QUANTITY_TEMPERATURE, -5, DAY0 + H(1));
-	say(rig, "t-1", QUANTITY_TEMPERATURE, 12, DAY0 + H(1));
-	say(rig, "t-1", QUANTITY_TEMPERATURE, 9.5, DAY0 + H(2)); /* and nothing more: it holds */
-	tick(rig, DAY0 + H(5));
+	rig_event(rig, "t-out", QUANTITY_TEMPERATURE, -5, DAY0 + H(1));
+	rig_event(rig, "t-1", QUANTITY_TEMPERATURE, 12, DAY0 + H(1));
+	rig_event(rig, "t-1", QUANTITY_TEMPERATURE, 9.5, DAY0 + H(2)); /* and nothing more: it holds */
+	rig_tick(rig, DAY0 + H(5));
 	assert_int_equal(rig->count, 0);
-	tick(rig, DAY0 + H(6) + 1);
+	rig_tick(rig, DAY0 + H(6) + 1);
 	const struct alert *a = only(rig, 1, ALERT_RAISED);
 	assert_string_equal(a->reason_en, "a room has been colder than 10 degrees for 3 h (9.5) (still learning)");
-	say(rig, "t-1", QUANTITY_TEMPERATURE, 10.5, DAY0 + H(7));
-	tick(rig, DAY0 + H(7) + 1);
+	rig_event(rig, "t-1", QUANTITY_TEMPERATURE, 10.5, DAY0 + H(7));
+	rig_tick(rig, DAY0 + H(7) + 1);
 	assert_int_equal(rig->count, 1);
-	say(rig, "t-1", QUANTITY_TEMPERATURE, 11, DAY0 + H(8));
-	tick(rig, DAY0 + H(8) + 1);
+	rig_event(rig, "t-1", QUANTITY_TEMPERATURE, 11, DAY0 + H(8));
+	rig_tick(rig, DAY0 + H(8) + 1);
 	(void)only(rig, 2, ALERT_CLEARED);
 	rig_free(rig);
 }
@@ -520,11 +423,11 @@ static void a_room_is_hot_and_a_meter_is_no_room(void **state)
 
 	(void)state;
 	step(rig, QUANTITY_ENERGY_TOTAL, 10, DAY0, DAY0 + H(1));
-	say(rig, "meter", QUANTITY_TEMPERATURE, 55, DAY0 + H(1));
-	tick(rig, DAY0 + H(9));
+	rig_event(rig, "meter", QUANTITY_TEMPERATURE, 55, DAY0 + H(1));
+	rig_tick(rig, DAY0 + H(9));
 	assert_int_equal(rig->count, 0);
-	say(rig, "t-1", QUANTITY_TEMPERATURE, 36, DAY0 + H(9));
-	tick(rig, DAY0 + H(14));
+	rig_event(rig, "t-1", QUANTITY_TEMPERATURE, 36, DAY0 + H(9));
+	rig_tick(rig, DAY0 + H(14));
 	(void)only(rig, 1, ALERT_RAISED);
 	rig_free(rig);
 }
@@ -534,7 +437,7 @@ static void a_room_is_hot_and_a_meter_is_no_room(void **state)
 static void signs(struct rig *rig, int day, int first, int last)
 {
 	for (int hour = first; hour < last; hour++)
-		say(rig, "btn", QUANTITY_BUTTON, 1, DAY0 + H(day * 24 + hour) + M(10));
+		rig_event(rig, "btn", QUANTITY_BUTTON, 1, DAY0 + H(day * 24 + hour) + M(10));
 }
 
 static void a_decline_is_a_weekly_note_that_pages_nobody(void **state)
@@ -570,7 +473,7 @@ static void a_tap_is_found_while_away_and_persons_are_not_missed(void **state)
 	assert_int_equal(detector_feed_incident(rig->core, &away), ERR_OK);
 	flow(rig, QUANTITY_WATER_TOTAL, 0, 720, 724);
 	flow(rig, QUANTITY_WATER_TOTAL, 200, 724, 728);
-	tick(rig, DAY0 + H(728) + 1);
+	rig_tick(rig, DAY0 + H(728) + 1);
 	(void)only(rig, 1, ALERT_RAISED);
 	rig_free(rig);
 	for (int i = 0; i < DETECTOR_RULE_KIND_COUNT; i++) {
@@ -603,7 +506,8 @@ static void reborn(struct rig *rig, struct shelf *shelf)
 	}
 	detector_destroy(rig->core);
 	assert_int_equal(detector_create(&rig->config, &rig->core, NULL), ERR_OK);
-	enter(rig->core);
+	rig_join(rig->core, "h-1");
+	devices(rig->core);
 	/* Keys are "h-1" and a letter; the cold part comes before the hot one. */
 	for (unsigned pass = 0; pass < 2; pass++)
 		for (unsigned i = 0; i < shelf->count; i++)
@@ -630,8 +534,8 @@ static void a_restart_in_the_middle_changes_nothing(void **state)
 			flow(straight, QUANTITY_WATER_TOTAL, litres, hour, hour + 1);
 			flow(broken, QUANTITY_WATER_TOTAL, litres, hour, hour + 1);
 		}
-		tick(straight, DAY0 + H(900) + 1);
-		tick(broken, DAY0 + H(900) + 1);
+		rig_tick(straight, DAY0 + H(900) + 1);
+		rig_tick(broken, DAY0 + H(900) + 1);
 		assert_true(straight->count >= 1);
 		assert_int_equal(straight->count, broken->count);
 		for (unsigned k = 0; k < straight->count; k++)
@@ -648,12 +552,12 @@ static void other_parameters_are_in_force_at_once_and_forget_nothing(void **stat
 	(void)state;
 	days(rig, 0, 30);
 	flow(rig, QUANTITY_WATER_TOTAL, 120, 720, 724);
-	tick(rig, DAY0 + H(724) + 1);
+	rig_tick(rig, DAY0 + H(724) + 1);
 	assert_int_equal(rig->count, 0);
 	rig->config.rule_count = 0;
-	add(&rig->config, "tap water_open_tap litres_h=60 alarm");
+	rig_rule(&rig->config, "tap water_open_tap litres_h=60 alarm");
 	assert_int_equal(detector_configure(rig->core, &rig->config), ERR_OK);
-	tick(rig, DAY0 + H(724) + 2);
+	rig_tick(rig, DAY0 + H(724) + 2);
 	(void)only(rig, 1, ALERT_RAISED);
 	rig_free(rig);
 }
@@ -673,7 +577,7 @@ static void a_bent_state_is_refused_at_every_cut(void **state)
 			cut = states[i];
 			cut.length = length;
 			(void)!detector_restore(rig->core, &cut);
-			tick(rig, DAY0 + H(480) + 2 + (int64_t)length);
+			rig_tick(rig, DAY0 + H(480) + 2 + (int64_t)length);
 		}
 	}
 	assert_int_equal(rig->count, 0);
@@ -691,15 +595,15 @@ static void bad_input_raises_nothing(void **state)
 	uint64_t dice = 1;
 
 	(void)state;
-	add(&rig->config, "water_drip");
-	add(&rig->config, "gas_long");
-	add(&rig->config, "energy_dead");
-	add(&rig->config, "energy_base_jump");
+	rig_rule(&rig->config, "water_drip");
+	rig_rule(&rig->config, "gas_long");
+	rig_rule(&rig->config, "energy_dead");
+	rig_rule(&rig->config, "energy_base_jump");
 	assert_int_equal(detector_configure(rig->core, &rig->config), ERR_OK);
 	for (int i = 0; i < 20000; i++) {
 		dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 		int64_t now = DAY0 + M(i * 20), jump = (int64_t)(dice >> 40) * 1000 * (i % 2 ? -100 : 100);
-		struct reading r = reading_of("meter", quantities[(dice >> 20) % 5], values[(dice >> 30) % 6], now);
+		struct reading r = rig_reading("meter", quantities[(dice >> 20) % 5], values[(dice >> 30) % 6], now);
 		r.at.ms = i % 3 ? now - H((double)((dice >> 33) % 500)) : now + jump;
 		r.delta = values[(dice >> 35) % 5]; /* none of them is an amount */
 		r.since.ms = i % 5 ? r.at.ms + H(1) : r.at.ms - H(1);
@@ -707,10 +611,10 @@ static void bad_input_raises_nothing(void **state)
 			r.value = NAN;
 		if (r.delta > 0)
 			r.delta = NAN;
-		tick(rig, now);
+		rig_tick(rig, now);
 		assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
 	}
-	tick(rig, DAY0 + M(20000 * 20));
+	rig_tick(rig, DAY0 + M(20000 * 20));
 	assert_int_equal(rig->count, 0);
 	rig_free(rig);
 }
@@ -820,5 +724,5 @@ int main(void)
 		cmocka_unit_test(the_table_of_kinds_is_the_codes),
 	};
 
-	return cmocka_run_group_tests(tests, open_zone, close_zone);
+	return cmocka_run_group_tests(tests, rig_open_zone, rig_close_zone);
 }

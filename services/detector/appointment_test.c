@@ -1,40 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
 #include "detector/appointment.h"
-#include "detector/core.h"
+#include "detector/rig.h"
 
-#define M(minutes) ((int64_t)((minutes)*60000.0))
-#define H(hours) M((hours)*60.0)
 #define D(days) H((days)*24.0)
-#define ALERTS 256
-#define DAY0 INT64_C(1772380800000) /* 2026-03-02, a Monday in Shanghai, midnight */
-#define FIRST 20514                 /* the same as a day's number */
+#define FIRST 20514 /* the same as a day's number */
 #define AT(day, hour) (DAY0 + D(day) + H(hour))
 
-static struct zone *zone, *berlin;
+static struct zone *berlin;
 
 static int open_zones(void **state)
 {
-	(void)state;
-	return zone_load("+08:00", &zone, NULL) || zone_load("Europe/Berlin", &berlin, NULL) ? -1 : 0;
+	return rig_open_zone(state) || zone_load("Europe/Berlin", &berlin, NULL) ? -1 : 0;
 }
 
 static int close_zones(void **state)
 {
-	(void)state;
-	zone_destroy(zone);
 	zone_destroy(berlin);
-	return 0;
+	return rig_close_zone(state);
 }
 
 /* ---- when it is asked for ---- */
@@ -115,28 +106,28 @@ static void the_next_hour_is_after_now_and_beyond_pauses(void **state)
 	struct appointment_window w;
 
 	(void)state;
-	assert_int_equal(appointment_day(zone, (struct wall){DAY0}), FIRST);
-	assert_int_equal(appointment_day(zone, (struct wall){DAY0 - 1}), FIRST - 1);
-	assert_true(appointment_next(&a, zone, NULL, (struct wall){AT(0, 7.5) - 1}, &w));
+	assert_int_equal(appointment_day(rig_zone, (struct wall){DAY0}), FIRST);
+	assert_int_equal(appointment_day(rig_zone, (struct wall){DAY0 - 1}), FIRST - 1);
+	assert_true(appointment_next(&a, rig_zone, NULL, (struct wall){AT(0, 7.5) - 1}, &w));
 	assert_int_equal(w.due.ms, AT(0, 7.5));
 	assert_int_equal(w.opens.ms, AT(0, 5));
 	assert_int_equal(w.alarm.ms, AT(0, 8));
-	assert_true(appointment_next(&a, zone, NULL, (struct wall){AT(0, 7.5)}, &w));
+	assert_true(appointment_next(&a, rig_zone, NULL, (struct wall){AT(0, 7.5)}, &w));
 	assert_int_equal(w.due.ms, AT(1, 7.5));
 	a.paused_from = FIRST + 1;
 	a.paused_until = FIRST + 3000;
-	assert_true(appointment_next(&a, zone, NULL, (struct wall){AT(0, 9)}, &w));
+	assert_true(appointment_next(&a, rig_zone, NULL, (struct wall){AT(0, 9)}, &w));
 	assert_int_equal(w.due.ms, AT(3001, 7.5));
 	a.until = FIRST + 3000;
-	assert_false(appointment_next(&a, zone, NULL, (struct wall){AT(0, 9)}, &w));
+	assert_false(appointment_next(&a, rig_zone, NULL, (struct wall){AT(0, 9)}, &w));
 	a = terms_of(APPOINTMENT_CALL, 300, 450);
 	a.from = FIRST + 5000;
-	assert_true(appointment_next(&a, zone, NULL, (struct wall){AT(0, 9)}, &w));
+	assert_true(appointment_next(&a, rig_zone, NULL, (struct wall){AT(0, 9)}, &w));
 	assert_int_equal(w.due.ms, AT(5000, 7.5));
 	a.weekdays = 1 << 0;
 	a.days = APPOINTMENT_DAYS_OFF; /* a Monday that is no workday: by weekdays alone there is none */
-	assert_false(appointment_next(&a, zone, NULL, (struct wall){AT(0, 9)}, &w));
-	assert_false(appointment_before(&a, zone, NULL, FIRST, &w));
+	assert_false(appointment_next(&a, rig_zone, NULL, (struct wall){AT(0, 9)}, &w));
+	assert_false(appointment_before(&a, rig_zone, NULL, FIRST, &w));
 }
 
 static int64_t instant(const char *text)
@@ -173,34 +164,20 @@ static void hours_are_of_the_local_clock_when_it_changes(void **state)
 
 /* ---- a home ---- */
 
-struct rig {
-	struct detector_core *core;
-	struct detector_config config;
-	struct alert alerts[ALERTS];
-	unsigned count;
-	double total; /* of the water meter */
-	int64_t meter_ms;
-};
-
 static struct detector_config config_of(const struct zone *of)
 {
-	struct detector_config config = {.zone = of,
-		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = H(3), .ceiling_ms = H(24)},
-		.limits = {.attention_ms = H(10),
-			.alarm_ms = H(12),
-			.one_person_attention_ms = H(10),
-			.one_person_alarm_ms = H(14),
-			.learning_ms = D(14),
-			.learning_extra_ms = H(2)},
-		.meter_fresh_ms = H(2.25),
-		.device_quiet_ms = H(48),
-		.ordered = true,
-		.homes_max = 10};
-	struct detector_rule rule;
+	struct detector_config config = rig_config();
 
-	assert_int_equal(rules_preset("appointment", &rule, NULL), ERR_OK);
-	assert_int_equal(rules_add(config.rules, &config.rule_count, &rule, NULL), ERR_OK);
+	config.zone = of;
+	rig_rule(&config, "appointment");
 	return config;
+}
+
+static struct rig *rig_new(void)
+{
+	struct detector_config config = config_of(rig_zone);
+
+	return rig_open(&config);
 }
 
 static void give(struct rig *rig, struct entry entry)
@@ -225,111 +202,11 @@ static void annul(struct rig *rig, const char *id)
 	give(rig, entry);
 }
 
-static void place(struct rig *rig, const char *device, const char *where)
-{
-	struct entry entry = {.kind = ENTRY_DEVICE, .body.device.household = "h-1"};
-
-	text_cut(entry.key, sizeof entry.key, device);
-	text_cut(entry.body.device.place, sizeof entry.body.device.place, where);
-	give(rig, entry);
-}
-
-static void directory(struct rig *rig)
-{
-	struct entry home = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .body.household.persons = 1};
-	struct entry consent = {.kind = ENTRY_CONSENT, .key = "h-1"};
-
-	consent.body.consent.quantities = UINT64_MAX;
-	consent.body.consent.from = consent.body.consent.until = WALL_NONE;
-	give(rig, home);
-	give(rig, consent);
-}
-
-static struct rig *rig_with(struct detector_config config)
-{
-	struct rig *rig = calloc(1, sizeof *rig);
-
-	rig->config = config;
-	assert_int_equal(detector_create(&config, &rig->core, NULL), ERR_OK);
-	directory(rig);
-	rig->total = 1000;
-	rig->meter_ms = DAY0;
-	return rig;
-}
-
-static struct rig *rig_new(void)
-{
-	return rig_with(config_of(zone));
-}
-
-static void rig_free(struct rig *rig)
-{
-	detector_destroy(rig->core);
-	free(rig);
-}
-
-static void tick(struct rig *rig, int64_t now)
-{
-	struct detector_effects out;
-
-	do {
-		assert_int_equal(detector_tick(rig->core, (struct wall){now}, &out), ERR_OK);
-		for (unsigned i = 0; i < out.count; i++) {
-			assert_true(rig->count < ALERTS);
-			rig->alerts[rig->count++] = out.items[i];
-		}
-	} while (out.count == DETECTOR_EFFECTS_MAX);
-}
-
-static struct reading reading_of(const char *device, enum quantity quantity, double value, int64_t at)
-{
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = NAN,
-		.since = WALL_NONE,
-		.at = {at},
-		.received = {at},
-		.household = "h-1"};
-
-	text_cut(r.device, sizeof r.device, device);
-	return r;
-}
-
-static void event(struct rig *rig, const char *device, enum quantity quantity, double value, int64_t at)
-{
-	struct reading r = reading_of(device, quantity, value, at);
-
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
-}
-
-static void water(struct rig *rig, double litres, int64_t at)
-{
-	struct reading r = reading_of("w-1", QUANTITY_WATER_TOTAL, rig->total += litres, at);
-
-	r.delta = litres;
-	r.since.ms = rig->meter_ms;
-	rig->meter_ms = at;
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
-}
-
-/* hours feeds hourly readings of so many litres up to and with `until`. */
-static void hours(struct rig *rig, double litres, int64_t until)
-{
-	while (rig->meter_ms + H(1) <= until)
-		water(rig, litres, rig->meter_ms + H(1));
-}
-
-static const struct alert *last(const struct rig *rig)
-{
-	assert_true(rig->count > 0);
-	return &rig->alerts[rig->count - 1];
-}
-
 #define told(rig, n, state_, level_)                                                                                   \
 	do {                                                                                                           \
 		assert_int_equal((rig)->count, n);                                                                     \
-		assert_int_equal(last(rig)->state, state_);                                                            \
-		assert_int_equal(last(rig)->level, level_);                                                            \
+		assert_int_equal(rig_last(rig)->state, state_);                                                        \
+		assert_int_equal(rig_last(rig)->level, level_);                                                        \
 	} while (0)
 
 /* evening: the curtain is shut at ten, and the water was used at 21 last; then the night until midnight of day 1. */
@@ -338,19 +215,19 @@ static struct rig *evening(void)
 	struct rig *rig = rig_new();
 
 	agree(rig, "a-1", terms_of(APPOINTMENT_CURTAIN, 300, 450));
-	event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 0.1));
-	event(rig, "c-1", QUANTITY_COVER_POSITION, 100, AT(0, 7));
-	hours(rig, 20, AT(0, 21));
-	event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 22));
-	hours(rig, 0, AT(1, 0));
-	tick(rig, AT(1, 0));
+	rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 0.1));
+	rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 100, AT(0, 7));
+	rig_hours(rig, 20, AT(0, 21));
+	rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 22));
+	rig_hours(rig, 0, AT(1, 0));
+	rig_tick(rig, AT(1, 0));
 	assert_int_equal(rig->count, 0);
 	return rig;
 }
 
 static void open_curtain(struct rig *rig, int64_t at)
 {
-	event(rig, "c-1", QUANTITY_COVER_POSITION, 100, at);
+	rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 100, at);
 }
 
 static void a_curtain_that_stays_shut_is_attention_then_alarm_then_cleared_by_the_curtain(void **state)
@@ -358,36 +235,38 @@ static void a_curtain_that_stays_shut_is_attention_then_alarm_then_cleared_by_th
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 7.5));
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 7.5));
 	assert_int_equal(rig->count, 0); /* a reading of this very moment may still come */
-	tick(rig, AT(1, 7.5) + 1);
+	rig_tick(rig, AT(1, 7.5) + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->rule, "appointment");
-	assert_int_equal(last(rig)->kind, ALERT_RULE);
-	assert_int_equal(last(rig)->at.ms, AT(1, 7.5));
-	assert_int_equal(last(rig)->onset.ms, AT(1, 7.5));
-	assert_string_equal(last(rig)->reason_zh, "约定07:30前拉开窗帘，到今天07:30仍未拉开；昨天21:00起也没有用水");
-	assert_string_equal(last(rig)->reason_en,
+	assert_string_equal(rig_last(rig)->rule, "appointment");
+	assert_int_equal(rig_last(rig)->kind, ALERT_RULE);
+	assert_int_equal(rig_last(rig)->at.ms, AT(1, 7.5));
+	assert_int_equal(rig_last(rig)->onset.ms, AT(1, 7.5));
+	assert_string_equal(
+		rig_last(rig)->reason_zh, "约定07:30前拉开窗帘，到今天07:30仍未拉开；昨天21:00起也没有用水");
+	assert_string_equal(rig_last(rig)->reason_en,
 		"the curtain was to be opened by 07:30: not opened by 07:30; no water since 21:00 yesterday either");
-	assert_true(last(rig)->looked_at >> QUANTITY_COVER_POSITION & 1);
-	hours(rig, 0, AT(1, 8));
-	tick(rig, AT(1, 8) + 1);
+	assert_true(rig_last(rig)->looked_at >> QUANTITY_COVER_POSITION & 1);
+	rig_hours(rig, 0, AT(1, 8));
+	rig_tick(rig, AT(1, 8) + 1);
 	told(rig, 2, ALERT_UPDATED, ALERT_ALARM);
-	assert_int_equal(last(rig)->at.ms, AT(1, 8));
-	assert_int_equal(last(rig)->revision, 2);
-	assert_string_equal(last(rig)->id, rig->alerts[0].id);
-	assert_string_equal(last(rig)->reason_zh, "约定07:30前拉开窗帘，到今天08:00仍未拉开；昨天21:00起也没有用水");
-	hours(rig, 0, AT(1, 9));
+	assert_int_equal(rig_last(rig)->at.ms, AT(1, 8));
+	assert_int_equal(rig_last(rig)->revision, 2);
+	assert_string_equal(rig_last(rig)->id, rig->alerts[0].id);
+	assert_string_equal(
+		rig_last(rig)->reason_zh, "约定07:30前拉开窗帘，到今天08:00仍未拉开；昨天21:00起也没有用水");
+	rig_hours(rig, 0, AT(1, 9));
 	open_curtain(rig, AT(1, 9) + M(20));
-	tick(rig, AT(1, 9.5));
+	rig_tick(rig, AT(1, 9.5));
 	told(rig, 3, ALERT_CLEARED, ALERT_ALARM);
-	assert_int_equal(last(rig)->at.ms, AT(1, 9) + M(20));
-	assert_string_equal(last(rig)->reason_zh, "今天09:20拉开了窗帘");
-	assert_string_equal(last(rig)->reason_en, "curtain opened at 09:20");
-	assert_int_equal(last(rig)->evidence_count, 1);
-	hours(rig, 0, AT(1, 22));
-	tick(rig, AT(1, 23));
+	assert_int_equal(rig_last(rig)->at.ms, AT(1, 9) + M(20));
+	assert_string_equal(rig_last(rig)->reason_zh, "今天09:20拉开了窗帘");
+	assert_string_equal(rig_last(rig)->reason_en, "curtain opened at 09:20");
+	assert_int_equal(rig_last(rig)->evidence_count, 1);
+	rig_hours(rig, 0, AT(1, 22));
+	rig_tick(rig, AT(1, 23));
 	assert_int_equal(rig->count, 3);
 	rig_free(rig);
 }
@@ -403,7 +282,7 @@ static void the_window_holds_both_of_its_ends_and_nothing_else(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct rig *rig = evening();
 		open_curtain(rig, cases[i].at);
-		tick(rig, AT(1, 7.5) + 2);
+		rig_tick(rig, AT(1, 7.5) + 2);
 		assert_int_equal(rig->count, cases[i].alerts);
 		rig_free(rig);
 	}
@@ -414,19 +293,19 @@ static void where_life_was_seen_it_stays_an_attention(void **state)
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 6));
-	hours(rig, 20, AT(1, 7)); /* used between six and seven */
-	hours(rig, 0, AT(1, 12));
-	tick(rig, AT(1, 12) + 1);
+	rig_hours(rig, 0, AT(1, 6));
+	rig_hours(rig, 20, AT(1, 7)); /* used between six and seven */
+	rig_hours(rig, 0, AT(1, 12));
+	rig_tick(rig, AT(1, 12) + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->reason_zh, "约定07:30前拉开窗帘，到今天07:30仍未拉开；不过今天07:00有用水");
-	assert_string_equal(
-		last(rig)->reason_en, "the curtain was to be opened by 07:30: not opened by 07:30; but water at 07:00");
-	hours(rig, 20, AT(1, 13)); /* water is not what was agreed */
-	tick(rig, AT(1, 13) + 1);
+	assert_string_equal(rig_last(rig)->reason_zh, "约定07:30前拉开窗帘，到今天07:30仍未拉开；不过今天07:00有用水");
+	assert_string_equal(rig_last(rig)->reason_en,
+		"the curtain was to be opened by 07:30: not opened by 07:30; but water at 07:00");
+	rig_hours(rig, 20, AT(1, 13)); /* water is not what was agreed */
+	rig_tick(rig, AT(1, 13) + 1);
 	assert_int_equal(rig->count, 1);
 	open_curtain(rig, AT(1, 14));
-	tick(rig, AT(1, 14) + 1);
+	rig_tick(rig, AT(1, 14) + 1);
 	told(rig, 2, ALERT_CLEARED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -436,12 +315,12 @@ static void life_before_the_window_does_not_count(void **state)
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 2));
-	hours(rig, 20, AT(1, 3)); /* up once at night */
-	hours(rig, 0, AT(1, 8));
-	tick(rig, AT(1, 8) + 1);
+	rig_hours(rig, 0, AT(1, 2));
+	rig_hours(rig, 20, AT(1, 3)); /* up once at night */
+	rig_hours(rig, 0, AT(1, 8));
+	rig_tick(rig, AT(1, 8) + 1);
 	told(rig, 2, ALERT_UPDATED, ALERT_ALARM);
-	assert_non_null(strstr(last(rig)->reason_en, "no water since 03:00 either"));
+	assert_non_null(strstr(rig_last(rig)->reason_en, "no water since 03:00 either"));
 	rig_free(rig);
 }
 
@@ -450,14 +329,14 @@ static void any_sign_of_life_ends_what_was_an_alarm(void **state)
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 8));
-	tick(rig, AT(1, 8) + 1);
+	rig_hours(rig, 0, AT(1, 8));
+	rig_tick(rig, AT(1, 8) + 1);
 	told(rig, 2, ALERT_UPDATED, ALERT_ALARM);
-	water(rig, 20, AT(1, 9));
-	tick(rig, AT(1, 9) + 1);
+	rig_water(rig, 20, AT(1, 9));
+	rig_tick(rig, AT(1, 9) + 1);
 	told(rig, 3, ALERT_CLEARED, ALERT_ALARM);
-	assert_string_equal(last(rig)->reason_zh, "今天09:00有用水");
-	assert_string_equal(last(rig)->reason_en, "water at 09:00");
+	assert_string_equal(rig_last(rig)->reason_zh, "今天09:00有用水");
+	assert_string_equal(rig_last(rig)->reason_en, "water at 09:00");
 	rig_free(rig);
 }
 
@@ -466,20 +345,20 @@ static void an_alarm_waits_until_the_meter_knows_of_the_hour(void **state)
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 8) + M(20));
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 8) + M(20));
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION); /* the reading of eight o'clock is late */
-	water(rig, 20, AT(1, 8) + M(20));
-	tick(rig, AT(1, 12));
+	rig_water(rig, 20, AT(1, 8) + M(20));
+	rig_tick(rig, AT(1, 12));
 	assert_int_equal(rig->count, 1);
 	rig_free(rig);
 	rig = evening();
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 12)); /* it never comes: the meter is blind after two hours and a quarter */
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 12)); /* it never comes: the meter is blind after two hours and a quarter */
 	told(rig, 2, ALERT_UPDATED, ALERT_ALARM);
-	assert_int_equal(last(rig)->at.ms, AT(1, 9.25) + 1);
-	assert_true(last(rig)->blind >> QUANTITY_WATER_TOTAL & 1);
-	assert_non_null(strstr(last(rig)->reason_en, "blind: water"));
+	assert_int_equal(rig_last(rig)->at.ms, AT(1, 9.25) + 1);
+	assert_true(rig_last(rig)->blind >> QUANTITY_WATER_TOTAL & 1);
+	assert_non_null(strstr(rig_last(rig)->reason_en, "blind: water"));
 	rig_free(rig);
 }
 
@@ -488,24 +367,24 @@ static void a_device_that_is_offline_is_said_and_never_an_alarm(void **state)
 	struct rig *rig = evening();
 
 	(void)state;
-	event(rig, "c-1", QUANTITY_ONLINE, 0, AT(1, 3));
-	hours(rig, 0, AT(1, 12));
-	tick(rig, AT(1, 12));
+	rig_event(rig, "c-1", QUANTITY_ONLINE, 0, AT(1, 3));
+	rig_hours(rig, 0, AT(1, 12));
+	rig_tick(rig, AT(1, 12));
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->reason_zh,
+	assert_string_equal(rig_last(rig)->reason_zh,
 		"约定07:30前拉开窗帘，但窗帘的信号收不到，无法知道；昨天21:00起也没有用水；看不到：拉窗帘");
-	assert_string_equal(last(rig)->reason_en,
+	assert_string_equal(rig_last(rig)->reason_en,
 		"the curtain was to be opened by 07:30, but the curtain cannot be heard: it is not known; "
 		"no water since 21:00 yesterday either; blind: curtain");
-	assert_true(last(rig)->blind >> QUANTITY_COVER_POSITION & 1);
-	assert_false(last(rig)->looked_at >> QUANTITY_COVER_POSITION & 1);
-	assert_true(last(rig)->confidence < 0.5);
-	event(rig, "c-1", QUANTITY_ONLINE, 1, AT(1, 12.5)); /* it is back, and nobody knows what it missed */
-	hours(rig, 0, AT(1, 14));
-	tick(rig, AT(1, 14));
+	assert_true(rig_last(rig)->blind >> QUANTITY_COVER_POSITION & 1);
+	assert_false(rig_last(rig)->looked_at >> QUANTITY_COVER_POSITION & 1);
+	assert_true(rig_last(rig)->confidence < 0.5);
+	rig_event(rig, "c-1", QUANTITY_ONLINE, 1, AT(1, 12.5)); /* it is back, and nobody knows what it missed */
+	rig_hours(rig, 0, AT(1, 14));
+	rig_tick(rig, AT(1, 14));
 	assert_int_equal(rig->count, 1);
 	open_curtain(rig, AT(1, 15));
-	tick(rig, AT(1, 16));
+	rig_tick(rig, AT(1, 16));
 	told(rig, 2, ALERT_CLEARED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -515,11 +394,11 @@ static void a_device_that_went_offline_after_the_hour_makes_no_alarm(void **stat
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 7.5) + 1);
-	event(rig, "c-1", QUANTITY_ONLINE, 0, AT(1, 7.75));
-	hours(rig, 0, AT(1, 12));
-	tick(rig, AT(1, 12));
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 7.5) + 1);
+	rig_event(rig, "c-1", QUANTITY_ONLINE, 0, AT(1, 7.75));
+	rig_hours(rig, 0, AT(1, 12));
+	rig_tick(rig, AT(1, 12));
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -530,21 +409,21 @@ static void a_device_that_was_never_heard_is_said(void **state)
 
 	(void)state;
 	agree(rig, "a-1", terms_of(APPOINTMENT_CURTAIN, 300, 450)); /* nothing at all was heard of this home */
-	tick(rig, AT(0, 1));
-	tick(rig, AT(0, 12));
+	rig_tick(rig, AT(0, 1));
+	rig_tick(rig, AT(0, 12));
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->reason_zh,
+	assert_string_equal(rig_last(rig)->reason_zh,
 		"约定07:30前拉开窗帘，但窗帘的信号收不到，无法知道；也没有别的消息；看不到：开关门、拉窗帘");
-	tick(rig, AT(1, 12)); /* the next day again, of the same alert */
+	rig_tick(rig, AT(1, 12)); /* the next day again, of the same alert */
 	told(rig, 2, ALERT_UPDATED, ALERT_ATTENTION);
-	assert_non_null(strstr(last(rig)->reason_zh, "自昨天07:30起就没有等到约定的信号"));
-	assert_non_null(strstr(last(rig)->reason_en, "no agreed sign since 07:30 yesterday"));
-	assert_string_equal(last(rig)->id, rig->alerts[0].id);
+	assert_non_null(strstr(rig_last(rig)->reason_zh, "自昨天07:30起就没有等到约定的信号"));
+	assert_non_null(strstr(rig_last(rig)->reason_en, "no agreed sign since 07:30 yesterday"));
+	assert_string_equal(rig_last(rig)->id, rig->alerts[0].id);
 	struct entry consent = {.kind = ENTRY_CONSENT, .key = "h-1", .deleted = true};
 	give(rig, consent);
-	tick(rig, AT(1, 13));
+	rig_tick(rig, AT(1, 13));
 	told(rig, 3, ALERT_CLEARED, ALERT_ATTENTION);
-	tick(rig, AT(5, 13));
+	rig_tick(rig, AT(5, 13));
 	assert_int_equal(rig->count, 3); /* not agreed: not asked for */
 	rig_free(rig);
 }
@@ -561,21 +440,21 @@ static void a_button_that_nobody_ever_pressed_is_no_blind_one(void **state)
 
 	(void)state;
 	agree(rig, "a-1", terms_of(APPOINTMENT_BUTTON, 300, 450));
-	tick(rig, AT(0, 1));
-	tick(rig, AT(0, 8) + 1);
+	rig_tick(rig, AT(0, 1));
+	rig_tick(rig, AT(0, 8) + 1);
 	told(rig, 2, ALERT_UPDATED, ALERT_ALARM);
-	assert_string_equal(last(rig)->reason_zh, "约定07:30前按钮报平安，到今天08:00仍未按；也没有别的消息");
+	assert_string_equal(rig_last(rig)->reason_zh, "约定07:30前按钮报平安，到今天08:00仍未按；也没有别的消息");
 	incident.at.ms = AT(0, 9);
 	assert_int_equal(detector_feed_incident(rig->core, &incident), ERR_OK);
-	tick(rig, AT(0, 9) + 1);
+	rig_tick(rig, AT(0, 9) + 1);
 	told(rig, 3, ALERT_CLEARED, ALERT_ALARM);
-	assert_string_equal(last(rig)->reason_en, "seen by somebody at 09:00");
-	event(rig, "b-1", QUANTITY_BUTTON, 1, AT(1, 7));
-	event(rig, "b-1", QUANTITY_ONLINE, 0, AT(1, 7) + 1);
-	tick(rig, AT(2, 8) + 1);
+	assert_string_equal(rig_last(rig)->reason_en, "seen by somebody at 09:00");
+	rig_event(rig, "b-1", QUANTITY_BUTTON, 1, AT(1, 7));
+	rig_event(rig, "b-1", QUANTITY_ONLINE, 0, AT(1, 7) + 1);
+	rig_tick(rig, AT(2, 8) + 1);
 	told(rig, 4, ALERT_RAISED, ALERT_ATTENTION); /* it said itself that it is offline */
-	assert_non_null(strstr(last(rig)->reason_zh, "但按钮收不到"));
-	assert_string_not_equal(last(rig)->id, rig->alerts[0].id);
+	assert_non_null(strstr(rig_last(rig)->reason_zh, "但按钮收不到"));
+	assert_string_not_equal(rig_last(rig)->id, rig->alerts[0].id);
 	rig_free(rig);
 }
 
@@ -589,15 +468,16 @@ static void a_curtain_that_was_heard_when_it_was_asked_last_is_not_blind_after_a
 		terms.days = APPOINTMENT_WORKDAYS;
 		agree(rig, "a-1", terms);
 		for (int day = 0; day <= heard; day++) {
-			event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(day, 0.1));
+			rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(day, 0.1));
 			open_curtain(rig, AT(day, 7));
 		}
-		tick(rig, AT(7, 0));
+		rig_tick(rig, AT(7, 0));
 		unsigned before = rig->count;
-		tick(rig, AT(7, 8) + 1); /* Monday */
-		assert_int_equal(last(rig)->state, ALERT_UPDATED);
-		assert_int_equal(last(rig)->level, ALERT_ALARM);
-		assert_int_equal(last(rig)->blind != 0, heard == 3); /* it was silent on Friday, when it was asked */
+		rig_tick(rig, AT(7, 8) + 1); /* Monday */
+		assert_int_equal(rig_last(rig)->state, ALERT_UPDATED);
+		assert_int_equal(rig_last(rig)->level, ALERT_ALARM);
+		assert_int_equal(
+			rig_last(rig)->blind != 0, heard == 3); /* it was silent on Friday, when it was asked */
 		assert_int_equal(rig->count - before, heard == 4 ? 2 : 1);
 		rig_free(rig);
 	}
@@ -608,12 +488,12 @@ static void a_curtain_unheard_for_days_is_blind(void **state)
 	struct rig *rig = rig_new();
 
 	(void)state;
-	event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 0.1));
-	tick(rig, AT(6, 12));
+	rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 0.1));
+	rig_tick(rig, AT(6, 12));
 	agree(rig, "a-1", terms_of(APPOINTMENT_CURTAIN, 300, 450));
-	tick(rig, AT(7, 12));
+	rig_tick(rig, AT(7, 12));
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	assert_true(last(rig)->blind >> QUANTITY_COVER_POSITION & 1);
+	assert_true(rig_last(rig)->blind >> QUANTITY_COVER_POSITION & 1);
 	rig_free(rig);
 }
 
@@ -630,23 +510,23 @@ static void a_home_that_is_away_is_not_asked(void **state)
 	unsigned count;
 
 	(void)state;
-	hours(rig, 0, AT(1, 8));
-	tick(rig, AT(1, 8) + 1);
+	rig_hours(rig, 0, AT(1, 8));
+	rig_tick(rig, AT(1, 8) + 1);
 	told(rig, 2, ALERT_UPDATED, ALERT_ALARM);
 	incident.at.ms = AT(1, 8.5);
 	assert_int_equal(detector_feed_incident(rig->core, &incident), ERR_OK);
-	tick(rig, AT(1, 8.5) + 1);
+	rig_tick(rig, AT(1, 8.5) + 1);
 	told(rig, 3, ALERT_CLEARED, ALERT_ALARM);
 	assert_int_equal(detector_appointments(rig->core, "h-1", view, &count), ERR_OK);
 	assert_true(count == 1 && view[0].rests && !wall_is_set(view[0].missed));
-	hours(rig, 0, AT(3, 8));
-	tick(rig, AT(3, 8));
+	rig_hours(rig, 0, AT(3, 8));
+	rig_tick(rig, AT(3, 8));
 	assert_int_equal(rig->count, 3);
-	hours(rig, 20, AT(3, 9)); /* back after the hour of that day: asked for from the next day on */
-	hours(rig, 0, AT(4, 7));
-	tick(rig, AT(4, 7));
+	rig_hours(rig, 20, AT(3, 9)); /* back after the hour of that day: asked for from the next day on */
+	rig_hours(rig, 0, AT(4, 7));
+	rig_tick(rig, AT(4, 7));
 	assert_int_equal(rig->count, 3);
-	tick(rig, AT(4, 7.5) + 1);
+	rig_tick(rig, AT(4, 7.5) + 1);
 	told(rig, 4, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -654,38 +534,38 @@ static void a_home_that_is_away_is_not_asked(void **state)
 /* leaves: water and motion, and then a door and silence behind it. */
 static void leaves(struct rig *rig, int64_t at)
 {
-	event(rig, "d-1", QUANTITY_CONTACT, 0, at - H(1));
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, at - H(1));
 	for (int i = 0; i < 3; i++)
-		event(rig, "m-1", QUANTITY_MOTION, 1, at - M(10) + i * 20000);
-	event(rig, "d-1", QUANTITY_CONTACT, 1, at);
-	event(rig, "d-1", QUANTITY_CONTACT, 0, at + 10000);
+		rig_event(rig, "m-1", QUANTITY_MOTION, 1, at - M(10) + i * 20000);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 1, at);
+	rig_event(rig, "d-1", QUANTITY_CONTACT, 0, at + 10000);
 }
 
 static void a_home_that_is_away_by_its_door_alone_is_asked_and_nobody_is_sent(void **state)
 {
-	struct detector_config config = config_of(zone);
+	struct detector_config config = config_of(rig_zone);
 	enum detector_mode mode;
 
 	(void)state;
 	config.absence = detector_absence_default();
-	struct rig *rig = rig_with(config);
-	place(rig, "d-1", "front_door");
+	struct rig *rig = rig_open(&config);
+	rig_device(rig->core, "d-1", "front_door");
 	agree(rig, "a-1", terms_of(APPOINTMENT_BUTTON, 300, 450));
-	hours(rig, 0, AT(0, 18));
+	rig_hours(rig, 0, AT(0, 18));
 	leaves(rig, AT(0, 19));
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 7));
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 7));
 	assert_int_equal(detector_mode_of(rig->core, "h-1", &mode), ERR_OK);
 	assert_int_equal(mode, DETECTOR_AWAY);
 	unsigned before =
 		rig->count; /* the day before nobody pressed either; what was raised then ended with the door? */
-	tick(rig, AT(1, 7.5) + 1);
+	rig_tick(rig, AT(1, 7.5) + 1);
 	assert_int_equal(rig->count, before + 1);
-	assert_int_equal(last(rig)->level, ALERT_ATTENTION);
-	assert_non_null(strstr(last(rig)->reason_zh, "；看门的动静像是外出了"));
-	assert_non_null(strstr(last(rig)->reason_en, "; by its door the home may be away"));
-	hours(rig, 0, AT(1, 10));
-	tick(rig, AT(1, 10));
+	assert_int_equal(rig_last(rig)->level, ALERT_ATTENTION);
+	assert_non_null(strstr(rig_last(rig)->reason_zh, "；看门的动静像是外出了"));
+	assert_non_null(strstr(rig_last(rig)->reason_en, "; by its door the home may be away"));
+	rig_hours(rig, 0, AT(1, 10));
+	rig_tick(rig, AT(1, 10));
 	assert_int_equal(rig->count, before + 1);
 	rig_free(rig);
 }
@@ -696,25 +576,25 @@ static void paused_is_not_asked_and_ends_what_is_open(void **state)
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 7.5) + 1);
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 7.5) + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
 	terms.paused_from = FIRST + 1;
 	terms.paused_until = FIRST + 3;
 	agree(rig, "a-1", terms);
-	tick(rig, AT(1, 7.75));
+	rig_tick(rig, AT(1, 7.75));
 	told(rig, 2, ALERT_CLEARED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->reason_zh, "约定已暂停、更改或取消");
-	hours(rig, 0, AT(4, 7));
-	tick(rig, AT(4, 7));
+	assert_string_equal(rig_last(rig)->reason_zh, "约定已暂停、更改或取消");
+	rig_hours(rig, 0, AT(4, 7));
+	rig_tick(rig, AT(4, 7));
 	assert_int_equal(rig->count, 2);
-	tick(rig, AT(4, 7.5) + 1);
+	rig_tick(rig, AT(4, 7.5) + 1);
 	told(rig, 3, ALERT_RAISED, ALERT_ATTENTION);
 	annul(rig, "a-1");
-	tick(rig, AT(4, 7.6));
+	rig_tick(rig, AT(4, 7.6));
 	told(rig, 4, ALERT_CLEARED, ALERT_ATTENTION);
-	hours(rig, 0, AT(8, 0));
-	tick(rig, AT(8, 0));
+	rig_hours(rig, 0, AT(8, 0));
+	rig_tick(rig, AT(8, 0));
 	assert_int_equal(rig->count, 4);
 	rig_free(rig);
 }
@@ -724,16 +604,16 @@ static void another_hour_is_in_force_at_once_and_an_hour_that_is_over_is_not_ask
 	struct rig *rig = evening();
 
 	(void)state;
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 7));
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 7));
 	agree(rig, "a-1", terms_of(APPOINTMENT_CURTAIN, 300, 480)); /* eight o'clock */
-	tick(rig, AT(1, 8));
+	rig_tick(rig, AT(1, 8));
 	assert_int_equal(rig->count, 0);
 	agree(rig, "a-1", terms_of(APPOINTMENT_CURTAIN, 300, 420)); /* seven: today it is too late for that */
-	hours(rig, 0, AT(2, 7));
-	tick(rig, AT(2, 7));
+	rig_hours(rig, 0, AT(2, 7));
+	rig_tick(rig, AT(2, 7));
 	assert_int_equal(rig->count, 0);
-	tick(rig, AT(2, 7) + 1);
+	rig_tick(rig, AT(2, 7) + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -741,7 +621,7 @@ static void another_hour_is_in_force_at_once_and_an_hour_that_is_over_is_not_ask
 static void a_holiday_of_the_calendar_is_paused_and_a_worked_saturday_is_asked(void **state)
 {
 	static struct calendar calendar;
-	struct detector_config config = config_of(zone);
+	struct detector_config config = config_of(rig_zone);
 	struct appointment terms = terms_of(APPOINTMENT_BUTTON, 300, 450);
 
 	(void)state;
@@ -749,17 +629,17 @@ static void a_holiday_of_the_calendar_is_paused_and_a_worked_saturday_is_asked(v
 	assert_int_equal(calendar_read(&calendar, "2026 03-03", DAY_HOLIDAY, NULL), ERR_OK);
 	assert_int_equal(calendar_read(&calendar, "2026 03-07", DAY_WORKDAY, NULL), ERR_OK);
 	config.calendar = &calendar;
-	struct rig *rig = rig_with(config);
+	struct rig *rig = rig_open(&config);
 	terms.days = APPOINTMENT_WORKDAYS;
 	agree(rig, "a-1", terms);
-	event(rig, "b-1", QUANTITY_BUTTON, 1, AT(0, 7));
-	tick(rig, AT(1, 23));
+	rig_event(rig, "b-1", QUANTITY_BUTTON, 1, AT(0, 7));
+	rig_tick(rig, AT(1, 23));
 	assert_int_equal(rig->count, 0); /* Tuesday is a holiday */
 	for (int day = 2; day < 5; day++)
-		event(rig, "b-1", QUANTITY_BUTTON, 1, AT(day, 7));
-	tick(rig, AT(5, 7.5));
+		rig_event(rig, "b-1", QUANTITY_BUTTON, 1, AT(day, 7));
+	rig_tick(rig, AT(5, 7.5));
 	assert_int_equal(rig->count, 0);
-	tick(rig, AT(5, 7.5) + 1);
+	rig_tick(rig, AT(5, 7.5) + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -773,20 +653,20 @@ static void several_appointments_share_one_alert_and_any_of_their_signs_ends_it(
 	(void)state;
 	agree(rig, "a-2", terms_of(APPOINTMENT_BUTTON, 1140, 1200)); /* in the evening */
 	agree(rig, "a-0", terms_of(APPOINTMENT_CALL, 480, 600));
-	hours(rig, 0, AT(1, 6));
-	hours(rig, 20, AT(1, 7));
-	tick(rig, AT(1, 7.5) + 1);
+	rig_hours(rig, 0, AT(1, 6));
+	rig_hours(rig, 20, AT(1, 7));
+	rig_tick(rig, AT(1, 7.5) + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	event(rig, "phone-h-1", QUANTITY_CALL, 2, AT(1, 9)); /* missed */
-	hours(rig, 20, AT(1, 10));
-	tick(rig, AT(1, 10) + 1);
+	rig_event(rig, "phone-h-1", QUANTITY_CALL, 2, AT(1, 9)); /* missed */
+	rig_hours(rig, 20, AT(1, 10));
+	rig_tick(rig, AT(1, 10) + 1);
 	told(rig, 2, ALERT_UPDATED, ALERT_ATTENTION);
-	assert_non_null(strstr(last(rig)->reason_zh, "约定10:00前通电话，到今天10:00仍未通话"));
-	assert_non_null(strstr(last(rig)->reason_zh, "自今天07:30起就没有等到约定的信号"));
-	event(rig, "phone-h-1", QUANTITY_CALL, 1, AT(1, 11));
-	tick(rig, AT(1, 11) + 1);
+	assert_non_null(strstr(rig_last(rig)->reason_zh, "约定10:00前通电话，到今天10:00仍未通话"));
+	assert_non_null(strstr(rig_last(rig)->reason_zh, "自今天07:30起就没有等到约定的信号"));
+	rig_event(rig, "phone-h-1", QUANTITY_CALL, 1, AT(1, 11));
+	rig_tick(rig, AT(1, 11) + 1);
 	told(rig, 3, ALERT_CLEARED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->reason_en, "telephone call at 11:00");
+	assert_string_equal(rig_last(rig)->reason_en, "telephone call at 11:00");
 	assert_int_equal(detector_appointments(rig->core, "h-1", view, &count), ERR_OK);
 	assert_int_equal(count, 3);
 	assert_string_equal(view[0].id, "a-0");
@@ -797,30 +677,30 @@ static void several_appointments_share_one_alert_and_any_of_their_signs_ends_it(
 	assert_int_equal(view[2].opens.ms, AT(1, 19));
 	assert_int_equal(view[2].due.ms, AT(1, 20));
 	assert_int_equal(detector_appointments(rig->core, "h-9", view, &count), ERR_NOT_FOUND);
-	hours(rig, 20, AT(1, 20));
-	tick(rig, AT(1, 20) + 1);
+	rig_hours(rig, 20, AT(1, 20));
+	rig_tick(rig, AT(1, 20) + 1);
 	told(rig, 4, ALERT_RAISED, ALERT_ATTENTION);
-	assert_string_not_equal(last(rig)->id, rig->alerts[0].id);
+	assert_string_not_equal(rig_last(rig)->id, rig->alerts[0].id);
 	rig_free(rig);
 }
 
 static void a_reading_that_comes_late_clears_it_after_all(void **state)
 {
 	struct rig *rig = evening();
-	struct reading late = reading_of("c-1", QUANTITY_COVER_POSITION, 100, AT(1, 7) + M(10));
+	struct reading late = rig_reading("c-1", QUANTITY_COVER_POSITION, 100, AT(1, 7) + M(10));
 
 	(void)state;
-	hours(rig, 0, AT(1, 7));
-	tick(rig, AT(1, 7.5) + 1);
+	rig_hours(rig, 0, AT(1, 7));
+	rig_tick(rig, AT(1, 7.5) + 1);
 	assert_int_equal(rig->count, 1);
 	late.received.ms = AT(1, 7) + M(40);
 	assert_int_equal(detector_feed(rig->core, &late), ERR_OK);
-	tick(rig, AT(1, 7.75));
+	rig_tick(rig, AT(1, 7.75));
 	told(rig, 2, ALERT_CLEARED, ALERT_ATTENTION);
-	assert_string_equal(last(rig)->reason_zh, "其实今天07:10拉开了窗帘");
-	assert_string_equal(last(rig)->reason_en, "curtain opened at 07:10 after all");
-	hours(rig, 0, AT(1, 12));
-	tick(rig, AT(1, 12));
+	assert_string_equal(rig_last(rig)->reason_zh, "其实今天07:10拉开了窗帘");
+	assert_string_equal(rig_last(rig)->reason_en, "curtain opened at 07:10 after all");
+	rig_hours(rig, 0, AT(1, 12));
+	rig_tick(rig, AT(1, 12));
 	assert_int_equal(rig->count, 2);
 	rig_free(rig);
 }
@@ -831,24 +711,24 @@ static void any_sign_of_life_waits_for_the_meter_within_the_grace(void **state)
 	for (int used = 0; used < 2; used++) {
 		struct rig *rig = rig_new();
 		agree(rig, "a-1", terms_of(APPOINTMENT_ANY, 300, 450));
-		hours(rig, 0, AT(0, 7));
-		tick(rig, AT(0, 7.5) + 1);
+		rig_hours(rig, 0, AT(0, 7));
+		rig_tick(rig, AT(0, 7.5) + 1);
 		assert_int_equal(rig->count, 0); /* from seven on nobody knows yet */
-		hours(rig, used ? 20 : 0, AT(0, 8));
-		tick(rig, AT(0, 8) + 1);
+		rig_hours(rig, used ? 20 : 0, AT(0, 8));
+		rig_tick(rig, AT(0, 8) + 1);
 		if (used) {
 			assert_int_equal(rig->count, 0);
 		} else {
 			told(rig, 2, ALERT_UPDATED, ALERT_ALARM); /* and the grace is over as well */
 			assert_string_equal(
-				last(rig)->reason_zh, "约定07:30前有动静，到今天08:00仍没有动静；也没有用水");
+				rig_last(rig)->reason_zh, "约定07:30前有动静，到今天08:00仍没有动静；也没有用水");
 		}
 		rig_free(rig);
 	}
 	struct rig *rig = rig_new();
 	agree(rig, "a-1", terms_of(APPOINTMENT_ANY, 300, 450));
-	hours(rig, 0, AT(0, 7));
-	tick(rig, AT(0, 8) + 1); /* the reading does not come within the grace */
+	rig_hours(rig, 0, AT(0, 7));
+	rig_tick(rig, AT(0, 8) + 1); /* the reading does not come within the grace */
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -862,11 +742,11 @@ static void contacts_are_of_doors_or_curtains_by_their_place(void **state)
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		for (int is_door = 0; is_door < 2; is_door++) {
 			struct rig *rig = rig_new();
-			place(rig, "x-1", places[i]);
+			rig_device(rig->core, "x-1", places[i]);
 			agree(rig, "a-1", terms_of(is_door ? APPOINTMENT_DOOR : APPOINTMENT_CURTAIN, 300, 450));
-			event(rig, "x-1", QUANTITY_CONTACT, 0, AT(0, 0.5));
-			event(rig, "x-1", QUANTITY_CONTACT, 1, AT(0, 6));
-			tick(rig, AT(0, 12));
+			rig_event(rig, "x-1", QUANTITY_CONTACT, 0, AT(0, 0.5));
+			rig_event(rig, "x-1", QUANTITY_CONTACT, 1, AT(0, 6));
+			rig_tick(rig, AT(0, 12));
 			/* what never gave the sign cannot be heard: attention alone; life was seen */
 			assert_int_equal(rig->count > 0, (is_door ? door[i] : curtain[i]) > 0);
 			rig_free(rig);
@@ -876,38 +756,39 @@ static void contacts_are_of_doors_or_curtains_by_their_place(void **state)
 
 static void a_sign_that_is_no_sign_of_life_here_is_still_the_one_that_was_agreed(void **state)
 {
-	struct detector_config config = config_of(zone);
+	struct detector_config config = config_of(rig_zone);
 
 	(void)state;
 	config.signs = signs_default();
 	config.signs.use &= ~(UINT64_C(1) << QUANTITY_COVER_POSITION);
-	struct rig *rig = rig_with(config);
+	struct rig *rig = rig_open(&config);
 	agree(rig, "a-1", terms_of(APPOINTMENT_CURTAIN, 300, 450));
-	event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 0.1));
+	rig_event(rig, "c-1", QUANTITY_COVER_POSITION, 0, AT(0, 0.1));
 	open_curtain(rig, AT(0, 7));
-	tick(rig, AT(0, 12));
+	rig_tick(rig, AT(0, 12));
 	assert_int_equal(rig->count, 0);
 	rig_free(rig);
 }
 
 static void the_local_hour_is_judged_on_days_when_the_clock_changes(void **state)
 {
-	struct rig *rig = rig_with(config_of(berlin));
+	struct detector_config config = config_of(berlin);
+	struct rig *rig = rig_open(&config);
 
 	(void)state;
 	agree(rig, "a-1", terms_of(APPOINTMENT_BUTTON, 300, 450));
-	event(rig, "b-1", QUANTITY_BUTTON, 1, instant("2026-03-28T07:00:00+01:00"));
-	tick(rig, instant("2026-03-29T07:30:00+02:00"));
+	rig_event(rig, "b-1", QUANTITY_BUTTON, 1, instant("2026-03-28T07:00:00+01:00"));
+	rig_tick(rig, instant("2026-03-29T07:30:00+02:00"));
 	assert_int_equal(rig->count, 0);
-	tick(rig, instant("2026-03-29T07:30:00+02:00") + 1);
+	rig_tick(rig, instant("2026-03-29T07:30:00+02:00") + 1);
 	told(rig, 1, ALERT_RAISED, ALERT_ATTENTION);
-	assert_non_null(strstr(last(rig)->reason_zh, "到今天07:30仍未按"));
-	event(rig, "b-1", QUANTITY_BUTTON, 1, instant("2026-03-29T07:40:00+02:00"));
+	assert_non_null(strstr(rig_last(rig)->reason_zh, "到今天07:30仍未按"));
+	rig_event(rig, "b-1", QUANTITY_BUTTON, 1, instant("2026-03-29T07:40:00+02:00"));
 	for (int day = 0; day < 209; day++) /* every day at seven, on to the Saturday before winter time */
-		event(rig, "b-1", QUANTITY_BUTTON, 1, instant("2026-03-30T07:00:00+02:00") + D(day));
-	tick(rig, instant("2026-10-25T07:30:00+01:00"));
+		rig_event(rig, "b-1", QUANTITY_BUTTON, 1, instant("2026-03-30T07:00:00+02:00") + D(day));
+	rig_tick(rig, instant("2026-10-25T07:30:00+01:00"));
 	assert_int_equal(rig->count, 2);
-	tick(rig, instant("2026-10-25T07:30:00+01:00") + 1);
+	rig_tick(rig, instant("2026-10-25T07:30:00+01:00") + 1);
 	told(rig, 3, ALERT_RAISED, ALERT_ATTENTION);
 	rig_free(rig);
 }
@@ -922,7 +803,7 @@ static void restart(struct rig *rig, struct appointment terms)
 		assert_true(++count < 16);
 	detector_destroy(rig->core);
 	assert_int_equal(detector_create(&rig->config, &rig->core, NULL), ERR_OK);
-	directory(rig);
+	rig_join(rig->core, "h-1");
 	agree(rig, "a-1", terms);
 	for (unsigned i = 0; i < count; i++)
 		assert_int_equal(detector_restore(rig->core, &states[i]), ERR_OK);
@@ -939,13 +820,13 @@ static void a_restart_at_any_time_changes_nothing(void **state)
 	for (size_t i = 0; i <= sizeof times / sizeof *times; i++) {
 		struct rig *rig = evening();
 		for (size_t k = 0; k < sizeof times / sizeof *times; k++) {
-			hours(rig, 0, times[k]);
-			tick(rig, times[k]);
+			rig_hours(rig, 0, times[k]);
+			rig_tick(rig, times[k]);
 			if (i == k + 1)
 				restart(rig, terms);
 		}
 		open_curtain(rig, AT(1, 9) + M(20));
-		tick(rig, AT(2, 7.5) + 1);
+		rig_tick(rig, AT(2, 7.5) + 1);
 		assert_int_equal(rig->count, 4);
 		if (!plain) {
 			plain = rig;

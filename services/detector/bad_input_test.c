@@ -10,15 +10,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/text.h"
-#include "detector/core.h"
+#include "detector/rig.h"
 
-#define DAY0 INT64_C(1772380800000) /* a Monday, midnight in Shanghai */
 #define HOUR(n) ((int64_t)(n)*MS_PER_HOUR)
 #define GOOD_DAYS 21 /* the home is known by then */
 #define BAD_DAYS 14
@@ -27,8 +24,6 @@
 #define HOMES 4     /* 0 is the one with the bad data; 1 falls silent meanwhile, 2 has a leak, 3 is well */
 #define ALERTS 512
 #define READINGS 16 /* of a home in an hour */
-
-static struct zone *zone;
 
 struct world {
 	struct detector_core *core;
@@ -51,62 +46,36 @@ static uint64_t roll(struct world *w, uint64_t sides)
 	return (z ^ (z >> 31)) % sides;
 }
 
-static void entry(struct world *w, enum entry_kind kind, unsigned home, bool deleted)
+static void leave(struct world *w, enum entry_kind kind, unsigned home)
 {
-	struct entry entry = {.kind = kind, .seq = 1, .deleted = deleted};
+	char id[ID_BYTES];
 
-	snprintf(entry.key, sizeof entry.key, "h-%u", home);
-	if (kind == ENTRY_HOUSEHOLD && !deleted)
-		entry.body.household.persons = 1;
-	if (kind == ENTRY_CONSENT && !deleted) {
-		entry.body.consent.quantities = UINT64_MAX;
-		entry.body.consent.from = entry.body.consent.until = WALL_NONE;
-	}
-	assert_int_equal(detector_entry(w->core, &entry), ERR_OK);
+	snprintf(id, sizeof id, "h-%u", home);
+	struct entry gone = kind == ENTRY_HOUSEHOLD ? rig_household(id, true) : rig_consent(id, true, 0);
+	rig_enter(w->core, &gone);
 }
 
 static void join(struct world *w, unsigned home)
 {
-	entry(w, ENTRY_HOUSEHOLD, home, false);
-	entry(w, ENTRY_CONSENT, home, false);
+	char id[ID_BYTES];
+
+	snprintf(id, sizeof id, "h-%u", home);
+	rig_join(w->core, id);
 }
 
 static void world_open(struct world *w)
 {
 	static const char *const presets[] = {"silence", "water_changning", "water_open_tap", "water_drip",
 		"water_nightly", "energy_base_jump", "energy_dead", "gas_long", "left_at_night", "bed_not_back"};
-	struct detector_config config = {.zone = zone,
-		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = HOUR(3), .ceiling_ms = HOUR(24)},
-		.limits = {.attention_ms = HOUR(10),
-			.alarm_ms = HOUR(12),
-			.one_person_attention_ms = HOUR(12),
-			.one_person_alarm_ms = HOUR(14),
-			.learning_ms = 14 * MS_PER_DAY},
-		.meter_fresh_ms = 135 * MS_PER_MINUTE,
-		.device_quiet_ms = HOUR(48),
-		.ordered = true,
-		.homes_max = 100};
+	struct detector_config config = rig_config();
 
-	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
-		struct detector_rule rule;
-		assert_int_equal(rules_preset(presets[i], &rule, NULL), ERR_OK);
-		assert_int_equal(rules_add(config.rules, &config.rule_count, &rule, NULL), ERR_OK);
-	}
+	config.limits.one_person_attention_ms = HOUR(12);
+	config.limits.learning_extra_ms = 0;
+	config.homes_max = 100;
+	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
+		rig_rule(&config, presets[i]);
 	*w = (struct world){.dice = 1};
 	assert_int_equal(detector_create(&config, &w->core, NULL), ERR_OK);
-}
-
-static void tick(struct world *w, int64_t now)
-{
-	struct detector_effects out;
-
-	do {
-		assert_int_equal(detector_tick(w->core, (struct wall){now}, &out), ERR_OK);
-		for (unsigned i = 0; i < out.count; i++) {
-			assert_true(w->count < ALERTS);
-			w->alerts[w->count++] = out.items[i];
-		}
-	} while (out.count == DETECTOR_EFFECTS_MAX);
 }
 
 static void tell(struct world *w, const struct reading *r)
@@ -182,7 +151,7 @@ static void play(struct world *w, const struct kind *kind)
 				for (unsigned i = 0; i < count; i++)
 					tell(w, &readings[i]);
 		}
-		tick(w, at + 1);
+		rig_gather(w->core, at + 1, w->alerts, ALERTS, &w->count);
 	}
 }
 
@@ -335,7 +304,7 @@ static void strangers(struct world *w, int64_t at, struct reading *readings, uns
 static void come_and_go(struct world *w, int64_t at, struct reading *readings, unsigned count)
 {
 	if (at / MS_PER_HOUR % 7 == 3)
-		entry(w, at / MS_PER_HOUR % 2 ? ENTRY_HOUSEHOLD : ENTRY_CONSENT, 0, true);
+		leave(w, at / MS_PER_HOUR % 2 ? ENTRY_HOUSEHOLD : ENTRY_CONSENT, 0);
 	if (at / MS_PER_HOUR % 7 == 5)
 		join(w, 0);
 	for (unsigned i = 0; i < count; i++)
@@ -427,24 +396,11 @@ static void bad_data_raise_nothing_hide_nothing_and_disturb_nobody(void **state)
 	detector_destroy(alone.core);
 }
 
-static int open_zone(void **state)
-{
-	(void)state;
-	return zone_load("+08:00", &zone, NULL) ? -1 : 0;
-}
-
-static int close_zone(void **state)
-{
-	(void)state;
-	zone_destroy(zone);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_data_raise_nothing_hide_nothing_and_disturb_nobody),
 	};
 
-	return cmocka_run_group_tests(tests, open_zone, close_zone);
+	return cmocka_run_group_tests(tests, rig_open_zone, rig_close_zone);
 }

@@ -14,12 +14,11 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "detector/aside.h"
 #include "detector/checkpoint.h"
+#include "detector/rig.h"
 #include "lane/sql.h"
 
-#define DAY0 INT64_C(1772380800000) /* a Monday, midnight in Shanghai */
 #define DAYS 20
 #define HOMES 3
 #define NOW(hours) ((struct wall){DAY0 + DAYS * MS_PER_DAY + (hours)*MS_PER_HOUR})
@@ -35,32 +34,19 @@ struct world {
 
 static void join(struct detector_core *core, unsigned home)
 {
-	struct entry entry = {.kind = ENTRY_HOUSEHOLD, .seq = 1, .body.household.persons = 1};
+	char id[ID_BYTES];
 
-	snprintf(entry.key, sizeof entry.key, "h-%u", home);
-	assert_int_equal(detector_entry(core, &entry), ERR_OK);
-	entry.kind = ENTRY_CONSENT;
-	entry.body.consent.quantities = UINT64_MAX;
-	entry.body.consent.from = entry.body.consent.until = WALL_NONE;
-	assert_int_equal(detector_entry(core, &entry), ERR_OK);
+	snprintf(id, sizeof id, "h-%u", home);
+	rig_join(core, id);
 }
 
 static void world_open(struct world *w)
 {
-	struct detector_config config = {.zone = w->zone,
-		.budget = {.attention_per_month = 4,
-			.alarm_per_month = 1,
-			.floor_ms = 3 * MS_PER_HOUR,
-			.ceiling_ms = 24 * MS_PER_HOUR},
-		.limits.learning_ms = 14 * MS_PER_DAY,
-		.meter_fresh_ms = 135 * MS_PER_MINUTE,
-		.device_quiet_ms = 48 * MS_PER_HOUR,
-		.ordered = true,
-		.homes_max = 10};
-	struct detector_rule rule;
+	struct detector_config config = rig_config();
 
-	assert_int_equal(rules_preset("silence", &rule, NULL), ERR_OK);
-	assert_int_equal(rules_add(config.rules, &config.rule_count, &rule, NULL), ERR_OK);
+	config.zone = w->zone;
+	config.limits = (struct detector_limits){.learning_ms = 14 * MS_PER_DAY};
+	rig_rule(&config, "silence");
 	assert_int_equal(detector_create(&config, &w->core, NULL), ERR_OK);
 	for (unsigned i = 0; i < HOMES; i++)
 		join(w->core, i);

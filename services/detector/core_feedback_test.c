@@ -1,139 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "detector/core.h"
+#include "detector/rig.h"
 
-#define H(hours) ((int64_t)((hours)*3600000.0))
-#define ALERTS 128
-#define DAY0 INT64_C(1772380800000) /* a Monday in Shanghai, midnight */
 #define DAYS 30
 #define OLD (DAY0 + DAYS * H(24))
 
-static struct zone *zone;
-
-struct rig {
-	struct detector_core *core;
-	struct detector_config config;
-	struct alert alerts[ALERTS];
-	unsigned count;
-	double total;
-	int64_t meter_ms;
-	bool motion;
-};
-
-static int open_zone(void **state)
-{
-	(void)state;
-	return zone_load("+08:00", &zone, NULL) ? -1 : 0;
-}
-
-static int close_zone(void **state)
-{
-	(void)state;
-	zone_destroy(zone);
-	return 0;
-}
-
-static void add_rule(struct detector_config *config, const char *preset)
-{
-	struct detector_rule rule;
-
-	assert_int_equal(rules_preset(preset, &rule, NULL), ERR_OK);
-	assert_int_equal(rules_add(config->rules, &config->rule_count, &rule, NULL), ERR_OK);
-}
-
 static struct detector_config config_of(void)
 {
-	struct detector_config config = {.zone = zone,
-		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = H(3), .ceiling_ms = H(24)},
-		.limits.learning_ms = 14 * H(24),
-		.meter_fresh_ms = H(2.25),
-		.device_quiet_ms = H(48),
-		.ordered = true,
-		.homes_max = 200};
+	struct detector_config config = rig_config();
 
-	add_rule(&config, "silence");
-	add_rule(&config, "channel_fault");
+	config.limits = (struct detector_limits){.learning_ms = 14 * H(24)};
+	config.homes_max = 200;
+	rig_rule(&config, "silence");
+	rig_rule(&config, "channel_fault");
 	return config;
-}
-
-static void join(struct detector_core *core, const char *id)
-{
-	struct entry home = {.kind = ENTRY_HOUSEHOLD, .seq = 1, .body.household.persons = 1};
-	struct entry consent = {.kind = ENTRY_CONSENT,
-		.seq = 2,
-		.body.consent = {.quantities = UINT64_MAX, .from = WALL_NONE, .until = WALL_NONE}};
-
-	text_cut(home.key, sizeof home.key, id);
-	text_cut(consent.key, sizeof consent.key, id);
-	assert_int_equal(detector_entry(core, &home), ERR_OK);
-	assert_int_equal(detector_entry(core, &consent), ERR_OK);
 }
 
 static struct rig *rig_of(const struct detector_config *config)
 {
-	struct rig *rig = calloc(1, sizeof *rig);
+	struct rig *rig = rig_open(config);
 
-	assert_non_null(rig);
-	rig->config = *config;
-	assert_int_equal(detector_create(config, &rig->core, NULL), ERR_OK);
-	join(rig->core, "h-1");
-	rig->meter_ms = DAY0;
+	rig->ticks = true;
 	return rig;
 }
 
-static void rig_free(struct rig *rig)
+/* waking: hours with water; with motion somebody moves six minutes before the end of each. */
+static void waking(struct rig *rig, bool motion, int64_t until)
 {
-	detector_destroy(rig->core);
-	free(rig);
-}
-
-static void tick(struct rig *rig, int64_t now)
-{
-	struct detector_effects out;
-
-	do {
-		assert_int_equal(detector_tick(rig->core, (struct wall){now}, &out), ERR_OK);
-		for (unsigned i = 0; i < out.count; i++) {
-			assert_true(rig->count < ALERTS);
-			rig->alerts[rig->count++] = out.items[i];
-		}
-	} while (out.count == DETECTOR_EFFECTS_MAX);
-}
-
-static void feed(struct rig *rig, const char *device, enum quantity quantity, double value, double delta, int64_t since,
-	int64_t at)
-{
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = delta,
-		.since = {since},
-		.at = {at},
-		.received = {at},
-		.household = "h-1"};
-
-	text_cut(r.device, sizeof r.device, device);
-	tick(rig, at);
-	assert_int_equal(detector_feed(rig->core, &r), ERR_OK);
-}
-
-static void hours(struct rig *rig, double litres, int64_t until)
-{
-	for (; rig->meter_ms + H(1) <= until; rig->meter_ms += H(1)) {
+	while (rig->meter_ms + H(1) <= until) {
 		int64_t at = rig->meter_ms + H(1);
-		for (int i = 2; i >= 0 && rig->motion && litres > 0; i--)
-			feed(rig, "m-1", QUANTITY_MOTION, 1, NAN, INT64_MIN, at - H(0.1) - i * 20000);
-		feed(rig, "w-1", QUANTITY_WATER_TOTAL, rig->total += litres, litres, rig->meter_ms, at);
+		for (int i = 2; i >= 0 && motion; i--)
+			rig_event(rig, "m-1", QUANTITY_MOTION, 1, at - H(0.1) - i * 20000);
+		rig_water(rig, 20, at);
 	}
 }
 
@@ -142,14 +49,13 @@ static struct rig *lived(const struct detector_config *config, bool motion)
 {
 	struct rig *rig = rig_of(config);
 
-	rig->motion = motion;
 	for (int day = 0; day < DAYS; day++) {
-		hours(rig, 0, DAY0 + day * H(24) + H(7));
-		hours(rig, 20, DAY0 + day * H(24) + H(22));
-		hours(rig, 0, DAY0 + (day + 1) * H(24));
+		rig_hours(rig, 0, DAY0 + day * H(24) + H(7));
+		waking(rig, motion, DAY0 + day * H(24) + H(22));
+		rig_hours(rig, 0, DAY0 + (day + 1) * H(24));
 	}
-	hours(rig, 0, OLD + H(12));
-	tick(rig, OLD + H(12));
+	rig_hours(rig, 0, OLD + H(12));
+	rig_tick(rig, OLD + H(12));
 	return rig;
 }
 
@@ -239,10 +145,10 @@ static void no_number_of_outcomes_silences_a_home(void **state)
 	assert_int_equal(view_of(rig)->lesson_count, DETECTOR_LESSONS_MAX);
 	assert_string_equal(lesson(rig)->incident, "i-499");
 	assert_string_equal(view_of(rig)->lessons[0].incident, "i-492");
-	tick(rig, OLD + H(12) + 1);
+	rig_tick(rig, OLD + H(12) + 1);
 	unsigned before = rig->count;
-	hours(rig, 0, OLD + H(37));
-	tick(rig, OLD + H(37));
+	rig_hours(rig, 0, OLD + H(37));
+	rig_tick(rig, OLD + H(37));
 	assert_true(rig->count > before);
 	assert_int_equal(rig->alerts[before].state, ALERT_RAISED);
 	assert_int_equal(rig->alerts[rig->count - 1].level, ALERT_ALARM); /* within the ceiling */
@@ -308,11 +214,11 @@ static void a_channel_at_fault_is_left_out_while_another_tells(void **state)
 	/* She is up and about, the motion sensor says; the water meter stands still. */
 	for (int h = 13; h <= 20; h++)
 		for (int i = 2; i >= 0; i--)
-			feed(rig, "m-1", QUANTITY_MOTION, 1, NAN, INT64_MIN, OLD + H(h) - i * 20000);
-	hours(rig, 0, OLD + H(21));
+			rig_event(rig, "m-1", QUANTITY_MOTION, 1, OLD + H(h) - i * 20000);
+	rig_hours(rig, 0, OLD + H(21));
 	assert_int_equal(tell(rig, "i-1", OUTCOME_FALSE_ALARM, FOUND_SENSOR_FAULT, OLD + H(21)), ERR_OK);
 	assert_int_equal(lesson(rig)->doubted, QUANTITY_WATER_TOTAL);
-	tick(rig, OLD + H(21.1));
+	rig_tick(rig, OLD + H(21.1));
 	assert_non_null(fault(rig));
 	assert_int_equal(fault(rig)->level, ALERT_MAINTENANCE);
 	assert_int_equal(fault(rig)->kind, ALERT_DEVICE);
@@ -321,9 +227,8 @@ static void a_channel_at_fault_is_left_out_while_another_tells(void **state)
 		"channel tells; mend it");
 	assert_true(view_of(rig)->blind >> QUANTITY_WATER_TOTAL & 1);
 	assert_true(view_of(rig)->looked_at >> QUANTITY_MOTION & 1);
-	rig->motion = false;
-	hours(rig, 20, OLD + H(23)); /* it tells again */
-	tick(rig, OLD + H(23) + 1);
+	rig_hours(rig, 20, OLD + H(23)); /* it tells again */
+	rig_tick(rig, OLD + H(23) + 1);
 	assert_int_equal(fault(rig)->state, ALERT_CLEARED);
 	assert_false(view_of(rig)->blind >> QUANTITY_WATER_TOTAL & 1);
 	rig_free(rig);
@@ -337,12 +242,12 @@ static void the_last_channel_is_believed_whatever_is_said_of_it(void **state)
 	(void)state;
 	assert_int_equal(tell(rig, "i-1", OUTCOME_FALSE_ALARM, FOUND_SENSOR_FAULT, OLD + H(12)), ERR_OK);
 	assert_int_equal(lesson(rig)->doubted, QUANTITY_WATER_TOTAL);
-	tick(rig, OLD + H(12.1));
+	rig_tick(rig, OLD + H(12.1));
 	assert_int_equal(fault(rig)->state, ALERT_RAISED);
 	assert_false(view_of(rig)->blind >> QUANTITY_WATER_TOTAL & 1);
 	unsigned before = rig->count;
-	hours(rig, 0, OLD + H(37));
-	tick(rig, OLD + H(37));
+	rig_hours(rig, 0, OLD + H(37));
+	rig_tick(rig, OLD + H(37));
 	assert_true(rig->count > before);
 	assert_string_equal(rig->alerts[before].rule, "silence");
 	rig_free(rig);
@@ -355,13 +260,13 @@ static void doubt_ends_by_itself(void **state)
 
 	(void)state;
 	for (int i = 2; i >= 0; i--)
-		feed(rig, "m-1", QUANTITY_MOTION, 1, NAN, INT64_MIN, OLD + H(12.1) - i * 20000);
+		rig_event(rig, "m-1", QUANTITY_MOTION, 1, OLD + H(12.1) - i * 20000);
 	assert_int_equal(tell(rig, "i-1", OUTCOME_FALSE_ALARM, FOUND_SENSOR_FAULT, OLD + H(12.2)), ERR_OK);
 	assert_int_equal(lesson(rig)->doubted, QUANTITY_WATER_TOTAL);
 	for (int h = 13; h <= 24 * 7 + 13; h++) {
 		for (int i = 2; i >= 0; i--)
-			feed(rig, "m-1", QUANTITY_MOTION, 1, NAN, INT64_MIN, OLD + H(h) - H(0.5) - i * 20000);
-		hours(rig, 0, OLD + H(h));
+			rig_event(rig, "m-1", QUANTITY_MOTION, 1, OLD + H(h) - H(0.5) - i * 20000);
+		rig_hours(rig, 0, OLD + H(h));
 		if (h == 24 * 7 + 11)
 			assert_true(fault(rig)->state == ALERT_RAISED);
 	}
@@ -382,9 +287,9 @@ static void the_population_follows_all_homes_and_is_stored(void **state)
 	(void)state;
 	for (int i = 2; i <= 100; i++) {
 		snprintf(id, sizeof id, "h-%d", i);
-		join(rig->core, id);
+		rig_join(rig->core, id);
 	}
-	hours(rig, 20, DAY0 + H(12));
+	rig_hours(rig, 20, DAY0 + H(12));
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(tell(rig, "i-1", OUTCOME_FALSE_ALARM, FOUND_NONE, DAY0 + H(12)), ERR_OK);
 	double pooled = view_of(rig)->pooled;
@@ -413,14 +318,12 @@ static void what_was_found_is_kept_over_a_restart(void **state)
 {
 	struct detector_config config = config_of();
 	struct rig *rig = lived(&config, true), *other = rig_of(&config);
-	static struct detector_state part;
 
 	(void)state;
 	assert_int_equal(tell(rig, "i-7", OUTCOME_FALSE_ALARM, FOUND_SENSOR_FAULT, OLD + H(12)), ERR_OK);
 	assert_int_equal(tell(rig, "i-8", OUTCOME_FALSE_ALARM, FOUND_SLEPT_IN, OLD + H(12.5)), ERR_OK);
-	while (detector_dirty(rig->core, &part))
-		assert_int_equal(detector_restore(other->core, &part), ERR_OK);
-	tick(other, OLD + H(12.6));
+	rig_save(rig->core, other->core);
+	rig_tick(other, OLD + H(12.6));
 	assert_int_equal(view_of(other)->lesson_count, 2);
 	assert_string_equal(lesson(other)->incident, "i-8");
 	assert_float_equal(view_of(other)->sets[0].lean, 0.875, 1e-6);
@@ -443,5 +346,5 @@ int main(void)
 		cmocka_unit_test(the_population_follows_all_homes_and_is_stored),
 		cmocka_unit_test(what_was_found_is_kept_over_a_restart),
 	};
-	return cmocka_run_group_tests(tests, open_zone, close_zone);
+	return cmocka_run_group_tests(tests, rig_open_zone, rig_close_zone);
 }

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "detector/rig.h"
 
 #define OLD (DAY0 + 20 * H(24)) /* a Sunday, midnight: the home is known, the last sign was at 22 */
@@ -801,15 +798,8 @@ static void each_absence_goes_on_after_a_restart(void **state)
 
 static void hear(struct rig *rig, const char *id, enum quantity quantity, double value, int64_t at)
 {
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = NAN,
-		.since = WALL_NONE,
-		.at = {at},
-		.received = {at},
-		.household = "h-1"};
+	struct reading r = rig_reading(id, quantity, value, at);
 
-	text_cut(r.device, sizeof r.device, id);
 	if (quantity == QUANTITY_WATER_TOTAL) {
 		r.delta = value;
 		r.value = rig->total += value;

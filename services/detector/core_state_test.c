@@ -14,27 +14,11 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "detector/core.h"
 #include "detector/core_internal.h"
+#include "detector/rig.h"
 
-#define H(hours) ((int64_t)((hours)*3600000.0))
-#define OLD (INT64_C(1772380800000) + 15 * H(24)) /* what the fixture calls midnight of its last day */
+#define OLD (DAY0 + 15 * H(24)) /* what the fixture calls midnight of its last day */
 #define LINES 64
-
-static struct zone *zone;
-
-static int open_zone(void **state)
-{
-	(void)state;
-	return zone_load("+08:00", &zone, NULL) ? -1 : 0;
-}
-
-static int close_zone(void **state)
-{
-	(void)state;
-	zone_destroy(zone);
-	return 0;
-}
 
 /* ---- the fixture ---- */
 
@@ -96,58 +80,30 @@ static struct fixture *fixture_read(const char *path)
 
 /* ---- a core with the fixture's directory ---- */
 
-static void join(struct detector_core *core, const char *id)
-{
-	struct entry entry = {.kind = ENTRY_HOUSEHOLD, .seq = 1, .body.household.persons = 1};
-
-	text_cut(entry.key, sizeof entry.key, id);
-	assert_int_equal(detector_entry(core, &entry), ERR_OK);
-	entry.kind = ENTRY_CONSENT;
-	entry.body.consent.quantities = UINT64_MAX;
-	entry.body.consent.from = entry.body.consent.until = WALL_NONE;
-	assert_int_equal(detector_entry(core, &entry), ERR_OK);
-}
-
 static struct detector_core *core_new(const struct fixture *f)
 {
 	static const char *const rules[] = {"silence", "water_over_jingan", "door_changning"};
-	struct detector_config config = {.zone = zone,
-		.budget = {.attention_per_month = 4, .alarm_per_month = 1, .floor_ms = H(3), .ceiling_ms = H(24)},
-		.limits = {.attention_ms = H(10),
-			.alarm_ms = H(12),
-			.one_person_attention_ms = H(10),
-			.one_person_alarm_ms = H(14),
-			.learning_ms = 14 * H(24),
-			.learning_extra_ms = H(2)},
-		.meter_fresh_ms = H(2.25),
-		.device_quiet_ms = H(48),
-		.ordered = true,
-		.homes_max = 1000};
+	struct detector_config config = rig_config();
 	struct detector_core *core;
 
-	for (unsigned i = 0; i < 3; i++) {
-		struct detector_rule rule;
-		assert_int_equal(rules_preset(rules[i], &rule, NULL), ERR_OK);
-		assert_int_equal(rules_add(config.rules, &config.rule_count, &rule, NULL), ERR_OK);
-	}
+	config.homes_max = 1000;
+	for (unsigned i = 0; i < 3; i++)
+		rig_rule(&config, rules[i]);
 	assert_int_equal(detector_create(&config, &core, NULL), ERR_OK);
 	for (unsigned i = 0; i < f->mode_count; i++)
-		join(core, f->homes[i]);
+		rig_join(core, f->homes[i]);
 	return core;
 }
 
 static void feed(struct detector_core *core, const char *home, const char *device, enum quantity quantity, double value,
 	double delta)
 {
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = delta,
-		.since = {isnan(delta) ? WALL_NONE.ms : OLD + H(9)},
-		.at = {OLD + H(10)},
-		.received = {OLD + H(10)}};
+	struct reading r = rig_reading(device, quantity, value, OLD + H(10));
 
+	r.delta = delta;
+	if (!isnan(delta))
+		r.since.ms = OLD + H(9);
 	text_cut(r.household, sizeof r.household, home);
-	text_cut(r.device, sizeof r.device, device);
 	assert_int_equal(detector_feed(core, &r), ERR_OK);
 }
 
@@ -304,5 +260,5 @@ int main(void)
 		cmocka_unit_test(each_quantity_has_a_number_of_its_own_in_states),
 	};
 
-	return cmocka_run_group_tests(tests, open_zone, close_zone);
+	return cmocka_run_group_tests(tests, rig_open_zone, rig_close_zone);
 }

@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "base/text.h"
 #include "detector/rig.h"
 
 #define ALL UINT64_MAX

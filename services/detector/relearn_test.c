@@ -2,7 +2,6 @@
  *
  * A home learns anew from pages of its history; records is played by the test.
  */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +17,8 @@
 #include "codec/history.h"
 #include "detector/checkpoint.h"
 #include "detector/relearn.h"
+#include "detector/rig.h"
 
-#define DAY0 INT64_C(1772380800000) /* a Monday, midnight in Shanghai */
 #define DAYS 40
 #define NOW ((struct wall){DAY0 + DAYS * MS_PER_DAY})
 #define SECOND INT64_C(1000000)
@@ -34,38 +33,17 @@ struct world {
 	char household[ID_BYTES], after[40], correlation[32]; /* of the last question */
 };
 
-static void join(struct world *w, const char *id)
-{
-	struct entry entry = {.kind = ENTRY_HOUSEHOLD, .seq = 1, .body.household.persons = 1};
-
-	text_cut(entry.key, sizeof entry.key, id);
-	assert_int_equal(detector_entry(w->core, &entry), ERR_OK);
-	entry.kind = ENTRY_CONSENT;
-	entry.body.consent.quantities = UINT64_MAX;
-	entry.body.consent.from = entry.body.consent.until = WALL_NONE;
-	assert_int_equal(detector_entry(w->core, &entry), ERR_OK);
-}
-
 static void world_open(struct world *w)
 {
-	struct detector_config config = {.zone = w->zone,
-		.budget = {.attention_per_month = 4,
-			.alarm_per_month = 1,
-			.floor_ms = 3 * MS_PER_HOUR,
-			.ceiling_ms = 24 * MS_PER_HOUR},
-		.limits.learning_ms = 14 * MS_PER_DAY,
-		.meter_fresh_ms = 135 * MS_PER_MINUTE,
-		.device_quiet_ms = 48 * MS_PER_HOUR,
-		.ordered = true,
-		.homes_max = 10};
+	struct detector_config config = rig_config();
 	const struct relearn_config how = {.history_ms = 200 * MS_PER_DAY, .pace = 10000, .patience_ms = 20000};
-	struct detector_rule rule;
 
-	assert_int_equal(rules_preset("silence", &rule, NULL), ERR_OK);
-	assert_int_equal(rules_add(config.rules, &config.rule_count, &rule, NULL), ERR_OK);
+	config.zone = w->zone;
+	config.limits = (struct detector_limits){.learning_ms = 14 * MS_PER_DAY};
+	rig_rule(&config, "silence");
 	assert_int_equal(detector_create(&config, &w->core, NULL), ERR_OK);
-	join(w, "h-1");
-	join(w, "h-2");
+	rig_join(w->core, "h-1");
+	rig_join(w->core, "h-2");
 	assert_int_equal(store_open(w->path, checkpoint_migrations, CHECKPOINT_MIGRATIONS, 0, &w->store, NULL), ERR_OK);
 	assert_int_equal(relearn_open(w->store, w->core, &how, &w->relearn, NULL), ERR_OK);
 }

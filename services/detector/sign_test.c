@@ -7,61 +7,32 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "base/text.h"
-#include "detector/core.h"
+#include "detector/rig.h"
 
-#define H(hours) ((int64_t)((hours)*3600000.0))
 #define MINUTE MS_PER_MINUTE
-#define DAY0 INT64_C(1772380800000) /* a Monday in Shanghai, midnight */
 
-struct rig {
-	struct zone *zone;
-	struct detector_config config;
-	struct detector_core *core;
-	double total;
-	int64_t meter_ms;
-};
-
-static struct rig *rig_new(const char *zone, const struct detector_signs *signs)
+/* A rig in a zone of its own, for the traces are of several: there is one rig at a time. */
+static struct rig *rig_new(const char *name, const struct detector_signs *signs)
 {
-	struct rig *rig = calloc(1, sizeof *rig);
-	struct entry entry = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .seq = 1, .body.household.persons = 1};
+	struct detector_config config;
 
-	assert_non_null(rig);
-	assert_int_equal(zone_load(zone, &rig->zone, NULL), ERR_OK);
-	rig->config = (struct detector_config){.zone = rig->zone,
-		.limits = {.attention_ms = H(10),
-			.alarm_ms = H(12),
-			.one_person_attention_ms = H(10),
-			.one_person_alarm_ms = H(14)},
-		.meter_fresh_ms = H(2.25),
-		.device_quiet_ms = H(48),
-		.ordered = true,
-		.homes_max = 1};
-	assert_int_equal(rules_preset("silence_fixed", &rig->config.rules[0], NULL), ERR_OK);
-	rig->config.rule_count = 1;
+	assert_int_equal(zone_load(name, &rig_zone, NULL), ERR_OK);
+	config = rig_config();
+	config.limits.learning_ms = config.limits.learning_extra_ms = 0;
+	rig_rule(&config, "silence_fixed");
 	if (signs)
-		rig->config.signs = *signs;
-	assert_int_equal(detector_create(&rig->config, &rig->core, NULL), ERR_OK);
-	assert_int_equal(detector_entry(rig->core, &entry), ERR_OK);
-	entry.kind = ENTRY_CONSENT;
-	entry.body.consent.quantities = UINT64_MAX;
-	entry.body.consent.from = entry.body.consent.until = WALL_NONE;
-	assert_int_equal(detector_entry(rig->core, &entry), ERR_OK);
-	rig->meter_ms = DAY0;
-	return rig;
+		config.signs = *signs;
+	return rig_open(&config);
 }
 
-static void rig_free(struct rig *rig)
+static void rig_end(struct rig *rig)
 {
-	detector_destroy(rig->core);
-	zone_destroy(rig->zone);
-	free(rig);
+	rig_free(rig);
+	zone_destroy(rig_zone);
 }
 
 /* take feeds one reading and says whether it was a sign of life. */
@@ -75,30 +46,18 @@ static bool take(struct rig *rig, const struct reading *r)
 
 static bool event(struct rig *rig, const char *device, enum quantity quantity, double value, int64_t at)
 {
-	struct reading r = {.quantity = quantity,
-		.value = value,
-		.delta = NAN,
-		.since = WALL_NONE,
-		.at = {at},
-		.received = {at},
-		.household = "h-1"};
+	struct reading r = rig_reading(device, quantity, value, at);
 
-	text_cut(r.device, sizeof r.device, device);
 	return take(rig, &r);
 }
 
 /* meter feeds the one meter: an amount since its last reading. */
 static bool meter(struct rig *rig, enum quantity quantity, double amount, int64_t at)
 {
-	struct reading r = {.quantity = quantity,
-		.value = rig->total += amount,
-		.delta = amount,
-		.since = {rig->meter_ms},
-		.at = {at},
-		.received = {at},
-		.household = "h-1",
-		.device = "meter"};
+	struct reading r = rig_reading("meter", quantity, rig->total += amount, at);
 
+	r.delta = amount;
+	r.since.ms = rig->meter_ms;
 	rig->meter_ms = at;
 	return take(rig, &r);
 }
@@ -164,10 +123,10 @@ static void a_cooker_is_a_sign_once_its_habit_is_known(void **state)
 	(void)state;
 	assert_int_equal(gas_days(rig, 6, cooker), 0); /* seven nights have to be seen */
 	assert_int_equal(gas_days(rig, 1, cooker), 7); /* each quarter with the flame on */
-	rig_free(rig);
+	rig_end(rig);
 	rig = rig_new("+08:00", NULL);
 	assert_int_equal(gas_days(rig, 7, cooker_with_pilot), 7);
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void a_boiler_is_no_sign_by_its_cycle_whether_it_rests_at_night_or_not(void **state)
@@ -178,7 +137,7 @@ static void a_boiler_is_no_sign_by_its_cycle_whether_it_rests_at_night_or_not(vo
 	for (unsigned i = 0; i < 3; i++) {
 		struct rig *rig = rig_new("+08:00", NULL);
 		assert_int_equal(gas_days(rig, 60, boilers[i]), 0);
-		rig_free(rig);
+		rig_end(rig);
 	}
 }
 
@@ -190,7 +149,7 @@ static void the_cooker_is_known_again_four_weeks_after_the_heating(void **state)
 	assert_int_equal(gas_days(rig, 30, cooker_and_boiler), 0);
 	assert_int_equal(gas_days(rig, 26, cooker), 0);
 	assert_true(gas_days(rig, 7, cooker) > 0);
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void a_pot_that_is_left_on_is_no_news(void **state)
@@ -206,7 +165,7 @@ static void a_pot_that_is_left_on_is_no_news(void **state)
 		assert_false(meter(rig, QUANTITY_GAS_TOTAL, 40, DAY0 + H(9 * 24) + quarter * 15 * MINUTE));
 	assert_false(meter(rig, QUANTITY_GAS_TOTAL, 0, DAY0 + H(9 * 24 + 4.5)));
 	assert_true(meter(rig, QUANTITY_GAS_TOTAL, 40, DAY0 + H(9 * 24 + 4.75)));
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void gas_that_is_told_once_a_day_is_no_sign(void **state)
@@ -216,7 +175,7 @@ static void gas_that_is_told_once_a_day_is_no_sign(void **state)
 	(void)state;
 	for (int day = 1; day <= 40; day++)
 		assert_false(meter(rig, QUANTITY_GAS_TOTAL, 300, DAY0 + day * MS_PER_DAY));
-	rig_free(rig);
+	rig_end(rig);
 }
 
 /* ---- counters ---- */
@@ -269,7 +228,7 @@ static void a_counter_proves_silence_as_far_as_it_tells(void **state)
 		assert_int_equal(detector_tick(rig->core, (struct wall){LAST + H(11)}, &out), ERR_OK);
 		if ((out.count == 1) != cases[i].silent)
 			fail_msg("%s: %u alerts", cases[i].what, out.count);
-		rig_free(rig);
+		rig_end(rig);
 	}
 }
 
@@ -287,7 +246,7 @@ static void a_pulse_that_comes_or_goes_is_a_sign_and_one_that_goes_on_is_none(vo
 	assert_true(event(rig, "radar", QUANTITY_PEOPLE, 0, DAY0 + H(4)) == false);
 	assert_true(event(rig, "radar", QUANTITY_PEOPLE, 2, DAY0 + H(5)));
 	assert_false(event(rig, "radar", QUANTITY_PEOPLE, 2, DAY0 + H(6)));
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void a_camera_that_is_unsure_saw_nobody(void **state)
@@ -298,11 +257,11 @@ static void a_camera_that_is_unsure_saw_nobody(void **state)
 	(void)state;
 	assert_false(event(rig, "camera", QUANTITY_PERSON_SEEN, 0.49, DAY0));
 	assert_true(event(rig, "camera", QUANTITY_PERSON_SEEN, 0.5, DAY0 + H(1)));
-	rig_free(rig);
+	rig_end(rig);
 	signs.person_score = 0.9;
 	rig = rig_new("+08:00", &signs);
 	assert_false(event(rig, "camera", QUANTITY_PERSON_SEEN, 0.5, DAY0));
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void what_is_switched_off_is_no_sign_and_what_is_switched_on_is(void **state)
@@ -314,13 +273,13 @@ static void what_is_switched_off_is_no_sign_and_what_is_switched_on_is(void **st
 	event(rig, "lamp", QUANTITY_SWITCH, 0, DAY0);
 	assert_false(event(rig, "lamp", QUANTITY_SWITCH, 1, DAY0 + H(1)));
 	assert_true(event(rig, "button", QUANTITY_BUTTON, 1, DAY0 + H(2)));
-	rig_free(rig);
+	rig_end(rig);
 	signs.use = UINT64_C(1) << QUANTITY_SWITCH;
 	rig = rig_new("+08:00", &signs);
 	event(rig, "lamp", QUANTITY_SWITCH, 0, DAY0);
 	assert_true(event(rig, "lamp", QUANTITY_SWITCH, 1, DAY0 + H(1)));
 	assert_false(event(rig, "button", QUANTITY_BUTTON, 1, DAY0 + H(2)));
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void filters_are_as_strict_as_they_are_set(void **state)
@@ -339,7 +298,7 @@ static void filters_are_as_strict_as_they_are_set(void **state)
 	assert_true(event(rig, "curtain", QUANTITY_COVER_POSITION, 99, DAY0 + H(2)));
 	assert_false(meter(rig, QUANTITY_WATER_TOTAL, 19.9, DAY0 + H(3)));
 	assert_true(meter(rig, QUANTITY_WATER_TOTAL, 20 * 3, DAY0 + H(6)));
-	rig_free(rig);
+	rig_end(rig);
 }
 
 /* ---- real traces ---- */
@@ -382,7 +341,7 @@ static void a_real_furnace_of_two_years_is_no_sign(void **state)
 		assert_int_equal(burnt, 4589);
 		pclose(file);
 	}
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void ghosts_of_motion_do_not_cut_a_real_absence(void **state)
@@ -398,7 +357,7 @@ static void ghosts_of_motion_do_not_cut_a_real_absence(void **state)
 	(void)state;
 	while (file && fscanf(file, "%d-%d-%dT%d:%d:%lf,%63[^,],%7s", &year, &month, &day, &hour, &minute, &second,
 			       sensor, word) == 8) {
-		int64_t at = zone_from_civil(rig->zone,
+		int64_t at = zone_from_civil(rig->config.zone,
 				     (struct civil){
 					     .year = year, .month = month, .day = day, .hour = hour, .minute = minute})
 				     .ms +
@@ -416,7 +375,7 @@ static void ghosts_of_motion_do_not_cut_a_real_absence(void **state)
 		assert_true(signs > 8000); /* of those that are not told again within seconds: what a life leaves */
 		assert_true(longest > H(83.5) && longest < H(83.7)); /* single firings cut it into 15.6 h at most */
 	}
-	rig_free(rig);
+	rig_end(rig);
 }
 
 static void electricity_of_real_homes_speaks_by_day_and_hardly_by_night(void **state)
@@ -431,9 +390,9 @@ static void electricity_of_real_homes_speaks_by_day_and_hardly_by_night(void **s
 	(void)state;
 	while (file && fscanf(file, "%ld,%d-%d-%dT%d:%d,%lf", &home, &year, &month, &day, &hour, &minute, &kwh) == 7) {
 		struct civil local = {.year = year, .month = month, .day = day, .hour = hour, .minute = minute};
-		int64_t at = zone_from_civil(rig->zone, local).ms;
+		int64_t at = zone_from_civil(rig->config.zone, local).ms;
 		if (home != before) {
-			rig_free(rig);
+			rig_end(rig);
 			rig = rig_new("+00:00", NULL);
 			rig->meter_ms = at - 30 * MINUTE;
 			before = home;
@@ -452,7 +411,7 @@ static void electricity_of_real_homes_speaks_by_day_and_hardly_by_night(void **s
 		assert_true(evening > 5 * night);
 		assert_true(evening > 2000);
 	}
-	rig_free(rig);
+	rig_end(rig);
 }
 
 int main(void)
