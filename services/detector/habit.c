@@ -345,6 +345,8 @@ static void count_false(
 {
 	float hours[HABIT_LEVELS];
 
+	if (proven_ms < terms->floor_ms)
+		return; /* no limit is as short */
 	limits_of(h, &h->start, hours);
 	for (unsigned level = 0; level < HABIT_LEVELS; level++)
 		h->false_alarms[level] += proven_ms >= clamped(terms, hours[level]) ? 1 : 0;
@@ -357,7 +359,7 @@ static void count_false(
 }
 
 /* new_day lets what is learnt fade. */
-static void new_day(struct habit *h, const struct habit_terms *terms, int32_t day)
+static void new_day(struct habit *h, int32_t day)
 {
 	if (h->day == INT32_MIN)
 		h->first_day = h->day = day;
@@ -372,7 +374,6 @@ static void new_day(struct habit *h, const struct habit_terms *terms, int32_t da
 		h->months = h->months * fade + (float)(days < TRIP_DAYS ? days : TRIP_DAYS) / MONTH_DAYS;
 		h->day = day;
 	}
-	habit_settle(h, terms);
 }
 
 /* learn takes the gap that closes; true when the learnt part changed. */
@@ -381,7 +382,8 @@ static bool learn(struct habit *h, const struct habit_terms *terms, const struct
 	int64_t whole_ms = m->at.ms - h->start_ms;
 	unsigned hour = (unsigned)(h->start.hour + 0.5f) % HABIT_HOURS;
 	float whole = (float)whole_ms / (float)MS_PER_HOUR;
-	bool counts = !h->spoilt && whole_ms<HABIT_MOST_MS, changed = m->day> h->day;
+	bool newer = m->day > h->day, counts = !h->spoilt && whole_ms < HABIT_MOST_MS, changed = newer;
+	bool counted = counts && proven_ms >= terms->floor_ms;
 
 	if (counts && proven_ms >= HABIT_LEAST_MS) {
 		count_false(h, terms, m, proven_ms);
@@ -400,8 +402,10 @@ static bool learn(struct habit *h, const struct habit_terms *terms, const struct
 		h->short_class = h->start.class;
 		h->short_hours += whole;
 	}
-	if (changed)
-		new_day(h, terms, m->day);
+	if (newer)
+		new_day(h, m->day);
+	if (newer || counted)
+		habit_settle(h, terms);
 	return changed;
 }
 
@@ -413,7 +417,8 @@ bool habit_sign(struct habit *h, const struct habit_terms *terms, const struct h
 	if (h->start_ms != INT64_MIN && m->at.ms <= h->start_ms)
 		return false;
 	if (h->start_ms == INT64_MIN) {
-		new_day(h, terms, m->day);
+		new_day(h, m->day);
+		habit_settle(h, terms);
 	} else {
 		proven_ms = m->since.ms - h->start_ms + JITTER_MS;
 		changed = learn(h, terms, m, proven_ms);

@@ -18,8 +18,8 @@ enum err ask_service(const struct connection *connection, const char *service, c
 
 	json_close(args, '}');
 	if (!err && args->failed)
-		err = errinfo_set(
-			info, args->failed, "longer than %u MiB: ask for less at a time", REQUEST_BYTES_MAX >> 20);
+		err = errinfo_set(info, args->failed, "the request would be longer than %u MiB; give it in parts",
+			REQUEST_BYTES_MAX >> 20);
 	if (!err)
 		err = client_request(client, service, method, args, out_answer, info);
 	*out_refused = client && client_refused(client);
