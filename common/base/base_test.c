@@ -178,6 +178,10 @@ static void days_and_times_of_day_come_back_as_written(void **state)
 	(void)state;
 	assert_int_equal(day_parse("1970-01-01", &day), ERR_OK);
 	assert_int_equal(day, 0);
+	assert_int_equal(day_parse("1969-12-31", &day), ERR_INVALID);
+	assert_int_equal(day_parse_ever("1969-12-31", &day), ERR_OK);
+	assert_int_equal(day, -1);
+	assert_int_equal(day_parse_ever("0000-01-01", &day), ERR_INVALID);
 	assert_int_equal(day_parse("2028-02-29", &day), ERR_OK);
 	day_format(day, text);
 	assert_string_equal(text, "2028-02-29");

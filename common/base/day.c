@@ -27,20 +27,30 @@ static unsigned digits(const char *text, unsigned count)
 	return value;
 }
 
-enum err day_parse(const char *text, int32_t *out_day)
+enum err day_parse_ever(const char *text, int32_t *out_day)
 {
 	struct civil back;
 
 	if (!shaped(text, "0000-00-00"))
 		return ERR_INVALID;
 	unsigned year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2);
-	if (year < 1970 || month < 1 || month > 12 || day < 1)
+	if (year < 1 || month < 1 || month > 12 || day < 1)
 		return ERR_INVALID;
 	int64_t days = civil_days(year, month, day);
 	civil_from_ms(days * MS_PER_DAY, &back);
 	if (back.day != (int)day) /* it ran into the next month */
 		return ERR_INVALID;
 	*out_day = (int32_t)days;
+	return ERR_OK;
+}
+
+enum err day_parse(const char *text, int32_t *out_day)
+{
+	int32_t day;
+
+	if (day_parse_ever(text, &day) || day < 0)
+		return ERR_INVALID;
+	*out_day = day;
 	return ERR_OK;
 }
 

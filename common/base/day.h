@@ -18,6 +18,8 @@
 
 /* day_parse reads exactly YYYY-MM-DD, from 1970 on, a date that there is. ERR_INVALID. */
 enum err day_parse(const char *text, int32_t *out_day) ERR_MUST_CHECK;
+/* day_parse_ever is day_parse from year 1 on; days before 1970 are negative. */
+enum err day_parse_ever(const char *text, int32_t *out_day) ERR_MUST_CHECK;
 /* day_format writes a day from 1970 to 9999. */
 void day_format(int32_t day, char out[DAY_TEXT_BYTES]);
 /* minute_parse reads exactly HH:MM, 00:00 to 23:59. ERR_INVALID. */

@@ -229,3 +229,17 @@ void check_wall_if(const char **fault, struct wall t, const char *otherwise)
 	if (wall_is_set(t))
 		check_wall(fault, t, otherwise);
 }
+
+struct wall fields_wall_or_none(const json_t *object, const char *name)
+{
+	struct wall at;
+
+	return fields_parse_wall(json_object_get(object, name), &at) ? WALL_NONE : at;
+}
+
+void fields_text_or_empty(const json_t *object, const char *name, char *out, size_t size)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	text_cut(out, size, text ? text : "");
+}

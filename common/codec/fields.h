@@ -72,4 +72,9 @@ void check_wall(const char **fault, struct wall t, const char *otherwise);
 void check_wall_if(const char **fault, struct wall t, const char *otherwise);
 void check_true(const char **fault, bool good, const char *otherwise);
 
+/* For tools that show what a service answered: a time, WALL_NONE where there is none; a text, cut, "" where there is
+ * none. */
+struct wall fields_wall_or_none(const json_t *object, const char *name);
+void fields_text_or_empty(const json_t *object, const char *name, char *out, size_t size);
+
 #endif

@@ -2,11 +2,11 @@
 #include "gateway/route.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/day.h"
 #include "base/text.h"
 
 #define HOUSEHOLD                                                                                                      \
@@ -135,15 +135,6 @@ const char *route_type_name(enum route_type type)
 
 /* ---- values ---- */
 
-static bool is_day(const char *text)
-{
-	char whole[32];
-	struct wall midnight;
-
-	snprintf(whole, sizeof whole, "%.12sT00:00:00Z", text);
-	return strlen(text) == 10 && !wall_parse(whole, strlen(whole), &midnight);
-}
-
 static bool is_int(const char *text, int64_t min, int64_t max)
 {
 	char *end;
@@ -158,6 +149,7 @@ static bool is_int(const char *text, int64_t min, int64_t max)
 static bool fits(const struct route_parameter *p, const char *text)
 {
 	struct wall at;
+	int32_t day;
 
 	switch (p->type) {
 	case ROUTE_ID:
@@ -165,7 +157,7 @@ static bool fits(const struct route_parameter *p, const char *text)
 	case ROUTE_LABEL:
 		return text_is_label(text) && strlen(text) <= (size_t)p->max;
 	case ROUTE_DAY:
-		return is_day(text);
+		return !day_parse_ever(text, &day);
 	case ROUTE_TIME:
 		return !wall_parse(text, strlen(text), &at);
 	case ROUTE_INT:

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/day.h"
 #include "base/text.h"
 
 #define FIELDS 6
@@ -53,13 +54,15 @@ static enum err read_scopes(char *text, unsigned *out)
 
 static enum err read_until(const char *text, struct wall *out)
 {
-	char whole[40];
+	int32_t day;
 
 	*out = WALL_NEVER;
 	if (!strcmp(text, "never"))
 		return ERR_OK;
-	snprintf(whole, sizeof whole, "%.12sT00:00:00Z", text);
-	return strlen(text) == 10 ? wall_parse(whole, strlen(whole), out) : ERR_INVALID;
+	if (day_parse_ever(text, &day))
+		return ERR_INVALID;
+	*out = (struct wall){day * MS_PER_DAY};
+	return ERR_OK;
 }
 
 static enum err read_token(char *fields[FIELDS], struct token *out, struct errinfo *info, const char *file, int line)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/day.h"
 #include "base/text.h"
 #include "codec/json.h"
 #include "records/seal.h"
@@ -81,27 +82,16 @@ void method_call_fini(struct method_call *call)
 
 /* ---- one argument ---- */
 
-/* is_day: "2026-03-01", a day that there is. */
-static bool is_day(const char *day)
-{
-	char text[32];
-	struct wall midnight;
-
-	if (strlen(day) != 10)
-		return false;
-	snprintf(text, sizeof text, "%.10sT00:00:00Z", day);
-	return !wall_parse(text, strlen(text), &midnight);
-}
-
 static const char *wrong_text(const struct parameter *p, const char *text)
 {
 	struct wall at;
+	int32_t day;
 
 	switch (p->type) {
 	case PARAMETER_ID:
 		return text_is_id(text) ? NULL : "must be an id";
 	case PARAMETER_DAY:
-		return is_day(text) ? NULL : "must be a day such as 2026-03-01";
+		return !day_parse_ever(text, &day) ? NULL : "must be a day such as 2026-03-01";
 	case PARAMETER_TIME:
 		return wall_parse(text, strlen(text), &at) ? "must be a time as in 2026-03-01T07:00:00Z" : NULL;
 	default:

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "base/day.h"
 #include "cmd.h"
 #include "codec/json.h"
 #include "kpi.h"
@@ -31,11 +32,9 @@ static enum err midnight(
 	const struct kpi_command *command, const char *day, int after, char out[WALL_TEXT_BYTES], struct errinfo *info)
 {
 	struct civil civil = {.month = 0};
-	struct wall at;
-	char text[32];
+	int32_t exists;
 
-	snprintf(text, sizeof text, "%.10sT00:00:00Z", day);
-	if (strlen(day) != 10 || wall_parse(text, strlen(text), &at))
+	if (day_parse_ever(day, &exists))
 		return errinfo_set(info, ERR_INVALID, "\"%.40s\" is no day; write it as in 2026-03-01", day);
 	civil.year = atoi(day);
 	civil.month = atoi(day + 5);

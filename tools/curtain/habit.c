@@ -23,13 +23,6 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
-static struct wall wall_of(const json_t *object, const char *name)
-{
-	struct wall at;
-
-	return fields_parse_wall(json_object_get(object, name), &at) ? WALL_NONE : at;
-}
-
 /* join writes quantities as words; "—" for none. */
 static void join(const json_t *names, char *out, size_t size)
 {
@@ -94,12 +87,12 @@ static enum err read_answer(const json_t *root, struct habit_answer *out, struct
 	const json_t *habits = json_object_get(root, "habits"), *silence = json_object_get(root, "silence");
 	const json_t *budget = json_object_get(root, "budget");
 
-	*out = (struct habit_answer){.judged = wall_of(root, "judged"),
-		.last_sign = wall_of(root, "last_sign"),
-		.silent_since = wall_of(silence, "since"),
-		.expected_by = wall_of(root, "expected_by"),
-		.attention_at = wall_of(root, "attention_at"),
-		.alarm_at = wall_of(root, "alarm_at"),
+	*out = (struct habit_answer){.judged = fields_wall_or_none(root, "judged"),
+		.last_sign = fields_wall_or_none(root, "last_sign"),
+		.silent_since = fields_wall_or_none(silence, "since"),
+		.expected_by = fields_wall_or_none(root, "expected_by"),
+		.attention_at = fields_wall_or_none(root, "attention_at"),
+		.alarm_at = fields_wall_or_none(root, "alarm_at"),
 		.silent_hour = number_of(json_object_get(silence, "hour")),
 		.silent_day = !strcmp(text_of(silence, "day"), "holiday"),
 		.population = json_is_true(json_object_get(root, "population")),
@@ -251,7 +244,7 @@ static void revision_text(const json_t *alert, const struct zone *zone, struct b
 	const char *state = text_of(alert, "state");
 	const char *word = !strcmp(state, "raised") ? "提出" : !strcmp(state, "updated") ? "更新" : "解除";
 
-	show_time(zone, wall_of(alert, "at"), time);
+	show_time(zone, fields_wall_or_none(alert, "at"), time);
 	join(json_object_get(alert, "looked_at"), looked_at, sizeof looked_at);
 	join(json_object_get(alert, "blind"), blind, sizeof blind);
 	buf_printf(
@@ -280,7 +273,7 @@ enum err explain_text(const char *json, const struct zone *zone, struct buf *out
 	if (!first) {
 		err = errinfo_set(info, ERR_INVALID, "the answer has no \"revisions\"");
 	} else {
-		show_time(zone, wall_of(first, "onset"), onset);
+		show_time(zone, fields_wall_or_none(first, "onset"), onset);
 		buf_text(out, "警报 (alert) ");
 		show_clean(out, text_of(root, "alert"), 0);
 		buf_text(out, "  住户 (household) ");

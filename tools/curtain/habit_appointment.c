@@ -25,39 +25,25 @@ static const char *const days[APPOINTMENT_DAYS_COUNT] = {
 	[APPOINTMENT_DAYS_OFF] = "休息日",
 };
 
-static void take(const json_t *object, const char *name, char *out, size_t size)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	text_cut(out, size, text ? text : "");
-}
-
-static struct wall wall_of(const json_t *object, const char *name)
-{
-	struct wall at;
-
-	return fields_parse_wall(json_object_get(object, name), &at) ? WALL_NONE : at;
-}
-
 static bool read_one(const json_t *item, struct habit_appointment *out)
 {
 	const json_t *grace = json_object_get(item, "grace_min"), *weekdays = json_object_get(item, "weekdays");
 
-	*out = (struct habit_appointment){.due = wall_of(json_object_get(item, "window"), "due"),
-		.last = wall_of(item, "last"),
-		.missed = wall_of(item, "missed"),
+	*out = (struct habit_appointment){.due = fields_wall_or_none(json_object_get(item, "window"), "due"),
+		.last = fields_wall_or_none(item, "last"),
+		.missed = fields_wall_or_none(item, "missed"),
 		.blind = json_is_true(json_object_get(item, "blind")),
 		.rests = json_is_true(json_object_get(item, "rests")),
 		.pause_holidays = json_is_true(json_object_get(item, "pause_holidays")),
 		.grace_min = json_is_integer(grace) ? (long long)json_integer_value(grace) : 0,
 		.weekdays = json_is_integer(weekdays) ? (unsigned)json_integer_value(weekdays) & 127 : 127};
-	take(item, "id", out->id, sizeof out->id);
-	take(item, "sign", out->sign, sizeof out->sign);
-	take(item, "days", out->days, sizeof out->days);
-	take(item, "opens", out->opens, sizeof out->opens);
-	take(item, "by", out->by, sizeof out->by);
-	take(item, "paused_from", out->paused_from, sizeof out->paused_from);
-	take(item, "paused_until", out->paused_until, sizeof out->paused_until);
+	fields_text_or_empty(item, "id", out->id, sizeof out->id);
+	fields_text_or_empty(item, "sign", out->sign, sizeof out->sign);
+	fields_text_or_empty(item, "days", out->days, sizeof out->days);
+	fields_text_or_empty(item, "opens", out->opens, sizeof out->opens);
+	fields_text_or_empty(item, "by", out->by, sizeof out->by);
+	fields_text_or_empty(item, "paused_from", out->paused_from, sizeof out->paused_from);
+	fields_text_or_empty(item, "paused_until", out->paused_until, sizeof out->paused_until);
 	return text_is_id(out->id);
 }
 

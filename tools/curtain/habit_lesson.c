@@ -9,36 +9,23 @@
 #include "show.h"
 #include "words.h"
 
-static void take(const json_t *object, const char *name, char *out, size_t size)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	text_cut(out, size, text ? text : "");
-}
-
-static struct wall wall_of(const json_t *object, const char *name)
-{
-	struct wall at;
-
-	return fields_parse_wall(json_object_get(object, name), &at) ? WALL_NONE : at;
-}
-
 void habit_lessons_read(const json_t *root, struct habit_lessons *out)
 {
 	const json_t *away = json_object_get(root, "away"), *list = json_object_get(root, "lessons");
 
-	*out = (struct habit_lessons){.away_since = wall_of(away, "since"), .away_until = wall_of(away, "until")};
-	take(away, "source", out->away, sizeof out->away);
+	*out = (struct habit_lessons){
+		.away_since = fields_wall_or_none(away, "since"), .away_until = fields_wall_or_none(away, "until")};
+	fields_text_or_empty(away, "source", out->away, sizeof out->away);
 	for (size_t i = 0; i < json_array_size(list) && out->count < HABIT_LESSONS_MAX; i++) {
 		const json_t *item = json_array_get(list, i);
 		struct habit_lesson *l = &out->items[out->count];
-		*l = (struct habit_lesson){.at = wall_of(item, "at"),
+		*l = (struct habit_lesson){.at = fields_wall_or_none(item, "at"),
 			.lean_before = json_number_value(json_object_get(item, "lean_before")),
 			.lean = json_number_value(json_object_get(item, "lean"))};
-		take(item, "incident", l->incident, sizeof l->incident);
-		take(item, "outcome", l->outcome, sizeof l->outcome);
-		take(item, "found", l->found, sizeof l->found);
-		take(item, "doubted", l->doubted, sizeof l->doubted);
+		fields_text_or_empty(item, "incident", l->incident, sizeof l->incident);
+		fields_text_or_empty(item, "outcome", l->outcome, sizeof l->outcome);
+		fields_text_or_empty(item, "found", l->found, sizeof l->found);
+		fields_text_or_empty(item, "doubted", l->doubted, sizeof l->doubted);
 		out->count += text_is_id(l->incident) && wall_is_set(l->at);
 	}
 }

@@ -21,13 +21,6 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
-static struct wall wall_of(const json_t *object, const char *name)
-{
-	struct wall at;
-
-	return fields_parse_wall(json_object_get(object, name), &at) ? WALL_NONE : at;
-}
-
 /* level_word and the like give the wire's word where it is not known here. */
 static const char *level_word(const json_t *item)
 {
@@ -40,7 +33,7 @@ static void head(const json_t *item, const char *what, const struct zone *zone, 
 {
 	char time[SHOW_TIME_BYTES];
 
-	show_time(zone, wall_of(item, "at"), time);
+	show_time(zone, fields_wall_or_none(item, "at"), time);
 	buf_printf(out, "%s  %s  ", time, what);
 	show_clean(out, level_word(item), 0);
 	buf_byte(out, ' ');
@@ -68,7 +61,7 @@ static void event_line(
 	enum incident_event kind;
 	char time[SHOW_TIME_BYTES];
 
-	show_time(zone, wall_of(event, "at"), time);
+	show_time(zone, fields_wall_or_none(event, "at"), time);
 	buf_printf(out, "    %s  ",
 		strncmp(time, opened, DATE_LENGTH) != 0 || strlen(time) <= DATE_LENGTH ? time : time + DATE_LENGTH + 1);
 	if (incident_event_find(text_of(event, "event"), &kind))
@@ -93,7 +86,7 @@ static void incident_item(const json_t *item, const struct zone *zone, struct bu
 	if (!outcome_find(text_of(item, "outcome"), &outcome) && outcome != OUTCOME_NONE)
 		buf_printf(out, "：%s", words_outcome(outcome));
 	tail(item, out);
-	show_time(zone, wall_of(item, "at"), opened);
+	show_time(zone, fields_wall_or_none(item, "at"), opened);
 	for (size_t i = 0; i < json_array_size(events); i++)
 		event_line(json_array_get(events, i), outcome, opened, zone, out);
 }
@@ -128,8 +121,8 @@ static void day_item(const json_t *item, const struct zone *zone, struct buf *ou
 	char first[SHOW_TIME_BYTES], last[SHOW_TIME_BYTES];
 	const char *name, *between = "  ";
 
-	show_clock(zone, wall_of(item, "first"), first);
-	show_clock(zone, wall_of(item, "last"), last);
+	show_clock(zone, fields_wall_or_none(item, "first"), first);
+	show_clock(zone, fields_wall_or_none(item, "last"), last);
 	show_clean(out, text_of(item, "day"), 0);
 	buf_printf(out, "           日计  %lld 条读数 %s–%s",
 		(long long)json_integer_value(json_object_get(item, "readings")), first, last);
