@@ -147,6 +147,7 @@ enum err codec_batch_next_reading(struct codec_batch *batch, struct reading *out
 
 BATCH_NEXT(alert)
 BATCH_NEXT(incident)
+BATCH_NEXT(errand)
 BATCH_NEXT(entry)
 
 enum err codec_ack_encode(const struct lane_ack *ack, struct buf *out)

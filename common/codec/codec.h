@@ -27,6 +27,7 @@
 enum err codec_reading_encode(const struct reading *message, struct buf *out);
 enum err codec_alert_encode(const struct alert *message, struct buf *out);
 enum err codec_incident_encode(const struct incident *message, struct buf *out);
+enum err codec_errand_encode(const struct errand *message, struct buf *out);
 enum err codec_page_encode(const struct page *message, struct buf *out);
 enum err codec_oncall_encode(const struct oncall *message, struct buf *out);
 enum err codec_outage_encode(const struct outage *message, struct buf *out);
@@ -39,6 +40,7 @@ enum err codec_reading_decode(
 enum err codec_alert_decode(const char *json, size_t length, struct alert *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_incident_decode(
 	const char *json, size_t length, struct incident *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err codec_errand_decode(const char *json, size_t length, struct errand *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_page_decode(const char *json, size_t length, struct page *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_oncall_decode(const char *json, size_t length, struct oncall *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_outage_decode(const char *json, size_t length, struct outage *out, struct errinfo *info) ERR_MUST_CHECK;
@@ -76,6 +78,7 @@ enum err codec_batch_next_reading(struct codec_batch *batch, struct reading *out
 enum err codec_batch_next_alert(struct codec_batch *batch, struct alert *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_batch_next_incident(
 	struct codec_batch *batch, struct incident *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err codec_batch_next_errand(struct codec_batch *batch, struct errand *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_batch_next_entry(struct codec_batch *batch, struct entry *out, struct errinfo *info) ERR_MUST_CHECK;
 void codec_batch_close(struct codec_batch *batch);
 

@@ -12,6 +12,7 @@
 enum err reading_from_json(const json_t *json, struct reading *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err alert_from_json(const json_t *json, struct alert *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err incident_from_json(const json_t *json, struct incident *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err errand_from_json(const json_t *json, struct errand *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err entry_from_json(const json_t *json, struct entry *out, struct errinfo *info) ERR_MUST_CHECK;
 
 /* plain_readings reads a whole batch of readings that stands exactly as the encoders write it; *out_readings

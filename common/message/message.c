@@ -51,6 +51,12 @@ WORDS(incident_event, INCIDENT_EVENT_COUNT, "raised", "alert_joined", "alert_cle
 	"taken_over", "refused", "second_coming", "held", "released", "reopened", "merged")
 WORDS(outcome, OUTCOME_COUNT, "none", "false_alarm", "helped", "ambulance", "away")
 WORDS(found, FOUND_COUNT, "none", "other", "was_away", "slept_in", "sensor_fault", "visitor", "fallen", "ill", "died")
+WORDS(errand_kind, ERRAND_KIND_COUNT, "visit", "task", "service")
+WORDS(errand_state, ERRAND_STATE_COUNT, "open", "offered", "agreed", "under_way", "done", "confirmed", "refused",
+	"missed", "cancelled")
+WORDS(errand_event, ERRAND_EVENT_COUNT, "opened", "offered", "declined", "agreed", "started", "answered", "done",
+	"confirmed", "refused", "missed", "climbed", "moved", "noted", "cancelled")
+WORDS(errand_verdict, ERRAND_VERDICT_COUNT, "ok", "finding", "not_asked")
 WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk", "second", "key", "relief", "contact",
 	"neighbour")
 WORDS(circle_part, CIRCLE_PARTS, "contacts", "keys", "neighbours")

@@ -27,6 +27,7 @@
 #define ONCALL_USERS_MAX 16
 #define ONCALL_GAPS_MAX 8
 #define COUNTERS_MAX 64
+#define ERRAND_ANSWERS_MAX 24
 
 /* reading: one value of one device. (device, channel, quantity, at) names it for ever. */
 struct reading {
@@ -167,6 +168,82 @@ struct incident {
 	char into[ID_BYTES];   /* merged: the incident as which it goes on; else "" */
 	uint8_t alert_count;   /* further alerts than INCIDENT_ALERTS_MAX are counted in note */
 	char alerts[INCIDENT_ALERTS_MAX][ID_BYTES];
+};
+
+enum errand_kind {
+	ERRAND_VISIT,   /* companionship ("chat") or a checklist */
+	ERRAND_TASK,    /* what a finding asks for */
+	ERRAND_SERVICE, /* one of the 38 of "six helps and one care" */
+	ERRAND_KIND_COUNT
+};
+
+enum errand_state {
+	ERRAND_OPEN,      /* wanted, nobody has it */
+	ERRAND_OFFERED,   /* somebody was asked */
+	ERRAND_AGREED,    /* who and when are fixed */
+	ERRAND_UNDER_WAY, /* somebody is there, or at it */
+	ERRAND_DONE,      /* by the word of who did it */
+	ERRAND_CONFIRMED, /* ... and the elder says so too */
+	ERRAND_REFUSED,   /* by the elder; note has the reason */
+	ERRAND_MISSED,    /* its window is over */
+	ERRAND_CANCELLED,
+	ERRAND_STATE_COUNT
+};
+
+enum errand_event {
+	ERRAND_EVENT_OPENED,
+	ERRAND_EVENT_OFFERED,
+	ERRAND_EVENT_DECLINED, /* who was asked says no, or nothing in time */
+	ERRAND_EVENT_AGREED,
+	ERRAND_EVENT_STARTED,
+	ERRAND_EVENT_ANSWERED, /* a checklist was filled in */
+	ERRAND_EVENT_DONE,
+	ERRAND_EVENT_CONFIRMED,
+	ERRAND_EVENT_REFUSED,
+	ERRAND_EVENT_MISSED,
+	ERRAND_EVENT_CLIMBED, /* overdue: the next level knows */
+	ERRAND_EVENT_MOVED,   /* another time or person */
+	ERRAND_EVENT_NOTED,
+	ERRAND_EVENT_CANCELLED,
+	ERRAND_EVENT_COUNT
+};
+
+/* What the visitor found for one item of a checklist. */
+enum errand_verdict { ERRAND_OK, ERRAND_FINDING, ERRAND_NOT_ASKED, ERRAND_VERDICT_COUNT };
+
+struct errand_answer {
+	char item[WORD_BYTES];
+	enum errand_verdict answer;
+	char word[WORD_BYTES]; /* the value chosen; "" = none */
+};
+
+#define ERRAND_CLIMB_MAX 2
+
+/* errand: a snapshot after one event of the life of one thing that somebody does for a household by a time: a visit, a
+ * task, a service. revision counts the events from 1. */
+struct errand {
+	char id[ID_BYTES];
+	uint32_t revision;
+	char household[ID_BYTES], community[ID_BYTES], team[ID_BYTES];
+	enum errand_kind kind;
+	enum errand_state state;
+	enum errand_event event;
+	char actor[ID_BYTES];    /* the user of this event; "" = the system */
+	char what[WORD_BYTES];   /* visit: the checklist, or "chat"; task: the finding; service: its id */
+	uint32_t version;        /* of the checklist; 0 = none */
+	char assignee[ID_BYTES]; /* a user; "" = nobody */
+	char provider[ID_BYTES]; /* "" = none */
+	char origin[ID_BYTES];   /* the errand from which it came; "" = none */
+	struct wall opened;
+	struct wall at;          /* of this event */
+	struct wall from, until; /* the window; of a task until it is due. from <= until */
+	struct wall seen;        /* when the elder was seen or spoken to; WALL_NONE = not */
+	uint8_t climb;           /* overdue: nobody was told 0, the captain 1, the desk 2 */
+	char reason_zh[REASON_BYTES];
+	char reason_en[REASON_BYTES];
+	char note[NOTE_BYTES];
+	uint8_t answer_count;
+	struct errand_answer answers[ERRAND_ANSWERS_MAX]; /* the producer sends each item once */
 };
 
 enum page_role {
@@ -407,6 +484,10 @@ const char *incident_state_name(enum incident_state v);
 const char *incident_event_name(enum incident_event v);
 const char *outcome_name(enum outcome v);
 const char *found_name(enum found v);
+const char *errand_kind_name(enum errand_kind v);
+const char *errand_state_name(enum errand_state v);
+const char *errand_event_name(enum errand_event v);
+const char *errand_verdict_name(enum errand_verdict v);
 const char *page_role_name(enum page_role v);
 const char *oncall_shift_name(enum oncall_shift v);
 const char *outage_state_name(enum outage_state v);
@@ -423,6 +504,10 @@ enum err incident_state_find(const char *name, enum incident_state *out) ERR_MUS
 enum err incident_event_find(const char *name, enum incident_event *out) ERR_MUST_CHECK;
 enum err outcome_find(const char *name, enum outcome *out) ERR_MUST_CHECK;
 enum err found_find(const char *name, enum found *out) ERR_MUST_CHECK;
+enum err errand_kind_find(const char *name, enum errand_kind *out) ERR_MUST_CHECK;
+enum err errand_state_find(const char *name, enum errand_state *out) ERR_MUST_CHECK;
+enum err errand_event_find(const char *name, enum errand_event *out) ERR_MUST_CHECK;
+enum err errand_verdict_find(const char *name, enum errand_verdict *out) ERR_MUST_CHECK;
 enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
 enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
 enum err outage_state_find(const char *name, enum outage_state *out) ERR_MUST_CHECK;

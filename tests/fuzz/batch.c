@@ -20,6 +20,7 @@
 TAKE(reading)
 TAKE(alert)
 TAKE(incident)
+TAKE(errand)
 TAKE(entry)
 
 /* items_of encodes the good items of a batch again and counts them; every item is either taken or refused. */
@@ -29,7 +30,8 @@ static uint32_t items_of(struct codec_batch *batch, const struct lane_batch *hea
 									   : !strcmp(head->lane, "alert") ? take_alert
 									   : !strcmp(head->lane, "incident")
 										   ? take_incident
-										   : take_entry;
+									   : !strcmp(head->lane, "visit") ? take_errand
+													  : take_entry;
 	uint32_t good = 0, bad = 0;
 
 	for (enum err err; (err = take(batch, items)) != ERR_NOT_FOUND;) {

@@ -120,6 +120,7 @@ static size_t example_length;
 MESSAGE_SCENARIO(reading)
 MESSAGE_SCENARIO(alert)
 MESSAGE_SCENARIO(incident)
+MESSAGE_SCENARIO(errand)
 MESSAGE_SCENARIO(page)
 MESSAGE_SCENARIO(reply)
 MESSAGE_SCENARIO(entry)
@@ -200,9 +201,10 @@ static const struct {
 	const char *prefix;
 	enum err (*scenario)(struct errinfo *info);
 } messages[] = {{"reading.", reading_scenario}, {"alert.", alert_scenario}, {"incident.", incident_scenario},
-	{"page.", page_scenario}, {"reply.", reply_scenario}, {"entry.", entry_scenario}, {"status.", status_scenario},
-	{"lane_batch.", lane_batch_scenario}, {"lane_ack.", lane_ack_scenario}, {"clock.", clock_scenario},
-	{"history.", history_scenario}, {"request.", request_scenario}, {"response.", response_scenario}};
+	{"errand.", errand_scenario}, {"page.", page_scenario}, {"reply.", reply_scenario}, {"entry.", entry_scenario},
+	{"status.", status_scenario}, {"lane_batch.", lane_batch_scenario}, {"lane_ack.", lane_ack_scenario},
+	{"clock.", clock_scenario}, {"history.", history_scenario}, {"request.", request_scenario},
+	{"response.", response_scenario}};
 
 static void codec_survives(void **state)
 {
