@@ -12,6 +12,7 @@
  *   handset {household, number}                      a key was set to a number: its row
  *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}, cover {team, from, until}
  *                                                    the rosters in force (duties.c)
+ *   calendar {user}                                  that volunteer's duties as RFC 5545 text: {"ics": ...}
  *   channels {}                                      each channel's state and counters: {"items": [...]}
  *   link {token, confirm?}                            what an accept link is worth; with confirm its answer is given
  *   deliveries {incident?}                           what became of pages over channels, the latest first
@@ -178,6 +179,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_list_cover(d, args, &result, &why);
 	else if (!err && !strcmp(method, "duties"))
 		err = dispatcher_list_duties(d, args, &result, &why);
+	else if (!err && !strcmp(method, "calendar"))
+		err = dispatcher_calendar(d, args, &result, &why);
 	else if (!err && !strcmp(method, "deliveries"))
 		err = list_deliveries(d, args, &result, &why);
 	else if (!err && !strcmp(method, "link"))
@@ -195,7 +198,7 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
-			"handset, channels, deliveries, link, roster, give, duties and cover",
+			"handset, channels, deliveries, link, roster, give, duties, cover and calendar",
 			method);
 	if (fatal) {
 		*info = why;

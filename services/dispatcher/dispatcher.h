@@ -141,6 +141,10 @@ enum err dispatcher_handsets(
 enum err dispatcher_set_handset(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
+/* api_calendar.c: a volunteer's duties in force, of all teams, as an iCalendar text. */
+enum err dispatcher_calendar(
+	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+
 /* api_link.c: dispatcher_link looks at an accept link, or gives its answer. */
 enum err dispatcher_link(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info,
 	enum err *fatal) ERR_MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "dispatcher/ics.h"
 #include "dispatcher/roster_json.h"
 
 static const char *const weekdays[][2] = {{"Mon", "周一"}, {"Tue", "周二"}, {"Wed", "周三"}, {"Thu", "周四"},
@@ -163,55 +164,6 @@ enum err roster_form_svg(const struct team *team, const struct roster_plan *plan
 
 /* ---- calendar ---- */
 
-#define FOLD 75 /* bytes of a line without its end, RFC 5545 3.1 */
-
-/* cal_line writes a content line, folded, never inside a character. */
-static void cal_line(struct buf *out, const char *line)
-{
-	size_t used = 0;
-
-	for (const char *c = line; *c;) {
-		size_t length = 1;
-		while (((unsigned char)c[length] & 0xc0) == 0x80)
-			length++;
-		if (used + length > FOLD) {
-			buf_text(out, "\r\n ");
-			used = 1;
-		}
-		buf_append(out, c, length);
-		used += length;
-		c += length;
-	}
-	buf_text(out, "\r\n");
-}
-
-/* cal_text writes a property of type TEXT: backslash, semicolon, comma and line end are escaped. */
-static void cal_text(struct buf *out, const char *name, const char *text)
-{
-	struct buf line;
-
-	buf_init(&line, 8192);
-	buf_text(&line, name);
-	buf_byte(&line, ':');
-	for (const char *c = text; *c; c++)
-		buf_text(&line, *c == '\n'           ? "\\n"
-				: strchr("\\;,", *c) ? (const char[]){'\\', *c, 0}
-						     : (const char[]){*c, 0});
-	if (line.failed)
-		out->failed = line.failed;
-	else
-		cal_line(out, line.data);
-	buf_fini(&line);
-}
-
-static void cal_time(struct buf *out, const char *name, struct wall at)
-{
-	struct civil c;
-
-	civil_from_ms(at.ms, &c);
-	buf_printf(out, "%s:%04d%02d%02dT%02d%02d%02dZ\r\n", name, c.year, c.month, c.day, c.hour, c.minute, c.second);
-}
-
 /* begins gives when a duty starts, or with more = its minutes, when it ends: both by the clock on the wall. */
 static struct wall begins(const struct team *team, const struct zone *zone, int day, int part, int more)
 {
@@ -222,55 +174,44 @@ static struct wall begins(const struct team *team, const struct zone *zone, int 
 	return zone_from_civil(zone, local);
 }
 
-static void cal_alarm(struct buf *out, const char *trigger, const char *text)
-{
-	buf_printf(out, "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:%s\r\n", trigger);
-	cal_text(out, "DESCRIPTION", text);
-	buf_text(out, "END:VALARM\r\n");
-}
-
-static void cal_beside(
+/* beside lists who is on duty in the same part. */
+static void beside(
 	const struct team *team, const struct roster_plan *plan, int volunteer, int day, int part, struct buf *out)
 {
-	struct buf text;
 	int said = 0;
 
-	buf_init(&text, 4096);
-	buf_text(&text, "同时值班 beside you: ");
+	buf_text(out, "同时值班 beside you: ");
 	for (int v = 0; v < team->volunteers; v++) {
 		int option = roster_plan_line(plan, v)[day];
 		if (v == volunteer || !option || team->shift[option - 1].part != part)
 			continue;
-		buf_printf(&text, "%s%s (%s)", said++ ? ", " : "", team_shown(team, v), team->shift[option - 1].id);
+		buf_printf(out, "%s%s (%s)", said++ ? ", " : "", team_shown(team, v), team->shift[option - 1].id);
 	}
-	buf_text(&text, said ? "" : "无 nobody");
-	if (!text.failed)
-		cal_text(out, "DESCRIPTION", text.data);
-	buf_fini(&text);
+	buf_text(out, said ? "" : "无 nobody");
 }
 
 static void cal_duty(const struct team *team, const struct roster_plan *plan, int volunteer, int day,
 	const struct roster_form_calendar *calendar, struct buf *out)
 {
 	int shift = roster_plan_line(plan, volunteer)[day] - 1, part = team->shift[shift].part;
-	char date[16], text[256];
+	char date[16], uid[256], summary[256];
+	struct buf others;
 
 	roster_json_date(team, day, date);
-	buf_text(out, "BEGIN:VEVENT\r\n");
-	snprintf(text, sizeof text, "%s.%s.%s.%s@curtain", team->id, date, team->shift[shift].id,
+	snprintf(uid, sizeof uid, "%s.%s.%s.%s@curtain", team->id, date, team->shift[shift].id,
 		team->volunteer[volunteer].id);
-	cal_text(out, "UID", text);
-	buf_printf(out, "SEQUENCE:%lld\r\n", (long long)calendar->revision);
-	cal_time(out, "DTSTAMP", calendar->made);
-	cal_time(out, "DTSTART", begins(team, calendar->zone, day, part, 0));
-	cal_time(out, "DTEND", begins(team, calendar->zone, day, part, team_minutes(team, part)));
-	snprintf(text, sizeof text, "值班 duty: %s (%s)", team->shift[shift].id, team->id);
-	cal_text(out, "SUMMARY", text);
-	cal_beside(team, plan, volunteer, day, part, out);
-	buf_text(out, "STATUS:CONFIRMED\r\nTRANSP:OPAQUE\r\nCATEGORIES:DUTY\r\n");
-	cal_alarm(out, "-P1D", text);
-	cal_alarm(out, "-PT1H", text);
-	buf_text(out, "END:VEVENT\r\n");
+	snprintf(summary, sizeof summary, "值班 duty: %s (%s)", team->shift[shift].id, team->id);
+	buf_init(&others, 4096);
+	beside(team, plan, volunteer, day, part, &others);
+	out->failed = out->failed ? out->failed : others.failed;
+	ics_duty(out, &(struct ics_duty){.uid = uid,
+			      .summary = summary,
+			      .description = others.data ? others.data : "",
+			      .sequence = (long long)calendar->revision,
+			      .made = calendar->made,
+			      .from = begins(team, calendar->zone, day, part, 0),
+			      .until = begins(team, calendar->zone, day, part, team_minutes(team, part))});
+	buf_fini(&others);
 }
 
 enum err roster_form_calendar_of(const struct team *team, const struct roster_plan *plan, int volunteer,
@@ -278,13 +219,11 @@ enum err roster_form_calendar_of(const struct team *team, const struct roster_pl
 {
 	char text[160];
 
-	buf_text(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Curtain//Duty roster//ZH\r\nCALSCALE:GREGORIAN\r\n"
-		      "METHOD:PUBLISH\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n");
 	snprintf(text, sizeof text, "值班 Duty %s", team->id);
-	cal_text(out, "X-WR-CALNAME", text);
+	ics_open(out, text);
 	for (int d = 0; d < team->days; d++)
 		if (roster_plan_line(plan, volunteer)[d])
 			cal_duty(team, plan, volunteer, d, calendar, out);
-	buf_text(out, "END:VCALENDAR\r\n");
+	ics_close(out);
 	return out->failed;
 }

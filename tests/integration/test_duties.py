@@ -60,9 +60,13 @@ def test_pages_go_to_those_on_the_roster_and_a_duty_given_is_valid_at_once(rig):
 
     duties = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
     assert [(d["user"], d["place"]) for d in duties] == [("v-3", 0), ("v-2", 1)] * 2
+    ics = rig.call("calendar", {"user": "v-3"})["result"]["ics"]
+    assert ics.startswith("BEGIN:VCALENDAR\r\n") and ics.endswith("END:VCALENDAR\r\n") and ics.count("BEGIN:VEVENT") == 2
+    assert all(len(line.encode()) <= 75 for line in ics.split("\r\n")) and "beside you: v-2 (second)" in ics.replace("\r\n ", "")
     given = curtain(rig, "give", "--team", "t-1", "--shift", "first", "--from", duties[0]["from"], "--of", "v-3", "--to", "v-1")
     assert given.returncode == 0, given.stderr
     oncall(rig, ["v-1", "v-2"])
+    assert rig.call("calendar", {"user": "v-3"})["result"]["ics"].count("BEGIN:VEVENT") == 1
     rig.ingest.give_item(alert(2, "h-2"))
     assert asked(rig, "h-2") == ["v-1", "v-2"]
 
