@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "codec/codec.h"
+#include "codec/entry_visit.h"
 #include "codec/fields.h"
 #include "codec/items.h"
 #include "codec/json.h"
@@ -150,6 +151,15 @@ static const char *entry_fault(const struct entry *e)
 	case ENTRY_CIRCLE:
 		check_circle(&fault, &e->body.circle);
 		break;
+	case ENTRY_CARE:
+		check_care(&fault, &e->body.care);
+		break;
+	case ENTRY_COMPANION:
+		check_companion(&fault, &e->body.companion);
+		break;
+	case ENTRY_SERVICE:
+		check_offering(&fault, &e->body.service);
+		break;
 	case ENTRY_APPOINTMENT:
 		check_id(&fault, e->body.appointment.household, "household: must be an id");
 		check_appointment(&fault, &e->body.appointment.terms);
@@ -254,6 +264,15 @@ static void body_encode(const struct entry *e, struct buf *out)
 		break;
 	case ENTRY_CIRCLE:
 		circle_encode(&e->body.circle, out);
+		break;
+	case ENTRY_CARE:
+		care_encode(&e->body.care, out);
+		break;
+	case ENTRY_COMPANION:
+		companion_encode(&e->body.companion, out);
+		break;
+	case ENTRY_SERVICE:
+		offering_encode(&e->body.service, out);
 		break;
 	case ENTRY_APPOINTMENT:
 		json_member_text(out, "household", e->body.appointment.household);
@@ -412,6 +431,15 @@ static void body_decode(struct fields *f, struct entry *e)
 		break;
 	case ENTRY_CIRCLE:
 		circle_decode(f, &e->body.circle);
+		break;
+	case ENTRY_CARE:
+		care_decode(f, &e->body.care);
+		break;
+	case ENTRY_COMPANION:
+		companion_decode(f, &e->body.companion);
+		break;
+	case ENTRY_SERVICE:
+		offering_decode(f, &e->body.service);
 		break;
 	case ENTRY_APPOINTMENT:
 		fields_text(f, "household", e->body.appointment.household, sizeof e->body.appointment.household);

@@ -65,7 +65,9 @@ WORDS(outage_state, OUTAGE_STATE_COUNT, "throttled", "down")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done", "on_the_way", "hand_over", "second",
 	"key", "note", "reopen", "silence", "release", "merge")
 WORDS(entry_kind, ENTRY_KIND_COUNT, "device", "household", "consent", "team", "volunteer", "policy", "appointment",
-	"circle")
+	"circle", "care", "companion", "service")
+WORDS(sex, SEX_COUNT, "not_said", "woman", "man")
+WORDS(day_part, DAY_PART_COUNT, "morning", "afternoon", "evening")
 WORDS(appointment_sign, APPOINTMENT_SIGN_COUNT, "curtain", "call", "button", "door", "any", "visit")
 WORDS(appointment_days, APPOINTMENT_DAYS_COUNT, "every", "workdays", "days_off")
 WORDS(status_state, STATUS_STATE_COUNT, "starting", "ready", "degraded", "stopping", "down")

@@ -348,6 +348,9 @@ enum entry_kind {
 	ENTRY_POLICY,
 	ENTRY_APPOINTMENT,
 	ENTRY_CIRCLE,
+	ENTRY_CARE,
+	ENTRY_COMPANION,
+	ENTRY_SERVICE,
 	ENTRY_KIND_COUNT
 };
 
@@ -392,11 +395,67 @@ struct circle {
 	char users[CIRCLE_PARTS][CIRCLE_MAX][ID_BYTES];
 };
 
+/* sex: of a companion, or wanted of one. */
+enum sex { SEX_NOT_SAID, SEX_WOMAN, SEX_MAN, SEX_COUNT };
+
+enum day_part { PART_MORNING, PART_AFTERNOON, PART_EVENING, DAY_PART_COUNT };
+#define DAY_PARTS_ALL ((1u << DAY_PART_COUNT) - 1)
+
+/* position: WGS 84, degrees; both NAN = unknown. */
+struct position {
+	double latitude, longitude;
+};
+
+#define LANGUAGES_MAX 4
+#define INTERESTS_MAX 8
+#define CARE_TAGS_MAX 16
+#define UNWANTED_MAX 4
+#define PROVIDERS_MAX 8
+#define SERVICE_NAME_BYTES 200
+#define VISITS_EVERY_DAYS_MAX 366
+#define VISITS_A_WEEK_MAX 21
+#define SERVICE_LEAD_DAYS_MAX 60
+
+/* care: what whoever visits a household goes by. */
+struct care {
+	uint8_t language_count, interest_count, tag_count, unwanted_count;
+	char languages[LANGUAGES_MAX][WORD_BYTES]; /* that are spoken there */
+	char interests[INTERESTS_MAX][WORD_BYTES];
+	char tags[CARE_TAGS_MAX][WORD_BYTES]; /* valid today */
+	char wanted[ID_BYTES];                /* the user who should come; "" = nobody in particular */
+	char unwanted[UNWANTED_MAX][ID_BYTES];
+	enum sex sex; /* wanted; not said = any */
+	struct position position;
+	uint16_t visits_every_days; /* 0 = by tags */
+};
+
+/* companion: what a volunteer offers to visits. */
+struct companion {
+	uint8_t language_count, interest_count;
+	char languages[LANGUAGES_MAX][WORD_BYTES];
+	char interests[INTERESTS_MAX][WORD_BYTES];
+	enum sex sex;
+	struct position position;
+	uint8_t visits_a_week; /* how many are offered at most; 0 = none */
+	uint8_t parts;         /* bit mask of enum day_part, never 0 */
+	bool verified;         /* identity and training were seen */
+};
+
+/* offering: a service, one of the "six helps and one care". */
+struct offering {
+	char help[WORD_BYTES]; /* meals, bathing, medical, cleaning, mobility, urgent, nursing */
+	char name_zh[SERVICE_NAME_BYTES], name_en[SERVICE_NAME_BYTES]; /* "" = none is known */
+	uint8_t provider_count;
+	char providers[PROVIDERS_MAX][ID_BYTES];
+	uint8_t lead_days; /* from the asking to the first day on which it can be; 0 = the same day */
+	bool teams;        /* the teams do it themselves */
+};
+
 /* entry: one row of the directory, the latest of its key; deleted = tombstone (body not set). */
 struct entry {
 	enum entry_kind kind;
 	char key[DEVICE_BYTES]; /* device, household, household (consent), team, user, policy, appointment, household
-				   (circle) */
+				   (circle, care), user (companion), service */
 	uint64_t seq;           /* commit order at records, from 1 */
 	bool deleted;
 	union {
@@ -438,6 +497,9 @@ struct entry {
 			struct appointment terms;
 		} appointment;
 		struct circle circle;
+		struct care care;
+		struct companion companion;
+		struct offering service;
 	} body;
 };
 
@@ -494,6 +556,8 @@ const char *outage_state_name(enum outage_state v);
 const char *circle_part_name(enum circle_part v);
 const char *reply_action_name(enum reply_action v);
 const char *entry_kind_name(enum entry_kind v);
+const char *sex_name(enum sex v);
+const char *day_part_name(enum day_part v);
 const char *appointment_sign_name(enum appointment_sign v);
 const char *appointment_days_name(enum appointment_days v);
 const char *status_state_name(enum status_state v);
@@ -514,6 +578,8 @@ enum err outage_state_find(const char *name, enum outage_state *out) ERR_MUST_CH
 enum err circle_part_find(const char *name, enum circle_part *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
 enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;
+enum err sex_find(const char *name, enum sex *out) ERR_MUST_CHECK;
+enum err day_part_find(const char *name, enum day_part *out) ERR_MUST_CHECK;
 enum err appointment_sign_find(const char *name, enum appointment_sign *out) ERR_MUST_CHECK;
 enum err appointment_days_find(const char *name, enum appointment_days *out) ERR_MUST_CHECK;
 enum err status_state_find(const char *name, enum status_state *out) ERR_MUST_CHECK;

@@ -416,6 +416,9 @@ enum err detector_entry(struct detector_core *core, const struct entry *entry)
 	case ENTRY_VOLUNTEER:
 	case ENTRY_POLICY:
 	case ENTRY_CIRCLE:
+	case ENTRY_CARE:
+	case ENTRY_COMPANION:
+	case ENTRY_SERVICE:
 	case ENTRY_KIND_COUNT:
 		break;
 	}

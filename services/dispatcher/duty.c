@@ -288,6 +288,9 @@ enum err duty_entry(struct duty *duty, const struct entry *entry)
 	case ENTRY_DEVICE:
 	case ENTRY_CONSENT:
 	case ENTRY_APPOINTMENT:
+	case ENTRY_CARE:
+	case ENTRY_COMPANION:
+	case ENTRY_SERVICE:
 	case ENTRY_KIND_COUNT:
 		break;
 	}

@@ -39,7 +39,7 @@ enum err dispatcher_open_directory(struct dispatcher *d, struct errinfo *info)
 		.want_ms = d->settings.want_ms,
 		.quiet_ms = d->settings.directory_quiet_ms,
 		.kinds = 1u << ENTRY_HOUSEHOLD | 1u << ENTRY_TEAM | 1u << ENTRY_VOLUNTEER | 1u << ENTRY_POLICY |
-			 1u << ENTRY_CIRCLE,
+			 1u << ENTRY_CIRCLE | 1u << ENTRY_CARE | 1u << ENTRY_COMPANION | 1u << ENTRY_SERVICE,
 		.apply = apply,
 		.context = d};
 	enum err err = directory_copy_open(d->store, &config, &d->copy, info);

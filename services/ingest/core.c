@@ -340,6 +340,9 @@ enum err ingest_core_entry(struct ingest_core *core, const struct entry *entry)
 	case ENTRY_VOLUNTEER:
 	case ENTRY_POLICY:
 	case ENTRY_CIRCLE:
+	case ENTRY_CARE:
+	case ENTRY_COMPANION:
+	case ENTRY_SERVICE:
 	case ENTRY_APPOINTMENT:
 	case ENTRY_KIND_COUNT:
 		break;

@@ -15,7 +15,7 @@
 static const char *const lane_names[DIRECTORY_LANES][2] = {
 	{"directory-ingest", "{device,household,consent}"},
 	{"directory-detector", "{device,household,consent,appointment}"},
-	{"directory-dispatcher", "{household,team,volunteer,policy,circle}"},
+	{"directory-dispatcher", "{household,team,volunteer,policy,circle,care,companion,service}"},
 };
 
 void directory_init(struct directory *directory, const char *instance, struct bus *bus)
