@@ -14,8 +14,8 @@
 
 #include "base/text.h"
 #include "config/config.h"
-#include "dispatcher/hmac.h"
 #include "lane/sql.h"
+#include "web/hmac.h"
 
 #define LABEL "curtain accept link\n"
 #define SIGNATURE_BYTES 43

@@ -16,7 +16,6 @@ static const char *const program_keys[CHANNEL_JQ_COUNT] = {
 	"query", "headers", "body", "success", "throttled", "refused", "receipt", "cause"};
 static const char *const kinds[] = {"http", "smtp", "mqtt", NULL};
 static const char *const audiences[] = {"person", "group", "system", NULL};
-static const char *const formats[] = {"json", "form", "text", NULL};
 static const char *const signs[] = {"none", "dingtalk", "feishu", "standard-webhooks", "aliyun", NULL};
 static const char *const languages[] = {"zh", "en", NULL};
 static const char *const methods[] = {"POST", "PUT", "GET", NULL};
@@ -376,7 +375,7 @@ static enum err read_fallback(const struct channel_sources *from, struct channel
 
 static enum err read_words(const struct channel_sources *from, struct channel_definition *d)
 {
-	int kind = CHANNEL_HTTP, audience = -1, format = CHANNEL_JSON, sign = CHANNEL_UNSIGNED, language = CHANNEL_ZH,
+	int kind = CHANNEL_HTTP, audience = -1, format = WEB_JSON, sign = CHANNEL_UNSIGNED, language = CHANNEL_ZH,
 	    method = 0;
 	enum err err = read_word(from, "kind", kinds, &kind);
 
@@ -385,7 +384,7 @@ static enum err read_words(const struct channel_sources *from, struct channel_de
 	if (!err && audience < 0)
 		err = yaml_in_fail(from->own, from->entry, 0, "audience is missing: person, group or system");
 	if (!err)
-		err = read_word(from, "format", formats, &format);
+		err = read_word(from, "format", web_format_words, &format);
 	if (!err)
 		err = read_word(from, "sign", signs, &sign);
 	if (!err)
@@ -396,7 +395,7 @@ static enum err read_words(const struct channel_sources *from, struct channel_de
 		return err;
 	d->kind = (enum channel_kind)kind;
 	d->audience = (enum channel_audience)audience;
-	d->format = (enum channel_format)format;
+	d->format = (enum web_format)format;
 	d->sign = (enum channel_sign)sign;
 	d->language = (enum channel_language)language;
 	text_cut(d->method, sizeof d->method, methods[method]);

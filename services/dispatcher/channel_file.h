@@ -11,6 +11,7 @@
 #include "dispatcher/channel.h"
 #include "dispatcher/channel_text.h"
 #include "jq/program.h"
+#include "web/compose.h"
 
 #define CHANNEL_FILE_BYTES_MAX 262144
 #define CHANNEL_SECRETS_MAX 4
@@ -22,7 +23,6 @@
 #define CHANNEL_NO_PROGRAM UINT32_MAX
 
 enum channel_kind { CHANNEL_HTTP, CHANNEL_SMTP, CHANNEL_MQTT };
-enum channel_format { CHANNEL_JSON, CHANNEL_FORM, CHANNEL_PLAIN };
 enum channel_sign { CHANNEL_UNSIGNED, CHANNEL_DINGTALK, CHANNEL_FEISHU, CHANNEL_STANDARD_WEBHOOKS, CHANNEL_ALIYUN };
 enum channel_program {
 	CHANNEL_JQ_QUERY,     /* the object of the address's parameters */
@@ -45,7 +45,7 @@ struct channel_definition {
 	char name[WORD_BYTES], preset[WORD_BYTES];
 	enum channel_kind kind;
 	enum channel_audience audience;
-	enum channel_format format;
+	enum web_format format;
 	enum channel_sign sign;
 	enum channel_language language; /* of groups and systems; a volunteer has their own */
 	char url[CHANNEL_URL_BYTES];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "dispatcher/hmac.h"
+#include "web/hmac.h"
 
 #define WORD_TEXT_BYTES 42 /* base64 of so many bytes fits an encoded word, also behind "Subject: " */
 #define LINE_TEXT_BYTES 57 /* and of so many a line of 76 */

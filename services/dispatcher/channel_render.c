@@ -9,6 +9,7 @@
 #include "dispatcher/channel_sign.h"
 #include "jq/json_jv.h"
 #include "jq/json_tree.h"
+#include "web/compose.h"
 
 #define JSON_DEPTH_MAX 24
 
@@ -80,53 +81,23 @@ static enum err wrong(
 	return errinfo_set(info, ERR_INVALID, "channel %s: %s: must give %s", d->name, program_names[which], must);
 }
 
-static enum err write_url(
-	const struct channel_definition *d, const struct channel_parts *parts, struct buf *out, struct errinfo *info)
+static enum err write_parts(const struct channel_definition *d, const struct channel_parts *parts,
+	struct channel_request *out, struct errinfo *info)
 {
-	buf_text(out, d->url);
-	if (jv_get_kind(parts->query) != JV_KIND_OBJECT)
-		return wrong(d, CHANNEL_JQ_QUERY, "an object", info);
-	if (!jv_object_length(jv_copy(parts->query)))
-		return out->failed;
-	buf_byte(out, strchr(d->url, '?') ? '&' : '?');
-	return channel_form(jv_copy(parts->query), out);
-}
+	const char *must = NULL;
+	enum channel_program which = CHANNEL_JQ_QUERY;
+	enum err err = web_url(d->url, parts->query, &out->url, &must);
 
-static enum err write_headers(const struct channel_definition *d, jv headers, struct buf *out, struct errinfo *info)
-{
-	static const char *const types[] = {
-		"application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain; charset=utf-8"};
-
-	buf_printf(out, "Content-Type: %s\n", types[d->format]);
-	if (jv_get_kind(headers) != JV_KIND_OBJECT)
-		return wrong(d, CHANNEL_JQ_HEADERS, "an object", info);
-	jv_object_foreach(headers, name, value)
-	{
-		bool good = jv_get_kind(value) == JV_KIND_STRING && text_is_label(jv_string_value(value)) &&
-			    text_is_id(jv_string_value(name));
-		if (good)
-			buf_printf(out, "%s: %s\n", jv_string_value(name), jv_string_value(value));
-		jv_free(name);
-		jv_free(value);
-		if (!good)
-			return wrong(d, CHANNEL_JQ_HEADERS, "one line of text for each name", info);
+	if (!err) {
+		which = CHANNEL_JQ_HEADERS;
+		buf_printf(&out->headers, "Content-Type: %s\n", web_type(d->format));
+		err = web_headers(parts->headers, &out->headers, &must);
 	}
-	return out->failed;
-}
-
-static enum err write_body(const struct channel_definition *d, jv body, struct buf *out, struct errinfo *info)
-{
-	if (d->format == CHANNEL_FORM)
-		return jv_get_kind(body) == JV_KIND_OBJECT ? channel_form(jv_copy(body), out)
-							   : wrong(d, CHANNEL_JQ_BODY, "an object", info);
-	if (d->format == CHANNEL_PLAIN && jv_get_kind(body) != JV_KIND_STRING)
-		return wrong(d, CHANNEL_JQ_BODY, "a text", info);
-	if (!jv_is_valid(body))
-		return wrong(d, CHANNEL_JQ_BODY, "something to send", info);
-	jv text = d->format == CHANNEL_PLAIN ? jv_copy(body) : jv_dump_string(jv_copy(body), 0);
-	buf_append(out, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
-	jv_free(text);
-	return out->failed;
+	if (!err) {
+		which = CHANNEL_JQ_BODY;
+		err = web_body(d->format, parts->body, &out->body, &must);
+	}
+	return must ? wrong(d, which, must, info) : err;
 }
 
 static enum err write_http(const struct channel_definition *d, struct channel_parts *parts, struct channel_request *out,
@@ -135,11 +106,7 @@ static enum err write_http(const struct channel_definition *d, struct channel_pa
 	enum err err = channel_sign(d, parts, info);
 
 	if (!err)
-		err = write_url(d, parts, &out->url, info);
-	if (!err)
-		err = write_headers(d, parts->headers, &out->headers, info);
-	if (!err)
-		err = write_body(d, parts->body, &out->body, info);
+		err = write_parts(d, parts, out, info);
 	if (!err)
 		err = channel_sign_headers(d, out->id, parts->now, &out->body, &out->headers, info);
 	return err;

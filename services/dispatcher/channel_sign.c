@@ -2,56 +2,16 @@
  *
  * DingTalk: HMAC-SHA256 with the secret over "timestamp\nsecret", base64, in the address. Feishu: HMAC-SHA256 of
  * nothing with "timestamp\nsecret" as the key, base64, in the body. Aliyun RPC: HMAC-SHA1 with "secret&" over
- * "POST&%2F&" and the sorted parameters, percent-encoded once more. Standard Webhooks: webhook.h.
+ * "POST&%2F&" and the sorted parameters, percent-encoded once more. Standard Webhooks: web/webhook.h.
  */
 #include "dispatcher/channel_sign.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "dispatcher/hmac.h"
-#include "dispatcher/webhook.h"
-
-void channel_percent(const char *text, struct buf *out)
-{
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if ((*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') ||
-			strchr("-_.~", *p))
-			buf_byte(out, (char)*p);
-		else
-			buf_printf(out, "%%%02X", *p);
-	}
-}
-
-/* value_text gives a text for a scalar: a number or a word as JSON, a text as it is. */
-static jv value_text(jv value)
-{
-	if (jv_get_kind(value) == JV_KIND_STRING)
-		return value;
-	return jv_dump_string(value, 0);
-}
-
-enum err channel_form(jv object, struct buf *out)
-{
-	jv names = jv_keys(object); /* sorted */
-	int count = jv_array_length(jv_copy(names));
-	bool first = true;
-
-	for (int i = 0; i < count; i++) {
-		jv name = jv_array_get(jv_copy(names), i);
-		jv value = value_text(jv_object_get(jv_copy(object), jv_copy(name)));
-		if (!first)
-			buf_byte(out, '&');
-		channel_percent(jv_string_value(name), out);
-		buf_byte(out, '=');
-		channel_percent(jv_string_value(value), out);
-		first = false;
-		jv_free(name);
-		jv_free(value);
-	}
-	jv_free(names);
-	return out->failed;
-}
+#include "web/compose.h"
+#include "web/hmac.h"
+#include "web/webhook.h"
 
 static const char *secret_of(const struct channel_definition *definition, const char *name)
 {
@@ -108,10 +68,10 @@ static enum err sign_aliyun(const struct channel_definition *definition, struct 
 	put(&parts->body, "Timestamp", stamp);
 	buf_init(&query, CHANNEL_FILE_BYTES_MAX);
 	buf_init(&text, CHANNEL_FILE_BYTES_MAX);
-	err = channel_form(jv_copy(parts->body), &query);
+	err = web_form(jv_copy(parts->body), &query);
 	buf_printf(&text, "%s&%%2F&", definition->method);
 	if (!err)
-		channel_percent(query.data ? query.data : "", &text);
+		web_percent(query.data ? query.data : "", &text);
 	snprintf(key, sizeof key, "%s&", secret_of(definition, "key"));
 	if (!err)
 		err = text.failed;
@@ -144,23 +104,13 @@ enum err channel_sign(const struct channel_definition *definition, struct channe
 enum err channel_sign_headers(const struct channel_definition *definition, const char *id, struct wall now,
 	const struct buf *body, struct buf *headers, struct errinfo *info)
 {
-	char signature[WEBHOOK_SIGNATURE_BYTES];
-	struct webhook_secret secret;
-	int64_t stamp = now.ms / MS_PER_SECOND;
+	const char *secret = secret_of(definition, "sign");
 	enum err err;
 
 	if (definition->sign != CHANNEL_STANDARD_WEBHOOKS)
 		return ERR_OK;
-	buf_printf(headers, "webhook-id: %s\nwebhook-timestamp: %lld\n", id, (long long)stamp);
-	if (!definition->secret_count)
-		return headers->failed; /* unsigned; the id still tells repetitions */
-	err = webhook_secret_parse(secret_of(definition, "sign"), &secret);
-	if (err)
+	err = webhook_headers(&secret, definition->secret_count ? 1 : 0, id, now.ms / MS_PER_SECOND, body, headers);
+	if (err == ERR_INVALID)
 		return errinfo_set(info, err, "secrets.sign: whsec_ must be followed by base64");
-	webhook_sign(&secret, id, stamp, body->data ? body->data : "", body->length, signature);
-	explicit_bzero(&secret, sizeof secret);
-	if (!*signature)
-		return errinfo_set(info, ERR_FULL, "sign: the body is too long");
-	buf_printf(headers, "webhook-signature: %s\n", signature);
-	return headers->failed;
+	return err ? errinfo_set(info, err, "sign: the body is too long, or memory is out") : ERR_OK;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * channel_sign: the signatures of those who want one, each as its vendor documents it, and the text forms that they and
- * the rendering share.
+ * channel_sign: the signatures of those who want one, each as its vendor documents it.
  */
 #ifndef CURTAIN_DISPATCHER_CHANNEL_SIGN_H
 #define CURTAIN_DISPATCHER_CHANNEL_SIGN_H
@@ -25,8 +24,5 @@ enum err channel_sign(
 /* channel_sign_headers appends the header lines of a signature over the bytes of the body. */
 enum err channel_sign_headers(const struct channel_definition *definition, const char *id, struct wall now,
 	const struct buf *body, struct buf *headers, struct errinfo *info) ERR_MUST_CHECK;
-/* channel_form appends an object as name=value&..., in order of the names, all but A-Z a-z 0-9 - _ . ~ as %XX. */
-enum err channel_form(jv object, struct buf *out) ERR_MUST_CHECK;
-void channel_percent(const char *text, struct buf *out);
 
 #endif

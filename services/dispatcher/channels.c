@@ -70,7 +70,7 @@ enum err channels_open(
 	if (!err)
 		err = open_core(channels, info);
 	if (!err)
-		err = channel_http_open(&channels->http, info);
+		err = web_client_open(&channels->http, info);
 	if (!err)
 		err = channels_store_prepare(channels, info);
 	if (!err)
@@ -88,7 +88,7 @@ void channels_close(struct channels *channels)
 
 	if (!channels)
 		return;
-	channel_http_close(channels->http);
+	web_client_close(channels->http);
 	channel_core_destroy(channels->core);
 	channels_store_fini(channels);
 	free_files(channels);

@@ -19,6 +19,12 @@
 #include "lane/store.h"
 #include "message/message.h"
 
+/* Where calls stood before there were channels; channels_open takes over what is left there. */
+#define WEBHOOK_TABLE                                                                                                  \
+	"CREATE TABLE webhook (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, body BLOB NOT NULL, "       \
+	"attempts "                                                                                                    \
+	"INTEGER NOT NULL) STRICT"
+
 #define CHANNELS_TABLES                                                                                                \
 	"CREATE TABLE delivery (number INTEGER PRIMARY KEY, id TEXT NOT NULL, incident TEXT NOT NULL, user TEXT NOT "  \
 	"NULL, withdrawal INTEGER NOT NULL, page BLOB NOT NULL, way TEXT NOT NULL, route TEXT NOT NULL, skips "        \

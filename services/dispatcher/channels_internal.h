@@ -33,7 +33,7 @@ struct channels {
 	struct channel_set set;
 	struct channel_people people;
 	struct channel_core *core;
-	struct channel_http *http;
+	struct web_client *http;
 	struct volunteer *volunteers;
 	struct wall now; /* the true time of the last run */
 

@@ -183,10 +183,10 @@ static bool give_results(struct channels *channels)
 
 static void take_answers(struct channels *channels)
 {
-	struct channel_answer answer;
+	struct web_answer answer;
 	char text[CHANNEL_RECEIPT_BYTES];
 
-	while (channel_http_next(channels->http, &answer)) {
+	while (web_client_next(channels->http, &answer)) {
 		unsigned c = channel_call_channel(channels->core, answer.call);
 		enum channel_result result =
 			channel_judge(&channels->set, c, answer.status, answer.body, answer.length, answer.text, text);
@@ -207,7 +207,7 @@ static void start_due(struct channels *channels)
 void channels_run(struct channels *channels, struct wall wall, struct mono now)
 {
 	channels->now = wall;
-	channel_http_run(channels->http, now);
+	web_client_run(channels->http, now);
 	take_answers(channels);
 	give_results(channels);
 	if (store_in_transaction(channels->store))
@@ -215,17 +215,17 @@ void channels_run(struct channels *channels, struct wall wall, struct mono now)
 	do
 		start_due(channels);
 	while (give_results(channels));
-	channel_http_run(channels->http, now);
+	web_client_run(channels->http, now);
 }
 
 int channels_fd(const struct channels *channels)
 {
-	return channel_http_fd(channels->http);
+	return web_client_fd(channels->http);
 }
 
 struct mono channels_due(const struct channels *channels, struct wall wall, struct mono now)
 {
-	struct mono due = channel_http_due(channels->http);
+	struct mono due = web_client_due(channels->http);
 	struct wall core = channel_due(channels->core);
 
 	if (channels_settles(channels) || channels->result_count)

@@ -19,8 +19,8 @@
 #include "dispatcher/channel.h"
 #include "dispatcher/channels.h"
 #include "dispatcher/post.h"
-#include "dispatcher/webhook.h"
 #include "lane/sql.h"
+#include "web/webhook.h"
 
 static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE, CHANNELS_TABLES};
 static char folder[] = "/tmp/curtain-channels-XXXXXX";

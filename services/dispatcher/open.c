@@ -9,7 +9,6 @@
 
 #include "base/text.h"
 #include "dispatcher/dispatcher.h"
-#include "dispatcher/webhook.h"
 #include "lane/sql.h"
 #include "service/carrier.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "dispatcher/policy_file.h"
-#include "dispatcher/webhook.h"
+#include "web/webhook.h"
 
 #define S struct dispatcher_settings
 

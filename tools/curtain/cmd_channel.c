@@ -217,16 +217,16 @@ static enum err print(struct channel_command *command, const char *name, struct 
 }
 
 /* exchange sends a request and waits for its answer, at most for the channel's own time-out. */
-static bool exchange(struct channel_http *http, struct channel_answer *out)
+static bool exchange(struct web_client *http, struct web_answer *out)
 {
-	struct pollfd watched = {.fd = channel_http_fd(http), .events = POLLIN};
+	struct pollfd watched = {.fd = web_client_fd(http), .events = POLLIN};
 
 	for (;;) {
 		struct mono now = mono_now();
-		channel_http_run(http, now);
-		if (channel_http_next(http, out))
+		web_client_run(http, now);
+		if (web_client_next(http, out))
 			return true;
-		int64_t wait_us = channel_http_due(http).us == INT64_MAX ? 100000 : channel_http_due(http).us - now.us;
+		int64_t wait_us = web_client_due(http).us == INT64_MAX ? 100000 : web_client_due(http).us - now.us;
 		if (poll(&watched, 1, wait_us < 0 ? 0 : wait_us > 100000 ? 100 : (int)(wait_us / 1000) + 1) < 0)
 			return false;
 	}
@@ -236,8 +236,8 @@ static enum err send_trial(struct channel_command *command, const char *name, bo
 {
 	static const char *const words[] = {"sent", "failed", "throttled", "refused"};
 	struct channel_request request = {0};
-	struct channel_http *http = NULL;
-	struct channel_answer answer;
+	struct web_client *http = NULL;
+	struct web_answer answer;
 	char text[CHANNEL_RECEIPT_BYTES], line[300];
 	unsigned c = 0;
 	enum err err = load(command, true, info);
@@ -245,7 +245,7 @@ static enum err send_trial(struct channel_command *command, const char *name, bo
 	if (!err)
 		err = render(command, name, command->level ? command->level : "maintenance", &c, &request, info);
 	if (!err)
-		err = channel_http_open(&http, info);
+		err = web_client_open(&http, info);
 	if (!err && channel_http_start(http, 0, &command->set.definitions[c], &request))
 		err = errinfo_set(info, ERR_IO, "libcurl takes no call");
 	if (!err && exchange(http, &answer)) {
@@ -255,7 +255,7 @@ static enum err send_trial(struct channel_command *command, const char *name, bo
 		snprintf(line, sizeof line, "%s: %s%s%s", name, words[result], *text ? ": " : "", text);
 		err = output_line(line, info);
 	}
-	channel_http_close(http);
+	web_client_close(http);
 	channel_request_fini(&request);
 	return err;
 }

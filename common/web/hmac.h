@@ -3,8 +3,8 @@
  * hmac: the few functions of libcrypto that signatures need. A file of its own, because OpenSSL's headers and
  * base/err.h claim the same names.
  */
-#ifndef CURTAIN_DISPATCHER_HMAC_H
-#define CURTAIN_DISPATCHER_HMAC_H
+#ifndef CURTAIN_WEB_HMAC_H
+#define CURTAIN_WEB_HMAC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "dispatcher/hmac.h"
+#include "web/hmac.h"
 
 #include <assert.h>
 #include <limits.h>

@@ -1,15 +1,11 @@
-/* SPDX-License-Identifier: MIT
- *
- * Standard Webhooks 1.0.0 (headers webhook-id, webhook-timestamp,
- * webhook-signature; HMAC-SHA256 over "id.timestamp.body", base64).
- */
+/* SPDX-License-Identifier: MIT */
+#include "web/webhook.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "config/config.h"
-#include "dispatcher/hmac.h"
-#include "dispatcher/webhook.h"
+#include "web/hmac.h"
 
 #define SIGNED_BYTES_MAX 131072
 
@@ -62,4 +58,27 @@ void webhook_sign(const struct webhook_secret *secret, const char *id, int64_t t
 		hmac_sha256(secret->bytes, secret->length, text.data, text.length, signature))
 		snprintf(out, WEBHOOK_SIGNATURE_BYTES, "v1,%s", signature);
 	buf_fini(&text);
+}
+
+enum err webhook_headers(const char *const *secrets, unsigned count, const char *id, int64_t timestamp_s,
+	const struct buf *body, struct buf *out)
+{
+	char signature[WEBHOOK_SIGNATURE_BYTES];
+	enum err err = ERR_OK;
+
+	buf_printf(out, "webhook-id: %s\nwebhook-timestamp: %lld\n", id, (long long)timestamp_s);
+	for (unsigned i = 0; i < count && !err; i++) {
+		struct webhook_secret secret = {0};
+		err = webhook_secret_parse(secrets[i], &secret);
+		if (!err)
+			webhook_sign(&secret, id, timestamp_s, body->data ? body->data : "", body->length, signature);
+		explicit_bzero(&secret, sizeof secret);
+		if (!err && !*signature)
+			err = ERR_FULL;
+		if (!err)
+			buf_printf(out, "%s%s", i ? " " : "webhook-signature: ", signature);
+	}
+	if (count)
+		buf_byte(out, '\n');
+	return err ? err : out->failed;
 }
