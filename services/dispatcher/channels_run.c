@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dispatcher/channels_internal.h"
+#include "dispatcher/instant.h"
 
 /* ---- what the core decided ---- */
 
@@ -134,6 +135,7 @@ static void call(struct channels *channels, const struct channel_effect *effect)
 		note_result(channels, effect->call, CHANNEL_OK, "");
 		return;
 	}
+	INSTANT("before-call");
 	err = channel_render(&channels->set, &message, &request, &info);
 	if (!err)
 		err = channel_http_start(channels->http, effect->call, definition, &request);
@@ -191,6 +193,7 @@ static void take_answers(struct channels *channels)
 		enum channel_result result =
 			channel_judge(&channels->set, c, answer.status, answer.body, answer.length, answer.text, text);
 		note_result(channels, answer.call, result, text);
+		INSTANT("answer-heard");
 	}
 }
 
@@ -216,6 +219,7 @@ void channels_run(struct channels *channels, struct wall wall, struct mono now)
 		start_due(channels);
 	while (give_results(channels));
 	web_client_run(channels->http, now);
+	INSTANT("after-call");
 }
 
 int channels_fd(const struct channels *channels)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "dispatcher/instant.h"
 #include "service/carrier.h"
 
 #define TRIM_US 500000
@@ -85,6 +86,7 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 	case BUS_MESSAGE:
 		return told(take_message(d, event, &info), "message_not_taken", &info);
 	case BUS_DELIVERED:
+		INSTANT("page-acknowledged");
 		post_delivered(d->post, event->token);
 		break;
 	case BUS_DISCONNECTED:
@@ -103,7 +105,10 @@ static enum err tick(struct dispatcher *d, struct errinfo *info)
 	err = dispatcher_begin(d, info);
 	if (!err)
 		err = incident_tick(d->core, d->turn.wall, &effects);
-	return err ? err : dispatcher_effects(d, &effects, d->turn.wall, info);
+	if (!err)
+		err = dispatcher_effects(d, &effects, d->turn.wall, info);
+	INSTANT("timer-fired");
+	return err;
 }
 
 enum err dispatcher_tick(void *state, struct turn turn)
@@ -136,12 +141,14 @@ static enum err store_turn(struct dispatcher *d, struct errinfo *info)
 		err = channels_settle(d->channels, info);
 	if (!err)
 		err = outbox_trim(d->incidents, info);
+	INSTANT("before-commit");
 	return err ? err : store_commit(d->store, info);
 }
 
 static void give_receipts(struct dispatcher *d)
 {
-	for (uint32_t i = 0; i < d->receipt_count; i++)
+	for (uint32_t i = 0; i < d->receipt_count; i++) {
+		INSTANT("before-receipt");
 		(void)!bus_publish(service_bus(d->service), /* lost: the sender asks again */
 			&(struct bus_publication){.topic = d->receipts[i].topic,
 				.payload = d->receipts[i].correlation,
@@ -149,6 +156,7 @@ static void give_receipts(struct dispatcher *d)
 				.qos = 1,
 				.correlation = d->receipts[i].correlation,
 				.correlation_length = d->receipts[i].length});
+	}
 	d->receipt_count = 0;
 }
 
@@ -161,6 +169,7 @@ static enum err commit_turn(struct dispatcher *d, struct errinfo *info)
 			log_warning("disk_full_ballast_given_up");
 		return err;
 	}
+	INSTANT("after-commit");
 	outbox_committed(d->incidents);
 	inbox_committed(d->alerts);
 	inbox_committed(d->directory);
@@ -175,10 +184,13 @@ static enum err send(struct dispatcher *d, struct errinfo *info)
 	enum err err = post_send(d->post, bus, info); /* pages first */
 
 	give_receipts(d);
+	INSTANT("before-batch");
 	if (!err)
 		err = carrier_send_outbox(bus, d->incidents, d->turn.mono);
+	INSTANT("before-ack");
 	if (!err)
 		err = carrier_send_acks(bus, d->alerts, d->turn.mono);
+	INSTANT("after-ack");
 	return err ? err : carrier_send_acks(bus, d->directory, d->turn.mono);
 }
 
@@ -207,7 +219,11 @@ static enum err call(struct dispatcher *d, struct errinfo *info)
 		err = channels_settle(d->channels, info);
 	if (!err)
 		err = tell_channels(d, info);
-	return err || !own ? err : store_commit(d->store, info);
+	INSTANT("answer-noted");
+	if (!err && own)
+		err = store_commit(d->store, info);
+	INSTANT("answer-stored");
+	return err;
 }
 
 /* holds: on the replay clock each step brings a heartbeat of every producer and shard; they share a commit. */

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "dispatcher/dispatcher.h"
+#include "dispatcher/instant.h"
 #include "lane/sql.h"
 #include "service/carrier.h"
 
@@ -216,6 +217,7 @@ enum err dispatcher_open(struct service *service, const void *settings, void **o
 		dispatcher_close(d);
 		return err;
 	}
+	INSTANT("store-read");
 	d->clock = dispatcher_replays(d) ? inbox_watermark(d->alerts) : WALL_NONE;
 	if (wall_is_set(d->clock))
 		service_set_clock(service, d->clock);

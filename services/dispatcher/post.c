@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatcher/instant.h"
 #include "lane/sql.h"
 
 struct post {
@@ -137,6 +138,7 @@ enum err post_send(struct post *post, struct bus *bus, struct errinfo *info)
 	sqlite3_bind_int64(post->next, 1, post->sent);
 	while (!full && (code = sqlite3_step(post->next)) == SQLITE_ROW) {
 		int64_t number = sqlite3_column_int64(post->next, 0);
+		INSTANT(sqlite3_column_int(post->next, 3) ? "before-kept" : "before-page");
 		full = bus_publish(
 			       bus, &(struct bus_publication){.topic = (const char *)sqlite3_column_text(post->next, 1),
 					    .payload = sqlite3_column_blob(post->next, 2),
@@ -146,6 +148,7 @@ enum err post_send(struct post *post, struct bus *bus, struct errinfo *info)
 					    .token = (uint64_t)number}) != ERR_OK;
 		if (!full)
 			post->sent = number;
+		INSTANT(sqlite3_column_int(post->next, 3) ? "after-kept" : "after-page");
 	}
 	sqlite3_reset(post->next);
 	if (!full && code != SQLITE_DONE)
@@ -183,6 +186,8 @@ enum err post_settle(struct post *post, struct errinfo *info)
 	}
 	if (own && !err)
 		err = store_commit(post->store, info);
+	if (post->delivered_count)
+		INSTANT("page-settled");
 	if (!err)
 		post->delivered_count = 0;
 	return err;

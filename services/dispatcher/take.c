@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dispatcher/dispatcher.h"
+#include "dispatcher/instant.h"
 #include "lane/sql.h"
 #include "service/carrier.h"
 
@@ -122,6 +123,7 @@ static enum err take_alerts(struct dispatcher *d, struct codec_batch *batch, str
 			continue;
 		}
 		err = take_alert(d, &alert, info);
+		INSTANT("alert-taken");
 	}
 	return err;
 }
@@ -211,7 +213,10 @@ static enum err feed_reply(struct dispatcher *d, const struct reply *reply, stru
 	if (!err && effects.verdict != INCIDENT_TAKEN)
 		log_info("reply_without_effect", "incident", reply->incident, "user", reply->user, "action",
 			reply_action_name(reply->action), "verdict", incident_verdict_name(effects.verdict));
-	return err ? err : dispatcher_effects(d, &effects, now, info);
+	if (!err)
+		err = dispatcher_effects(d, &effects, now, info);
+	INSTANT("reply-taken");
+	return err;
 }
 
 /* reply_user takes curtain/volunteer/<user>/reply apart. */

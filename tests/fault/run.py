@@ -4,6 +4,7 @@
 
 tests/fault.sh [services] [--readings N] [--sos N] [--kills N] [--broker-kills N] [--seed N]
 tests/fault.sh postgres [--minutes M]
+tests/fault.sh dispatch [--incidents N] [--kills N] [--instants A,B,...] [--seed N]   at each named instant of the dispatcher's turn (dispatch.py)
 """
 import argparse
 import json
@@ -16,7 +17,8 @@ import tempfile
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "lib")]
+import dispatch  # noqa: E402
 import district  # noqa: E402
 
 HOMES = 500
@@ -73,7 +75,7 @@ def run_services(arguments, system, folder):
     rows, good = [], True
     total_readings = total_calls = 0
     district.import_ledger(system, district.ledger(HOMES), folder)
-    for name, parts, kills, receipts in (("services and PostgreSQL", PARTS, arguments.kills, False), ("broker", ["broker"], arguments.broker_kills, True)):
+    for name, parts, kills, receipts in (("services and PostgreSQL", PARTS, arguments.kills or 50, False), ("broker", ["broker"], arguments.broker_kills, True)):
         if not kills:
             continue
         readings = arguments.readings if not receipts else arguments.readings // 5
@@ -123,10 +125,12 @@ class Offset:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres"])
+    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch"])
     parser.add_argument("--readings", type=int, default=100000)
     parser.add_argument("--sos", type=int, default=200)
-    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch: 10 at each instant")
+    parser.add_argument("--incidents", type=int, default=200, help="at each instant")
+    parser.add_argument("--instants", help="some of " + ", ".join(dispatch.INSTANTS))
     parser.add_argument("--broker-kills", type=int, default=20)
     parser.add_argument("--rate", type=float, default=800)
     parser.add_argument("--minutes", type=float, default=10)
@@ -136,11 +140,25 @@ def main():
     folder = tempfile.mkdtemp(prefix="curtain-fault-")
     os.chmod(folder, 0o755)  # PostgreSQL runs as another user below it
     print(f"seed {arguments.seed}, folder {folder}", flush=True)
-    with district.System(folder + "/system") as system:
-        good = run_services(arguments, system, folder) if arguments.what == "services" else run_postgres(arguments, system, folder)
+    if arguments.what == "dispatch":
+        good = run_dispatch(arguments, folder)
+    else:
+        good = run_system(arguments, folder)
     if good and not arguments.keep:
         shutil.rmtree(folder)
     return 0 if good else 1
+
+
+def run_system(arguments, folder):
+    with district.System(folder + "/system") as system:
+        return run_services(arguments, system, folder) if arguments.what == "services" else run_postgres(arguments, system, folder)
+
+
+def run_dispatch(arguments, folder):
+    binary = pathlib.Path(os.environ.get("CURTAIN_BIN", district.ROOT / "build/release/bin")) / "dispatcher_instants"
+    instants = arguments.instants.split(",") if arguments.instants else None
+    rows, total = dispatch.run(folder, binary, arguments.incidents, arguments.kills or 10, arguments.seed, instants, lambda text: print(text, flush=True))
+    return total.good() and all(row.kills for row in rows)
 
 
 def memory_kib(system):

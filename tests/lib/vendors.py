@@ -29,7 +29,7 @@ class Vendor:
     def __init__(self, world, name, limit=None, block=0.0):
         self.world, self.name, self.limit, self.block = world, name, limit, block
         self.taken, self.seen, self.refused, self.throttled, self.times, self.blocked_until = [], [], [], 0, [], 0.0
-        self.script = []
+        self.script, self.delay = [], 0.0  # delay: seconds from a message to its answer
 
     def behave(self, *modes):
         with self.world.changed:
@@ -204,6 +204,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with world.changed:
             status, body = self.judge(vendor, request, mode)
             world.changed.notify_all()
+        if vendor.delay:
+            world.over.wait(vendor.delay)
         self.answer(status, body, mode)
 
     def judge(self, vendor, request, mode):
