@@ -42,7 +42,7 @@ ctests() {
 	[ "$bad" -eq 0 ] || tail -120 "$log/ctest"
 }
 
-# pytests NAME FILE...: each pytest case counts as one test.
+# pytests NAME ARGUMENT...: each pytest case counts as one test.
 pytests() {
 	local name=$1 began=$SECONDS last
 	shift
@@ -100,7 +100,7 @@ ring_contract() {
 }
 
 ring_integration() {
-	pytests "integration" tests/integration
+	pytests "integration" -n 2 --dist loadfile tests/integration
 }
 
 ring_scenario() {

@@ -79,6 +79,7 @@ def test_many_homes_at_once_are_held_for_the_desk_and_a_call_for_help_passes(rig
     for i in range(1, 31):
         rig.detector.give_item(silence(i, f"h-{i}"))
     rig.tap.wait(lambda: sum(i["state"] == "held" for i in rig.records.items) >= 30, "the homes to be held")
+    rig.tap.wait(lambda: rig.pages("desk"), "the desk to be told")
     notes = [m.body["note"] for m in rig.pages("desk")]
     assert len(notes) == 1 and "5 homes" in notes[0]
     began = time.monotonic()

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import queue
+import random
 import shutil
 import socket
 import subprocess
@@ -19,9 +20,15 @@ ACCESS = str(ROOT / "deploy/mosquitto/access.sh")
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port outside of the range from which the system gives ports to connections, so that nobody takes it before its server listens."""
+    while True:
+        with socket.socket() as s:
+            port = random.SystemRandom().randrange(10000, 32000)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Accounts:
