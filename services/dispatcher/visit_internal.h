@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the visit core share. Rows are made by whoever names them first, so that entries and states may
+ * come in any order; nothing is decided while they come, only at a tick, in order of (due, id).
+ */
+#ifndef CURTAIN_DISPATCHER_VISIT_INTERNAL_H
+#define CURTAIN_DISPATCHER_VISIT_INTERNAL_H
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
+#include <uthash.h>
+
+#include "base/timerq.h"
+#include "dispatcher/visit.h"
+
+#define FRIENDS_MAX 12
+#define ASKED_MAX 24 /* further ones are forgotten, the oldest first */
+
+struct team {
+	UT_hash_handle hh;
+	char id[ID_BYTES], community[ID_BYTES], captain[ID_BYTES], desk[ID_BYTES];
+};
+
+struct person {
+	UT_hash_handle hh;
+	char id[ID_BYTES];
+	struct team *team; /* NULL = no volunteer (any more) */
+	bool offers;       /* a companion */
+	struct companion offer;
+	struct job *jobs; /* all that are remembered with this assignee */
+};
+
+struct service {
+	UT_hash_handle hh;
+	char id[ID_BYTES];
+	bool known;
+	struct offering offering;
+};
+
+/* friend: how earlier visits of one companion went. */
+struct friend
+{
+	char user[ID_BYTES];
+	uint16_t good, bad;
+	struct wall last;
+};
+
+struct check_day {
+	char name[WORD_BYTES];
+	int32_t day;
+};
+
+struct home {
+	UT_hash_handle hh;
+	char id[ID_BYTES];
+	uint32_t slot;
+	bool dirty;
+	/* of the directory */
+	bool known, canary, cared;
+	char community[ID_BYTES], team[ID_BYTES];
+	struct wall away_from, away_until;
+	struct care care;
+	/* of the store */
+	struct wall since; /* first known as one to be visited; WALL_NONE = never yet */
+	struct wall last;  /* last seen by a visitor */
+	int32_t turn;      /* day of the last visit that is over, however it ended; DAY_NONE = none */
+	int32_t pause;     /* not before this day; DAY_NONE */
+	uint8_t missed;    /* in a row */
+	uint32_t made;     /* errands ever made here: the next one's number */
+	uint8_t check_count, friend_count;
+	struct check_day checks[CHECKLISTS_MAX];
+	struct friend friends[FRIENDS_MAX];
+	/* of now */
+	struct job *visit; /* the one that is not over */
+	struct job *jobs;
+};
+
+struct job {
+	UT_hash_handle hh; /* by now.id */
+	uint32_t slot;
+	bool dirty;
+	struct errand now;
+	struct home *home;
+	struct person *holder; /* of the assignee; NULL = none */
+	struct job *next_of_home, *next_of_holder;
+	struct wall want_from, want_until; /* the window, before a time was proposed */
+	int32_t due_day;
+	struct wall answer_due; /* OFFERED */
+	struct wall again_due;  /* OPEN: when people are asked again */
+	struct wall climb_due;
+	uint8_t asked_count;
+	char asked[ASKED_MAX][ID_BYTES]; /* users and providers who said no, or nothing */
+};
+
+struct tomb {
+	struct tomb *next;
+	bool home;
+	char id[ID_BYTES];
+};
+
+/* timers: homes by slot * 2, jobs by slot * 2 + 1. */
+struct visit_core {
+	struct visit_config config;
+	struct team *teams;
+	struct person *people;
+	struct service *services;
+	struct home *homes, **home_slots;
+	struct job *jobs, **job_slots;
+	uint32_t home_count, home_capacity, job_count, job_capacity;
+	uint32_t *free_slots, free_count, free_capacity; /* of jobs */
+	struct timerq timers;
+	bool arm_all; /* rules have changed: at the next tick */
+	struct tomb *tombs;
+	uint32_t dirty_homes_from, dirty_jobs_from;
+	struct visit_effect *queue;
+	unsigned queue_head, queue_count, queue_capacity;
+	uint32_t live;
+	int64_t tallies[VISIT_TALLY_COUNT], verdicts[VISIT_VERDICT_COUNT];
+};
+
+/* visit.c: time. Days are local. */
+int32_t core_day(const struct visit_core *core, struct wall at);
+struct wall core_at(const struct visit_core *core, int32_t day, unsigned minute);
+
+/* visit_table.c: rows are found or made; NULL = no memory. */
+struct home *home_row(struct visit_core *core, const char *id);
+struct person *person_row(struct visit_core *core, const char *id);
+struct team *team_row(struct visit_core *core, const char *id);
+struct service *service_row(struct visit_core *core, const char *id);
+struct job *job_find(const struct visit_core *core, const char *id);
+/* job_make makes one as first says; nothing is told yet. */
+enum err job_make(
+	struct visit_core *core, struct home *home, const struct errand *first, struct job **out) ERR_MUST_CHECK;
+/* job_open makes one and tells that it is wanted: id from the home's number and `what`, revision 1. */
+enum err job_open(struct visit_core *core, struct home *home, struct errand *first, const char *actor, int32_t due_day,
+	struct wall now, struct job **out) ERR_MUST_CHECK;
+/* job_event moves a job by one event that must be legal, pushes its snapshot, and arms its timer. tell: a NULL-ended
+ * list of users, "" is passed over. note replaces the former one; NULL keeps it. */
+enum err job_event(struct visit_core *core, struct job *job, enum errand_event event, const char *actor,
+	const char *note, const char *const *tell, struct wall now) ERR_MUST_CHECK;
+void job_assign(struct visit_core *core, struct job *job, const char *user);
+enum err job_arm(struct visit_core *core, struct job *job) ERR_MUST_CHECK;
+void job_dirty(struct visit_core *core, struct job *job);
+void home_dirty(struct visit_core *core, struct home *home);
+void job_forget(struct visit_core *core, struct job *job);
+void job_note_asked(struct job *job, const char *user);
+bool job_was_asked(const struct job *job, const char *user);
+bool job_legal(const struct job *job, enum errand_event event);
+bool job_live(const struct job *job);                                          /* not over, and not done */
+const char *job_captain(const struct visit_core *core, const struct job *job); /* "" = none */
+const char *job_desk(const struct visit_core *core, const struct job *job);
+enum err job_push(struct visit_core *core, const struct job *job, const char *const *tell) ERR_MUST_CHECK;
+void visit_give(struct visit_core *core, struct visit_effects *out);
+
+/* visit_plan.c: when homes are due. home_arm sets a home's timer anew. home_ended notes how a visit ended. */
+uint16_t home_every(const struct visit_core *core, const struct home *home);
+int32_t home_due_day(const struct visit_core *core, const struct home *home, const struct checklist **out_list);
+enum err home_arm(struct visit_core *core, struct home *home) ERR_MUST_CHECK;
+enum err home_tick(struct visit_core *core, struct home *home, struct wall now) ERR_MUST_CHECK;
+enum err home_ended(struct visit_core *core, struct job *job, struct wall now) ERR_MUST_CHECK;
+/* home_met notes that a visitor saw the elder. */
+void home_met(struct visit_core *core, struct job *job, bool good, struct wall now);
+
+/* visit_offer.c: job_offer asks the next one: provider or companion; who nobody is left for climbs. */
+enum err job_offer(struct visit_core *core, struct job *job, struct wall now) ERR_MUST_CHECK;
+enum err job_climb(struct visit_core *core, struct job *job, const char *note, struct wall now) ERR_MUST_CHECK;
+enum err job_tick(struct visit_core *core, struct job *job, struct wall now) ERR_MUST_CHECK;
+bool job_for_companions(const struct visit_core *core, const struct job *job);
+
+/* visit_match.c: match_best gives the best `keep` (at most VISIT_CANDIDATES_MAX) and how many each bar keeps off. */
+void match_best(const struct visit_core *core, const struct job *job, struct wall now, struct visit_explanation *out,
+	unsigned keep);
+
+/* visit_check.c: answers of a checklist. check_answers gives what is wrong with them, NULL = nothing; fault is
+ * VISIT_FAULT_BYTES. check_take notes them and makes tasks of findings. */
+const char *check_answers(
+	const struct visit_core *core, const struct job *job, const struct visit_reply *reply, char *fault);
+enum err check_take(
+	struct visit_core *core, struct job *job, const struct visit_reply *reply, struct wall now) ERR_MUST_CHECK;
+
+#endif
