@@ -112,6 +112,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTAsync_me
 		.event = {.kind = BUS_MESSAGE,
 			.length = payload,
 			.retained = message->retained,
+			.qos = message->qos,
 			.correlation_length = correlation_length}};
 	item->event.topic = place(&at, topic, name);
 	item->event.payload = place(&at, message->payload, payload);

@@ -61,6 +61,7 @@ struct bus_event {
 	const char *payload;
 	size_t length;
 	bool retained;
+	int qos;                    /* as it was delivered */
 	const char *response_topic; /* "" = none */
 	const char *correlation;
 	size_t correlation_length;

@@ -207,6 +207,17 @@ static enum err decode_error(const json_t *error, struct response *out, struct e
 	return out->text ? ERR_OK : errinfo_set(info, ERR_NOMEM, "out of memory");
 }
 
+bool response_result(const char *json, size_t length, const char **out_result, size_t *out_length)
+{
+	static const char head[] = "{\"ok\":true,\"result\":";
+
+	if (length <= sizeof head || memcmp(json, head, sizeof head - 1) != 0 || json[length - 1] != '}')
+		return false;
+	*out_result = json + sizeof head - 1;
+	*out_length = length - sizeof head;
+	return true;
+}
+
 enum err response_decode(const char *json, size_t length, struct response *out, struct errinfo *info)
 {
 	json_t *root = NULL;

@@ -43,6 +43,10 @@ enum err request_encode(const char *args, size_t length, struct buf *out);
 enum err response_encode(const char *result, size_t length, struct buf *out);
 enum err response_encode_error(enum err code, const char *text, struct buf *out);
 
+/* response_result finds the result of a good answer in the form that response_encode writes, without decoding it: what
+ * only passes it on need not. false: the answer has another form, or is a bad one. */
+bool response_result(const char *json, size_t length, const char **out_result, size_t *out_length);
+
 /* response: a decoded response. result (compact JSON) is NULL when not ok; code and text are "" when ok.
  * Owned by the caller, release with response_fini, also after a failed decode. */
 struct response {

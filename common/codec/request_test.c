@@ -100,14 +100,20 @@ static void arguments_are_taken_by_type_and_range(void **state)
 static void answers_read_back(void **state)
 {
 	struct response response;
+	const char *result;
+	size_t length;
 	struct buf out;
 	(void)state;
+	assert_false(response_result("{\"ok\":true,\"result\":", 20, &result, &length));
 	buf_init(&out, REQUEST_BYTES_MAX);
 	assert_int_equal(response_encode("[1,{\"a\":null}]", 14, &out), ERR_OK);
 	assert_int_equal(response_decode(out.data, out.length, &response, NULL), ERR_OK);
 	assert_true(response.ok);
 	assert_string_equal(response.result, "[1,{\"a\":null}]");
 	response_fini(&response);
+	assert_true(response_result(out.data, out.length, &result, &length));
+	assert_int_equal(length, 14);
+	assert_memory_equal(result, "[1,{\"a\":null}]", 14);
 	for (int code = ERR_OK + 1; code < ERR_COUNT; code++) {
 		buf_reset(&out);
 		assert_int_equal(response_encode_error((enum err)code, "line 3: \"x\"", &out), ERR_OK);
@@ -115,6 +121,7 @@ static void answers_read_back(void **state)
 		assert_false(response.ok);
 		assert_string_equal(response.code, err_name((enum err)code));
 		assert_string_equal(response.text, "line 3: \"x\"");
+		assert_false(response_result(out.data, out.length, &result, &length));
 		response_fini(&response);
 	}
 	buf_reset(&out);

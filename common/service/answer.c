@@ -47,7 +47,7 @@ enum err answer_send(struct bus *bus, const struct bus_event *event, enum err er
 		sent = bus_publish(bus, &(struct bus_publication){.topic = event->response_topic,
 						.payload = response.data,
 						.length = response.length,
-						.qos = 1,
+						.qos = event->qos,
 						.correlation = event->correlation,
 						.correlation_length = event->correlation_length});
 	buf_fini(&response);

@@ -182,12 +182,15 @@ static enum MHD_Result queue(struct gateway *gateway, struct exchange *x)
 	char etag[ETAG_BYTES] = "";
 	bool same = x->status == 200 && x->match.route->verb[0] == 'G' && tag(x, etag) && known && !strcmp(known, etag);
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(same ? 0 : x->answer.length, x->answer.data, MHD_RESPMEM_MUST_COPY);
+		same ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
+		     : MHD_create_response_from_buffer(x->answer.length, x->answer.data, MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result result = MHD_NO;
 
 	if (x->status >= 500)
 		gateway->failed++;
 	if (response) {
+		if (!same)
+			buf_init(&x->answer, 0); /* the bytes are the response's now */
 		add_headers(x, response, etag);
 		result = MHD_queue_response(x->connection, same ? 304 : x->status, response);
 		MHD_destroy_response(response);

@@ -35,6 +35,7 @@ enum err api_open(const struct bus_event *event, struct api_request **out_reques
 	text_cut(request->method, sizeof request->method, name);
 	text_cut(request->user, sizeof request->user, user);
 	text_cut(request->response_topic, sizeof request->response_topic, event->response_topic);
+	request->qos = event->qos;
 	request->correlation_length = event->correlation_length;
 	if (event->correlation_length)
 		memcpy(request->correlation, event->correlation, event->correlation_length);
@@ -53,7 +54,7 @@ static void publish(struct bus *bus, const struct api_request *request, const st
 		err = bus_publish(bus, &(struct bus_publication){.topic = request->response_topic,
 					       .payload = text->data,
 					       .length = text->length,
-					       .qos = 1,
+					       .qos = request->qos,
 					       .correlation = request->correlation,
 					       .correlation_length = request->correlation_length});
 	if (err)

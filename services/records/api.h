@@ -15,8 +15,10 @@ struct api_request {
 	char method[32]; /* cut: a longer one is none of ours */
 	char user[ID_BYTES];
 	char response_topic[256];
+	int qos; /* the answer's too */
 	char correlation[256];
 	size_t correlation_length;
+	bool alone; /* not with others in a transaction any more: one of them failed */
 	size_t length;
 	char payload[];
 };
