@@ -10,13 +10,22 @@
 #include "records/seal.h"
 
 #define WAITING_BYTES_MAX (32u << 20)
+#define JOIN_MAX 8 /* requests in one transaction */
+
+/* task: a request at work. */
+struct task {
+	struct api_request *request;
+	struct request_args *args;
+	struct method_call call;
+	const char *caller[3]; /* of "request_begin" */
+	PGresult *rows;
+};
 
 struct answerer {
 	struct answerer_config config;
 	bool ready; /* the statements are prepared */
-	struct api_request *running;
-	struct request_args *args; /* of the running one */
-	struct method_call call;
+	struct task tasks[JOIN_MAX];
+	unsigned count; /* of tasks, while a transaction runs */
 	struct turn turn;
 };
 
@@ -66,6 +75,17 @@ static void put(struct questions *questions, struct api_request *request)
 	questions->bytes += request->length;
 }
 
+static void put_back(struct questions *questions, struct api_request *request)
+{
+	request->next = questions->first;
+	questions->first = request;
+	if (!questions->last)
+		questions->last = request;
+	questions->waiting++;
+	questions->bytes += request->length;
+	questions->running--;
+}
+
 static struct api_request *take(struct questions *questions)
 {
 	struct api_request *request = questions->first;
@@ -108,18 +128,25 @@ enum err answerer_create(const struct answerer_config *config, struct answerer *
 	if (!answerer)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	answerer->config = *config;
-	method_call_init(&answerer->call);
 	*out_answerer = answerer;
 	return ERR_OK;
+}
+
+static void task_fini(struct task *task)
+{
+	free(task->request);
+	request_close(task->args);
+	method_call_fini(&task->call);
+	PQclear(task->rows);
+	*task = (struct task){0};
 }
 
 void answerer_destroy(struct answerer *answerer)
 {
 	if (!answerer)
 		return;
-	free(answerer->running);
-	request_close(answerer->args);
-	method_call_fini(&answerer->call);
+	for (unsigned i = 0; i < answerer->count; i++)
+		task_fini(&answerer->tasks[i]);
 	free(answerer);
 }
 
@@ -166,17 +193,7 @@ void answerer_lost(struct answerer *answerer)
 	answerer->ready = false;
 }
 
-/* ---- a request ---- */
-
-static void request_over(struct answerer *answerer)
-{
-	free(answerer->running);
-	answerer->running = NULL;
-	answerer->config.questions->running--;
-	request_close(answerer->args);
-	answerer->args = NULL;
-	method_call_fini(&answerer->call); /* imports are rare and large: nothing is kept between requests */
-}
+/* ---- requests ---- */
 
 /* code_of: 23503 is a foreign key (it names what is not there, or is still needed); U.... are our own functions'. */
 static enum err code_of(const struct pg_reply *reply)
@@ -196,43 +213,91 @@ static enum err code_of(const struct pg_reply *reply)
 }
 
 /* give_open answers with the elder's sealed values opened. */
-static void give_open(struct answerer *answerer, const char *answer)
+static void give_open(const struct answerer *answerer, const struct task *task, const char *answer)
 {
 	struct bus *bus = answerer->config.questions->bus;
 	struct buf opened;
 
 	buf_init(&opened, REQUEST_BYTES_MAX);
-	if (method_open(answerer->config.seal, answerer->call.opens, answer, &opened))
-		api_respond_error(bus, answerer->running, ERR_FULL, "the answer is too long");
+	if (method_open(answerer->config.seal, task->call.opens, answer, &opened))
+		api_respond_error(bus, task->request, ERR_FULL, "the answer is too long");
 	else
-		api_respond(bus, answerer->running, opened.data, opened.length);
+		api_respond(bus, task->request, opened.data, opened.length);
 	buf_fini(&opened);
+}
+
+/* give answers a request whose transaction was committed. */
+static void give(const struct answerer *answerer, const struct task *task)
+{
+	struct questions *questions = answerer->config.questions;
+
+	if (!task->rows || PQntuples(task->rows) != 1) {
+		log_warning("request_without_answer", "user", task->request->user, "method", task->request->method);
+		api_respond_error(questions->bus, task->request, ERR_IO, "the database gave no answer");
+	} else if (task->call.opens) {
+		give_open(answerer, task, PQgetvalue(task->rows, 0, 0));
+	} else {
+		api_respond(questions->bus, task->request, PQgetvalue(task->rows, 0, 0),
+			(size_t)PQgetlength(task->rows, 0, 0));
+		if (task->call.changes) {
+			questions->imports++;
+			answerer->config.changed(answerer->config.context); /* tell the others at once */
+		}
+	}
+}
+
+static void give_failure(const struct answerer *answerer, const struct task *task, const struct pg_reply *reply)
+{
+	log_warning("request_failed", "user", task->request->user, "sqlstate", reply->sqlstate, "error", reply->text);
+	api_respond_error(answerer->config.questions->bus, task->request, code_of(reply),
+		reply->lost ? "the database went away while it worked on this; ask again" : reply->text);
+}
+
+/* apart puts the requests of a failed transaction back, to be answered one by one: which of them failed is not said. */
+static void apart(struct answerer *answerer)
+{
+	for (unsigned i = answerer->count; i-- > 0;) {
+		struct api_request *request = answerer->tasks[i].request;
+		answerer->tasks[i].request = NULL;
+		if (request) {
+			request->alone = true;
+			put_back(answerer->config.questions, request);
+		}
+	}
+}
+
+static void took(void *context, unsigned call, PGresult *rows)
+{
+	struct answerer *answerer = context;
+
+	/* Two calls a request; what "request_begin" gives is of no interest. */
+	if (call % 2 && call / 2 < answerer->count && !answerer->tasks[call / 2].rows)
+		answerer->tasks[call / 2].rows = rows;
+	else
+		PQclear(rows);
 }
 
 static void answered(void *context, const struct pg_reply *reply)
 {
 	struct answerer *answerer = context;
-	struct questions *questions = answerer->config.questions;
-	const struct api_request *request = answerer->running;
 
-	if (!reply->ok || !reply->rows || PQntuples(reply->rows) != 1) {
-		log_warning("request_failed", "user", request->user, "sqlstate", reply->sqlstate, "error", reply->text);
-		api_respond_error(questions->bus, request, reply->lost || !reply->ok ? code_of(reply) : ERR_IO,
-			reply->lost ? "the database went away while it worked on this; ask again" : reply->text);
-	} else if (answerer->call.opens) {
-		give_open(answerer, PQgetvalue(reply->rows, 0, 0));
-	} else {
-		api_respond(
-			questions->bus, request, PQgetvalue(reply->rows, 0, 0), (size_t)PQgetlength(reply->rows, 0, 0));
-		if (answerer->call.changes) {
-			questions->imports++;
-			answerer->config.changed(answerer->config.context); /* tell the others at once */
+	if (!reply->ok && !reply->lost && answerer->count > 1)
+		apart(answerer);
+	for (unsigned i = 0; i < answerer->count; i++) {
+		struct task *task = &answerer->tasks[i];
+		if (task->request) {
+			if (reply->ok)
+				give(answerer, task);
+			else
+				give_failure(answerer, task, reply);
+			answerer->config.questions->running--;
 		}
+		task_fini(task); /* imports are rare and large: nothing is kept between requests */
 	}
-	request_over(answerer);
+	answerer->count = 0;
 }
 
-static void refuse(struct answerer *answerer, enum err err, const struct errinfo *info)
+static void refuse(const struct answerer *answerer, struct task *task, enum err err, const struct errinfo *info)
 {
 	char text[ERR_TEXT_BYTES + 32];
 
@@ -241,52 +306,84 @@ static void refuse(struct answerer *answerer, enum err err, const struct errinfo
 	else
 		snprintf(text, sizeof text, "%s", info->text);
 	answerer->config.questions->refused++;
-	api_respond_error(answerer->config.questions->bus, answerer->running, err, text);
-	request_over(answerer);
+	answerer->config.questions->running--;
+	api_respond_error(answerer->config.questions->bus, task->request, err, text);
+	task_fini(task);
 }
 
-static enum err start(struct answerer *answerer, struct errinfo *info)
+/* prepare takes the next request apart; on an error it has been answered. */
+static enum err prepare(const struct answerer *answerer, struct task *task)
 {
 	const struct records_settings *settings = answerer->config.settings;
-	const struct api_request *request = answerer->running;
+	struct api_request *request = take(answerer->config.questions);
 	const struct method_context context = {
 		.settings = settings, .seal = answerer->config.seal, .now = answerer->turn.wall};
+	struct errinfo info = {0};
 	const char *why = "";
-	enum err err = request_open(request->payload, request->length, &answerer->args, info);
+	enum err err;
 
+	*task = (struct task){.request = request};
+	method_call_init(&task->call);
+	err = request_open(request->payload, request->length, &task->args, &info);
 	if (!err)
-		err = method_why(answerer->args, &why, info);
+		err = method_why(task->args, &why, &info);
 	if (!err)
-		err = method_prepare(request->method, request->user, answerer->args, &context, &answerer->call, info);
-	if (err)
+		err = method_prepare(request->method, request->user, task->args, &context, &task->call, &info);
+	if (err) {
+		refuse(answerer, task, err, &info);
 		return err;
+	}
+	task->caller[0] = request->user;
+	task->caller[1] = why;
+	task->caller[2] = settings->unlisted ? "district" : "none";
 	log_debug("request", "user", request->user, "method", request->method);
-	const char *const caller[] = {request->user, why, settings->unlisted ? "district" : "none"};
-	pg_call_after(answerer->config.pg, &(struct pg_call){"request_begin", 3, caller},
-		&(struct pg_call){answerer->call.statement, (int)answerer->call.count, answerer->call.values}, answered,
-		answerer);
 	return ERR_OK;
+}
+
+static bool joins(const struct api_request *request)
+{
+	return request && !request->alone && method_joins(request->method);
+}
+
+/* gather takes what one transaction is to answer: one request, or quick reads, and of those that wait no more than this
+ * connection's part. */
+static void gather(struct answerer *answerer)
+{
+	const struct questions *questions = answerer->config.questions;
+	unsigned most = 1 + (questions->waiting - 1) / questions->ready;
+	bool together = true;
+
+	while (questions->first && together && answerer->count < most && answerer->count < JOIN_MAX) {
+		together = joins(questions->first);
+		if (!together && answerer->count)
+			break;
+		answerer->count += prepare(answerer, &answerer->tasks[answerer->count]) == ERR_OK;
+	}
 }
 
 void answerer_tick(struct answerer *answerer, struct turn turn)
 {
-	struct questions *questions = answerer->config.questions;
+	struct pg_call calls[2 * JOIN_MAX];
 
 	answerer->turn = turn;
-	/* Several requests may be refused in one turn; one that needs the database ends the loop. */
-	while (answerer->ready && !answerer->running && questions->first && pg_state(answerer->config.pg) == PG_IDLE) {
-		struct errinfo info = {0};
-		answerer->running = take(questions);
-		method_call_init(&answerer->call);
-		enum err err = start(answerer, &info);
-		if (err)
-			refuse(answerer, err, &info);
+	/* All of those taken may have been refused. */
+	while (answerer->ready && !answerer->count && answerer->config.questions->first &&
+		pg_state(answerer->config.pg) == PG_IDLE) {
+		gather(answerer);
+		for (unsigned i = 0; i < answerer->count; i++) {
+			const struct task *task = &answerer->tasks[i];
+			calls[2 * i] = (struct pg_call){"request_begin", 3, task->caller};
+			calls[2 * i + 1] =
+				(struct pg_call){task->call.statement, (int)task->call.count, task->call.values};
+		}
+		if (answerer->count)
+			pg_calls(answerer->config.pg, calls, 2 * answerer->count, took, answered, answerer);
 	}
 }
 
 struct mono answerer_due(const struct answerer *answerer)
 {
-	bool can = answerer->ready && !answerer->running && answerer->config.questions->first;
+	bool can = answerer->ready && !answerer->count && answerer->config.questions->first;
 
 	return (struct mono){can ? INT64_MIN : INT64_MAX};
 }

@@ -2,7 +2,9 @@
  *
  * answerer: answers curtain/api/<user>/records/<method>. Requests wait in one queue, in the order of their coming;
  * several answerers, each with a connection to PostgreSQL of its own, take them from there, so that a long import holds
- * up no question and the commits of the audit trail share a sync. What may be asked is methods.h's.
+ * up no question. Quick reads that wait share a transaction, so that the audit trail is synced once for all of them;
+ * no answer leaves before that. One that fails takes none of the others with it: they are asked again, one by one.
+ * What may be asked is methods.h's.
  */
 #ifndef CURTAIN_RECORDS_ANSWERER_H
 #define CURTAIN_RECORDS_ANSWERER_H

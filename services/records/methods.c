@@ -80,6 +80,16 @@ void method_call_fini(struct method_call *call)
 	ledger_faults_fini(&call->faults);
 }
 
+bool method_joins(const char *method)
+{
+	static const char *const quick[] = {"timeline", "history", "summary", "changes", "audit"};
+
+	for (unsigned i = 0; i < sizeof quick / sizeof *quick; i++)
+		if (strcmp(method, quick[i]) == 0)
+			return true;
+	return false;
+}
+
 /* ---- one argument ---- */
 
 static const char *wrong_text(const struct parameter *p, const char *text)

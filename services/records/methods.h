@@ -39,6 +39,8 @@ struct method_call {
 
 void method_call_init(struct method_call *call);
 void method_call_fini(struct method_call *call);
+/* method_joins: a quick read, which may share its transaction, and so the sync of the audit trail, with others. */
+bool method_joins(const char *method);
 /* method_why takes the reason out of the arguments; "" when none is given. */
 enum err method_why(struct request_args *args, const char **out_why, struct errinfo *info) ERR_MUST_CHECK;
 /* method_prepare checks the arguments of user's request. ERR_NOT_FOUND: no such method; info names the argument that is

@@ -43,7 +43,9 @@ struct pg {
 	const char *copy_data;
 	size_t copy_length, copy_at;
 	bool copying, copied;
-	bool pipelined, second; /* two statements are on their way; the answer of the second one has begun */
+	bool pipelined; /* several statements are on their way */
+	pg_take *take;
+	unsigned told; /* how many of their answers are complete */
 	/* preparing a table */
 	const struct statement *preparing;
 	pg_done *prepared;
@@ -98,7 +100,9 @@ static void clear_command(struct pg *pg)
 	pg->preparing = NULL;
 	pg->copy_data = NULL;
 	pg->copying = pg->copied = false;
-	pg->pipelined = pg->second = false;
+	pg->pipelined = false;
+	pg->take = NULL;
+	pg->told = 0;
 	pg->command[0] = '\0';
 }
 
@@ -323,11 +327,11 @@ static void finish(struct pg *pg)
 static bool pipeline_step(struct pg *pg, PGresult *result)
 {
 	if (!result) {
-		if (!pg->second) { /* what the first one gave is of no interest */
-			PQclear(pg->rows);
-			pg->rows = NULL;
-		}
-		pg->second = true;
+		PGresult *rows = pg->rows;
+		pg->rows = NULL;
+		if (rows)
+			pg->take(pg->done_context, pg->told, rows);
+		pg->told++;
 		return true;
 	}
 	if (PQresultStatus(result) != PGRES_PIPELINE_SYNC) {
@@ -440,18 +444,18 @@ void pg_call(struct pg *pg, const char *name, int parameters, const char *const 
 	sent(pg, PQsendQueryPrepared(pg->conn, name, parameters, values, NULL, NULL, 0));
 }
 
-static bool send_call(struct pg *pg, const struct pg_call *call)
+void pg_calls(struct pg *pg, const struct pg_call *calls, unsigned count, pg_take *take, pg_done *done, void *context)
 {
-	return PQsendQueryPrepared(pg->conn, call->name, call->parameters, call->values, NULL, NULL, 0);
-}
+	bool good;
 
-void pg_call_after(
-	struct pg *pg, const struct pg_call *first, const struct pg_call *second, pg_done *done, void *context)
-{
 	begin(pg, done, context);
 	pg->pipelined = true;
-	sent(pg, PQenterPipelineMode(pg->conn) && send_call(pg, first) && send_call(pg, second) &&
-			 PQpipelineSync(pg->conn));
+	pg->take = take;
+	good = PQenterPipelineMode(pg->conn);
+	for (unsigned i = 0; i < count && good; i++)
+		good = PQsendQueryPrepared(
+			pg->conn, calls[i].name, calls[i].parameters, calls[i].values, NULL, NULL, 0);
+	sent(pg, good && PQpipelineSync(pg->conn));
 }
 
 void pg_copy(struct pg *pg, const char *sql, const char *data, size_t length, pg_done *done, void *context)

@@ -31,6 +31,7 @@ struct pg_reply {
 };
 
 typedef void pg_done(void *context, const struct pg_reply *reply);
+typedef void pg_take(void *context, unsigned call, PGresult *rows);
 typedef void pg_event(void *context);
 typedef enum err pg_ready(void *state, bool readable, bool writable, struct turn turn);
 
@@ -73,10 +74,10 @@ void pg_patience(struct pg *pg, int64_t ms);
  */
 void pg_query(struct pg *pg, const char *sql, pg_done *done, void *context);
 void pg_call(struct pg *pg, const char *name, int parameters, const char *const *values, pg_done *done, void *context);
-/* pg_call_after runs two prepared statements in one transaction and one way there and back (libpq's pipeline mode);
- * rows are the second one's. */
-void pg_call_after(
-	struct pg *pg, const struct pg_call *first, const struct pg_call *second, pg_done *done, void *context);
+/* pg_calls runs prepared statements in one transaction and one way there and back (libpq's pipeline mode). take owns
+ * the rows of each as they come; whether they count is known with done, which says what became of the transaction (and
+ * has no rows). */
+void pg_calls(struct pg *pg, const struct pg_call *calls, unsigned count, pg_take *take, pg_done *done, void *context);
 /* pg_copy runs sql, which holds one COPY FROM STDIN, and feeds it data, which must stay until done. */
 void pg_copy(struct pg *pg, const char *sql, const char *data, size_t length, pg_done *done, void *context);
 void pg_prepare_all(struct pg *pg, const struct statement *table, pg_done *done, void *context);

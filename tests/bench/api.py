@@ -8,6 +8,7 @@ The load (autocannon, pinned in tests/bench/api/package-lock.json) runs on the s
 import argparse
 import json
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -15,11 +16,13 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import district  # noqa: E402
+import run  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent / "api"
 PLACE = district.ROOT / "build/autocannon"
 RATE_WANTED, P99_WANTED_MS = 2000, 25
 HOURS = 24
+PARTS = ("records", "detector", "dispatcher")
 
 
 def autocannon():
@@ -59,10 +62,20 @@ def fill(system, homes):
     return int(system.sql("select count(*) from reading")[0][0])
 
 
+def cpu_of(system):
+    """CPU seconds so far of each part."""
+    parts = {s: run.cpu_seconds(int(system.local("pid", s))) for s in ("gateway", "broker", *PARTS)}
+    return {**parts, "postgres": run.postgres_cpu(system)}
+
+
 def load(system, arguments, seconds, rate):
+    before, tool = cpu_of(system), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(["node", str(HERE / "load.cjs"), str(PLACE), system.environment["CURTAIN_URL"], system.environment["CURTAIN_TOKEN_FILE"],
                            str(arguments.homes), str(seconds), str(rate), str(arguments.connections)], stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout)
+    result, tool_after = json.loads(done.stdout), resource.getrusage(resource.RUSAGE_CHILDREN)
+    result["cpu_us"] = {part: (spent - before[part]) * 1e6 / result["count"] for part, spent in cpu_of(system).items()}
+    result["cpu_us"]["load"] = (tool_after.ru_utime + tool_after.ru_stime - tool.ru_utime - tool.ru_stime) * 1e6 / result["count"]
+    return result
 
 
 def main():
@@ -91,6 +104,8 @@ def main():
                 results.append(result)
                 bad = result["non2xx"] + result["errors"] + result["timeouts"]
                 print(f"{f'{rate}/s' if rate else 'all it can':>12} {result['rate']:>11.0f} {result['p50']:>7} {result['p90']:>6} {result['p99']:>6} {result['max']:>6} {bad:>8}")
+                print("             CPU us a request: " + ", ".join(f"{part} {us:.0f}" for part, us in result["cpu_us"].items())
+                      + f", together {sum(result['cpu_us'].values()):.0f}")
             audited = int(system.sql("select count(*) from api_audit")[0][0]) - audited
             print(f"{audited} rows in the audit trail; of {sum(r['count'] for r in results)} requests three in five are audited")
     steady = results[0]

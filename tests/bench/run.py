@@ -48,7 +48,7 @@ def postgres_cpu(system):
             except OSError:
                 continue
             if int(fields[1]) == postmaster or int(entry.name) == postmaster:
-                total += sum(int(f) for f in fields[11:13]) / TICK
+                total += sum(int(f) for f in fields[11:15 if int(entry.name) == postmaster else 13]) / TICK
     return total
 
 

@@ -9,6 +9,7 @@ import json
 import pathlib
 import random
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -57,6 +58,15 @@ class Edge:
         answer, text = self.ask(path, **rest)
         assert status in (None, answer.status), text
         return json.loads(text) if text else None
+
+    def new_token(self, account, scopes, rate=1000):
+        """A further token in the file; in force when this returns."""
+        token = secrets.token_urlsafe(32)
+        with self.tokens.open("a", encoding="utf-8") as file:
+            file.write(f"t-{secrets.token_hex(4)} {hashlib.sha256(token.encode()).hexdigest()} {account} {scopes} never {rate}\n")
+        self.system.local("reload", "gateway")
+        self.until(lambda: self.ask("/v1/incidents", token=token)[0].status != 401)
+        return token
 
     def until(self, condition, limit_s=20):
         deadline = time.monotonic() + limit_s
@@ -175,6 +185,23 @@ def test_many_at_once_all_get_their_own_answer(edge):
 
     with concurrent.futures.ThreadPoolExecutor(40) as pool:
         assert all(pool.map(one, range(400)))
+
+
+def test_reads_that_share_a_transaction_do_not_share_a_failure(edge):
+    def audited():
+        return int(edge.system.sql("select count(*) from api_audit where method = 'timeline' and why = 'together'")[0][0])
+
+    volunteer, before = edge.new_token("v-1", "read"), audited()
+
+    def one(number):
+        if number % 8 == 0:
+            return edge.get("/v1/audit?why=together", 403, token=volunteer)["code"] == "denied"
+        return edge.get("/v1/households/h-1/timeline?why=together")["known"]
+
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        assert all(pool.map(one, range(400)))
+    assert audited() - before == 350
+    assert edge.get("/v1/audit/verify")["fault_count"] == 0
 
 
 def test_a_client_that_is_slow_or_breaks_off_holds_nobody_up(edge):
