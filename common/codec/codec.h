@@ -31,6 +31,7 @@ enum err codec_errand_encode(const struct errand *message, struct buf *out);
 enum err codec_page_encode(const struct page *message, struct buf *out);
 enum err codec_oncall_encode(const struct oncall *message, struct buf *out);
 enum err codec_outage_encode(const struct outage *message, struct buf *out);
+enum err codec_duty_notice_encode(const struct duty_notice *message, struct buf *out);
 enum err codec_reply_encode(const struct reply *message, struct buf *out);
 enum err codec_entry_encode(const struct entry *message, struct buf *out);
 enum err codec_status_encode(const struct status *message, struct buf *out);
@@ -44,6 +45,8 @@ enum err codec_errand_decode(const char *json, size_t length, struct errand *out
 enum err codec_page_decode(const char *json, size_t length, struct page *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_oncall_decode(const char *json, size_t length, struct oncall *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_outage_decode(const char *json, size_t length, struct outage *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err codec_duty_notice_decode(
+	const char *json, size_t length, struct duty_notice *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_reply_decode(const char *json, size_t length, struct reply *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_entry_decode(const char *json, size_t length, struct entry *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err codec_status_decode(const char *json, size_t length, struct status *out, struct errinfo *info) ERR_MUST_CHECK;

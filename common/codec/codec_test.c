@@ -36,6 +36,7 @@ MESSAGE(errand)
 MESSAGE(page)
 MESSAGE(oncall)
 MESSAGE(outage)
+MESSAGE(duty_notice)
 MESSAGE(reply)
 MESSAGE(entry)
 MESSAGE(status)
@@ -116,9 +117,9 @@ static round_function *round_of(const char *file)
 		round_function *round;
 	} rounds[] = {{"reading.", round_reading}, {"alert.", round_alert}, {"incident.", round_incident},
 		{"errand.", round_errand}, {"page.", round_page}, {"oncall.", round_oncall}, {"outage.", round_outage},
-		{"reply.", round_reply}, {"entry.", round_entry}, {"status.", round_status},
-		{"lane_batch.", round_lane_batch}, {"lane_ack.", round_lane_ack}, {"clock.", round_clock},
-		{"history.", round_history}};
+		{"duty_notice.", round_duty_notice}, {"reply.", round_reply}, {"entry.", round_entry},
+		{"status.", round_status}, {"lane_batch.", round_lane_batch}, {"lane_ack.", round_lane_ack},
+		{"clock.", round_clock}, {"history.", round_history}};
 
 	for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++)
 		if (!strncmp(file, rounds[i].prefix, strlen(rounds[i].prefix)))

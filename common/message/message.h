@@ -307,6 +307,40 @@ struct outage {
 	char reason_zh[REASON_BYTES], reason_en[REASON_BYTES];
 };
 
+/* notice: what somebody is told or asked about duties, never about a household. A reply to it names the matter as its
+ * incident: accept or decline. */
+enum notice_kind {
+	NOTICE_SWAP_ASKED,  /* take, or exchange, a duty? */
+	NOTICE_SWAP_VETO,   /* to the captain: say no by expires, or it is valid */
+	NOTICE_SWAP_VALID,  /* it is agreed and in force */
+	NOTICE_SWAP_OFF,    /* it comes to nothing; the text says why */
+	NOTICE_COVER_ASKED, /* a duty is open: take it? The first yes has it */
+	NOTICE_COVER_YOURS, /* it is yours now */
+	NOTICE_COVER_OVER,  /* somebody has it, or it is not needed any more */
+	NOTICE_COVER_OPEN,  /* to the captain, then the desk: nobody takes it */
+	NOTICE_MOVED,       /* your next duty is another one than before */
+	NOTICE_TOMORROW,    /* your duty begins in a day ... */
+	NOTICE_SOON,        /* ... in an hour */
+	NOTICE_REACHABLE,   /* your duty begins: are you reachable? */
+	NOTICE_UNREACHABLE, /* to the backup and the captain: somebody on duty does not answer */
+	NOTICE_HANDOVER,    /* to who begins: what is open, what happened */
+	NOTICE_DAY,         /* for the team: who now, who next, gaps */
+	NOTICE_WEEK,
+	NOTICE_KIND_COUNT
+};
+
+#define NOTICE_BYTES 1600
+
+struct duty_notice {
+	char id[ID_BYTES], matter[ID_BYTES];
+	char user[ID_BYTES], team[ID_BYTES];
+	enum notice_kind kind;
+	struct wall at;
+	struct wall expires; /* an answer counts until then; WALL_NONE: none is asked for, or it always counts */
+	bool answer;         /* accept or decline is asked for */
+	char text_zh[NOTICE_BYTES], text_en[NOTICE_BYTES]; /* one line; ids, hours and shifts, no names */
+};
+
 enum reply_action {
 	REPLY_ACCEPT,
 	REPLY_DECLINE,
@@ -327,9 +361,9 @@ enum reply_action {
 #define REPLY_MINUTES_MAX 1440
 
 struct reply {
-	char page[ID_BYTES]; /* may be "": then incident and user say which */
-	char incident[ID_BYTES];
-	char user[ID_BYTES]; /* filled in from the topic, which the access list makes true */
+	char page[ID_BYTES];     /* may be "": then incident and user say which */
+	char incident[ID_BYTES]; /* or the matter of a notice */
+	char user[ID_BYTES];     /* filled in from the topic, which the access list makes true */
 	enum reply_action action;
 	enum outcome outcome; /* with REPLY_DONE */
 	enum found found;     /* outcome_takes */
@@ -553,6 +587,7 @@ const char *errand_verdict_name(enum errand_verdict v);
 const char *page_role_name(enum page_role v);
 const char *oncall_shift_name(enum oncall_shift v);
 const char *outage_state_name(enum outage_state v);
+const char *notice_kind_name(enum notice_kind v);
 const char *circle_part_name(enum circle_part v);
 const char *reply_action_name(enum reply_action v);
 const char *entry_kind_name(enum entry_kind v);
@@ -575,6 +610,7 @@ enum err errand_verdict_find(const char *name, enum errand_verdict *out) ERR_MUS
 enum err page_role_find(const char *name, enum page_role *out) ERR_MUST_CHECK;
 enum err oncall_shift_find(const char *name, enum oncall_shift *out) ERR_MUST_CHECK;
 enum err outage_state_find(const char *name, enum outage_state *out) ERR_MUST_CHECK;
+enum err notice_kind_find(const char *name, enum notice_kind *out) ERR_MUST_CHECK;
 enum err circle_part_find(const char *name, enum circle_part *out) ERR_MUST_CHECK;
 enum err reply_action_find(const char *name, enum reply_action *out) ERR_MUST_CHECK;
 enum err entry_kind_find(const char *name, enum entry_kind *out) ERR_MUST_CHECK;

@@ -12,6 +12,7 @@
  *   handset {household, number}                      a key was set to a number: its row
  *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}, cover {team, from, until}
  *                                                    the rosters in force (duties.c)
+ *   swap, seek, absent, answer, recall, matters, gaps what happens to duties in force (api_rota.c)
  *   calendar {user}                                  that volunteer's duties as RFC 5545 text: {"ics": ...}
  *   channels {}                                      each channel's state and counters: {"items": [...]}
  *   link {token, confirm?}                            what an accept link is worth; with confirm its answer is given
@@ -179,6 +180,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_list_cover(d, args, &result, &why);
 	else if (!err && !strcmp(method, "duties"))
 		err = dispatcher_list_duties(d, args, &result, &why);
+	else if (!err && dispatcher_is_rota(method))
+		err = dispatcher_ask_rota(d, method, args, &result, &why, &fatal);
 	else if (!err && !strcmp(method, "calendar"))
 		err = dispatcher_calendar(d, args, &result, &why);
 	else if (!err && !strcmp(method, "deliveries"))
@@ -198,7 +201,9 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
-			"handset, channels, deliveries, link, roster, give, duties, cover and calendar",
+			"handset, channels, deliveries, link, roster, give, duties, cover, calendar, swap, seek, "
+			"absent, "
+			"answer, recall, matters and gaps",
 			method);
 	if (fatal) {
 		*info = why;

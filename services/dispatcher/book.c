@@ -150,6 +150,74 @@ enum err book_give(struct book *book, const char *team, const char *shift, struc
 	return ERR_OK;
 }
 
+const struct book_duty *book_find(
+	const struct book *book, const char *team, const char *shift, struct wall from, const char *user)
+{
+	const struct team_page *page = page_of(book, team);
+
+	for (unsigned i = 0; page && i < page->count; i++) {
+		const struct book_duty *d = &page->duties[i];
+		if (d->from.ms == from.ms && !strcmp(d->shift, shift) && !strcmp(d->user, user))
+			return d;
+	}
+	return NULL;
+}
+
+enum err book_drop(struct book *book, const char *team, const char *shift, struct wall from, const char *user)
+{
+	const struct book_duty *duty = book_find(book, team, shift, from, user);
+	struct team_page *page;
+
+	if (!duty)
+		return ERR_NOT_FOUND;
+	HASH_FIND_STR(book->pages, team, page);
+	unsigned at = (unsigned)(duty - page->duties);
+	page->count--;
+	memmove(&page->duties[at], &page->duties[at + 1], (page->count - at) * sizeof *page->duties);
+	if (!page->count)
+		drop(book, page);
+	return ERR_OK;
+}
+
+enum err book_add(struct book *book, const char *team, const struct book_duty *duty)
+{
+	const struct team_page *old = page_of(book, team);
+	struct team_page *page;
+	unsigned bad, count = old ? old->count : 0;
+	struct book_duty *more;
+	enum err err = misfit(duty, 1, &bad);
+
+	if (!err && count == BOOK_DUTIES_MAX)
+		err = ERR_FULL;
+	for (unsigned i = 0; i < count && !err; i++)
+		if (meet(&old->duties[i], duty) && !strcmp(old->duties[i].user, duty->user))
+			err = ERR_EXISTS;
+	if (!err)
+		err = page_make(book, team, &page);
+	if (err)
+		return err;
+	more = realloc(page->duties, (count + 1) * sizeof *more);
+	if (!more) {
+		if (!count)
+			drop(book, page);
+		return ERR_NOMEM;
+	}
+	page->duties = more;
+	page->duties[page->count++] = *duty;
+	qsort(page->duties, page->count, sizeof *page->duties, in_order);
+	return ERR_OK;
+}
+
+bool book_next_team(const struct book *book, char team[ID_BYTES])
+{
+	const struct team_page *page = *team ? page_of(book, team) : NULL;
+
+	page = page ? page->hh.next : *team ? NULL : book->pages;
+	if (page)
+		text_cut(team, ID_BYTES, page->team);
+	return page != NULL;
+}
+
 const struct book_duty *book_at(const struct book *book, const char *team, struct wall at, unsigned index)
 {
 	const struct team_page *page = page_of(book, team);

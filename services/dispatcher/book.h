@@ -7,6 +7,8 @@
 #ifndef CURTAIN_DISPATCHER_BOOK_H
 #define CURTAIN_DISPATCHER_BOOK_H
 
+#include <stdbool.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "message/message.h"
@@ -33,6 +35,16 @@ enum err book_put(struct book *book, const char *team, const struct book_duty *d
  * or it is over; ERR_EXISTS: `to` has a duty at that time. */
 enum err book_give(struct book *book, const char *team, const char *shift, struct wall from, const char *user,
 	const char *to, struct wall now) ERR_MUST_CHECK;
+/* book_find gives the duty of a shift that user has and that begins at from, over or not; NULL if there is none.
+ * Borrowed until the next change. */
+const struct book_duty *book_find(
+	const struct book *book, const char *team, const char *shift, struct wall from, const char *user);
+/* book_drop takes such a duty out: nobody has it then. ERR_NOT_FOUND. */
+enum err book_drop(struct book *book, const char *team, const char *shift, struct wall from, const char *user);
+/* book_add puts a duty in: ERR_EXISTS, ERR_RANGE and ERR_FULL as above. */
+enum err book_add(struct book *book, const char *team, const struct book_duty *duty) ERR_MUST_CHECK;
+/* book_next_team walks the teams that have duties, in no order: "" gives the first; false after the last. */
+bool book_next_team(const struct book *book, char team[ID_BYTES]);
 /* book_at gives the duty that is the index-th asked at a time, NULL beyond the last. */
 const struct book_duty *book_at(const struct book *book, const char *team, struct wall at, unsigned index);
 /* book_get gives a team's duties in order of (from, place, user), NULL beyond the last. */

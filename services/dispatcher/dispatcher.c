@@ -38,6 +38,7 @@ static enum err watch_clock(struct dispatcher *d)
 	if (step_ms < CLOCK_STEP_MS && step_ms > -CLOCK_STEP_MS)
 		return ERR_OK;
 	log_warning("clock_stepped", "ms", log_number(step_ms));
+	rota_clock_step(d->rota, step_ms);
 	return incident_clock_step(d->core, step_ms);
 }
 
@@ -98,10 +99,10 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 static enum err tick(struct dispatcher *d, struct errinfo *info)
 {
 	struct incident_effects effects;
-	enum err err;
+	enum err err = dispatcher_tick_rota(d, d->turn.wall, info); /* before: who is on duty may change */
 
-	if (incident_due(d->core).ms > d->turn.wall.ms)
-		return ERR_OK;
+	if (err || incident_due(d->core).ms > d->turn.wall.ms)
+		return err;
 	err = dispatcher_begin(d, info);
 	if (!err)
 		err = incident_tick(d->core, d->turn.wall, &effects);
@@ -135,6 +136,8 @@ static enum err store_turn(struct dispatcher *d, struct errinfo *info)
 
 	if (!err)
 		err = dispatcher_save(d, info);
+	if (!err)
+		err = dispatcher_save_rota(d, info);
 	if (!err)
 		err = post_settle(d->post, info);
 	if (!err)
@@ -263,8 +266,9 @@ struct mono dispatcher_due(const void *state, struct turn turn)
 {
 	const struct dispatcher *d = state;
 	struct mono due = channels_due(d->channels, wall_now(), turn.mono);
-	struct wall core = incident_due(d->core);
+	struct wall core = incident_due(d->core), rota = rota_due(d->rota, turn.wall);
 
+	core = rota.ms < core.ms ? rota : core;
 	earlier(&due, directory_copy_due(d->copy));
 	if (store_in_transaction(d->store))
 		earlier(&due, d->hold_due);

@@ -16,6 +16,7 @@
 #include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
 #include "dispatcher/post.h"
+#include "dispatcher/rota.h"
 #include "dispatcher/settings.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
@@ -42,6 +43,7 @@ struct dispatcher {
 	struct policies *policies;
 	struct store *store;
 	struct incident_core *core;
+	struct rota *rota;
 	struct post *post;
 	struct channels *channels;
 	struct outbox *incidents;
@@ -50,6 +52,7 @@ struct dispatcher {
 	struct inbox *directory; /* ... and its lane's half */
 	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited, *save_duty, *drop_duties;
 	struct sqlite3_stmt *find_handset, *set_handset;
+	struct sqlite3_stmt *save_rota, *drop_rota, *save_rules;
 
 	struct turn turn;
 	int64_t clock_offset_ms; /* wall clock against the time since boot; 0 = not yet known */
@@ -72,8 +75,8 @@ enum err dispatcher_tick(void *state, struct turn turn);
 enum err dispatcher_flush(void *state, struct turn turn);
 struct mono dispatcher_due(const void *state, struct turn turn);
 void dispatcher_status(const void *state, struct status *out);
-/* dispatcher_reload takes desk, duty, policy, policies, done_after, keep, webhook, channels and links; everything else
- * counts from the next start.
+/* dispatcher_reload takes desk, duty, policy, policies, done_after, keep, rota, webhook, channels and links; everything
+ * else counts from the next start.
  */
 enum err dispatcher_reload(void *state, const void *settings, struct errinfo *info);
 bool dispatcher_draining(const void *state);
@@ -114,6 +117,8 @@ enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info) ERR_MUST_
 	"CREATE TABLE duty (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place INTEGER NOT "    \
 	"NULL, shift TEXT NOT NULL, user TEXT NOT NULL) STRICT;"                                                       \
 	"CREATE INDEX duty_team ON duty (team)"
+/* dispatcher_save_duties writes a team's. */
+enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
@@ -139,6 +144,28 @@ enum err dispatcher_answers(
 enum err dispatcher_handsets(
 	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_set_handset(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
+	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+
+/* turn_rota.c: swaps, cover requests, reminders: from the store and back, and what they decide into this turn's
+ * transaction. dispatcher_configure_rota takes new settings. */
+#define ROTA_TABLES                                                                                                    \
+	"CREATE TABLE rota (id TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT, WITHOUT ROWID;"                          \
+	"CREATE TABLE rota_rules (team TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID"
+#define ROTA_PREFIX "rota-" /* of a matter's id, in replies */
+enum err dispatcher_open_rota(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_settings *settings);
+enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_save_rules keeps a team's rules, "" = none, and gives them to rota. ERR_INVALID: nothing is changed. */
+enum err dispatcher_save_rules(
+	struct dispatcher *d, const char *team, const char *text, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_reply_rota(
+	struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+
+/* api_rota.c: what accounts of class desk ask and say about them; method is one of dispatcher_is_rota's. */
+bool dispatcher_is_rota(const char *method);
+enum err dispatcher_ask_rota(struct dispatcher *d, const char *method, struct request_args *args, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
 /* api_calendar.c: a volunteer's duties in force, of all teams, as an iCalendar text. */

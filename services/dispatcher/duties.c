@@ -3,8 +3,8 @@
  * Rosters in force: the desk's questions about them, and their rows in the store. A team's rows are written anew with
  * every change, in the turn's transaction: a few hundred at most.
  *
- *   roster {team, duties}                 duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
- *                                         any more: {"duties": N}
+ *   roster {team, duties, rules?}         duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
+ *                                         any more; rules: of swaps (rota.h): {"duties": N}
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
  *   duties {team}                         {"team": ..., "items": [{from, until, place, shift, user}...]}
  *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h):
@@ -55,12 +55,11 @@ enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info)
 	return err;
 }
 
-static enum err save(struct dispatcher *d, const char *team, unsigned *out_count, struct errinfo *info)
+enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct errinfo *info)
 {
-	const struct book *book = incident_core_book(d->core);
+	const struct book *book = incident_core_book(d->core); /* who answers now is told anew */
 	const struct book_duty *duty;
 
-	*out_count = 0;
 	sqlite3_bind_text(d->drop_duties, 1, team, -1, SQLITE_STATIC);
 	enum err err = sql_run(d->drop_duties, info);
 	for (unsigned i = 0; !err && (duty = book_get(book, team, i)); i++) {
@@ -71,7 +70,6 @@ static enum err save(struct dispatcher *d, const char *team, unsigned *out_count
 		sqlite3_bind_text(d->save_duty, 5, duty->shift, -1, SQLITE_STATIC);
 		sqlite3_bind_text(d->save_duty, 6, duty->user, -1, SQLITE_STATIC);
 		err = sql_run(d->save_duty, info);
-		*out_count += !err;
 	}
 	sqlite3_clear_bindings(d->drop_duties);
 	sqlite3_clear_bindings(d->save_duty);
@@ -197,12 +195,21 @@ static enum err give(struct dispatcher *d, struct request_args *args, const char
 
 /* ---- answers ---- */
 
+static enum err rules_check(const char *text, struct errinfo *info)
+{
+	struct rota_rules *rules = malloc(sizeof *rules);
+	enum err err = rules ? rota_rules_read(text, rules, info) : ERR_NOMEM;
+
+	free(rules);
+	return err;
+}
+
 enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
 	struct errinfo *info, enum err *fatal)
 {
 	char team[ID_BYTES] = "";
-	const char *text = "";
-	unsigned count;
+	const char *text = "", *rules = "";
+	unsigned count = 0;
 	enum err err = read_id(args, "team", team, info);
 
 	if (!err && !wall_is_set(d->turn.wall))
@@ -210,17 +217,29 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 	if (!err && whole)
 		err = request_text(args, "duties", true, &text, info);
 	if (!err && whole)
+		err = request_text(args, "rules", false, &rules, info);
+	if (!err && whole)
 		err = request_done(args, info);
+	if (!err && whole)
+		err = rules_check(rules, info);
+	if (!err)
+		err = rota_before(d->rota, team, d->turn.wall);
 	if (!err)
 		err = whole ? put(d, team, text, info) : give(d, args, team, info);
 	if (err)
 		return err;
 	*fatal = dispatcher_begin(d, info);
 	d->eager = true;
+	if (!*fatal && whole)
+		*fatal = dispatcher_save_rules(d, team, rules, info);
 	if (!*fatal)
-		*fatal = save(d, team, &count, info);
+		*fatal = rota_changed(d->rota, team, whole, d->turn.wall);
+	if (!*fatal)
+		*fatal = dispatcher_rota_effects(d, info);
 	if (*fatal)
 		return *fatal;
+	while (book_get(duty_rosters(incident_core_duty(d->core)), team, count))
+		count++;
 	json_open(out, '{');
 	json_member_int(out, "duties", count);
 	json_close(out, '}');

@@ -153,6 +153,9 @@ bool incident_over(enum incident_state state);
 enum err incident_find(const struct incident_core *core, const char *id, struct incident *out) ERR_MUST_CHECK;
 bool incident_walk(const struct incident_core *core, char id[ID_BYTES], struct incident *out);
 
+/* incident_past walks those that are over and remembered, in no order: *at 0 begins; false after the last. */
+bool incident_past(const struct incident_core *core, uint32_t *at, struct incident *out);
+
 /* Counters since creation. */
 enum incident_tally {
 	INCIDENT_OPENED,

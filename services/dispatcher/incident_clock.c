@@ -248,6 +248,18 @@ bool incident_walk(const struct incident_core *core, char id[ID_BYTES], struct i
 	return true;
 }
 
+bool incident_past(const struct incident_core *core, uint32_t *at, struct incident *out)
+{
+	while (*at < core->slot_count) {
+		const struct emergency *e = core->slots[(*at)++];
+		if (!e || !incident_over(e->now.state))
+			continue;
+		case_snapshot(e, out);
+		return true;
+	}
+	return false;
+}
+
 const char *incident_tally_name(enum incident_tally tally)
 {
 	static const char *const names[] = {

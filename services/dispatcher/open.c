@@ -25,8 +25,8 @@ static const char handset_table[] = "CREATE TABLE handset (household TEXT PRIMAR
 				    "INTEGER NOT NULL, who TEXT NOT NULL) "
 				    "STRICT, WITHOUT ROWID";
 
-static const char *const migrations[] = {
-	DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables, CHANNELS_TABLES, DUTY_TABLE, handset_table};
+static const char *const migrations[] = {DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables,
+	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -96,6 +96,10 @@ static enum err prepare(struct dispatcher *d, struct errinfo *info)
 		{"INSERT INTO handset VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, at = "
 		 "excluded.at, who = excluded.who",
 			&d->set_handset},
+		{"INSERT INTO rota VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state", &d->save_rota},
+		{"DELETE FROM rota WHERE id = ?", &d->drop_rota},
+		{"INSERT INTO rota_rules VALUES (?, ?) ON CONFLICT DO UPDATE SET rules = excluded.rules",
+			&d->save_rules},
 	};
 	enum err err = ERR_OK;
 
@@ -169,6 +173,8 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 		err = dispatcher_open_directory(d, info);
 	if (!err)
 		err = dispatcher_load_duties(d, info);
+	if (!err)
+		err = dispatcher_open_rota(d, info);
 	return err ? err : load_states(d, info);
 }
 
@@ -229,7 +235,7 @@ void dispatcher_close(void *state)
 {
 	struct dispatcher *d = state;
 	sqlite3_stmt *statements[] = {d->save_state, d->drop_state, d->wait, d->waiting, d->waited, d->save_duty,
-		d->drop_duties, d->find_handset, d->set_handset};
+		d->drop_duties, d->find_handset, d->set_handset, d->save_rota, d->drop_rota, d->save_rules};
 
 	if (d->channels)
 		service_unwatch(d->service, channels_fd(d->channels));
@@ -240,6 +246,7 @@ void dispatcher_close(void *state)
 	directory_copy_close(d->copy);
 	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
 		sqlite3_finalize(statements[i]);
+	rota_destroy(d->rota);
 	incident_core_destroy(d->core);
 	zone_destroy(d->zone);
 	free(d->policies);
@@ -276,6 +283,7 @@ enum err dispatcher_reload(void *state, const void *settings, struct errinfo *in
 	incident_core_configure(d->core, &config);
 	zone_destroy(d->zone);
 	d->zone = zone;
+	dispatcher_configure_rota(d, fresh);
 	free(d->policies);
 	d->policies = policies;
 	return ERR_OK;

@@ -46,6 +46,15 @@ const struct config_key dispatcher_config[] = {
 	{"links.base_url", CONFIG_TEXT, CONFIG_FIELD(S, links_base_url), "\"\"", 0, 255, NULL, "Where accept links lead (https://host); empty: pages carry none."},
 	{"links.secret_file", CONFIG_PATH, CONFIG_FIELD(S, links_secret_file), "\"\"", 0, 255, NULL, "File with the key that signs accept links."},
 	{"links.valid", CONFIG_DURATION, CONFIG_FIELD(S, links_valid_ms), "15m", 60000, 86400000, NULL, "How long an accept link is good, from the page on."},
+	{"rota.veto", CONFIG_LIST, CONFIG_FIELD(S, rota_veto), "[]", 0, 32, NULL, "Teams whose captain may say no to a swap that both sides want; all: every team."},
+	{"rota.swap", CONFIG_DURATION, CONFIG_FIELD(S, rota_swap_ms), "24h", 60000, 1209600000, NULL, "Time to answer the question for a swap."},
+	{"rota.veto_time", CONFIG_DURATION, CONFIG_FIELD(S, rota_veto_ms), "12h", 60000, 1209600000, NULL, "Time for the captain's no; then the swap is in force. Before a duty that is near it is shorter."},
+	{"rota.ask", CONFIG_DURATION, CONFIG_FIELD(S, rota_ask_ms), "30m", 120000, 86400000, NULL, "How long the people asked to take an open duty have before the next are asked; the nearer the duty, the shorter."},
+	{"rota.ask_at_once", CONFIG_INT, CONFIG_FIELD(S, rota_ask_count), "3", 1, 20, NULL, "How many are asked at a time to take an open duty."},
+	{"rota.reachable", CONFIG_DURATION, CONFIG_FIELD(S, rota_reachable_ms), "10m", 0, 7200000, NULL, "Time to answer are-you-reachable at the begin of a duty before backup and captain are told and somebody else is sought; 0s: not asked."},
+	{"rota.remind", CONFIG_BOOL, CONFIG_FIELD(S, rota_remind), "true", 0, 0, NULL, "Duties are recalled a day and an hour before."},
+	{"rota.summaries", CONFIG_BOOL, CONFIG_FIELD(S, rota_summaries), "true", 0, 0, NULL, "A team is told each morning who is on duty and what is open, on Mondays for the week."},
+	{"rota.summary", CONFIG_TIME, CONFIG_FIELD(S, rota_summary_min), "07:30", 0, 0, NULL, "When that is."},
 	{"disk.ballast", CONFIG_BYTES, CONFIG_FIELD(S, ballast_bytes), "16MiB", 0, 1e12, NULL, "Disk space held back for the day when the disk is full."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };
@@ -72,6 +81,18 @@ struct incident_config dispatcher_core_config(const struct dispatcher_settings *
 
 	text_cut(config.duty.desk, sizeof config.duty.desk, s->desk);
 	return config;
+}
+
+struct rota_config dispatcher_rota_config(const struct dispatcher_settings *s, const struct zone *zone)
+{
+	return (struct rota_config){.zone = zone,
+		.swap_ms = s->rota_swap_ms,
+		.veto_ms = s->rota_veto_ms,
+		.ask_ms = s->rota_ask_ms,
+		.ask_count = (unsigned)s->rota_ask_count,
+		.reachable_ms = s->rota_reachable_ms,
+		.remind = s->rota_remind,
+		.summary_min = s->rota_summaries ? s->rota_summary_min : -1};
 }
 
 enum err dispatcher_policies(const struct dispatcher_settings *s, struct policies *out, struct errinfo *info)

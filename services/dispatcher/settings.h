@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
+#include "dispatcher/rota.h"
 #include "service/service.h"
 
 struct dispatcher_settings {
@@ -28,6 +29,10 @@ struct dispatcher_settings {
 	int64_t channels_waiting, channels_keep_ms;
 	char links_base_url[256], links_secret_file[256];
 	int64_t links_valid_ms;
+	struct config_list rota_veto;
+	int64_t rota_swap_ms, rota_veto_ms, rota_ask_ms, rota_ask_count, rota_reachable_ms;
+	bool rota_remind, rota_summaries;
+	int32_t rota_summary_min;
 	int64_t ballast_bytes;
 };
 
@@ -42,6 +47,8 @@ struct incident_config dispatcher_core_config(const struct dispatcher_settings *
 enum err dispatcher_policies(
 	const struct dispatcher_settings *settings, struct policies *out, struct errinfo *info) ERR_MUST_CHECK;
 
+/* dispatcher_rota_config gives the part of swaps, cover requests and reminders; zone is borrowed. */
+struct rota_config dispatcher_rota_config(const struct dispatcher_settings *settings, const struct zone *zone);
 /* dispatcher_channels_config gives the channels' part; texts and zone are borrowed. */
 struct channels_config dispatcher_channels_config(const struct dispatcher_settings *settings, const struct zone *zone);
 

@@ -208,7 +208,11 @@ static enum err want_receipt(struct dispatcher *d, const struct bus_event *event
 static enum err feed_reply(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
 {
 	struct incident_effects effects;
-	enum err err = incident_reply(d->core, reply, false, now, &effects);
+	enum err err;
+
+	if (!strncmp(reply->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1))
+		return dispatcher_reply_rota(d, reply, now, info);
+	err = incident_reply(d->core, reply, false, now, &effects);
 
 	if (!err && effects.verdict != INCIDENT_TAKEN)
 		log_info("reply_without_effect", "incident", reply->incident, "user", reply->user, "action",
@@ -299,21 +303,25 @@ static struct wall later(struct wall a, struct wall b)
 static enum err tick_at(struct dispatcher *d, struct wall now, struct errinfo *info)
 {
 	struct incident_effects effects;
-	enum err err = incident_tick(d->core, now, &effects);
+	enum err err = dispatcher_tick_rota(d, now, info);
 
+	if (!err)
+		err = incident_tick(d->core, now, &effects);
 	return err ? err : dispatcher_effects(d, &effects, now, info);
 }
 
 /* step does the next thing up to mark: an input, or, before it, what is due. ERR_NOT_FOUND: nothing is left. */
 static enum err step(struct dispatcher *d, struct wall mark, struct errinfo *info)
 {
-	struct wall due = incident_due(d->core), at = WALL_NEVER;
+	struct wall due = incident_due(d->core), rota = rota_due(d->rota, d->clock), at = WALL_NEVER;
 	enum waiting_kind kind = WAITING_ALERT;
 	struct alert alert;
 	struct reply reply;
 	int64_t number = 0;
 	enum err err = next_waiting(d, mark, &number, &at, &kind, &alert, &reply, info);
 
+	if (wall_is_set(d->clock) && rota.ms < due.ms)
+		due = rota;
 	if (err && err != ERR_NOT_FOUND)
 		return err;
 	if (err && due.ms > mark.ms)

@@ -6,11 +6,12 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from test_dispatcher import DISPATCHER, Rig, alert  # noqa: E402
+from test_dispatcher import DISPATCHER, Rig, alert, lane  # noqa: E402
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.timezone.utc)
@@ -103,3 +104,55 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rig):
     assert curtain(rig, "give", "--team", "t-1").returncode == 2
     assert curtain(rig, "publish").returncode == 2
     assert rig.call("cover", {"team": "t-1", "from": "2026-12-07T07:00:00Z", "until": "2026-12-07T07:00:00Z"})["error"]["code"] == "range"
+
+
+def notice(rig, user, kind):
+    return rig.tap.wait(lambda: next((m for m in reversed(rig.tap.of(f"curtain/volunteer/{user}/notice")) if m.body["kind"] == kind), None), f"{kind} to {user}").body
+
+
+def say(rig, user, matter, action):
+    rig.peer(user).publish(f"curtain/volunteer/{user}/reply", {"incident": matter, "user": user, "action": action, "at": lane.rfc3339(time.time())})
+
+
+def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
+    rig.up("rota.reachable=0s", "rota.ask_at_once=1")
+    assert publish(rig).returncode == 0
+    oncall(rig, ["v-3", "v-2"])
+    assert {m.topic.split("/")[2] for m in rig.tap.of("curtain/volunteer/")} == {"v-2", "v-3"}  # whose next duty has moved
+    duties = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    now = next(d for d in duties if d["user"] == "v-3")
+    same = ("--team", "t-1", "--shift", "first", "--from", now["from"], "--of", "v-3")
+    made = json.loads(curtain(rig, "swap", *same, "--to", "v-1").stdout)
+    assert made["verdict"] == "taken" and made["state"] == "open"
+    assert notice(rig, "v-1", "swap_asked")["matter"] == made["matter"]
+    rig.stop(signal.SIGKILL)
+    restarted = time.monotonic()
+    rig.start()
+    rig.tap.first("curtain/status/", lambda m: m.body["state"] == "ready" and m.at > restarted, "the service")
+    say(rig, "v-1", made["matter"], "accept")
+    oncall(rig, ["v-1", "v-2"])
+    assert notice(rig, "v-3", "swap_valid")["matter"] == notice(rig, "v-1", "swap_valid")["matter"] == made["matter"]
+    rig.ingest.give_item(alert(1, "h-1"))
+    assert asked(rig, "h-1") == ["v-1", "v-2"]
+    late = rig.call("answer", {"matter": made["matter"], "user": "v-1", "yes": False})["result"]
+    assert (late["verdict"], late["state"]) == ("late", "done")
+
+    absent = curtain(rig, "absent", "--team", "t-1", "--of", "v-1", "--from", now["from"], "--until", now["until"])
+    assert absent.returncode == 0, absent.stderr
+    assert json.loads(absent.stdout) == {"opened": 1}
+    oncall(rig, ["v-2"])  # the backup is first at once
+    gap = [g for g in json.loads(curtain(rig, "gaps", "--team", "t-1").stdout)["items"] if "matter" in g]
+    assert [(g["shift"], g["state"], g.get("user")) for g in gap] == [("first", "open", None)]
+    matter = notice(rig, "v-3", "cover_asked")["matter"]  # offers such times, is free again; the captain comes after
+    assert matter == gap[0]["matter"]
+    say(rig, "v-3", matter, "decline")
+    assert notice(rig, "cap", "cover_asked")["matter"] == matter
+    say(rig, "cap", matter, "accept")
+    oncall(rig, ["cap", "v-2"])
+    assert notice(rig, "v-1", "cover_over")["matter"] == matter
+
+    foreign = rig.call("answer", {"matter": matter, "user": "v-2", "yes": True})["result"]
+    assert foreign["verdict"] == "foreign"
+    assert curtain(rig, "swap", *same, "--to", "v-1").returncode == 1  # v-3 has it no more
+    matters = json.loads(curtain(rig, "matters", "--team", "t-1").stdout)["items"]
+    assert {(m["kind"], m["state"]) for m in matters if m["kind"] != "watch"} == {("swap", "done"), ("absence", "open"), ("cover", "done")}

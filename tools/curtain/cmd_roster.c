@@ -19,6 +19,13 @@ static const struct command words[] = {
 	{"duties", roster_duties_cmd, "who has which duty, as the dispatcher has it"},
 	{"cover", roster_cover_cmd, "whom to ask to take a duty, in fair order"},
 	{"give", roster_give_cmd, "somebody else has a duty from now on"},
+	{"swap", roster_swap_cmd, "propose that somebody else takes or exchanges a duty"},
+	{"seek", roster_seek_cmd, "ask for somebody else to take a duty"},
+	{"absent", roster_absent_cmd, "somebody cannot serve for a while"},
+	{"answer", roster_answer_cmd, "a volunteer's yes or no, told to the desk"},
+	{"recall", roster_recall_cmd, "call off a swap or a cover request"},
+	{"matters", roster_matters_cmd, "swaps, cover requests, absences as they stand"},
+	{"gaps", roster_gaps_cmd, "duties that nobody has"},
 	{"solve", roster_solve_cmd, "solve a public instance within a time limit"},
 };
 static const unsigned word_count = sizeof words / sizeof *words;

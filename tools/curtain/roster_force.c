@@ -64,25 +64,49 @@ static enum err put_duties(const struct roster_work *work, const struct zone *zo
 	return out->failed;
 }
 
+/* put_rules writes what swaps of this roster have to hold to, as the request takes it (rota.h). */
+static void put_rules(const struct team *team, struct buf *out)
+{
+	struct civil first;
+
+	civil_from_ms(team->first * MS_PER_DAY, &first);
+	buf_printf(out, "month,%04d-%02d\nrun,%d\n", first.year, first.month, team->max_run);
+	for (int s = 0; s < team->shifts; s++)
+		buf_printf(out, "shift,%s,%d,%u,%u\n", team->shift[s].id, team->shift[s].part,
+			(unsigned)team->part[team->shift[s].part].bars, (unsigned)team->shift[s].requires);
+	for (int v = 0; v < team->volunteers; v++) {
+		const struct team_volunteer *one = &team->volunteer[v];
+		buf_printf(out, "person,%s,%u,%d,%d,%d\n", one->id, (unsigned)one->tags, (int)one->at_most,
+			(int)one->served, one->nights_in_row);
+	}
+}
+
 static int publish(struct force_options *options, struct errinfo *info)
 {
 	struct roster_work work;
 	struct zone *zone = NULL;
-	struct buf duties, args;
+	struct buf duties, rules, args;
 	enum err err = roster_work_load(&work, options->file, options->roster, info);
 
 	buf_init(&duties, DUTIES_BYTES_MAX);
+	buf_init(&rules, DUTIES_BYTES_MAX);
 	if (!err)
 		err = zone_load(options->zone, &zone, info);
 	if (!err && put_duties(&work, zone, &duties))
 		err = errinfo_set(info, ERR_FULL, "the roster is too large");
 	if (!err) {
+		put_rules(work.team, &rules);
+		err = rules.failed;
+	}
+	if (!err) {
 		ask_begin(&args);
 		json_member_text(&args, "team", work.team->id);
 		json_member_text(&args, "duties", duties.data ? duties.data : "");
+		json_member_text(&args, "rules", rules.data);
 	}
 	zone_destroy(zone);
 	buf_fini(&duties);
+	buf_fini(&rules);
 	roster_work_fini(&work);
 	return err ? options_fail("roster publish", info)
 		   : ask("roster publish", &options->connection, "roster", &args);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Hard rules of a roster in force, asked before somebody gets a duty by consent. A duty belongs to the local date on
+ * which it begins, as in the planning task.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/civil.h"
+#include "base/text.h"
+#include "rota_internal.h"
+
+static int64_t date_of(const struct rota *rota, struct wall at)
+{
+	struct civil local = zone_to_civil(rota->config.zone, at);
+
+	return civil_days(local.year, (unsigned)local.month, (unsigned)local.day);
+}
+
+static const struct rota_rules *rules_of(const struct rota *rota, const char *team)
+{
+	const struct rule_page *page;
+
+	HASH_FIND_STR(rota->rules, team, page);
+	return page ? &page->rules : NULL;
+}
+
+static int shift_of(const struct rota_rules *rules, const char *shift)
+{
+	for (unsigned i = 0; rules && i < rules->shift_count; i++)
+		if (!strcmp(rules->shifts[i].id, shift))
+			return (int)i;
+	return -1;
+}
+
+static int person_of(const struct rota_rules *rules, const char *user)
+{
+	for (unsigned i = 0; rules && i < rules->person_count; i++)
+		if (!strcmp(rules->people[i].id, user))
+			return (int)i;
+	return -1;
+}
+
+static bool same(const struct book_duty *a, const struct book_duty *b)
+{
+	return b && a->from.ms == b->from.ms && !strcmp(a->shift, b->shift) && !strcmp(a->user, b->user);
+}
+
+/* bars: the rules' word on a duty the day before another; without rules, COVER_REST_MS between both. */
+static bool bars(const struct rota *rota, const struct rota_rules *rules, const struct book_duty *first,
+	const struct book_duty *second, bool nights_in_row)
+{
+	int a = shift_of(rules, first->shift), b = shift_of(rules, second->shift);
+
+	if (a < 0 || b < 0)
+		return second->from.ms - first->until.ms < COVER_REST_MS;
+	if (date_of(rota, second->from) != date_of(rota, first->from) + 1)
+		return date_of(rota, second->from) == date_of(rota, first->from); /* one duty a day */
+	if (nights_in_row && rules->shifts[a].part == rules->shifts[b].part)
+		return false;
+	return rules->shifts[a].bars >> rules->shifts[b].part & 1;
+}
+
+static enum rota_bar beside(const struct rota *rota, const struct rota_rules *rules, const struct book_duty *duty,
+	const struct book_duty *own, bool nights_in_row)
+{
+	if (own->from.ms < duty->until.ms && duty->from.ms < own->until.ms)
+		return ROTA_BAR_BUSY;
+	if (own->from.ms < duty->from.ms ? bars(rota, rules, own, duty, nights_in_row)
+					 : bars(rota, rules, duty, own, nights_in_row))
+		return ROTA_BAR_REST;
+	return ROTA_BAR_NONE;
+}
+
+struct tally {
+	bool dates[64]; /* around the duty's date, which is at 32 */
+	int32_t month;
+};
+
+static void count(const struct rota *rota, const struct book_duty *duty, const struct book_duty *own, struct tally *out)
+{
+	struct civil a = zone_to_civil(rota->config.zone, duty->from), b = zone_to_civil(rota->config.zone, own->from);
+	int64_t day = date_of(rota, own->from) - date_of(rota, duty->from) + 32;
+
+	if (day >= 0 && day < 64)
+		out->dates[day] = true;
+	out->month += a.year == b.year && a.month == b.month;
+}
+
+static bool run_is_over(const struct tally *tally, int32_t most)
+{
+	int32_t run = 1;
+
+	for (int day = 31; day >= 0 && tally->dates[day]; day--)
+		run++;
+	for (int day = 33; day < 64 && tally->dates[day]; day++)
+		run++;
+	return most && run > most;
+}
+
+bool rota_is_absent(const struct rota *rota, const char *user, const struct book_duty *duty)
+{
+	for (const struct matter *m = rota->matters; m; m = m->hh.next)
+		if (m->kind == ROTA_ABSENCE && m->state == ROTA_OPEN && !strcmp(m->duty.user, user) &&
+			m->duty.from.ms < duty->until.ms && duty->from.ms < m->duty.until.ms)
+			return true;
+	return false;
+}
+
+enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book_duty *duty, const char *user,
+	const struct book_duty *instead)
+{
+	const struct rota_rules *rules = rules_of(rota, team);
+	int shift = shift_of(rules, duty->shift), person = person_of(rules, user);
+	bool nights_in_row = person >= 0 && rules->people[person].nights_in_row;
+	struct civil local = zone_to_civil(rota->config.zone, duty->from);
+	struct tally tally = {0};
+	const struct book_duty *own;
+
+	if (!duty_serves(rota->duty, team, user))
+		return ROTA_BAR_TEAM;
+	if (rota_is_absent(rota, user, duty))
+		return ROTA_BAR_ABSENT;
+	for (unsigned i = 0; (own = book_get(rota->book, team, i)); i++) {
+		if (strcmp(own->user, user) != 0 || same(own, instead))
+			continue;
+		enum rota_bar bar = beside(rota, rules, duty, own, nights_in_row);
+		if (bar)
+			return bar;
+		count(rota, duty, own, &tally);
+	}
+	if (rules && run_is_over(&tally, rules->run))
+		return ROTA_BAR_RUN;
+	if (shift >= 0 && rules->shifts[shift].requires &&
+		(person < 0 || (rules->people[person].skills & rules->shifts[shift].requires) !=
+				       rules->shifts[shift].requires))
+		return ROTA_BAR_SKILL;
+	if (person >= 0 && rules->people[person].at_most >= 0) {
+		bool served = rules->year == local.year && rules->month == local.month;
+		if (tally.month + (served ? rules->people[person].served : 0) >= rules->people[person].at_most)
+			return ROTA_BAR_MONTH;
+	}
+	return ROTA_BAR_NONE;
+}
+
+enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules)
+{
+	struct rule_page *page;
+
+	HASH_FIND_STR(rota->rules, team, page);
+	if (!rules) {
+		if (page)
+			HASH_DEL(rota->rules, page);
+		free(page);
+		return ERR_OK;
+	}
+	if (!page) {
+		page = calloc(1, sizeof *page);
+		if (!page)
+			return ERR_NOMEM;
+		text_cut(page->team, sizeof page->team, team);
+		HASH_ADD_STR(rota->rules, team, page);
+	}
+	page->rules = *rules;
+	return ERR_OK;
+}
+
+/* ---- reading ---- */
+
+/* number_of reads a whole decimal number up to a comma or the end; NULL: it is none. */
+static const char *number_of(const char *text, int64_t least, int64_t most, int64_t *out)
+{
+	char *rest;
+
+	*out = strtoll(text, &rest, 10);
+	if (rest == text || (*rest && *rest != ',' && *rest != '-') || *out < least || *out > most)
+		return NULL;
+	return *rest ? rest + 1 : rest;
+}
+
+static const char *id_of(const char *text, char out[ID_BYTES])
+{
+	size_t length = strcspn(text, ",");
+
+	if (length >= ID_BYTES || text[length] != ',')
+		return NULL;
+	memcpy(out, text, length);
+	out[length] = '\0';
+	return text_is_id(out) ? text + length + 1 : NULL;
+}
+
+static const char *numbers_of(const char *at, const int64_t (*bounds)[2], unsigned wanted, int64_t *out)
+{
+	for (unsigned i = 0; at && i < wanted; i++)
+		at = number_of(at, bounds[i][0], bounds[i][1], &out[i]);
+	return at;
+}
+
+/* read_line gives false for a line that is none of them. */
+static bool read_line(const char *line, struct rota_rules *out)
+{
+	static const int64_t month[][2] = {{1970, 9999}, {1, 12}}, run[][2] = {{0, 31}},
+			     shift[][2] = {{0, 31}, {0, UINT32_MAX}, {0, UINT32_MAX}},
+			     person[][2] = {{0, UINT32_MAX}, {-1, 1000}, {0, 1000}, {0, 1}};
+	const char *at = strchr(line, ',');
+	size_t word = at ? (size_t)(at - line) : 0;
+	int64_t n[4];
+
+	if (word == 5 && !strncmp(line, "month", word)) {
+		at = numbers_of(at + 1, month, 2, n);
+		out->year = at ? (int32_t)n[0] : 0;
+		out->month = at ? (int32_t)n[1] : 0;
+	} else if (word == 3 && !strncmp(line, "run", word)) {
+		at = numbers_of(at + 1, run, 1, n);
+		out->run = at ? (int32_t)n[0] : 0;
+	} else if (word == 5 && !strncmp(line, "shift", word) && out->shift_count < ROTA_RULE_SHIFTS) {
+		at = id_of(at + 1, out->shifts[out->shift_count].id);
+		at = numbers_of(at, shift, 3, n);
+		if (at) {
+			out->shifts[out->shift_count].part = (uint32_t)n[0];
+			out->shifts[out->shift_count].bars = (uint32_t)n[1];
+			out->shifts[out->shift_count++].requires = (uint32_t)n[2];
+		}
+	} else if (word == 6 && !strncmp(line, "person", word) && out->person_count < ROTA_RULE_PEOPLE) {
+		at = id_of(at + 1, out->people[out->person_count].id);
+		at = numbers_of(at, person, 4, n);
+		if (at) {
+			out->people[out->person_count].skills = (uint32_t)n[0];
+			out->people[out->person_count].at_most = (int32_t)n[1];
+			out->people[out->person_count].served = (int32_t)n[2];
+			out->people[out->person_count++].nights_in_row = n[3];
+		}
+	} else {
+		return false;
+	}
+	return at && !*at;
+}
+
+enum err rota_rules_read(const char *text, struct rota_rules *out, struct errinfo *info)
+{
+	char line[256];
+	unsigned number = 0;
+
+	memset(out, 0, sizeof *out);
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		number++;
+		if (length >= sizeof line)
+			return errinfo_set(info, ERR_INVALID, "rules: line %u is too long", number);
+		memcpy(line, text, length);
+		line[length] = '\0';
+		if (!read_line(line, out))
+			return errinfo_set(info, ERR_INVALID,
+				"rules: line %u is none of month,YYYY-MM; run,N; shift,ID,PART,BARS,REQUIRES; "
+				"person,ID,SKILLS,AT_MOST,SERVED,NIGHTS_IN_ROW",
+				number);
+		text += length + (text[length] == '\n');
+	}
+	return ERR_OK;
+}
+
+const char *rota_bar_name(enum rota_bar bar)
+{
+	static const char *const names[] = {"none", "team", "busy", "rest", "run", "skill", "month", "absent"};
+
+	_Static_assert(sizeof names / sizeof *names == ROTA_BAR_COUNT, "a name for each");
+	return names[bar];
+}

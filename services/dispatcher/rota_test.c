@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "dispatcher/rota.h"
+
+#define HOUR MS_PER_HOUR
+#define MINUTE MS_PER_MINUTE
+#define NOTICES_MAX 400
+
+static struct zone *zone;
+static struct duty *duty;
+static struct rota *rota;
+static struct rota_config config;
+static bool captain_decides, is_busy;
+static struct duty_notice notices[NOTICES_MAX];
+static unsigned notice_count, book_changes;
+
+static struct wall at(int64_t hours, int64_t minutes)
+{
+	return (struct wall){4 * MS_PER_DAY + hours * HOUR + minutes * MINUTE}; /* from Monday, 1970-01-05 */
+}
+
+static bool veto(const void *context, const char *team)
+{
+	(void)context;
+	(void)team;
+	return captain_decides;
+}
+
+static bool busy(const void *context, const char *user)
+{
+	(void)context;
+	(void)user;
+	return is_busy;
+}
+
+static void happened(const void *context, const char *team, struct wall since, bool english, struct buf *out)
+{
+	(void)context;
+	(void)team;
+	(void)since;
+	assert_int_equal(buf_text(out, english ? "1 open" : "未结 1 件"), ERR_OK);
+}
+
+static void give_person(const char *user, uint8_t order)
+{
+	struct entry e = {.kind = ENTRY_VOLUNTEER, .seq = 1};
+
+	text_cut(e.key, sizeof e.key, user);
+	text_cut(e.body.volunteer.team, ID_BYTES, "t-1");
+	e.body.volunteer.day = e.body.volunteer.night = true;
+	e.body.volunteer.weekdays = 127;
+	e.body.volunteer.order = order;
+	assert_int_equal(duty_entry(duty, &e), ERR_OK);
+}
+
+static void take_effects(void)
+{
+	struct rota_effect effect;
+
+	while (rota_next(rota, &effect)) {
+		book_changes += effect.kind == ROTA_BOOK;
+		if (effect.kind != ROTA_NOTICE)
+			continue;
+		for (unsigned i = 0; i < notice_count; i++) /* the same is never told twice */
+			assert_string_not_equal(notices[i].id, effect.notice.id);
+		assert_true(notice_count < NOTICES_MAX);
+		notices[notice_count++] = effect.notice;
+	}
+}
+
+static const struct duty_notice *told(const char *user, enum notice_kind kind)
+{
+	for (unsigned i = notice_count; i-- > 0;)
+		if (!strcmp(notices[i].user, user) && notices[i].kind == kind)
+			return &notices[i];
+	return NULL;
+}
+
+static void tick(struct wall now)
+{
+	for (unsigned turn = 0; rota_due(rota, now).ms <= now.ms; turn++) {
+		assert_true(turn < 100); /* what is due is done once */
+		assert_int_equal(rota_tick(rota, now), ERR_OK);
+		take_effects();
+	}
+}
+
+static int set_up(void **state)
+{
+	struct duty_config duties = {.day_from_min = 7 * 60, .night_from_min = 19 * 60, .desk = "desk"};
+	struct entry team = {.kind = ENTRY_TEAM, .seq = 1, .key = "t-1"};
+
+	(void)state;
+	assert_int_equal(zone_load("UTC", &zone, NULL), ERR_OK);
+	duties.zone = zone;
+	assert_int_equal(duty_create(&duties, &duty, NULL), ERR_OK);
+	text_cut(team.body.team.captain, ID_BYTES, "cap");
+	assert_int_equal(duty_entry(duty, &team), ERR_OK);
+	for (unsigned i = 1; i <= 8; i++) {
+		char user[ID_BYTES];
+		snprintf(user, sizeof user, "v-%u", i);
+		give_person(user, (uint8_t)i);
+	}
+	config = (struct rota_config){.zone = zone,
+		.veto = veto,
+		.busy = busy,
+		.happened = happened,
+		.swap_ms = 24 * HOUR,
+		.veto_ms = 12 * HOUR,
+		.ask_ms = 30 * MINUTE,
+		.ask_count = 2,
+		.reachable_ms = 10 * MINUTE,
+		.remind = true,
+		.summary_min = -1};
+	captain_decides = is_busy = false;
+	notice_count = book_changes = 0;
+	assert_int_equal(rota_create(&config, duty, duty_book(duty), &rota), ERR_OK);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	rota_destroy(rota);
+	duty_destroy(duty);
+	zone_destroy(zone);
+	return 0;
+}
+
+/* put_two: v-1 has a day and v-2 a night of Wednesday, v-3 the backup of that night, v-4 a day of Friday. */
+static void put_two(void)
+{
+	struct book_duty duties[] = {
+		{at(55, 0), at(67, 0), 0, "day", "v-1"},
+		{at(67, 0), at(79, 0), 0, "night", "v-2"},
+		{at(67, 0), at(79, 0), 1, "backup", "v-3"},
+		{at(103, 0), at(115, 0), 0, "day", "v-4"},
+	};
+	unsigned bad;
+
+	assert_int_equal(rota_before(rota, "t-1", at(0, 0)), ERR_OK);
+	assert_int_equal(book_put(duty_book(duty), "t-1", duties, 4, at(0, 0), &bad), ERR_OK);
+	assert_int_equal(rota_changed(rota, "t-1", true, at(0, 0)), ERR_OK);
+	take_effects();
+	for (unsigned i = 1; i <= 4; i++) {
+		char user[ID_BYTES];
+		snprintf(user, sizeof user, "v-%u", i);
+		assert_non_null(told(user, NOTICE_MOVED));
+	}
+	assert_int_equal(notice_count, 4); /* and nobody else */
+	notice_count = 0;
+}
+
+static bool has(const char *user, const char *shift, struct wall from)
+{
+	return book_find(duty_rosters(duty), "t-1", shift, from, user) != NULL;
+}
+
+/* restart: another core out of what the store holds */
+static void restart(void)
+{
+	static struct rota_blob blobs[200];
+	struct rota *fresh;
+	unsigned count = 0;
+
+	while (rota_dirty(rota, &blobs[count])) {
+		if (!blobs[count].length)
+			continue;
+		assert_true(++count < 200);
+	}
+	assert_int_equal(rota_create(&config, duty, duty_book(duty), &fresh), ERR_OK);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(rota_restore(fresh, blobs[i].id, blobs[i].blob, blobs[i].length), ERR_OK);
+	rota_destroy(rota);
+	rota = fresh;
+}
+
+static struct rota_answer swap(const char *user, const char *shift, struct wall from, const char *to, const char *by,
+	const char *back_shift, struct wall back_from, struct wall now)
+{
+	struct rota_wish wish = {.from = from, .back_from = back_from};
+	struct rota_answer answer;
+
+	text_cut(wish.team, ID_BYTES, "t-1");
+	text_cut(wish.user, ID_BYTES, user);
+	text_cut(wish.shift, ID_BYTES, shift);
+	text_cut(wish.to, ID_BYTES, to);
+	text_cut(wish.by, ID_BYTES, by);
+	text_cut(wish.back_shift, ID_BYTES, back_shift);
+	assert_int_equal(rota_swap(rota, &wish, now, &answer), ERR_OK);
+	take_effects();
+	return answer;
+}
+
+static struct rota_answer reply(const char *id, const char *user, bool yes, struct wall now)
+{
+	struct rota_answer answer;
+
+	assert_int_equal(rota_reply(rota, id, user, yes, now, &answer), ERR_OK);
+	take_effects();
+	return answer;
+}
+
+static void a_swap_is_valid_when_both_want_it_and_only_those_concerned_are_told(void **state)
+{
+	struct rota_answer made;
+
+	(void)state;
+	put_two();
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	assert_int_equal(made.verdict, ROTA_TAKEN);
+	assert_int_equal(notice_count, 1);
+	assert_non_null(told("v-5", NOTICE_SWAP_ASKED));
+	assert_true(told("v-5", NOTICE_SWAP_ASKED)->answer);
+	assert_int_equal(reply(made.id, "v-6", true, at(2, 0)).verdict, ROTA_FOREIGN);
+	assert_int_equal(reply(made.id, "v-1", true, at(2, 0)).verdict, ROTA_FOREIGN);
+	assert_true(has("v-1", "day", at(55, 0)));
+	restart();
+	assert_int_equal(reply(made.id, "v-5", true, at(2, 0)).verdict, ROTA_TAKEN);
+	assert_true(has("v-5", "day", at(55, 0)) && !has("v-1", "day", at(55, 0)));
+	assert_int_equal(notice_count, 3);
+	assert_non_null(told("v-1", NOTICE_SWAP_VALID));
+	assert_non_null(told("v-5", NOTICE_SWAP_VALID));
+	assert_int_equal(reply(made.id, "v-5", true, at(2, 1)).verdict, ROTA_REPEATED);
+	assert_int_equal(reply(made.id, "v-5", false, at(2, 1)).verdict, ROTA_LATE);
+	assert_int_equal(notice_count, 3);
+}
+
+static void two_duties_change_hands_at_one_moment(void **state)
+{
+	struct rota_answer made;
+
+	(void)state;
+	put_two();
+	made = swap("v-2", "night", at(67, 0), "v-3", "v-3", "backup", at(67, 0), at(1, 0)); /* the same hours */
+	assert_non_null(told("v-2", NOTICE_SWAP_ASKED));
+	assert_int_equal(reply(made.id, "v-2", true, at(2, 0)).verdict, ROTA_TAKEN);
+	assert_true(has("v-3", "night", at(67, 0)) && has("v-2", "backup", at(67, 0)));
+}
+
+static void a_no_a_recall_and_silence_leave_all_as_it_was(void **state)
+{
+	struct rota_answer made, again;
+
+	(void)state;
+	put_two();
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	again = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	assert_int_equal(again.verdict, ROTA_REPEATED);
+	assert_int_equal(swap("v-1", "day", at(55, 0), "v-6", "v-1", "", WALL_NONE, at(1, 0)).verdict, ROTA_LATE);
+	assert_int_equal(reply(made.id, "v-5", false, at(2, 0)).state, ROTA_DECLINED);
+	assert_non_null(told("v-1", NOTICE_SWAP_OFF));
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(3, 0));
+	assert_int_equal(rota_withdraw(rota, made.id, at(3, 1), &again), ERR_OK);
+	take_effects();
+	assert_int_equal(again.state, ROTA_WITHDRAWN);
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(4, 0));
+	tick(at(27, 59));
+	assert_int_equal(reply(made.id, "v-7", true, at(27, 59)).state, ROTA_OPEN);
+	tick(at(28, 0));
+	assert_int_equal(reply(made.id, "v-5", true, at(28, 1)).verdict, ROTA_LATE);
+	assert_true(has("v-1", "day", at(55, 0)));
+}
+
+static void the_captain_may_say_no_and_silence_is_a_yes(void **state)
+{
+	struct rota_answer made;
+
+	(void)state;
+	put_two();
+	captain_decides = true;
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	assert_int_equal(reply(made.id, "v-5", true, at(2, 0)).state, ROTA_VETO);
+	assert_non_null(told("cap", NOTICE_SWAP_VETO));
+	restart();
+	assert_int_equal(reply(made.id, "cap", false, at(3, 0)).state, ROTA_VETOED);
+	assert_true(has("v-1", "day", at(55, 0)));
+	made = swap("v-1", "day", at(55, 0), "v-6", "v-1", "", WALL_NONE, at(4, 0));
+	assert_int_equal(reply(made.id, "v-6", true, at(5, 0)).state, ROTA_VETO);
+	tick(at(16, 59));
+	assert_true(has("v-1", "day", at(55, 0)));
+	tick(at(17, 0));
+	assert_true(has("v-6", "day", at(55, 0)));
+}
+
+static void hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted(void **state)
+{
+	static struct rota_rules rules;
+	struct rota_answer made;
+
+	(void)state;
+	put_two();
+	made = swap(
+		"v-1", "day", at(55, 0), "v-2", "v-1", "", WALL_NONE, at(1, 0)); /* the night begins as the day ends */
+	assert_int_equal(made.verdict, ROTA_BARRED);
+	assert_int_equal(made.bar, ROTA_BAR_REST);
+	assert_int_equal(swap("v-2", "night", at(67, 0), "v-3", "v-2", "", WALL_NONE, at(1, 0)).bar, ROTA_BAR_BUSY);
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	assert_int_equal(made.verdict, ROTA_TAKEN);
+	assert_int_equal(rota_rules_read("month,1970-01\nrun,3\nshift,day,0,0,1\nperson,v-5,0,-1,0,0\n"
+					 "person,v-6,1,2,1,0\nperson,v-7,1,1,1,0\n",
+				 &rules, NULL),
+		ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(reply(made.id, "v-5", true, at(2, 0)).bar, ROTA_BAR_SKILL);
+	assert_non_null(told("v-1", NOTICE_SWAP_OFF));
+	assert_int_equal(swap("v-1", "day", at(55, 0), "v-7", "v-1", "", WALL_NONE, at(3, 0)).bar, ROTA_BAR_MONTH);
+	made = swap("v-1", "day", at(55, 0), "v-6", "v-1", "", WALL_NONE, at(3, 0));
+	assert_int_equal(reply(made.id, "v-6", true, at(4, 0)).state, ROTA_DONE);
+}
+
+static void rules_that_cannot_be_read_are_named_by_their_line(void **state)
+{
+	static struct rota_rules rules;
+	static const char *const bad[] = {"run,3\nrun,x\n", "run,3\nperson,v-1,0,0\n", "run,3\nshift,a b,0,0,0\n",
+		"run,3\nmonth,2026-13\n", "run,3\nwhat,1\n", "run,3\nshift,day,0,0,1,9\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct errinfo info = {0};
+		assert_int_equal(rota_rules_read(bad[i], &rules, &info), ERR_INVALID);
+		assert_non_null(strstr(info.text, "line 2"));
+	}
+}
+
+static void who_is_busy_is_not_asked(void **state)
+{
+	(void)state;
+	put_two();
+	is_busy = true;
+	assert_int_equal(swap("v-1", "day", at(55, 0), "v-5", "v-5", "", WALL_NONE, at(56, 0)).state, ROTA_DONE);
+	assert_true(has("v-5", "day", at(55, 0)));
+}
+
+static void an_absence_opens_duties_and_the_first_yes_has_them(void **state)
+{
+	struct rota_view view;
+	unsigned opened;
+	char id[ID_BYTES] = "";
+
+	(void)state;
+	put_two();
+	assert_int_equal(rota_absent(rota, "t-1", "v-2", at(48, 0), at(96, 0), at(48, 0), &opened), ERR_OK);
+	take_effects();
+	assert_int_equal(opened, 1);
+	assert_false(has("v-2", "night", at(67, 0)));
+	assert_int_equal(notice_count, 2); /* two at a time, in fair order; v-1 would have no rest */
+	assert_non_null(told("v-5", NOTICE_COVER_ASKED));
+	assert_non_null(told("v-6", NOTICE_COVER_ASKED));
+	for (unsigned i = 0; rota_walk(rota, i, &view); i++)
+		if (view.kind == ROTA_COVER)
+			text_cut(id, sizeof id, view.id);
+	assert_int_equal(reply(id, "v-7", true, at(48, 1)).verdict, ROTA_FOREIGN);
+	assert_int_equal(reply(id, "v-5", false, at(48, 1)).verdict, ROTA_TAKEN);
+	assert_int_equal(notice_count, 2);
+	assert_int_equal(
+		reply(id, "v-6", false, at(48, 2)).verdict, ROTA_TAKEN); /* all have said no: the next at once */
+	assert_non_null(told("v-7", NOTICE_COVER_ASKED));
+	restart();
+	tick(at(48, 30)); /* after a while the next, v-7 may still say yes */
+	assert_null(told("cap", NOTICE_COVER_OPEN));
+	assert_int_equal(reply(id, "v-7", true, at(48, 31)).verdict, ROTA_TAKEN);
+	assert_true(has("v-7", "night", at(67, 0)));
+	assert_non_null(told("v-7", NOTICE_COVER_YOURS));
+	assert_non_null(told("v-2", NOTICE_COVER_OVER));
+	assert_non_null(told("v-8", NOTICE_COVER_OVER));
+	assert_null(told("v-5", NOTICE_COVER_OVER));
+	assert_int_equal(reply(id, "v-8", true, at(48, 32)).verdict, ROTA_LATE);
+	assert_int_equal(swap("v-7", "night", at(67, 0), "v-2", "v-7", "", WALL_NONE, at(49, 0)).bar, ROTA_BAR_ABSENT);
+}
+
+static void when_nobody_takes_it_captain_and_desk_know_and_the_gap_has_a_name(void **state)
+{
+	struct rota_view view;
+	unsigned opened;
+	bool named = false;
+
+	(void)state;
+	put_two();
+	assert_int_equal(rota_absent(rota, "t-1", "v-2", at(60, 0), at(96, 0), at(60, 0), &opened), ERR_OK);
+	take_effects();
+	for (int minute = 0; minute < 420; minute++)
+		tick(at(60, minute));
+	assert_non_null(told("cap", NOTICE_COVER_OPEN));
+	assert_non_null(told("desk", NOTICE_COVER_OPEN));
+	for (unsigned i = 0; rota_walk(rota, i, &view); i++)
+		named = named || (view.kind == ROTA_COVER && view.state == ROTA_CLIMBED && !*view.user);
+	assert_true(named);
+	tick(at(79, 0));
+	tick(at(79, 1));
+	for (unsigned i = 0; rota_walk(rota, i, &view); i++)
+		assert_false(view.kind == ROTA_COVER);
+}
+
+static void duties_are_recalled_and_who_does_not_answer_is_stood_in_for(void **state)
+{
+	const struct duty_notice *asked;
+
+	(void)state;
+	put_two();
+	tick(at(42, 59));
+	assert_null(told("v-2", NOTICE_TOMORROW));
+	tick(at(43, 0));
+	assert_non_null(told("v-2", NOTICE_TOMORROW));
+	assert_non_null(told("v-3", NOTICE_TOMORROW));
+	tick(at(66, 0));
+	assert_non_null(told("v-2", NOTICE_SOON));
+	restart();
+	tick(at(67, 0));
+	asked = told("v-2", NOTICE_REACHABLE);
+	assert_non_null(asked);
+	assert_non_null(told("v-2", NOTICE_HANDOVER));
+	assert_int_equal(reply(told("v-3", NOTICE_REACHABLE)->matter, "v-3", true, at(67, 1)).verdict, ROTA_TAKEN);
+	tick(at(67, 9));
+	assert_null(told("v-3", NOTICE_UNREACHABLE));
+	tick(at(67, 10));
+	assert_non_null(told("v-3", NOTICE_UNREACHABLE));
+	assert_non_null(told("cap", NOTICE_UNREACHABLE));
+	assert_non_null(told("v-5", NOTICE_COVER_ASKED));
+	assert_int_equal(reply(asked->matter, "v-2", true, at(67, 11)).verdict, ROTA_TAKEN); /* there after all */
+	assert_non_null(told("v-5", NOTICE_COVER_OVER));
+	assert_true(has("v-2", "night", at(67, 0)));
+}
+
+static void what_was_due_in_an_outage_is_told_once_and_the_nearest_alone(void **state)
+{
+	(void)state;
+	put_two();
+	restart();
+	tick(at(66, 30)); /* silent since Monday */
+	assert_non_null(told("v-2", NOTICE_SOON));
+	assert_null(told("v-2", NOTICE_TOMORROW));
+	assert_null(told("v-1", NOTICE_SOON)); /* that duty is under way: is v-1 there? */
+	assert_non_null(told("v-1", NOTICE_REACHABLE));
+	unsigned before = notice_count;
+	restart();
+	tick(at(66, 31));
+	assert_int_equal(notice_count, before);
+}
+
+static void the_team_is_told_each_morning_and_each_week(void **state)
+{
+	(void)state;
+	config.summary_min = 7 * 60 + 30;
+	rota_configure(rota, &config);
+	put_two();
+	tick(at(6, 0));
+	tick(at(7, 29));
+	assert_null(told("cap", NOTICE_DAY));
+	tick(at(7, 30));
+	assert_non_null(told("cap", NOTICE_DAY));
+	assert_non_null(told("cap", NOTICE_WEEK)); /* a Monday */
+	assert_non_null(strstr(told("cap", NOTICE_WEEK)->text_en, "01-07 19:00 night v-2"));
+	unsigned before = notice_count;
+	restart();
+	tick(at(8, 0));
+	assert_int_equal(notice_count, before);
+	tick(at(32, 0));                            /* late on Tuesday: once */
+	assert_int_equal(notice_count, before + 2); /* and a reminder of v-1's duty */
+}
+
+static void a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else(void **state)
+{
+	struct book_duty duties[] = {
+		{at(55, 0), at(67, 0), 0, "day", "v-1"},
+		{at(67, 0), at(79, 0), 0, "night", "v-5"},
+		{at(67, 0), at(79, 0), 1, "backup", "v-3"},
+		{at(103, 0), at(115, 0), 0, "day", "v-2"},
+	};
+	struct rota_answer made;
+	unsigned bad;
+
+	(void)state;
+	put_two();
+	made = swap("v-4", "day", at(103, 0), "v-6", "v-4", "", WALL_NONE, at(1, 0));
+	assert_int_equal(rota_before(rota, "t-1", at(2, 0)), ERR_OK);
+	assert_int_equal(book_put(duty_book(duty), "t-1", duties, 4, at(2, 0), &bad), ERR_OK);
+	assert_int_equal(rota_changed(rota, "t-1", true, at(2, 0)), ERR_OK);
+	take_effects();
+	assert_non_null(told("v-2", NOTICE_MOVED));
+	assert_non_null(told("v-4", NOTICE_MOVED));
+	assert_non_null(told("v-5", NOTICE_MOVED));
+	assert_null(told("v-1", NOTICE_MOVED));
+	assert_null(told("v-3", NOTICE_MOVED));
+	assert_non_null(told("v-6", NOTICE_SWAP_OFF)); /* what was agreed on has gone */
+	assert_int_equal(reply(made.id, "v-6", true, at(3, 0)).verdict, ROTA_LATE);
+}
+
+static void the_table_has_no_way_out_of_an_end(void **state)
+{
+	static const enum rota_state ends[] = {ROTA_DONE, ROTA_DECLINED, ROTA_VETOED, ROTA_WITHDRAWN, ROTA_MISFIT};
+
+	(void)state;
+	for (int kind = 0; kind < ROTA_KIND_COUNT; kind++)
+		for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+			for (int event = 0; event < ROTA_EVENT_COUNT; event++)
+				assert_int_equal(rota_next_state((enum rota_kind)kind, ends[i], (enum rota_event)event),
+					ROTA_STATE_COUNT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		T(a_swap_is_valid_when_both_want_it_and_only_those_concerned_are_told),
+		T(two_duties_change_hands_at_one_moment),
+		T(a_no_a_recall_and_silence_leave_all_as_it_was),
+		T(the_captain_may_say_no_and_silence_is_a_yes),
+		T(hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted),
+		T(rules_that_cannot_be_read_are_named_by_their_line),
+		T(who_is_busy_is_not_asked),
+		T(an_absence_opens_duties_and_the_first_yes_has_them),
+		T(when_nobody_takes_it_captain_and_desk_know_and_the_gap_has_a_name),
+		T(duties_are_recalled_and_who_does_not_answer_is_stood_in_for),
+		T(what_was_due_in_an_outage_is_told_once_and_the_nearest_alone),
+		T(the_team_is_told_each_morning_and_each_week),
+		T(a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else),
+		T(the_table_has_no_way_out_of_an_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

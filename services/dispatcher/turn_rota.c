@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Swaps, cover requests, reminders in the service: rows of the store, notices to post and channels, replies, time.
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "codec/codec.h"
+#include "dispatcher/dispatcher.h"
+#include "lane/sql.h"
+
+#define HAPPENED_IDS 6 /* open ones named in a hand-over; further ones are counted */
+
+/* ---- what it asks ---- */
+
+static bool veto(const void *context, const char *team)
+{
+	const struct dispatcher *d = context;
+	const struct config_list *teams = &d->settings.rota_veto;
+
+	for (uint32_t i = 0; i < teams->count; i++)
+		if (!strcmp(teams->text[i], team) || !strcmp(teams->text[i], "all"))
+			return true;
+	return false;
+}
+
+static bool busy(const void *context, const char *user)
+{
+	const struct dispatcher *d = context;
+	struct incident incident;
+	char id[ID_BYTES] = "";
+
+	while (incident_walk(d->core, id, &incident))
+		if (!strcmp(incident.responder, user) || !strcmp(incident.second, user))
+			return true;
+	return false;
+}
+
+static void happened(const void *context, const char *team, struct wall since, bool english, struct buf *out)
+{
+	const struct dispatcher *d = context;
+	unsigned open = 0, over = 0;
+	struct incident incident;
+	char id[ID_BYTES] = "";
+
+	while (incident_walk(d->core, id, &incident)) {
+		if (strcmp(incident.team, team) != 0 || open++ >= HAPPENED_IDS)
+			continue;
+		(void)!buf_printf(out, english ? "%s %s (%s, %s); " : "%s %s（%s，%s）；",
+			open > 1  ? ""
+			: english ? "open:"
+				  : "未结：",
+			incident.id, alert_kind_name(incident.kind), incident_state_name(incident.state));
+	}
+	for (uint32_t at = 0; incident_past(d->core, &at, &incident);)
+		over += !strcmp(incident.team, team) && incident.at.ms >= since.ms;
+	(void)!buf_printf(
+		out, english ? "%u open, %u ended in the shift." : "共 %u 件未结，本班已结 %u 件。", open, over);
+}
+
+static struct rota_config config_of(const struct dispatcher *d, const struct dispatcher_settings *settings)
+{
+	struct rota_config config = dispatcher_rota_config(settings, d->zone);
+
+	config.veto = veto;
+	config.busy = busy;
+	config.happened = happened;
+	config.context = d;
+	return config;
+}
+
+void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_settings *settings)
+{
+	struct rota_config config = config_of(d, settings);
+
+	d->settings.rota_veto = settings->rota_veto;
+	rota_configure(d->rota, &config);
+}
+
+/* ---- the store ---- */
+
+static enum err load_matters(struct dispatcher *d, struct errinfo *info)
+{
+	sqlite3_stmt *rows = NULL;
+	enum err err = sql_prepare(store_db(d->store), "SELECT id, state FROM rota ORDER BY id", &rows, info);
+
+	while (!err && sqlite3_step(rows) == SQLITE_ROW) {
+		const char *id = (const char *)sqlite3_column_text(rows, 0);
+		err = rota_restore(d->rota, id, sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1));
+		if (err)
+			errinfo_set(info, err, "the store's state of %s is %s", id, err_name(err));
+	}
+	sqlite3_finalize(rows);
+	return err;
+}
+
+static enum err take_rules(struct dispatcher *d, const char *team, const char *text, struct errinfo *info)
+{
+	struct rota_rules *rules = malloc(sizeof *rules);
+	enum err err = rules ? ERR_OK : ERR_NOMEM;
+
+	if (!err && *text)
+		err = rota_rules_read(text, rules, info);
+	if (!err)
+		err = rota_rules_put(d->rota, team, *text ? rules : NULL);
+	free(rules);
+	return err;
+}
+
+static enum err load_rules(struct dispatcher *d, struct errinfo *info)
+{
+	sqlite3_stmt *rows = NULL;
+	enum err err = sql_prepare(store_db(d->store), "SELECT team, rules FROM rota_rules", &rows, info);
+
+	while (!err && sqlite3_step(rows) == SQLITE_ROW)
+		err = take_rules(d, (const char *)sqlite3_column_text(rows, 0),
+			(const char *)sqlite3_column_text(rows, 1), info);
+	sqlite3_finalize(rows);
+	return err;
+}
+
+enum err dispatcher_open_rota(struct dispatcher *d, struct errinfo *info)
+{
+	struct rota_config config = config_of(d, &d->settings);
+	enum err err = rota_create(&config, incident_core_duty(d->core), incident_core_book(d->core), &d->rota);
+
+	if (!err)
+		err = load_matters(d, info);
+	return err ? err : load_rules(d, info);
+}
+
+enum err dispatcher_save_rules(struct dispatcher *d, const char *team, const char *text, struct errinfo *info)
+{
+	enum err err = take_rules(d, team, text, info);
+
+	if (err)
+		return err;
+	sqlite3_bind_text(d->save_rules, 1, team, -1, SQLITE_STATIC);
+	sqlite3_bind_text(d->save_rules, 2, text, -1, SQLITE_STATIC);
+	err = sql_run(d->save_rules, info);
+	sqlite3_clear_bindings(d->save_rules);
+	return err;
+}
+
+enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info)
+{
+	struct rota_blob state;
+	enum err err = ERR_OK;
+
+	while (!err && rota_dirty(d->rota, &state)) {
+		sqlite3_stmt *statement = state.length ? d->save_rota : d->drop_rota;
+		sqlite3_bind_text(statement, 1, state.id, -1, SQLITE_STATIC);
+		if (state.length)
+			sqlite3_bind_blob64(statement, 2, state.blob, state.length, SQLITE_STATIC);
+		err = sql_run(statement, info);
+		sqlite3_clear_bindings(statement);
+	}
+	return err;
+}
+
+/* ---- what it decided ---- */
+
+static enum err tell(struct dispatcher *d, const struct rota_effect *effect, struct errinfo *info)
+{
+	char topic[ID_BYTES * 2];
+	struct buf json;
+	enum err err;
+
+	snprintf(topic, sizeof topic, "curtain/volunteer/%s/notice", effect->notice.user);
+	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
+	err = codec_duty_notice_encode(&effect->notice, &json);
+	if (!err)
+		err = post_letter(d->post, topic, json.data, json.length, info);
+	buf_fini(&json);
+	log_info("notice", "id", effect->notice.id, "kind", notice_kind_name(effect->notice.kind), "user",
+		effect->notice.user, "matter", effect->notice.matter);
+	return err ? errinfo_set(info, err, "notice %s of %s cannot be told", effect->notice.id, effect->notice.matter)
+		   : ERR_OK;
+}
+
+enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info)
+{
+	static struct rota_effect effect;
+	enum err err = ERR_OK;
+
+	while (!err && rota_next(d->rota, &effect)) {
+		d->eager = true;
+		err = effect.kind == ROTA_BOOK ? dispatcher_save_duties(d, effect.team, info) : tell(d, &effect, info);
+	}
+	return err;
+}
+
+enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct errinfo *info)
+{
+	enum err err;
+
+	if (rota_due(d->rota, now).ms > now.ms)
+		return ERR_OK;
+	err = dispatcher_begin(d, info);
+	if (!err)
+		err = rota_tick(d->rota, now);
+	return err ? err : dispatcher_rota_effects(d, info);
+}
+
+enum err dispatcher_reply_rota(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
+{
+	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
+	enum err err = ERR_OK;
+
+	if (reply->action == REPLY_ACCEPT || reply->action == REPLY_DECLINE)
+		err = rota_reply(d->rota, reply->incident, reply->user, reply->action == REPLY_ACCEPT, now, &answer);
+	if (!err && answer.verdict != ROTA_TAKEN)
+		log_info("reply_without_effect", "matter", reply->incident, "user", reply->user, "action",
+			reply_action_name(reply->action), "verdict", rota_verdict_name(answer.verdict));
+	return err ? err : dispatcher_rota_effects(d, info);
+}
