@@ -445,9 +445,10 @@ class Judge:
             key = (page["incident"], page["user"], page["at"] if not page.get("withdrawn") else "")
             if meant.setdefault((page["id"], bool(page.get("withdrawn"))), key) != key:
                 row.count("more", f"page {page['id']} means {key} and {meant[page['id'], bool(page.get('withdrawn'))]}")
-        withdrawn_ids = {name for name, withdrawn, _ in pages if withdrawn}
-        for name, withdrawn, at in set(pages) - set(called):
-            if withdrawn or name not in withdrawn_ids:  # what is withdrawn before its call has left needs none
+        # What is withdrawn before its call has left needs none, and no second one that takes it back.
+        taken_back = {name for name, withdrawn, _ in pages if withdrawn} - {name for name, withdrawn, _ in called if not withdrawn}
+        for name, _, at in set(pages) - set(called):
+            if name not in taken_back:
                 row.count("pages_lost", f"page {name} of {at} was never called")
         for key in set(called) - set(pages):
             row.count("pages_lost", f"page {key[0]} of {key[2]} was called and never sent")
