@@ -195,20 +195,32 @@ void answerer_lost(struct answerer *answerer)
 
 /* ---- requests ---- */
 
-/* code_of: 23503 is a foreign key (it names what is not there, or is still needed); U.... are our own functions'. */
-static enum err code_of(const struct pg_reply *reply)
+/* code_of: 23503 is a foreign key (it names what is not there, or is still needed); U.... are our own functions'. A
+ * database that cannot do it now is no fault of the request, and *out_text then says so in words of ours. */
+static enum err code_of(const struct pg_reply *reply, const char **out_text)
 {
+	static const char gone[] = "the database went away while it worked on this; ask again";
+	static const char full[] = "the database's disk is full: whoever runs it has to make room; ask again later";
+	static const char read_only[] =
+		"the database takes no changes at present, and who reads has to be noted; ask again later";
 	static const struct {
 		char sqlstate[6];
 		enum err code;
-	} codes[] = {{"23503", ERR_INVALID}, {"UINVL", ERR_INVALID}, {"UNONE", ERR_NOT_FOUND}, {"UDENY", ERR_DENIED},
-		{"42501", ERR_DENIED}, {"57014", ERR_AGAIN}, {"55P03", ERR_AGAIN}};
+		const char *text;
+	} codes[] = {{"23503", ERR_INVALID, NULL}, {"UINVL", ERR_INVALID, NULL}, {"UNONE", ERR_NOT_FOUND, NULL},
+		{"UDENY", ERR_DENIED, NULL}, {"42501", ERR_DENIED, NULL}, {"57014", ERR_AGAIN, NULL},
+		{"55P03", ERR_AGAIN, NULL}, {"25006", ERR_AGAIN, read_only}, {"53100", ERR_AGAIN, full}};
 
+	*out_text = reply->lost ? gone : reply->text;
 	if (reply->lost)
 		return ERR_CLOSED;
-	for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++)
-		if (strcmp(reply->sqlstate, codes[i].sqlstate) == 0)
-			return codes[i].code;
+	for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++) {
+		if (strcmp(reply->sqlstate, codes[i].sqlstate) != 0)
+			continue;
+		if (codes[i].text)
+			*out_text = codes[i].text;
+		return codes[i].code;
+	}
 	return ERR_IO;
 }
 
@@ -248,9 +260,11 @@ static void give(const struct answerer *answerer, const struct task *task)
 
 static void give_failure(const struct answerer *answerer, const struct task *task, const struct pg_reply *reply)
 {
+	const char *text;
+	enum err code = code_of(reply, &text);
+
 	log_warning("request_failed", "user", task->request->user, "sqlstate", reply->sqlstate, "error", reply->text);
-	api_respond_error(answerer->config.questions->bus, task->request, code_of(reply),
-		reply->lost ? "the database went away while it worked on this; ask again" : reply->text);
+	api_respond_error(answerer->config.questions->bus, task->request, code, text);
 }
 
 /* apart puts the requests of a failed transaction back, to be answered one by one: which of them failed is not said. */

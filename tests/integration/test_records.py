@@ -294,6 +294,28 @@ def test_a_timeline_is_audited(running):
     assert running.ask("nonsense")["error"]["code"] == "not_found"
 
 
+def test_a_database_that_takes_no_changes_is_told_and_survived(running):
+    def each(*statements):
+        connection = psycopg2.connect(running.conninfo)
+        connection.autocommit = True  # ALTER SYSTEM stands in no transaction
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.close()
+
+    each("alter system set default_transaction_read_only = on", "select pg_reload_conf()")
+    deadline = time.monotonic() + 20
+    while (answer := running.ask("timeline", household="h-0001"))["ok"]:
+        assert time.monotonic() < deadline  # each server process hears of it by itself
+    assert answer["error"]["code"] == "again" and "takes no changes" in answer["error"]["text"]
+    running.send("reading", "ingest-1", 1, [reading(1, "h-quiet", "no-changes")], shard=5)
+    each("alter system reset default_transaction_read_only", "select pg_reload_conf()")
+    running.acked("reading", "ingest-1", 1, shard=5)
+    assert running.sql("select count(*) from reading where device = 'no-changes'") == [(1,)]
+    while not running.ask("timeline", household="h-0001")["ok"]:
+        assert time.monotonic() < deadline + 20
+
+
 def test_a_history_comes_in_pages_in_the_order_of_time(running):
     validator = Judge.validator("history.schema.json", {s["$id"]: s for s in (json.loads(p.read_text(encoding="utf-8"))
                                                                               for p in (ROOT / "schemas/json").glob("*.schema.json"))})
