@@ -5,6 +5,7 @@
 tests/fault.sh [services] [--readings N] [--sos N] [--kills N] [--broker-kills N] [--seed N]
 tests/fault.sh postgres [--minutes M]
 tests/fault.sh dispatch [--incidents N] [--kills N] [--instants A,B,...] [--seed N]   at each named instant of the dispatcher's turn (dispatch.py)
+tests/fault.sh records [--kills N] [--minutes M] [--seconds S] [--phases A,B,...] [--rate R] [--seed N]   records, PostgreSQL and the gateway (records.py); needs root
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "lib")]
 import dispatch  # noqa: E402
 import district  # noqa: E402
+import records  # noqa: E402
 
 HOMES = 500
 PARTS = ["ingest", "detector", "dispatcher", "records", "postgres"]
@@ -86,7 +88,7 @@ def run_services(arguments, system, folder):
         killing.start()
         began = time.monotonic()
         base = total_readings // HOMES
-        publish_all(Offset(gateway, base), readings, calls, total_calls, arguments.rate, stop)
+        publish_all(Offset(gateway, base), readings, calls, total_calls, arguments.rate or 800, stop)
         killing.join()
         left = gateway.drain()
         gateway.close()
@@ -125,14 +127,16 @@ class Offset:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch"])
+    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch", "records"])
     parser.add_argument("--readings", type=int, default=100000)
     parser.add_argument("--sos", type=int, default=200)
-    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch: 10 at each instant")
+    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch: 10 at each instant; records: 100 in all")
     parser.add_argument("--incidents", type=int, default=200, help="at each instant")
     parser.add_argument("--instants", help="some of " + ", ".join(dispatch.INSTANTS))
     parser.add_argument("--broker-kills", type=int, default=20)
-    parser.add_argument("--rate", type=float, default=800)
+    parser.add_argument("--rate", type=float, help="readings a second: 800; records: 300")
+    parser.add_argument("--seconds", type=float, default=30, help="records: of the full disk, and of the database that is read-only")
+    parser.add_argument("--phases", default="kills,full,read-only,away", help="records: which of these")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
     parser.add_argument("--keep", action="store_true", help="keep the folder of the system")
@@ -142,6 +146,9 @@ def main():
     print(f"seed {arguments.seed}, folder {folder}", flush=True)
     if arguments.what == "dispatch":
         good = run_dispatch(arguments, folder)
+    elif arguments.what == "records":
+        arguments.kills, arguments.rate = arguments.kills or 100, arguments.rate or 300
+        good = records.run(folder, arguments)
     else:
         good = run_system(arguments, folder)
     if good and not arguments.keep:
