@@ -16,7 +16,8 @@
  *  10  a silence has an end, is never about a life, and is over when its end has come
  *  11  everybody who comes was asked, or speaks for the desk
  *
- * CURTAIN_SEED and CURTAIN_STEPS change the walk; the seed is printed when it fails.
+ * docs/incident.md has them for people. CURTAIN_SEED and CURTAIN_STEPS change the walk; the seed is printed when it
+ * fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>

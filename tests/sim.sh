@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Long runs of the pure cores; nothing runs beside them.
+#   walk [--steps N] [--seed S]   random steps of incidents and of rosters (1,000,000 each), every promise looked at after each (docs/incident.md, docs/roster.md)
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=$root/build/release/bin
+
+usage() { sed -n '/^#   [a-z]/s/^#   //p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+
+build() { # build TARGET...
+	"$root/deploy/deps.sh" build test
+	cmake --preset release -S "$root" > /dev/null
+	cmake --build "$root/build/release" --target "$@" > /dev/null
+}
+
+walk() {
+	local steps=1000000 result=0
+	while [ $# -gt 1 ]; do
+		case "$1" in
+		--steps) steps=$2 ;;
+		--seed) export CURTAIN_SEED=$2 ;;
+		*) usage ;;
+		esac
+		shift 2
+	done
+	[ $# -eq 0 ] || usage
+	build dispatcher_incident_walk_test dispatcher_roster_walk_test
+	for core in incident roster; do
+		echo "$core:"
+		CURTAIN_STEPS=$steps "$bin/dispatcher_${core}_walk_test" || result=1
+	done
+	return "$result"
+}
+
+[ $# -ge 1 ] || usage
+command=$1
+shift
+case "$command" in
+walk) walk "$@" ;;
+*) usage ;;
+esac
