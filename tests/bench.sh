@@ -3,7 +3,7 @@
 # Figures. tests/bench.sh detector [HOMES]: the detector's core, a restart of HOMES homes (100000) from the store, and false alarms and
 # delays on recorded homes (../shared/data);
 # tests/bench.sh restart [HOMES]: the restart alone, with memory and bytes a home;
-# tests/bench.sh incident [DAYS [A_DAY [SEED]]]: a time of the district through the incident core, and a storm of 500 alerts through a real broker;
+# tests/bench.sh storm: 500 alerts in a minute through a real broker, calls for help among them (tests/sim.sh year has the life of incidents);
 # tests/bench.sh anomaly [FOLDER]: the rules other than silence on recorded traces (../shared/data);
 # tests/bench.sh api: mixed reads by REST (npm's autocannon);
 # tests/bench.sh channels: each preset against an imitation of its vendor: sent, throttled, failed over, receipts;
@@ -23,8 +23,7 @@ fi
 if [ "${1:-}" = restart ]; then
 	exec "$root/build/release/bin/restart_bench" "${2:-100000}"
 fi
-if [ "${1:-}" = incident ]; then
-	"$root/build/release/bin/incident_month" "${@:2}"
+if [ "${1:-}" = storm ]; then
 	exec /usr/bin/python3 -m pytest -q -s -p no:cacheprovider "$root/tests/bench/storm.py"
 fi
 if [ "${1:-}" = anomaly ]; then

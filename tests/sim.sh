@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Long runs of the pure cores; nothing runs beside them.
 #   walk [--steps N] [--seed S]   random steps of incidents and of rosters (1,000,000 each), every promise looked at after each (docs/incident.md, docs/roster.md)
+#   year [SEED [DAYS]]            a year of the district, played twice: all promises kept, the same bytes, rosters judged by tests/roster_check.py too
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/build/release/bin
@@ -33,10 +34,22 @@ walk() {
 	return "$result"
 }
 
+year() {
+	local folder result=0
+	[ $# -le 2 ] || usage
+	build year
+	folder=$(mktemp -d)
+	"$bin/year" --seed "${1:-1}" --days "${2:-364}" --policies "$root/deploy/config/policies.yaml" --samples "$folder" --twice || result=1
+	/usr/bin/python3 "$root/tests/sim/year/judge.py" "$folder" || result=1
+	rm -rf "$folder"
+	return "$result"
+}
+
 [ $# -ge 1 ] || usage
 command=$1
 shift
 case "$command" in
 walk) walk "$@" ;;
+year) year "$@" ;;
 *) usage ;;
 esac

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""500 alerts in a minute with 5 calls for help among them, through a real broker (tests/bench.sh incident)."""
+"""500 alerts in a minute with 5 calls for help among them, through a real broker (tests/bench.sh storm)."""
 import os
 import pathlib
 import sys

@@ -3,12 +3,16 @@
 import datetime
 import json
 import math
+import os
 import random
+import subprocess
 import time
 
 import pytest
 
 from test_records import Rig
+
+YEAR = os.path.join(os.environ.get("CURTAIN_BIN", "build/dev/bin"), "year")
 
 START = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
 PEOPLE = [f"v-{n}" for n in range(12)]
@@ -151,3 +155,23 @@ def test_the_figures_are_those_of_an_independent_script(rig, seed):
             assert answer[key] == value, key
     assert rig.ask("kpi", **{"from": "yesterday"})["error"]["code"] == "invalid"
     assert figures(log, START, START + datetime.timedelta(days=40))["answered"]["count"] > 100
+
+
+def test_the_figures_of_the_year_are_those_of_the_database(rig, tmp_path):
+    """tests/sim.sh year counts its own log; PostgreSQL counts the same log."""
+    rig.sql("truncate incident, incident_event, alert, alert_event")
+    log = tmp_path / "log"
+    subprocess.run([YEAR, "--days", "10", "--log", log], check=True, stdout=subprocess.DEVNULL, timeout=120)
+    lanes = {"alert": [], "incident": [], "kpi": []}
+    for line in log.read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        lanes[one["lane"]].append(one["item"])
+    give(rig, "alert", "detector-1", lanes["alert"])
+    give(rig, "incident", "dispatcher-1", lanes["incident"])
+    answer = rig.ask("kpi", **{"from": "2026-11-01T00:00:00Z", "to": "2027-12-31T00:00:00Z"})["result"]
+    wanted = lanes["kpi"][0]
+    for row in answer["rules"]:
+        del row["share"]
+    for key, value in wanted.items():
+        assert answer[key] == value, key
+    assert wanted["answered"]["count"] > 100

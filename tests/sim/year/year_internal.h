@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * year_internal: what the year's files share. Days count from the first, a Monday; times of the district are at a fixed
+ * offset from UTC.
+ */
+#ifndef CURTAIN_SIM_YEAR_INTERNAL_H
+#define CURTAIN_SIM_YEAR_INTERNAL_H
+
+#include <uthash.h>
+
+#include "dispatcher/incident.h"
+#include "dispatcher/roster/dice.h"
+#include "year.h"
+#include "year_rates.h"
+
+#define YEAR_TEAMS 77
+#define YEAR_PEOPLE 800
+#define YEAR_CROWD_MAX 12 /* of a team */
+#define YEAR_HOMES 1540
+#define YEAR_COMMUNITIES 10
+#define YEAR_SHIFTS 4
+#define YEAR_PERIOD 28
+#define YEAR_AHEAD 7                             /* days before a period at which it is published */
+#define YEAR_TABLE_DAYS (YEAR_DAYS_MAX + 7 * 10) /* with what is planned beyond the end */
+#define YEAR_NEAR_MS (48 * MS_PER_HOUR)
+#define YEAR_LIFE_LATEST_MS (10 * MS_PER_MINUTE) /* until somebody has what is about a life */
+
+enum year_away { YEAR_PLANNED = 1, YEAR_ILL = 2, YEAR_ILL_KNOWN = 4 };
+
+struct year_person {
+	char id[ID_BYTES];
+	unsigned team;
+	uint8_t weekly[7]; /* bit 0 = day, bit 1 = night */
+	int at_most, metres;
+	bool experienced, first_aid, key_holder, nights_in_row;
+	uint8_t away[YEAR_TABLE_DAYS]; /* enum year_away */
+	int8_t duty[YEAR_TABLE_DAYS];  /* shift, -1 = none: what the roster says */
+	unsigned pages, accepts, duties, nights, shared;
+};
+
+struct year_pair {
+	unsigned a, b; /* of the team */
+	bool together;
+};
+
+struct year_team {
+	char id[ID_BYTES];
+	unsigned first, count; /* of people */
+	struct year_pair pair[2];
+	int planned; /* days that have a roster: up to this one */
+};
+
+struct year_home {
+	char id[ID_BYTES];
+	unsigned team;
+};
+
+enum year_event_kind {
+	YEAR_CALL,  /* something happens in a home */
+	YEAR_ALERT, /* what follows on an alert: a or b of it */
+	YEAR_STORM, /* the water is cut */
+	YEAR_STORM_DECIDED,
+	YEAR_REPLY,
+	YEAR_DESK, /* the desk looks at an incident */
+	YEAR_PLAN,
+	YEAR_FALLS_ILL
+};
+
+struct year_event {
+	struct wall at;
+	uint64_t order; /* of two at a time the first one made is first */
+	enum year_event_kind kind;
+	unsigned who; /* home, person or community */
+	unsigned number, revision;
+	enum alert_kind alert;
+	enum alert_level level;
+	enum alert_state state;
+	struct reply reply;
+};
+
+struct year_row { /* one event of an incident, as the log has it */
+	unsigned incident;
+	uint32_t revision;
+	enum incident_event event;
+	struct wall at;
+	char actor[ID_BYTES];
+};
+
+struct year_incident {
+	char id[ID_BYTES];
+	unsigned number, first_alert;
+	struct wall opened, since; /* since: it has the level that it has */
+	struct wall accepted;
+	enum alert_level level;
+	enum outcome outcome;
+	char rule[WORD_BYTES];
+	bool over, by_desk, going; /* going: somebody was on the way when it became more urgent */
+	UT_hash_handle hh;
+};
+
+struct year_page {
+	char id[ID_BYTES];
+	UT_hash_handle hh;
+};
+
+struct year_counts {
+	unsigned alerts, joined, storms, replies, verdicts[INCIDENT_VERDICT_COUNT], strangers, pages, withdrawn;
+	unsigned rosters, again, ill, ill_told, duties, open, coverable, moved, lost, covered, cover_asks, uncovered;
+};
+
+struct year {
+	const struct year_options *options;
+	struct year_outcome *outcome;
+	FILE *out, *log;
+	struct zone *zone;
+	struct policies *policies;
+	struct incident_core *core;
+	struct wall start, now;
+	struct dice people_dice, call_dice, answer_dice, plan_dice;
+	struct year_person *person;
+	struct year_team team[YEAR_TEAMS];
+	struct year_home *home;
+	struct year_event *heap;
+	unsigned heap_count, heap_room;
+	uint64_t order;
+	struct year_incident *incidents;
+	struct year_row *rows;
+	unsigned row_count, row_room, alert_count;
+	struct year_page *pages;
+	char broken[YEAR_PROMISE_COUNT][200]; /* the first time that it was */
+	struct year_counts counts;
+	uint64_t hash;
+	unsigned faults;
+};
+
+/* year.c */
+enum err year_later(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+/* year_breaks notes that a promise was broken; the first time with words. */
+void year_breaks(struct year *year, enum year_promise promise, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* year_take sees all effects of a call and of what follows on a full list. */
+enum err year_take(struct year *year, struct incident_effects *effects) ERR_MUST_CHECK;
+/* year_spread draws a time around its median. */
+int64_t year_spread(struct dice *dice, int64_t median);
+static inline bool year_happens(struct dice *dice, int percent)
+{
+	return dice_below(dice, 100) < percent;
+}
+static inline int year_day(const struct year *year, struct wall at)
+{
+	return (int)((at.ms - year->start.ms) / MS_PER_DAY);
+}
+static inline struct wall year_at(const struct year *year, int day, int hour)
+{
+	return wall_plus(year->start, day * MS_PER_DAY + hour * MS_PER_HOUR);
+}
+static inline int year_hour(const struct year *year, struct wall at)
+{
+	return (int)((at.ms - year->start.ms) / MS_PER_HOUR % 24);
+}
+static inline bool year_by_night(const struct year *year, struct wall at)
+{
+	int hour = year_hour(year, at);
+
+	return hour >= 22 || hour < 6; /* when people sleep, not when the shift changes */
+}
+
+/* year_people.c: teams, volunteers, homes; the directory is given to the core. */
+enum err year_populate(struct year *year) ERR_MUST_CHECK;
+bool year_holiday(int day);
+struct year_person *year_person_find(const struct year *year, const char *user);
+
+/* year_roster.c */
+enum err year_plan_all(struct year *year, struct errinfo *info) ERR_MUST_CHECK;
+enum err year_falls_ill(struct year *year, unsigned person, struct errinfo *info) ERR_MUST_CHECK;
+struct wall year_duty_from(const struct year *year, int day, int shift);
+struct wall year_duty_until(const struct year *year, int day, int shift);
+extern const char *const year_shift_names[YEAR_SHIFTS];
+int year_need(int day, int shift);
+
+/* year_rules.c: the rules anew, from what is known of people. before: the lines of the team's people before the change;
+ * ill: whose duties may go (-1 = nobody's). */
+const char *year_rule_broken(
+	const struct year *year, const struct year_person *person, int from, int until, char text[200]);
+void year_judge(struct year *year, unsigned team, int from);
+void year_judge_stable(
+	struct year *year, unsigned team, int8_t (*before)[YEAR_TABLE_DAYS], int from, const struct year_person *ill);
+void year_judge_book(struct year *year, unsigned team);
+
+/* year_sample.c: a task as a person would write it, and the roster, for the checker in another language. */
+struct team;
+struct roster_plan;
+enum err year_sample(struct year *year, const struct team *team, const struct roster_plan *plan) ERR_MUST_CHECK;
+
+/* year_calls.c: what happens in homes. */
+enum err year_call(struct year *year) ERR_MUST_CHECK;
+enum err year_alert(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+enum err year_storm(struct year *year) ERR_MUST_CHECK;
+enum err year_storm_decided(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+
+/* year_answers.c: what people and the desk say. */
+enum err year_paged(struct year *year, const struct page *page) ERR_MUST_CHECK;
+enum err year_tile(struct year *year, const struct incident *incident) ERR_MUST_CHECK;
+enum err year_says(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+enum err year_desk(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+
+/* year_log.c: each event is kept; at the end it is counted. */
+enum err year_log_event(struct year *year, const struct incident *snapshot) ERR_MUST_CHECK;
+enum err year_log_alert(struct year *year, const struct alert *alert) ERR_MUST_CHECK;
+void year_close(struct year *year);
+enum err year_tell(struct year *year) ERR_MUST_CHECK;
+void year_log_fini(struct year *year);
+
+#endif
