@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * core: notices that a home has stopped leaving its usual traces. Pure: readings, directory entries and incidents in,
- * alerts out. Device families are ingest's business, volunteers the dispatcher's.
+ * core: notices that a home has stopped leaving its usual traces. Pure: readings, directory entries, incidents and
+ * visits in, alerts out. Device families are ingest's business, volunteers the dispatcher's.
  *
  * Time. A reading carries `at` (the device's time) and `received` (when ingest took it). The core judges at the time up
  * to which everything is known: the watermark of lane "reading", given to detector_tick; it never reads a clock. What a
@@ -89,6 +89,10 @@ enum err detector_feed(struct detector_core *core, const struct reading *reading
  * of life after it ends that. Resolved with `helped` or another `false_alarm`: somebody saw the person then, which is a
  * sign of life. Others change nothing. */
 enum err detector_feed_incident(struct detector_core *core, const struct incident *incident) ERR_MUST_CHECK;
+/* detector_feed_errand takes an errand of the dispatcher: a visit or a service in which somebody saw or spoke to the
+ * person is a sign of life at errand->seen, like a reading that came at errand->at. The same one again changes nothing;
+ * others change nothing. */
+enum err detector_feed_errand(struct detector_core *core, const struct errand *errand) ERR_MUST_CHECK;
 /* detector_declare: somebody told the desk, at `at`, that nobody is at home until `until` (WALL_NONE = not said).
  * detector_return: that somebody is at home (again). ERR_NOT_FOUND for a home that is not known, ERR_STATE for one that
  * is not watched, ERR_NOMEM. */

@@ -160,14 +160,15 @@ static bool says_away(const struct incident *incident)
 	       incident->found == FOUND_WAS_AWAY;
 }
 
-/* found_there: somebody saw the person of a home that has no sign of life of its own. */
-static enum err found_there(struct detector_core *core, struct home *home, const struct incident *incident)
+/* seen_there: somebody saw the person at `at`, which was told at `heard`. Of a home that was never heard no more than
+ * an appointment can be known. */
+static enum err seen_there(struct detector_core *core, struct home *home, struct wall at, struct wall heard)
 {
-	const struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
+	const struct sign seen = {.at = at, .since = at, .quantity = QUANTITY_COUNT};
 
-	if (says_away(incident))
-		return ERR_OK;
-	return detect_appointment_sign(core, home, &seen, true, CAUSE_VISIT, incident->at);
+	if (home->mode == DETECTOR_UNWATCHED)
+		return detect_appointment_sign(core, home, &seen, true, CAUSE_VISIT, heard);
+	return alive(core, home, &seen, CAUSE_VISIT, heard);
 }
 
 enum err detector_feed_incident(struct detector_core *core, const struct incident *incident)
@@ -178,14 +179,13 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 	if (!home || !home->present || incident->state != INCIDENT_RESOLVED ||
 		incident->event != INCIDENT_EVENT_RESOLVED || incident->outcome == OUTCOME_NONE)
 		return ERR_OK;
-	if (home->mode == DETECTOR_UNWATCHED) /* never heard: no more than an appointment can be known of it */
-		return found_there(core, home, incident);
+	if (home->mode == DETECTOR_UNWATCHED)
+		return says_away(incident) ? ERR_OK : seen_there(core, home, incident->at, incident->at);
 	err = detect_feedback_take(core, home, incident);
 	if (err)
 		return err;
 	if (!says_away(incident)) {
-		struct sign seen = {.at = incident->at, .since = incident->at, .quantity = QUANTITY_COUNT};
-		err = alive(core, home, &seen, CAUSE_VISIT, incident->at);
+		err = seen_there(core, home, incident->at, incident->at);
 	} else if (!wall_is_set(home->last.at) || incident->at.ms >= home->last.since.ms) {
 		struct absence absence = {.source = incident->outcome == OUTCOME_AMBULANCE ? DETECTOR_AWAY_HOSPITAL
 											   : DETECTOR_AWAY_VISITOR,
@@ -196,6 +196,24 @@ enum err detector_feed_incident(struct detector_core *core, const struct inciden
 	if (!err)
 		err = detect_look(core, home, core->now);
 	return err ? err : detect_mark(core, home, true);
+}
+
+enum err detector_feed_errand(struct detector_core *core, const struct errand *errand)
+{
+	struct home *home = detect_home_find(core, errand->household);
+	struct wall heard = errand->at.ms > core->now.ms ? errand->at : core->now;
+	struct wall at = errand->seen.ms > heard.ms ? heard : errand->seen;
+	bool watched;
+	enum err err;
+
+	if (!home || !home->present || errand->kind == ERRAND_TASK || !wall_is_set(errand->seen))
+		return ERR_OK;
+	watched = home->mode != DETECTOR_UNWATCHED;
+	core->tallies[DETECTOR_LATE] += watched && at.ms < home->last.at.ms;
+	err = seen_there(core, home, at, heard);
+	if (!err && watched)
+		err = detect_look(core, home, core->now);
+	return err || !watched ? err : detect_mark(core, home, true);
 }
 
 enum err detector_tick(struct detector_core *core, struct wall now, struct detector_effects *out)

@@ -70,6 +70,24 @@ static enum err take_incidents(
 	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
 }
 
+static enum err take_errands(
+	struct detector *detector, struct codec_batch *batch, const struct lane_batch *head, struct errinfo *info)
+{
+	struct errand errand;
+	struct errinfo first = {0};
+	enum err item, err = ERR_OK;
+	int64_t bad = 0;
+
+	while (!err && (item = codec_batch_next_errand(batch, &errand, &first)) != ERR_NOT_FOUND) {
+		if (item)
+			bad++;
+		else
+			err = detector_feed_errand(detector->core, &errand);
+	}
+	refuse(detector, head, bad, &first);
+	return err ? errinfo_set(info, err, "out of memory") : ERR_OK;
+}
+
 /* take_batch applies a batch of an ordinary lane if it is the next. */
 static enum err take_batch(struct detector *detector, struct inbox *inbox, struct codec_batch *batch,
 	const struct lane_batch *head, struct errinfo *info)
@@ -79,6 +97,7 @@ static enum err take_batch(struct detector *detector, struct inbox *inbox, struc
 	enum err err = detector_begin(detector, info);
 	if (!err)
 		err = inbox == detector->readings ? take_readings(detector, batch, head, info)
+		      : inbox == detector->visits ? take_errands(detector, batch, head, info)
 						  : take_incidents(detector, batch, head, info);
 	detector->batches++;
 	return err ? err : inbox_applied(inbox, head, info);
@@ -100,14 +119,14 @@ static enum err take_directory(
 static enum err take_lane(struct detector *detector, const struct bus_event *event)
 {
 	struct inbox *directory = directory_copy_inbox(detector->directory);
-	struct inbox *inboxes[] = {detector->readings, detector->incidents, directory};
+	struct inbox *inboxes[] = {detector->readings, detector->incidents, detector->visits, directory};
 	struct codec_batch *batch;
 	struct lane_batch head;
 	struct errinfo info = {0};
 	enum err err = ERR_NOT_FOUND;
 	unsigned i = 0;
 
-	for (; i < 3 && err == ERR_NOT_FOUND; i++)
+	for (; i < sizeof inboxes / sizeof *inboxes && err == ERR_NOT_FOUND; i++)
 		err = carrier_open_batch(inboxes[i], event, &batch, &head, &info);
 	if (err) {
 		detector->forged++;
@@ -164,6 +183,7 @@ enum err detector_event(void *state, const struct bus_event *event, struct turn 
 		outbox_reconnected(detector->alerts);
 		inbox_reconnected(detector->readings);
 		inbox_reconnected(detector->incidents);
+		inbox_reconnected(detector->visits);
 		inbox_reconnected(directory_copy_inbox(detector->directory));
 		break;
 	case BUS_MESSAGE:
@@ -297,6 +317,7 @@ struct mono detector_service_due(const void *state, struct turn turn)
 		earlier(&due, outbox_due(detector->alerts));
 		earlier(&due, inbox_due(detector->readings));
 		earlier(&due, inbox_due(detector->incidents));
+		earlier(&due, inbox_due(detector->visits));
 		earlier(&due, inbox_due(directory_copy_inbox(detector->directory)));
 		if (wall_is_set(detector->judged))
 			earlier(&due, relearn_due(detector->relearn));

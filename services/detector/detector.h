@@ -2,7 +2,7 @@
  *
  * detector: the shell of the service: lanes around the core, one SQLite transaction a group of turns.
  *
- *   batches of readings, incidents, entries -> core -> alerts, states, positions -> COMMIT -> only then
+ *   batches of readings, incidents, errands, entries -> core -> alerts, states, positions -> COMMIT -> only then
  *   acknowledgements and alerts leave.
  *
  * Readings are taken together for a moment (lanes.group) before they are stored; whatever gives an alert, or lets the
@@ -36,7 +36,7 @@ struct detector {
 	struct told *told_alerts;
 	char answers[200]; /* topic of what records answers */
 	struct directory *directory;
-	struct inbox *readings, *incidents;
+	struct inbox *readings, *incidents, *visits;
 	struct outbox *alerts;
 	struct outgoing *outgoing;
 

@@ -71,6 +71,8 @@ static enum err open_lanes(struct detector *detector, struct errinfo *info)
 	if (!err)
 		err = open_inbox(detector, "incident", &s->incident_producers, &detector->incidents, info);
 	if (!err)
+		err = open_inbox(detector, "visit", &s->visit_producers, &detector->visits, info);
+	if (!err)
 		err = outgoing_open(detector->alerts, detector->told_alerts, config.shards, &detector->outgoing, info);
 	return err;
 }
@@ -83,7 +85,7 @@ static enum err subscribe(struct detector *detector, struct errinfo *info)
 	snprintf(detector->answers, sizeof detector->answers, "curtain/api/%s/response/%s",
 		*common->bus.user ? common->bus.user : common->instance, common->instance);
 	if (carrier_subscribe_outbox(bus, detector->alerts) || carrier_subscribe_inbox(bus, detector->readings) ||
-		carrier_subscribe_inbox(bus, detector->incidents) ||
+		carrier_subscribe_inbox(bus, detector->incidents) || carrier_subscribe_inbox(bus, detector->visits) ||
 		carrier_subscribe_inbox(bus, directory_copy_inbox(detector->directory)) ||
 		bus_subscribe(bus, "curtain/api/+/detector/+", 1) || bus_subscribe(bus, detector->answers, 1))
 		return errinfo_set(info, ERR_FULL, "too many subscriptions");
@@ -194,6 +196,7 @@ static void close_parts(struct detector *detector)
 	outbox_close(detector->alerts);
 	inbox_close(detector->readings);
 	inbox_close(detector->incidents);
+	inbox_close(detector->visits);
 	directory_copy_close(detector->directory);
 	relearn_close(detector->relearn);
 	told_close(detector->told_alerts);
@@ -202,7 +205,7 @@ static void close_parts(struct detector *detector)
 	store_close(detector->store);
 	detector->outgoing = NULL;
 	detector->alerts = NULL;
-	detector->readings = detector->incidents = NULL;
+	detector->readings = detector->incidents = detector->visits = NULL;
 	detector->directory = NULL;
 	detector->relearn = NULL;
 	detector->told_alerts = NULL;

@@ -17,6 +17,7 @@ const struct config_key detector_config_table[] = {
 	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of the times in alerts, and of what is night."},
 	{"lanes.reading_producers", CONFIG_LIST, CONFIG_FIELD(S, reading_producers), "[ingest-1]", 1, 16, NULL, "Instances of ingest; judged is up to where all of them have spoken."},
 	{"lanes.incident_producers", CONFIG_LIST, CONFIG_FIELD(S, incident_producers), "[dispatcher-1]", 1, 16, NULL, "Instances of dispatcher."},
+	{"lanes.visit_producers", CONFIG_LIST, CONFIG_FIELD(S, visit_producers), "[dispatcher-1]", 1, 16, NULL, "Instances of dispatcher whose visits are signs of life."},
 	{"lanes.directory_producer", CONFIG_ID, CONFIG_FIELD(S, directory_producer), "records-1", 1, 63, NULL, "Instance of records that gives the directory."},
 	{"lanes.alert_consumers", CONFIG_LIST, CONFIG_FIELD(S, alert_consumers), "[dispatcher, records]", 1, 8, NULL, "Who must have each alert before it is forgotten here."},
 	{"lanes.in_flight", CONFIG_BYTES, CONFIG_FIELD(S, in_flight_bytes), "4MiB", 65536, 1073741824, NULL, "Sent and not yet acknowledged, a shard."},

@@ -12,7 +12,7 @@
 struct detector_settings {
 	struct service_common common;
 	char zone[64];
-	struct config_list reading_producers, incident_producers, alert_consumers;
+	struct config_list reading_producers, incident_producers, visit_producers, alert_consumers;
 	char directory_producer[ID_BYTES];
 	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms, heartbeat_ms, group_ms;
 	struct config_list use, own;

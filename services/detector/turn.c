@@ -75,6 +75,7 @@ static enum err commit(struct detector *detector)
 	outbox_committed(detector->alerts);
 	inbox_committed(detector->readings);
 	inbox_committed(detector->incidents);
+	inbox_committed(detector->visits);
 	inbox_committed(directory_copy_inbox(detector->directory));
 	if (detector->beat)
 		detector->told = detector->judged;
@@ -112,6 +113,8 @@ enum err detector_flush(void *state, struct turn turn)
 		err = carrier_send_acks(bus, detector->readings, turn.mono);
 	if (!err)
 		err = carrier_send_acks(bus, detector->incidents, turn.mono);
+	if (!err)
+		err = carrier_send_acks(bus, detector->visits, turn.mono);
 	if (!err)
 		err = carrier_send_acks(bus, directory_copy_inbox(detector->directory), turn.mono);
 	return detector_ended_by(detector, err);
