@@ -18,12 +18,18 @@ import sys
 
 TEAMS, VOLUNTEERS, ELDERS, ENROLLED = 77, 800, 227, 165
 STEMS = "甲乙丙丁戊己庚辛壬癸"
+INTERESTS = ["象棋", "戏曲", "书法", "园艺", "散步", "看电视"]
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def card(birth, n):
     digits = "000000" + birth.replace("-", "") + f"{n % 1000:03d}"
     return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2))) % 11]
+
+
+def position(dice):
+    """Somewhere in a square of two kilometres on the equator, where nobody lives."""
+    return [f"{dice.uniform(0, 0.02):.5f}", f"{dice.uniform(0, 0.02):.5f}"]
 
 
 def places():
@@ -46,17 +52,19 @@ def places():
 
 
 def volunteers(dice):
-    yield ["编号", "姓名", "队号", "队名", "社区", "身份", "电话", "日间", "夜间", "可服务日", "技能", "核验日期"]
+    yield ["编号", "姓名", "队号", "队名", "社区", "身份", "电话", "日间", "夜间", "可服务日", "技能", "核验日期", "性别", "语言", "兴趣", "纬度", "经度", "每周可探访次数", "探访时段"]
     kinds, days, skills = ["银龄", "青年", "红色管家", "党员", "物业", "新就业群体"], ["周一", "周二", "周三", "周四", "周五", "周六", "周日"], ["急救", "理发", "水电", "陪聊", "驾驶", "方言"]
     for n in range(1, VOLUNTEERS + 1):
         team = (n - 1) % TEAMS + 1
         kind = dice.choice(kinds)
         yield [f"{n:04d}", f"示例{STEMS[n % 10]}{n:04d}", f"t-{team}", f"示例{team}队", f"c-{(team - 1) % 3 + 1}", kind, f"1001{n:07d}", "否" if kind == "青年" else "是",
-               "是" if kind == "青年" else "否", "、".join(dice.sample(days, dice.randint(2, 7))), "、".join(dice.sample(skills, dice.randint(0, 3))), f"2026-0{dice.randint(1, 2)}-{dice.randint(1, 28):02d}"]
+               "是" if kind == "青年" else "否", "、".join(dice.sample(days, dice.randint(2, 7))), "、".join(dice.sample(skills, dice.randint(0, 3))), f"2026-0{dice.randint(1, 2)}-{dice.randint(1, 28):02d}",
+               dice.choice("男女"), "、".join(dice.sample(["普通话", "示例话"], dice.randint(1, 2))), "、".join(dice.sample(INTERESTS, dice.randint(0, 3))), *position(dice),
+               dice.choice([0, 0, 1, 2, 3]) if kind != "青年" else 0, "、".join(dice.sample(["上午", "下午", "晚上"], dice.randint(1, 3)))]
 
 
 ELDER_HEAD = ["编号", "户号", "姓名", "性别", "出生日期", "身份证号", "电话", "社区", "志愿队", "住址", "室", "居住情况", "自理能力", "行动", "类别", "语言", "病史",
-              "联系人一", "联系人一关系", "联系人一电话", "联系人二", "联系人二电话", "摸排日期", "签约日期"]
+              "联系人一", "联系人一关系", "联系人一电话", "联系人二", "联系人二电话", "摸排日期", "签约日期", "兴趣", "纬度", "经度", "希望谁来", "不希望谁来", "陪伴性别", "探访间隔天数"]
 
 
 def elders(dice):
@@ -65,6 +73,9 @@ def elders(dice):
         if n % 7:
             home += 1  # each seventh elder lives with the one before
             team, house, room = dice.randint(1, TEAMS), dice.randint(1, 40), f"{dice.randint(1, 18)}0{dice.randint(1, 4)}"
+            where = position(dice)
+            wishes = ["" if dice.random() < 0.8 else f"v-{dice.randint(1, VOLUNTEERS):04d}", "" if dice.random() < 0.95 else f"v-{dice.randint(1, VOLUNTEERS):04d}",
+                      dice.choice(["", "", "", "女", "男"]), dice.choice(["", "", 7, 14, 30])]
             place = f"示例路{dice.randint(1, 99)}号{house}幢"
         birth = f"{dice.randint(1930, 1956)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}"
         yield dict(zip(ELDER_HEAD, [
@@ -72,7 +83,8 @@ def elders(dice):
             dice.choice(["独居", "夫妻同住", "与子女同住"]), dice.choice(["能自理", "半自理", "不能自理"]), dice.choice(["自如", "拄拐", "轮椅"]),
             "、".join(dice.sample(["低保", "优抚", "空巢", "残疾"], dice.randint(0, 2))), dice.choice(["普通话", "示例话"]), dice.choice(["", "示例病史：高血压", "示例病史：糖尿病，需复查"]),
             f"示例{STEMS[n % 10]}家属", dice.choice(["儿子", "女儿", "侄子"]), f"1002{n:07d}", "", "" if n % 3 else f"1003{n:07d}", f"2026-01-{dice.randint(5, 28):02d}",
-            f"2026-02-{dice.randint(1, 28):02d}" if n <= ENROLLED else ""]))
+            f"2026-02-{dice.randint(1, 28):02d}" if n <= ENROLLED else "",
+            "、".join(dice.sample(INTERESTS, dice.randint(0, 3))), *where, *wishes]))
 
 
 # What spreadsheets and people do to a cell: heading, what it becomes (a function of the cell).

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "records/errand_row.h"
 
-void group_init(struct group *group, size_t limit_bytes)
+void group_init(struct group *group, size_t limit_bytes, const struct seal *seal)
 {
 	memset(group, 0, sizeof *group);
+	group->seal = seal;
 	rows_init(&group->rows, limit_bytes);
 	buf_init(&group->alerts, limit_bytes);
 	buf_init(&group->incidents, limit_bytes);
+	buf_init(&group->errands, limit_bytes);
 	buf_init(&group->positions, limit_bytes);
 }
 
@@ -22,6 +25,7 @@ void group_fini(struct group *group)
 	rows_fini(&group->rows);
 	buf_fini(&group->alerts);
 	buf_fini(&group->incidents);
+	buf_fini(&group->errands);
 	buf_fini(&group->positions);
 	free(group->position);
 	group->position = NULL;
@@ -32,9 +36,10 @@ void group_reset(struct group *group)
 	rows_reset(&group->rows);
 	buf_reset(&group->alerts);
 	buf_reset(&group->incidents);
+	buf_reset(&group->errands);
 	buf_reset(&group->positions);
 	group->position_count = 0;
-	group->alert_count = group->incident_count = group->items_refused = 0;
+	group->alert_count = group->incident_count = group->errand_count = group->items_refused = 0;
 	memset(&group->refused, 0, sizeof group->refused);
 }
 
@@ -92,12 +97,25 @@ static enum err next_incident(struct group *group, struct codec_batch *batch, st
 	return codec_incident_encode(&incident, &group->incidents);
 }
 
+static enum err next_errand(struct group *group, struct codec_batch *batch, struct errinfo *info)
+{
+	struct errand errand;
+	enum err err = codec_batch_next_errand(batch, &errand, info);
+
+	if (err)
+		return err;
+	if (!group->errand_count++)
+		json_open(&group->errands, '[');
+	return errand_row(&errand, group->seal, &group->errands);
+}
+
 enum err group_add(struct group *group, const struct lane_batch *head, struct codec_batch *batch)
 {
 	for (;;) {
 		struct errinfo info = {0};
 		enum err err = strcmp(head->lane, "reading") == 0 ? next_reading(group, batch, &info)
 			       : strcmp(head->lane, "alert") == 0 ? next_alert(group, batch, &info)
+			       : strcmp(head->lane, "visit") == 0 ? next_errand(group, batch, &info)
 								  : next_incident(group, batch, &info);
 		if (err == ERR_NOT_FOUND)
 			break;
@@ -121,6 +139,8 @@ enum err group_end(struct group *group, const struct zone *zone)
 		json_close(&group->alerts, ']');
 	if (group->incident_count)
 		json_close(&group->incidents, ']');
+	if (group->errand_count)
+		json_close(&group->errands, ']');
 	json_open(out, '[');
 	for (size_t i = 0; i < group->position_count; i++) {
 		const struct lane_batch *head = &group->position[i].last;
@@ -135,12 +155,12 @@ enum err group_end(struct group *group, const struct zone *zone)
 		json_close(out, '}');
 	}
 	json_close(out, ']');
-	if (group->alerts.failed || group->incidents.failed)
+	if (group->alerts.failed || group->incidents.failed || group->errands.failed)
 		return ERR_FULL;
 	return err ? err : out->failed;
 }
 
 size_t group_bytes(const struct group *group)
 {
-	return group->rows.bytes.length + group->alerts.length + group->incidents.length;
+	return group->rows.bytes.length + group->alerts.length + group->incidents.length + group->errands.length;
 }

@@ -17,15 +17,16 @@ struct group_position {
 
 struct group {
 	struct rows rows;
-	struct buf alerts, incidents; /* "[{...},{...}" until group_end */
-	struct buf positions;         /* made by group_end */
+	const struct seal *seal;               /* borrowed; NULL: what errands tell in words is kept as it is */
+	struct buf alerts, incidents, errands; /* "[{...},{...}" until group_end */
+	struct buf positions;                  /* made by group_end */
 	struct group_position *position;
 	size_t position_count, position_capacity;
-	int64_t alert_count, incident_count, items_refused;
+	int64_t alert_count, incident_count, errand_count, items_refused;
 	struct errinfo refused; /* the first refused item */
 };
 
-void group_init(struct group *group, size_t limit_bytes);
+void group_init(struct group *group, size_t limit_bytes, const struct seal *seal);
 void group_fini(struct group *group);
 void group_reset(struct group *group);
 /* group_add adds the items and the position of a batch that is to be applied. Items that break the schema are counted

@@ -12,7 +12,7 @@
 #include "records/group.h"
 #include "records/queue.h"
 
-#define LANES 3
+#define LANES 4
 #define GROUP_BYTES (64u << 20)     /* hard bound of each part of a group */
 #define GROUP_FULL_BYTES (8u << 20) /* no further batch is added beyond this */
 #define UNIQUE_VIOLATION "23505"
@@ -53,7 +53,7 @@ struct intake {
 	uint8_t months_made[ROWS_MONTHS / 8]; /* partitions that are known to exist */
 	int month;                            /* being made */
 	struct mono started, rest; /* the transaction began; the next one of readings not before, unless many wait */
-	bool urgent;               /* an alert or incident waits */
+	bool urgent;               /* an alert, incident or errand waits */
 	struct mono now;           /* of the last call, for what happens in done functions */
 	struct intake_stats stats;
 };
@@ -82,8 +82,8 @@ static enum err open_inbox(
 	return inbox_open(NULL, &config, out_inbox, info);
 }
 
-enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg, unsigned part,
-	struct intake **out_intake, struct errinfo *info)
+enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg, const struct seal *seal,
+	unsigned part, struct intake **out_intake, struct errinfo *info)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
 	enum err err = ERR_OK;
@@ -97,8 +97,9 @@ enum err intake_create(const struct records_settings *settings, struct bus *bus,
 	intake->lanes[0] = (struct intake_lane){.name = "reading", .list = &settings->reading_producers};
 	intake->lanes[1] = (struct intake_lane){.name = "alert", .list = &settings->alert_producers};
 	intake->lanes[2] = (struct intake_lane){.name = "incident", .list = &settings->incident_producers};
+	intake->lanes[3] = (struct intake_lane){.name = "visit", .list = &settings->visit_producers};
 	queue_init(&intake->queue, (size_t)(settings->queue_bytes / settings->connections));
-	group_init(&intake->group, GROUP_BYTES);
+	group_init(&intake->group, GROUP_BYTES, seal);
 	err = zone_load(settings->zone, &intake->zone, info);
 	for (unsigned i = 0; i < LANES && !err; i++) {
 		struct intake_lane *lane = &intake->lanes[i];
@@ -251,6 +252,7 @@ static void committed(void *context, const struct pg_reply *reply)
 	intake->stats.readings += group->rows.count;
 	intake->stats.alerts += group->alert_count;
 	intake->stats.incidents += group->incident_count;
+	intake->stats.errands += group->errand_count;
 	intake->rest = group->rows.count >= LOAD_READINGS
 			       ? (struct mono){.us = intake->started.us + intake->settings->rest_ms * 1000}
 			       : (struct mono){.us = INT64_MIN};
@@ -274,12 +276,12 @@ static void taken(void *context, const struct pg_reply *reply)
 static void take(struct intake *intake)
 {
 	const struct group *group = &intake->group;
-	const char *values[4] = {group->alert_count ? group->alerts.data : NULL,
-		group->incident_count ? group->incidents.data : NULL, group->positions.data,
-		group->rows.count ? intake->settings->zone : NULL};
+	const char *values[5] = {group->alert_count ? group->alerts.data : NULL,
+		group->incident_count ? group->incidents.data : NULL, group->errand_count ? group->errands.data : NULL,
+		group->positions.data, group->rows.count ? intake->settings->zone : NULL};
 
 	intake->state = INTAKE_TAKE;
-	pg_call(intake->pg, "records_take", 4, values, taken, intake);
+	pg_call(intake->pg, "records_take", 5, values, taken, intake);
 }
 
 static void undone(void *context, const struct pg_reply *reply)
@@ -564,6 +566,7 @@ void intake_stats(const struct intake *intake, struct mono now, struct intake_st
 	stats->readings += own->readings;
 	stats->alerts += own->alerts;
 	stats->incidents += own->incidents;
+	stats->errands += own->errands;
 	stats->transactions += own->transactions;
 	stats->copies_again += own->copies_again;
 	stats->batches += own->batches;

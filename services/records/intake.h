@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * intake: the consumer's side of lanes reading, alert and incident, for one part of their shards, on one connection.
- * All of a household is in one shard, so parts have no row in common and need not wait for each other. Batches wait in
- * a bounded queue while a transaction runs or PostgreSQL is away; all that waited (up to a bound) goes into one
- * transaction: COPY of the readings, alerts and incidents by one statement, the positions, COMMIT; only then are they
- * acknowledged and leave the queue. After any failure the connection is made anew, positions are loaded from the
+ * intake: the consumer's side of lanes reading, alert, incident and visit, for one part of their shards, on one
+ * connection. All of a household is in one shard, so parts have no row in common and need not wait for each other.
+ * Batches wait in a bounded queue while a transaction runs or PostgreSQL is away; all that waited (up to a bound) goes
+ * into one transaction: COPY of the readings, what else came by one statement, the positions, COMMIT; only then are
+ * they acknowledged and leave the queue. After any failure the connection is made anew, positions are loaded from the
  * database (a COMMIT whose answer was lost may have happened) and the queue is offered again.
  *
  *   INTAKE_AWAY -> LOADING -> IDLE -> MONTHS -> COPY -> HOURS -> TAKE -> COMMIT -> IDLE; any of them -> AWAY;
@@ -17,10 +17,11 @@
 #include "base/err.h"
 #include "bus/bus.h"
 #include "records/pg.h"
+#include "records/seal.h"
 #include "records/settings.h"
 
 struct intake_stats {
-	int64_t readings, alerts, incidents; /* stored */
+	int64_t readings, alerts, incidents, errands; /* stored */
 	int64_t transactions, copies_again;
 	int64_t batches, duplicates, gaps, stale;
 	int64_t refused;       /* batches that are no batch, or lie about their producer */
@@ -33,9 +34,9 @@ struct intake_stats {
 struct intake;
 
 /* intake_create makes the part (0 to settings->connections - 1) of the shards with shard % connections == part; part 0
- * subscribes to the lanes for all. settings must outlive it; pg is its alone. */
-enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg, unsigned part,
-	struct intake **out_intake, struct errinfo *info) ERR_MUST_CHECK;
+ * subscribes to the lanes for all. settings and seal (may be NULL) must outlive it; pg is its alone. */
+enum err intake_create(const struct records_settings *settings, struct bus *bus, struct pg *pg, const struct seal *seal,
+	unsigned part, struct intake **out_intake, struct errinfo *info) ERR_MUST_CHECK;
 void intake_destroy(struct intake *intake);
 /* intake_connected: pg is connected, migrated and idle. intake_lost: it is not any more. */
 void intake_connected(struct intake *intake);

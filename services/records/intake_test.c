@@ -92,7 +92,7 @@ static void a_group_holds_rows_and_positions_and_passes_bad_items_over(void **st
 
 	(void)state;
 	assert_int_equal(zone_load("+08:00", &zone, NULL), ERR_OK);
-	group_init(&group, 1 << 20);
+	group_init(&group, 1 << 20, NULL);
 	add(&group, head, reading);
 	head.prev = 7, head.seq = 8, head.count = 2;
 	snprintf(two, sizeof two, "{\"device\":\"d\"},%s", reading);
@@ -117,12 +117,44 @@ static void a_heartbeat_moves_the_position_alone(void **state)
 	struct group group;
 
 	(void)state;
-	group_init(&group, 1 << 20);
+	group_init(&group, 1 << 20, NULL);
 	add(&group, head, "");
 	assert_int_equal(group_end(&group, NULL), ERR_OK); /* no reading, no hour */
 	assert_int_equal(group.incident_count, 0);
 	assert_int_equal(group_bytes(&group), 0);
 	assert_int_equal(group.position_count, 1);
+	group_fini(&group);
+}
+
+static void errands_are_rows_of_their_own(void **state)
+{
+	static const char errand[] =
+		"{\"id\":\"r-1\",\"revision\":2,\"household\":\"h\",\"kind\":\"visit\",\"state\":\"done\",\"event\":"
+		"\"done\","
+		"\"what\":\"chat\",\"opened\":\"2026-03-01T00:00:00.000Z\",\"at\":\"2026-03-01T01:00:00.000Z\","
+		"\"from\":\"2026-03-01T00:00:00.000Z\",\"until\":\"2026-03-01T02:00:00.000Z\","
+		"\"seen\":\"2026-03-01T01:00:00.000Z\",\"reason_zh\":\"x\",\"reason_en\":\"x\",\"note\":\"n\","
+		"\"answers\":[{\"item\":\"gas\",\"answer\":\"finding\",\"word\":\"old\"},{\"item\":\"door\",\"answer\":"
+		"\"ok\"}]}";
+	struct lane_batch head = {
+		.lane = "visit", .producer = "dispatcher-1", .epoch = 5, .prev = 0, .seq = 1, .at = {0}, .count = 2};
+	struct group group;
+	char two[sizeof errand + 32];
+
+	(void)state;
+	group_init(&group, 1 << 20, NULL);
+	snprintf(two, sizeof two, "%s,{\"id\":\"r-2\"}", errand);
+	add(&group, head, two);
+	assert_int_equal(group_end(&group, NULL), ERR_OK);
+	assert_int_equal(group.errand_count, 1);
+	assert_int_equal(group.items_refused, 1);
+	assert_non_null(strstr(group.errands.data, "\"note\":\"n\""));
+	assert_non_null(strstr(group.errands.data, "\"seen\":\"2026-03-01T01:00:00.000Z\""));
+	assert_non_null(strstr(group.errands.data, "\"answers\":\"[{\\\"item\\\":\\\"gas\\\",\\\"answer\\\":"
+						   "\\\"finding\\\",\\\"word\\\":\\\"old\\\"},{\\\"item\\\":"
+						   "\\\"door\\\",\\\"answer\\\":\\\"ok\\\"}]\"}]"));
+	group_reset(&group);
+	assert_int_equal(group_bytes(&group), 0);
 	group_fini(&group);
 }
 
@@ -133,6 +165,7 @@ int main(void)
 		cmocka_unit_test(what_was_taken_comes_again_until_it_is_done),
 		cmocka_unit_test(a_group_holds_rows_and_positions_and_passes_bad_items_over),
 		cmocka_unit_test(a_heartbeat_moves_the_position_alone),
+		cmocka_unit_test(errands_are_rows_of_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

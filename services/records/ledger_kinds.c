@@ -32,6 +32,10 @@
 	{                                                                                                              \
 		name, LEDGER_INT, required, min, max, NULL                                                             \
 	}
+#define DEGREES(name, most)                                                                                            \
+	{                                                                                                              \
+		name, LEDGER_DEGREES, false, -(most), most, NULL                                                       \
+	}
 #define PLAIN(name, type)                                                                                              \
 	{                                                                                                              \
 		name, type, false, 0, 0, NULL                                                                          \
@@ -57,10 +61,11 @@ static const struct ledger_field communities[] = {KEY, LINE("name", NAME_BYTES_M
 
 static const struct ledger_field estates[] = {KEY, REFERENCE("community", true),
 	WORD("kind", true, "resettlement|commercial|work_unit"), LINE("name", NAME_BYTES_MAX),
-	LINE("brand", NAME_BYTES_MAX), END};
+	LINE("brand", NAME_BYTES_MAX), DEGREES("latitude", 90), DEGREES("longitude", 180), END};
 
 static const struct ledger_field buildings[] = {KEY, REFERENCE("estate", true), LINE("name", NAME_BYTES_MAX),
-	NUMBER("floors", false, 1, 200), PLAIN("lift", LEDGER_BOOL), END};
+	NUMBER("floors", false, 1, 200), PLAIN("lift", LEDGER_BOOL), DEGREES("latitude", 90), DEGREES("longitude", 180),
+	END};
 
 static const struct ledger_field policies[] = {KEY, NUMBER("accept_life_s", true, 1, SECONDS_MAX),
 	NUMBER("accept_alarm_s", true, 1, SECONDS_MAX), NUMBER("accept_attention_s", true, 1, SECONDS_MAX),
@@ -74,7 +79,9 @@ static const struct ledger_field volunteers[] = {KEY, REFERENCE("team", true), L
 	PLAIN("weekdays", LEDGER_WEEKDAYS), NUMBER("order", false, 0, 255),
 	WORD("kind", false, "silver_age|youth|red_steward|party_member|property|new_employment|neighbour"),
 	PLAIN("roles", LEDGER_WORDS), PLAIN("skills", LEDGER_WORDS), PAST("verified"),
-	LINE("verified_by", NAME_BYTES_MAX), END};
+	LINE("verified_by", NAME_BYTES_MAX), WORD("gender", false, "female|male"), PLAIN("languages", LEDGER_WORDS),
+	PLAIN("interests", LEDGER_WORDS), DEGREES("latitude", 90), DEGREES("longitude", 180),
+	NUMBER("visits_a_week", false, 0, VISITS_A_WEEK_MAX), PLAIN("parts", LEDGER_WORDS), END};
 
 static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0, NULL},
 	WORD("level", true, "district|community|volunteer|auditor|none"), REFERENCE("community", false),
@@ -83,7 +90,8 @@ static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0, N
 static const struct ledger_field households[] = {KEY, REFERENCE("community", true), REFERENCE("team", true),
 	REFERENCE("policy", false), NUMBER("persons", false, 0, 255), PLAIN("canary", LEDGER_BOOL),
 	LINE("address", TEXT_BYTES_MAX), REFERENCE("building", false), LINE("unit", WORD_BYTES - 1),
-	LINE("room", WORD_BYTES - 1), PLAIN("away_from", LEDGER_TIME), PLAIN("away_until", LEDGER_TIME), END};
+	LINE("room", WORD_BYTES - 1), PLAIN("away_from", LEDGER_TIME), PLAIN("away_until", LEDGER_TIME),
+	DEGREES("latitude", 90), DEGREES("longitude", 180), END};
 
 static const struct ledger_field elders[] = {KEY, REFERENCE("household", true), LINE("name", NAME_BYTES_MAX),
 	NUMBER("birth_year", false, 1880, 2100), PHONE("phone"), PAST("birth_date"),
@@ -92,7 +100,8 @@ static const struct ledger_field elders[] = {KEY, REFERENCE("household", true), 
 	WORD("health", false, "able|partly|unable"), WORD("mobility", false, "free|stick|wheelchair|bedridden"),
 	PLAIN("categories", LEDGER_WORDS), LINE("language", NAME_BYTES_MAX), LINE("key_holder", NAME_BYTES_MAX),
 	LINE("doctor", NAME_BYTES_MAX), PAST("surveyed"), PAST("enrolled"), PLAIN("ended", LEDGER_DATE),
-	PLAIN("id_number", LEDGER_CARD), {"medical_notes", LEDGER_SECRET, false, 0, 1000, NULL}, END};
+	PLAIN("id_number", LEDGER_CARD), {"medical_notes", LEDGER_SECRET, false, 0, 1000, NULL},
+	PLAIN("interests", LEDGER_WORDS), END};
 
 static const struct ledger_field contacts[] = {KEY, REFERENCE("elder", true), NUMBER("rank", false, 1, 99),
 	LINE("name", NAME_BYTES_MAX), LINE("relation", NAME_BYTES_MAX), PHONE("phone"), END};
@@ -124,9 +133,14 @@ static const struct ledger_field appointments[] = {KEY, REFERENCE("household", t
 static const struct ledger_field circles[] = {REFERENCE("household", true), PLAIN("contacts", LEDGER_WORDS),
 	PLAIN("key_holders", LEDGER_WORDS), PLAIN("neighbours", LEDGER_WORDS), END};
 
+static const struct ledger_field cares[] = {REFERENCE("household", true), REFERENCE("wanted", false),
+	PLAIN("unwanted", LEDGER_WORDS), WORD("gender_wanted", false, "female|male"),
+	NUMBER("visits_every_days", false, 0, VISITS_EVERY_DAYS_MAX), END};
+
 static const struct ledger_field services[] = {KEY,
 	WORD("help", true, "meals|bathing|cleaning|mobility|medical|urgent|care"), LINE("name", NAME_BYTES_MAX),
-	LINE("name_en", NAME_BYTES_MAX), NUMBER("minutes", false, 1, 1440), END};
+	LINE("name_en", NAME_BYTES_MAX), NUMBER("minutes", false, 1, 1440),
+	NUMBER("lead_days", false, 0, SERVICE_LEAD_DAYS_MAX), PLAIN("teams", LEDGER_BOOL), END};
 
 static const struct ledger_field providers[] = {KEY, LINE("name", NAME_BYTES_MAX), REFERENCE("community", false),
 	PHONE("phone"), PLAIN("services", LEDGER_WORDS), END};
@@ -136,7 +150,7 @@ const struct ledger_kind ledger_kinds[] = {{"districts", districts}, {"streets",
 	{"volunteers", volunteers}, {"accounts", accounts}, {"households", households}, {"elders", elders},
 	{"contacts", contacts}, {"medicines", medicines}, {"tag_kinds", tag_kinds}, {"tags", tags},
 	{"consents", consents}, {"devices", devices}, {"appointments", appointments}, {"circles", circles},
-	{"services", services}, {"providers", providers}, {NULL, NULL}};
+	{"cares", cares}, {"services", services}, {"providers", providers}, {NULL, NULL}};
 
 static const struct ledger_field deleted_field = {"deleted", LEDGER_BOOL, false, 0, 0, NULL};
 

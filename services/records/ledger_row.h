@@ -23,6 +23,7 @@ enum ledger_type {
 	LEDGER_LINE,
 	LEDGER_PHONE,
 	LEDGER_INT,
+	LEDGER_DEGREES,
 	LEDGER_BOOL,
 	LEDGER_DATE,
 	LEDGER_TIME,
@@ -39,7 +40,8 @@ struct ledger_field {
 	const char *name;
 	enum ledger_type type;
 	bool required;
-	long min, max;     /* LEDGER_INT: value; LEDGER_LINE: max bytes; LEDGER_DATE: max 1 = not after today */
+	long min, max;     /* LEDGER_INT, LEDGER_DEGREES: value; LEDGER_LINE: max bytes; LEDGER_DATE: max 1 = not after
+			      today */
 	const char *words; /* LEDGER_WORD: "a|b|c" */
 };
 

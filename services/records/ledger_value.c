@@ -199,6 +199,18 @@ static const char *put_int(
 	return NULL;
 }
 
+static const char *put_degrees(const struct ledger_field *field, const char *text, struct buf *out)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end || text[strspn(text, "+-.0123456789")] || v < (double)field->min ||
+		v > (double)field->max)
+		return "不是范围内的度数 (is no number of degrees in its range, such as 31.2304)";
+	json_member_number(out, field->name, v);
+	return NULL;
+}
+
 static const char *put_bool(
 	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
 {
@@ -408,6 +420,8 @@ const char *ledger_value_put(const struct ledger_rows *rows, const struct ledger
 		return put_phone(field, text, out);
 	case LEDGER_INT:
 		return put_int(rows, field, text, out);
+	case LEDGER_DEGREES:
+		return put_degrees(field, text, out);
 	case LEDGER_BOOL:
 		return put_bool(rows, field, text, out);
 	case LEDGER_DATE:

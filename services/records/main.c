@@ -206,8 +206,8 @@ static enum err open_lanes(struct records *records, unsigned part, const char *c
 	snprintf(name, sizeof name, "%s lanes %u", records->settings.common.instance, part);
 	err = pg_create(records->service, &config, &lanes->pg, info);
 	if (!err)
-		err = intake_create(
-			&records->settings, service_bus(records->service), lanes->pg, part, &lanes->intake, info);
+		err = intake_create(&records->settings, service_bus(records->service), lanes->pg, records->seal, part,
+			&lanes->intake, info);
 	return err;
 }
 
@@ -261,8 +261,6 @@ static enum err open_questions(struct records *records, const char *conninfo, st
 {
 	enum err err = questions_init(&records->questions, &records->settings, service_bus(records->service), info);
 
-	if (!err && *records->settings.seal_key_file)
-		err = seal_create(records->settings.seal_key_file, &records->seal, info);
 	for (unsigned i = 0; i < answerers(records) && !err; i++)
 		err = open_answers(records, i, conninfo, info);
 	return err;
@@ -296,6 +294,8 @@ static enum err records_open(struct service *service, const void *settings, void
 	records->service = service;
 	memcpy(&records->settings, settings, sizeof records->settings);
 	err = records_conninfo(&records->settings, conninfo, info);
+	if (!err && *records->settings.seal_key_file)
+		err = seal_create(records->settings.seal_key_file, &records->seal, info);
 	for (unsigned i = 0; i < parts(records) && !err; i++)
 		err = open_lanes(records, i, conninfo, info);
 	if (!err)
@@ -431,6 +431,7 @@ static void records_status(const void *state, struct status *out)
 	status_count(out, "readings", in.readings);
 	status_count(out, "alerts", in.alerts);
 	status_count(out, "incidents", in.incidents);
+	status_count(out, "errands", in.errands);
 	status_count(out, "transactions", in.transactions);
 	status_count(out, "copies_again", in.copies_again);
 	status_count(out, "batches", in.batches);

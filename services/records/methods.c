@@ -19,8 +19,8 @@
 #define HISTORY_PAGE 500             /* readings, where the caller names no limit */
 #define HISTORY_PAGE_MAX 2000        /* and what shares the last one's time */
 #define IMPORT_SHOWN 200             /* faults and changes that an import tells */
-#define OPENED_BYTES_MAX 2048
-#define PARAMETERS_MAX 6
+#define OPENED_BYTES_MAX 4096
+#define PARAMETERS_MAX 7
 
 enum parameter_type { PARAMETER_ID, PARAMETER_LABEL, PARAMETER_DAY, PARAMETER_TIME, PARAMETER_INT, PARAMETER_BOOL };
 
@@ -41,6 +41,12 @@ struct method {
 static const struct method methods[] = {
 	{"summary", "api_summary", false, {{0}}},
 	{"kpi", "api_kpi", false, {{"from", PARAMETER_TIME, false, 0, 0, 0}, {"to", PARAMETER_TIME, false, 0, 0, 0}}},
+	{"errands", "api_errands", false,
+		{{"household", PARAMETER_ID, false, 0, 0, 0}, {"community", PARAMETER_ID, false, 0, 0, 0},
+			{"kind", PARAMETER_ID, false, 0, 0, 0}, {"state", PARAMETER_ID, false, 0, 0, 0},
+			{"overdue", PARAMETER_BOOL, false, 0, 0, 0}, {"after", PARAMETER_ID, false, 0, 0, 0},
+			{"limit", PARAMETER_INT, false, 1, 500, 100}}},
+	{"errand", "api_errand", false, {{"errand", PARAMETER_ID, true, 0, 0, 0}}},
 	{"audit_verify", "audit_verify", false,
 		{{"anchor", PARAMETER_LABEL, false, 0, 100, 0}, {"limit", PARAMETER_INT, false, 1, 1000, 100}}},
 	{"audit", "audit_read", false,
@@ -267,50 +273,72 @@ static enum err prepare_row(const char *name, struct request_args *args, struct 
 		err = add(call, &method->parameters[i], args, info);
 	if (!err && strcmp(name, "elder_export") == 0)
 		call->opens = call->values[0];
+	else if (!err && strncmp(name, "errand", strlen("errand")) == 0)
+		call->opens = ""; /* each sealed value says whose it is */
 	return err;
 }
 
 /* ---- sealed values of an answer ---- */
 
-/* column_before gives the name of the sealed column whose colon stands at `colon`; NULL: another one's. */
-static const char *column_before(const char *answer, const char *colon)
+struct sealed_column {
+	const char *name;
+	bool is_json; /* the text is JSON itself */
+};
+
+/* column_before gives the sealed column whose colon stands at `colon`; NULL: another one's. */
+static const struct sealed_column *column_before(const char *answer, const char *colon)
 {
-	static const char *const columns[] = {"\"id_number\"", "\"medical_notes\""};
+	static const struct sealed_column columns[] = {
+		{"id_number", false}, {"medical_notes", false}, {"note", false}, {"answers", true}};
 
 	for (unsigned i = 0; i < sizeof columns / sizeof *columns; i++) {
-		size_t length = strlen(columns[i]);
-		if ((size_t)(colon - answer) >= length && !memcmp(colon - length, columns[i], length))
-			return i ? "medical_notes" : "id_number";
+		char key[32];
+		size_t length = (size_t)snprintf(key, sizeof key, "\"%s\"", columns[i].name);
+		if ((size_t)(colon - answer) >= length && !memcmp(colon - length, key, length))
+			return &columns[i];
 	}
 	return NULL;
 }
 
-/* open_one appends the opened text of the value at sealed; false: it does not open. */
-static bool open_one(const struct seal *seal, const char *elder, const char *column, const char *sealed, size_t length,
-	struct buf *out)
+/* open_one appends the opened value; false: it does not open. A sealed text of a row that the caller does not know is
+ * "s1@" row ":" base64. */
+static bool open_one(const struct seal *seal, const char *row, const struct sealed_column *column, const char *sealed,
+	size_t length, struct buf *out)
 {
-	char text[SEAL_TEXT_BYTES(OPENED_BYTES_MAX)], opened[OPENED_BYTES_MAX];
+	char text[SEAL_TEXT_BYTES(OPENED_BYTES_MAX)], opened[OPENED_BYTES_MAX], named[ID_BYTES];
+	const char *end = memchr(sealed, ':', length);
 
-	if (length >= sizeof text)
+	if (length >= sizeof text || !end)
 		return false;
-	memcpy(text, sealed, length);
-	text[length] = '\0';
-	if (seal_open(seal, elder, column, text, opened, sizeof opened))
+	if (sealed[2] == '@') {
+		size_t name = (size_t)(end - sealed) - strlen("s1@");
+		if (name >= sizeof named)
+			return false;
+		memcpy(named, sealed + strlen("s1@"), name);
+		named[name] = '\0';
+		row = named;
+	}
+	snprintf(text, sizeof text, "s1%.*s", (int)(length - (size_t)(end - sealed)), end);
+	if (seal_open(seal, row, column->name, text, opened, sizeof opened))
 		return false;
-	json_text(out, opened);
+	if (column->is_json)
+		buf_text(out, opened);
+	else
+		json_text(out, opened);
 	return true;
 }
 
-enum err method_open(const struct seal *seal, const char *elder, const char *answer, struct buf *out)
+enum err method_open(const struct seal *seal, const char *row, const char *answer, struct buf *out)
 {
-	static const char value[] = ": \"s1:"; /* as jsonb is written */
+	static const char value[] = ": \"s1"; /* as jsonb is written */
 	const char *colon, *from = answer;
 
 	while (seal && (colon = strstr(from, value))) {
-		const char *sealed = colon + 3, *end = strchr(sealed, '"'), *column = column_before(answer, colon);
+		const char *sealed = colon + 3, *end = strchr(sealed, '"');
+		const struct sealed_column *column = column_before(answer, colon);
 		buf_append(out, from, (size_t)(colon + 1 - from));
 		from = colon + 1;
-		if (column && end && open_one(seal, elder, column, sealed, (size_t)(end - sealed), out))
+		if (column && end && open_one(seal, row, column, sealed, (size_t)(end - sealed), out))
 			from = end + 1;
 	}
 	buf_text(out, from);

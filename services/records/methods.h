@@ -34,7 +34,7 @@ struct method_call {
 	struct buf document; /* import: the checked ledger */
 	struct ledger_faults faults;
 	bool changes;      /* the directory may have changed */
-	const char *opens; /* NULL, or the elder whose sealed values the answer gives open */
+	const char *opens; /* NULL, or whose sealed values the answer gives open, where they do not say it themselves */
 };
 
 void method_call_init(struct method_call *call);
@@ -48,8 +48,8 @@ enum err method_why(struct request_args *args, const char **out_why, struct erri
 enum err method_prepare(const char *method, const char *user, struct request_args *args,
 	const struct method_context *context, struct method_call *out_call, struct errinfo *info) ERR_MUST_CHECK;
 
-/* method_open appends answer (JSON) with the sealed values of an elder opened; those that do not open, or without a
- * seal, stay as they are. */
-enum err method_open(const struct seal *seal, const char *elder, const char *answer, struct buf *out) ERR_MUST_CHECK;
+/* method_open appends answer (JSON) with the sealed values of a row opened, and those that name their row ("s1@" row
+ * ":" ...); those that do not open, or without a seal, stay as they are. */
+enum err method_open(const struct seal *seal, const char *row, const char *answer, struct buf *out) ERR_MUST_CHECK;
 
 #endif

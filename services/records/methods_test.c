@@ -167,6 +167,17 @@ static void sealed_values_of_an_elder_are_opened_and_nothing_else_is(void **stat
 		"\"name\": "
 		"\"x\"}}");
 	opens(NULL, answer, answer);
+	/* an errand's say whose they are */
+	assert_int_equal(seal_close(seal, "er-1", "note", "\xe5\xa5\xbd", notes, sizeof notes), ERR_OK);
+	assert_int_equal(seal_close(seal, "er-1", "answers", "[{\"item\":\"gas\"}]", card, sizeof card), ERR_OK);
+	snprintf(answer, sizeof answer, "[{\"note\": \"s1@er-1:%s\", \"answers\": \"s1@er-1:%s\"}]", notes + 3,
+		card + 3);
+	opens(seal, answer, "[{\"note\":\"\xe5\xa5\xbd\", \"answers\":[{\"item\":\"gas\"}]}]");
+	snprintf(answer, sizeof answer, "{\"note\": \"s1@er-2:%s\", \"answers\": \"s1\", \"note\": \"s1@er-1\"}",
+		notes + 3);
+	snprintf(wanted, sizeof wanted, "%s", answer);
+	opens(seal, answer, wanted);
+	assert_int_equal(seal_close(seal, "e-1", "id_number", "000000194003020013", card, sizeof card), ERR_OK);
 	/* another row's, another column's, none at all */
 	snprintf(answer, sizeof answer,
 		"{\"id_number\": \"%s\", \"name\": \"%s\", \"medical_notes\": \"%s\", \"id_number\": \"s1:", other,

@@ -21,7 +21,7 @@ const struct statement statements_lanes[] = {
 	{"lane_positions", "select lane, producer, shard, epoch, seq from lane_position", 0},
 	{"reading_month", "select reading_month($1::date)", 1},
 	{"reading_hours", "select reading_hours($1)", 1},
-	{"records_take", "select records_take($1::jsonb, $2::jsonb, $3::jsonb, $4)", 4},
+	{"records_take", "select records_take($1::jsonb, $2::jsonb, $3::jsonb, $4::jsonb, $5)", 5},
 	{NULL, NULL, 0},
 };
 
@@ -38,7 +38,8 @@ const struct statement statements_upkeep[] = {
 	/* What the log keeps of the audit trail, out of reach of whoever can write the database. */
 	{"audit_heads", "select format('%s:%s:%s', chain, number, encode(hash, 'hex')) from audit_head order by chain",
 		0},
-	{"tags_by_rule", "select tags_by_rule((now() at time zone $1)::date)", 1},
+	{"tags_and_care", "select tags_and_care((now() at time zone $1)::date)", 1},
+	{"errand_upkeep", "select errand_upkeep($1::bigint * interval '1 ms')", 1},
 	{"erasure_again", "select erasure_again()", 0},
 	{NULL, NULL, 0},
 };
@@ -72,6 +73,8 @@ const struct statement statements_registry[] = {
 	{"api_day", "select api_day($1, $2, $3, $4::date)", 4},
 	{"api_summary", "select api_summary()", 0},
 	{"api_kpi", "select api_kpi($1, $2)", 2},
+	{"api_errands", "select api_errands($1, $2, $3, $4, $5::boolean, $6, $7::integer)", 7},
+	{"api_errand", "select api_errand($1)", 1},
 	{"audit_verify", "select audit_verify($1, $2::integer)", 2},
 	{"audit_read", "select audit_read($1, $2, $3::bigint, $4::integer)", 4},
 	/* A page holds all readings of its last time. What a device with a clock ahead says of the future is no

@@ -35,15 +35,31 @@ void upkeep_lost(struct upkeep *upkeep)
 	upkeep->ready = false;
 }
 
-static void tagged(void *context, const struct pg_reply *reply)
+static void cleared(void *context, const struct pg_reply *reply)
 {
 	struct upkeep *upkeep = context;
 
-	if (reply->ok)
+	if (reply->ok && reply->rows)
 		return;
 	upkeep->failures++;
 	if (!reply->lost)
 		log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+}
+
+static void tagged(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+
+	char age[24];
+
+	if (!reply->ok) {
+		upkeep->failures++;
+		if (!reply->lost)
+			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		return;
+	}
+	snprintf(age, sizeof age, "%lld", (long long)upkeep->settings->answer_age_ms);
+	pg_call(upkeep->pg, "errand_upkeep", 1, (const char *[]){age}, cleared, upkeep);
 }
 
 static void erased_again(void *context, const struct pg_reply *reply)
@@ -58,7 +74,7 @@ static void erased_again(void *context, const struct pg_reply *reply)
 	}
 	for (int row = 0; row < PQntuples(reply->rows); row++)
 		log_info("erased_again", "token", PQgetvalue(reply->rows, row, 0));
-	pg_call(upkeep->pg, "tags_by_rule", 1, (const char *[]){upkeep->settings->zone}, tagged, upkeep);
+	pg_call(upkeep->pg, "tags_and_care", 1, (const char *[]){upkeep->settings->zone}, tagged, upkeep);
 }
 
 /* heads_told: a head in the log is what a trail whose every hash was made anew cannot agree with. */

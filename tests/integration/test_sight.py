@@ -19,7 +19,9 @@ WHOSE = {
     "team": ("community = 'c-1'", "id = 't-1'"),
     "volunteer": ("team = 't-1'", "id = 'v-1'"),
     "account": ("name = 'worker'", "name = 'v-1'"),
-    "change": OF_HOME, "device_stay": OF_HOME, "home_circle": OF_HOME,
+    "change": OF_HOME, "device_stay": OF_HOME, "home_circle": OF_HOME, "home_care": OF_HOME,
+    "errand": ("id in ('r-11', 'r-12')", "id = 'r-11'"),
+    "errand_event": ("errand in ('r-11', 'r-12')", "errand = 'r-11'"),
     **{table: ("elder in ('e-11', 'e-12')", "elder = 'e-11'") for table in ("contact", "medicine", "tag")},
     "merging": ("kept in ('e-11', 'e-12')", "kept = 'e-11'"),
 }
@@ -59,6 +61,10 @@ insert into building (id, estate) values ('b-1', 'es-1'), ('b-2', 'es-2'); inser
 insert into provider values ('p-1', 'x', 'c-1');
 insert into contact (id, elder, phone) select 'n' || substr(id, 2), 'e' || substr(id, 2), '1' from household;
 insert into home_circle (household) select id from household;
+insert into home_care (household) select id from household;
+insert into errand select 'r' || substr(id, 2), 1, id, community, team, 'visit', 'agreed', 'chat', 0, case id when 'h-11' then 'v-1' when 'h-12' then 'v-11' else 'v-2' end, '', '', now(), now(),
+	now() + interval '5 days', now() + interval '6 days', null, 0, '', '', 'x', '' from household;
+insert into errand_event select 'r' || substr(id, 2), 1, 'agreed', 'agreed', '', '', now(), now(), now(), 'x' from household;
 insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(id, 2), 'x', '{}', '{}', '{}' from household;
 insert into erasure (who, why, elder, household, token, devices, counts) values ('boss', 'x', 'e-0', '', '', '{}', '{}');
 insert into medicine (id, elder, name) select 'm' || substr(id, 2), 'e' || substr(id, 2), 'x' from household;
@@ -156,7 +162,8 @@ WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "
             "account": "level = 'district', community = null, volunteer = null", "community": "name = 'mine now'", "policy": "arrive_s = 1", "ledger_kind": "place = place + 1",
             "change": "who = 'x'", "api_audit": "who = 'x'", "audit_head": "number = 0", "reading": "value = 9", "alert": "level = 'x'", "incident": "responder = 'v-1'",
             "reading_hour": "total = 9", "reading_day": "total = 9", "alert_event": "state = 'x'", "incident_event": "state = 'x'", "directory_entry": "seq = seq + 1000",
-            "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "schema_version": "name = 'x'", "device_stay": "place = 'x'", "home_circle": "contacts = '{}'",
+            "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "schema_version": "name = 'x'", "device_stay": "place = 'x'", "home_circle": "contacts = '{}'", "home_care": "wanted = 'v-1'",
+            "errand": "state = 'done'", "errand_event": "state = 'done'",
             "contact": "phone = '9'", "medicine": "name = 'x'", "tag": "note = 'x'", "merging": "who = 'x'", "erasure": "who = 'x'", "district": "name = 'y'", "street": "name = 'y'", "estate": "name = 'y'", "building": "floors = 3",
             "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'"}
 
@@ -179,7 +186,7 @@ def attempts(rig, become, sql):
 def test_nobody_writes_outside_his_jurisdiction(rig):
     assert set(WRITABLE) == set(tables(rig))
     writers = {"service for district", "service for community"}
-    registry = {"household", "elder", "consent", "device", "appointment", "team", "volunteer", "contact", "medicine", "tag", "merging", "home_circle"}
+    registry = {"household", "elder", "consent", "device", "appointment", "team", "volunteer", "contact", "medicine", "tag", "merging", "home_circle", "home_care"}
     district = {"account", "community", "policy", "district", "street", "estate", "building", "tag_kind", "service", "provider"}
     for actor, become in ACTORS.items():
         for table, change in WRITABLE.items():

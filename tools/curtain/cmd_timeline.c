@@ -17,7 +17,8 @@ struct timeline_command {
 
 static const char ending[] =
 	"Who looked at which household is noted in the district's audit trail.\n"
-	"With --json one JSON document: {household, known, items: [{what: incident | alert | day, at, ...}]}, newest "
+	"With --json one JSON document: {household, known, items: [{what: incident | alert | day | errand, at, ...}]}, "
+	"newest "
 	"first.\n"
 	"Exit status: 0 told, 1 records refuses or does not know the household, 2 nobody answers.\n\n"
 	"examples:\n"
@@ -74,8 +75,9 @@ int cmd_timeline(int argc, char **argv)
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};
 	const struct options options = {"timeline",
-		"Tells what happened in a household: incidents with every step, alerts, and a line for each day with "
-		"readings.",
+		"Tells what happened in a household: incidents with every step, alerts, visits, tasks and services, "
+		"and a "
+		"line for each day with readings.",
 		OPTIONS_ROWS(rows), &command.connection, "HOUSEHOLD", &command.household, ending};
 	struct errinfo info = {0};
 	int status = options_parse(&options, argc, argv);

@@ -83,6 +83,46 @@ static enum err put_load(const json_t *load, struct buf *out)
 	return err;
 }
 
+static json_int_t of(const json_t *root, const char *part, const char *name)
+{
+	return number(json_object_get(root, part), name);
+}
+
+/* put_errands: the figures of visits, which an older records does not give. */
+static enum err put_errands(const json_t *root, struct buf *out)
+{
+	static const char *const headings[] = {
+		"六助一护 help", ">申请 asked", ">完成 done", ">确认 confirmed", ">谢绝 refused", ">错过 missed"};
+	static const char *const members[] = {"asked", "done", "confirmed", "refused", "missed"};
+	const json_t *services = json_object_get(root, "services");
+	struct table *table;
+	enum err err;
+
+	if (!json_object_get(root, "visits"))
+		return ERR_OK;
+	buf_printf(out,
+		"探访 (visits done/due): %lld/%lld = %.1f%%，错过 missed %lld，谢绝 refused %lld，未了 open %lld\n",
+		(long long)of(root, "visits", "done"), (long long)of(root, "visits", "due"),
+		share(of(root, "visits", "done"), of(root, "visits", "due")), (long long)of(root, "visits", "missed"),
+		(long long)of(root, "visits", "refused"), (long long)of(root, "visits", "open"));
+	buf_printf(out, "待办 (tasks): 新增 opened %lld，办结 done %lld，未了 open %lld，其中逾期 overdue %lld\n",
+		(long long)of(root, "tasks", "opened"), (long long)of(root, "tasks", "done"),
+		(long long)of(root, "tasks", "open"), (long long)of(root, "tasks", "overdue"));
+	table = table_create(headings, sizeof headings / sizeof *headings);
+	if (!table)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < json_array_size(services); i++) {
+		const json_t *row = json_array_get(services, i);
+		const char *help = json_string_value(json_object_get(row, "help"));
+		table_cell(table, help ? help : "?");
+		for (size_t m = 0; m < sizeof members / sizeof *members; m++)
+			table_number(table, number(row, members[m]));
+	}
+	err = table_print(table, out);
+	table_destroy(table);
+	return err;
+}
+
 static void put_head(const json_t *root, const struct zone *zone, struct buf *out)
 {
 	char from[SHOW_TIME_BYTES] = "-", to[SHOW_TIME_BYTES] = "-";
@@ -126,6 +166,8 @@ enum err kpi_show(const char *json, const struct zone *zone, struct buf *out, st
 	err = put_rules(json_object_get(root, "rules"), out);
 	if (!err)
 		err = put_load(json_object_get(root, "load"), out);
+	if (!err)
+		err = put_errands(root, out);
 	json_decref(root);
 	return err;
 }
