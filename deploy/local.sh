@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A whole system in a folder, without root's help once the packages are there:
-#   local.sh up DIR [--replay] [--tls] [--no-records] [--gateway]   broker, PostgreSQL and the services on free loopback ports
+#   local.sh up DIR [--replay] [--tls] [--no-records] [--gateway] [--bridge]   broker, PostgreSQL and the services on free loopback ports
 #   local.sh down DIR            stops all, by process id; data stays in DIR
 #   local.sh status DIR          curtain status of it; exit status 0 = healthy
 #   local.sh env DIR             variables for curtain and other tools: eval "$(deploy/local.sh env DIR)"
 #   local.sh account DIR CLASS NAME [CLASS NAME]...     adds broker accounts (classes: deploy/mosquitto/access.table)
 #   local.sh stop|start|restart|kill|reload DIR NAME    one part: broker, postgres, ingest, detector, dispatcher, records, gateway
+# --bridge: the gateway with webhooks and the bridge by bridge.yaml in CURTAIN_CONFIG (docs/webhooks.md).
 # CURTAIN_BIN: folder of the programs (default: build/release/bin of the source tree, built if it is missing).
 # CURTAIN_CONFIG: folder of the services' YAML (default: deploy/config). CURTAIN_SET_INGEST etc.: more key=value settings.
 set -euo pipefail
@@ -15,7 +16,7 @@ root=$(dirname "$here")
 bin=${CURTAIN_BIN:-$root/build/release/bin}
 config=${CURTAIN_CONFIG:-$here/config}
 services="records dispatcher detector ingest gateway"
-port=0 pg_port=0 clock=system tls=0 records=1 gateway=0 http_port=0 # overwritten by load
+port=0 pg_port=0 clock=system tls=0 records=1 gateway=0 bridge=0 http_port=0 # overwritten by load
 
 fail() { echo "local.sh: $*" >&2; exit 2; }
 
@@ -95,6 +96,8 @@ settings() { # settings NAME: the --set arguments of a service, one a line
 	[ "$tls" = 0 ] || echo "bus.ca_file=$dir/certs/ca.crt"
 	[ "$clock" = system ] || [ "$1" = records ] || [ "$1" = gateway ] || echo "clock=$clock"
 	[ "$1" != gateway ] || printf '%s\n' "http.port=$http_port" "http.tokens_file=$dir/access/tokens"
+	[ "$1$bridge" != gateway1 ] || echo "bridge.file=$config/bridge.yaml"
+	[ "$1$bridge" != dispatcher1 ] || echo "lanes.incident_consumers=[records,detector,gateway]"
 	[ "$1" != records ] || echo "postgres.conninfo=$("$here/postgres.sh" conninfo "$dir/pg")"
 	local extra="CURTAIN_SET_${1^^}"
 	tr ' ' '\n' <<< "${!extra:-}" | sed '/^$/d'
@@ -155,14 +158,15 @@ add_gateway() {
 }
 
 up() {
-	clock=system tls=0 records=1 gateway=0
+	clock=system tls=0 records=1 gateway=0 bridge=0
 	for option in "$@"; do
 		case "$option" in
 		--replay) clock=replay ;;
 		--tls) tls=1 ;;
 		--no-records) records=0 ;;
 		--gateway) gateway=1 ;;
-		*) fail "unknown option \"$option\" (--replay, --tls, --no-records, --gateway)" ;;
+		--bridge) gateway=1 bridge=1 ;;
+		*) fail "unknown option \"$option\" (--replay, --tls, --no-records, --gateway, --bridge)" ;;
 		esac
 	done
 	[ -x "$bin/ingest" ] || { "$here/deps.sh" build run && cmake --preset release -S "$root" > /dev/null && cmake --build "$root/build/release" > /dev/null; }
@@ -170,7 +174,7 @@ up() {
 	mkdir -p "$dir"/{etc,run,log,data,broker}
 	if [ ! -f "$dir/etc/local.env" ]; then
 		mapfile -t ports < <(free_ports 3)
-		printf 'port=%s\npg_port=%s\nhttp_port=%s\nclock=%s\ntls=%s\nrecords=%s\ngateway=%s\n' "${ports[@]}" "$clock" "$tls" "$records" "$gateway" > "$dir/etc/local.env"
+		printf 'port=%s\npg_port=%s\nhttp_port=%s\nclock=%s\ntls=%s\nrecords=%s\ngateway=%s\nbridge=%s\n' "${ports[@]}" "$clock" "$tls" "$records" "$gateway" "$bridge" > "$dir/etc/local.env"
 	fi
 	load
 	"$bin/curtain" map --profiles "${CURTAIN_PROFILES:-$config/profiles}" --filters > "$dir/etc/filters"

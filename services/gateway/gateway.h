@@ -2,8 +2,8 @@
  *
  * gateway: the HTTP edge for those who do not speak MQTT. A request with a token becomes a request on
  * curtain/api/<the token's account>/<service>/<method>; the connection waits, suspended, until the service has
- * answered. A device's message becomes a publication with a receipt: 200 is said when ingest has it on disk. Nothing is
- * kept here.
+ * answered. A device's message becomes a publication with a receipt: 200 is said when ingest has it on disk. Nothing of
+ * that is kept here. Webhooks and the bridge (hooks.h) have a store of their own.
  *
  * libmicrohttpd runs in the service's own loop, on the one thread: MHD_run when its descriptor is readable or its
  * timeout has come, and at the end of each turn in which an answer arrived.
@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 
 #include "base/buf.h"
+#include "gateway/hooks.h"
 #include "gateway/metrics.h"
 #include "gateway/settings.h"
 #include "gateway/token.h"
@@ -49,6 +50,7 @@ struct gateway {
 	struct MHD_Daemon *daemon;
 	struct token_book *book;
 	struct metrics metrics;
+	struct hooks *hooks;         /* NULL: none */
 	struct buf certificate, key; /* in use by the daemon */
 	struct exchange *waiting[EXCHANGES_MAX];
 	unsigned waits, waits_end; /* how many; the slot after the last in use */

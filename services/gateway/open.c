@@ -67,6 +67,8 @@ enum err gateway_open(struct service *service, const void *settings, void **out_
 		err = watch(gateway, info);
 	if (!err)
 		err = subscribe(gateway, info);
+	if (!err)
+		err = hooks_open(service, &gateway->settings, &gateway->hooks, info);
 	if (err) {
 		gateway_close(gateway);
 		return err;
@@ -87,6 +89,7 @@ void gateway_close(void *state)
 	if (!gateway)
 		return;
 	http_close(gateway);
+	hooks_close(gateway->hooks);
 	buf_fini(&gateway->certificate);
 	buf_fini(&gateway->key);
 	free(gateway->book);
@@ -106,6 +109,8 @@ enum err gateway_reload(void *state, const void *settings, struct errinfo *info)
 		book->count = *s->tokens_file ? book->count : 0;
 		err = *s->tokens_file ? file_tokens(s->tokens_file, book, info) : ERR_OK;
 	}
+	if (!err)
+		err = hooks_reload(gateway->hooks, s, info);
 	if (!err) {
 		memcpy(gateway->book, book, sizeof *book);
 		gateway->settings.intake_topics = s->intake_topics;
@@ -126,6 +131,8 @@ enum err gateway_event(void *state, const struct bus_event *event, struct turn t
 	struct errinfo info = {0};
 
 	gateway->turn = turn;
+	if (hooks_event(gateway->hooks, event, turn))
+		return ERR_OK;
 	if (event->kind != BUS_MESSAGE || exchange_answer(gateway, event) || !event->length)
 		return ERR_OK;
 	if (codec_status_decode(event->payload, event->length, &status, &info))
@@ -142,6 +149,7 @@ enum err gateway_tick(void *state, struct turn turn)
 
 	gateway->turn = turn;
 	exchange_expire(gateway, turn.mono);
+	hooks_tick(gateway->hooks, turn);
 	if (MHD_get_timeout(gateway->daemon, &wait_ms) == MHD_YES && !wait_ms)
 		gateway->run = true;
 	return ERR_OK;
@@ -152,6 +160,7 @@ enum err gateway_flush(void *state, struct turn turn)
 	struct gateway *gateway = state;
 
 	gateway->turn = turn;
+	hooks_flush(gateway->hooks, turn);
 	if (!gateway->run)
 		return ERR_OK;
 	gateway->run = false;
@@ -163,13 +172,15 @@ enum err gateway_flush(void *state, struct turn turn)
 struct mono gateway_due(const void *state, struct turn turn)
 {
 	const struct gateway *gateway = state;
-	struct mono due = {INT64_MAX};
+	struct mono due = hooks_due(gateway->hooks, turn);
 	MHD_UNSIGNED_LONG_LONG wait_ms;
+	int64_t wait_us = INT64_C(60000000);
 
 	if (gateway->run)
 		return turn.mono;
 	if (MHD_get_timeout(gateway->daemon, &wait_ms) == MHD_YES)
-		due.us = turn.mono.us + (int64_t)(wait_ms < 60000 ? wait_ms : 60000) * 1000;
+		wait_us = (int64_t)(wait_ms < 60000 ? wait_ms : 60000) * 1000;
+	due.us = turn.mono.us + wait_us < due.us ? turn.mono.us + wait_us : due.us;
 	for (unsigned i = 0; i < gateway->waits_end; i++)
 		if (gateway->waiting[i] && gateway->waiting[i]->until.us < due.us)
 			due = gateway->waiting[i]->until;
@@ -188,6 +199,7 @@ void gateway_status(const void *state, struct status *out)
 	status_count(out, "timeouts", (int64_t)gateway->timeouts);
 	status_count(out, "answers_unasked", (int64_t)gateway->unasked);
 	status_count(out, "tokens", gateway->book->count);
+	hooks_status(gateway->hooks, out);
 }
 
 bool gateway_draining(const void *state)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "gateway/file.h"
+#include "gateway/hooks.h"
 #include "gateway/token.h"
 
 #define S struct gateway_settings
@@ -25,6 +26,10 @@ const struct config_key gateway_config[] = {
 	{"intake.topics", CONFIG_LIST, CONFIG_FIELD(S, intake_topics), "[]", 0, CONFIG_LIST_MAX, NULL, "Topic filters that messages by HTTP may go to, as in water/#; the broker's access list is asked too."},
 	{"ready.services", CONFIG_LIST, CONFIG_FIELD(S, ready_services), "[ingest, detector, dispatcher, records]", 0, CONFIG_LIST_MAX, NULL, "Services that /readyz asks for."},
 	{"ready.fresh", CONFIG_DURATION, CONFIG_FIELD(S, fresh_ms), "60s", 1000, 3600000, NULL, "A service unheard for this long is not up."},
+	{"bridge.file", CONFIG_PATH, CONFIG_FIELD(S, bridge_file), "\"\"", 0, 255, NULL, "Who outside is told what, and what is fetched from another platform (docs/webhooks.md); empty: neither."},
+	{"bridge.producers", CONFIG_LIST, CONFIG_FIELD(S, bridge_producers), "[dispatcher-1]", 1, CONFIG_LIST_MAX, NULL, "The dispatchers whose incidents are told; each names gateway among its lanes.incident_consumers."},
+	{"bridge.keep", CONFIG_DURATION, CONFIG_FIELD(S, bridge_keep_ms), "90d", 60000, 4e12, NULL, "How long dead letters of webhooks are kept for a replay."},
+	{"bridge.want", CONFIG_DURATION, CONFIG_FIELD(S, bridge_want_ms), "5s", 100, 600000, NULL, "How often what is missing of lane incident is asked for."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */
@@ -39,8 +44,9 @@ enum err gateway_check(const void *settings, struct errinfo *info)
 		return errinfo_set(info, ERR_INVALID, "http.certificate_file and http.key_file go together");
 	if (inet_pton(AF_INET, s->address, &address) != 1 && inet_pton(AF_INET6, s->address, &address) != 1)
 		return errinfo_set(info, ERR_INVALID, "http.address: \"%s\" is no IPv4 or IPv6 address", s->address);
-	if (!*s->tokens_file)
-		return ERR_OK;
+	err = hooks_check(s, info);
+	if (err || !*s->tokens_file)
+		return err;
 	struct token_book *book = calloc(1, sizeof *book);
 	if (!book)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");

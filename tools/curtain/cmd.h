@@ -39,6 +39,8 @@ int cmd_relearn(int argc, char **argv);
 int cmd_away(int argc, char **argv);
 int cmd_sos(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_webhook(int argc, char **argv);
+int cmd_bridge(int argc, char **argv);
 int cmd_timeline(int argc, char **argv);
 
 #endif
