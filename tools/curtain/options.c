@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ static void table_fill(struct table *table, const struct options *options)
 	struct connection *c = options->connection;
 
 	*table = (struct table){0};
+	assert(options->row_count + (c ? CONNECTION_ROWS : 0) <= ROWS_MAX);
 	for (unsigned i = 0; i < options->row_count; i++)
 		table->rows[table->count++] = &options->rows[i];
 	if (!c)
