@@ -22,7 +22,17 @@
 #define OPENED_BYTES_MAX 4096
 #define PARAMETERS_MAX 7
 
-enum parameter_type { PARAMETER_ID, PARAMETER_LABEL, PARAMETER_DAY, PARAMETER_TIME, PARAMETER_INT, PARAMETER_BOOL };
+/* The last two are no arguments: what the statement gets from the settings. */
+enum parameter_type {
+	PARAMETER_ID,
+	PARAMETER_LABEL,
+	PARAMETER_DAY,
+	PARAMETER_TIME,
+	PARAMETER_INT,
+	PARAMETER_BOOL,
+	PARAMETER_OUR_ZONE,
+	PARAMETER_OUR_FORTNIGHT
+};
 
 struct parameter {
 	const char *name;
@@ -65,6 +75,23 @@ static const struct method methods[] = {
 	{"withdraw", "consent_withdraw", true,
 		{{"household", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, false, 0, 300, 0}}},
 	{"tags", "tags_by_rule", false, {{"day", PARAMETER_DAY, true, 0, 0, 0}}},
+	{"report", "api_report", false,
+		{{"from", PARAMETER_DAY, false, 0, 0, 0}, {"until", PARAMETER_DAY, false, 0, 0, 0},
+			{"community", PARAMETER_ID, false, 0, 0, 0}, {"names", PARAMETER_BOOL, false, 0, 0, 0},
+			{"", PARAMETER_OUR_ZONE, false, 0, 0, 0}, {"", PARAMETER_OUR_FORTNIGHT, false, 0, 0, 0}}},
+	{"report_day", "api_report_day", false,
+		{{"day", PARAMETER_DAY, false, 0, 0, 0}, {"community", PARAMETER_ID, false, 0, 0, 0},
+			{"", PARAMETER_OUR_ZONE, false, 0, 0, 0}}},
+	{"decide", "decision_put", false,
+		{{"community", PARAMETER_ID, false, 0, 0, 0}, {"household", PARAMETER_ID, false, 0, 0, 0},
+			{"meeting", PARAMETER_DAY, false, 0, 0, 0}, {"what", PARAMETER_LABEL, true, 0, 600, 0},
+			{"owner", PARAMETER_ID, true, 0, 0, 0}, {"due", PARAMETER_DAY, false, 0, 0, 0},
+			{"", PARAMETER_OUR_ZONE, false, 0, 0, 0}}},
+	{"decision", "decision_set", false,
+		{{"id", PARAMETER_INT, true, 1, INT64_MAX, 0}, {"state", PARAMETER_ID, false, 0, 0, 0},
+			{"note", PARAMETER_LABEL, false, 0, 600, 0}, {"due", PARAMETER_DAY, false, 0, 0, 0}}},
+	{"decisions", "decision_list", false,
+		{{"community", PARAMETER_ID, false, 0, 0, 0}, {"open", PARAMETER_BOOL, false, 0, 0, 0}}},
 	{"changes", "change_read", false,
 		{{"kind", PARAMETER_ID, false, 0, 0, 0}, {"key", PARAMETER_LABEL, false, 0, 200, 0},
 			{"household", PARAMETER_ID, false, 0, 0, 0}, {"before", PARAMETER_INT, false, 0, INT64_MAX, 0},
@@ -258,7 +285,20 @@ static enum err no_method(struct errinfo *info)
 	return errinfo_set(info, ERR_NOT_FOUND, "no such method; there are %s", names);
 }
 
-static enum err prepare_row(const char *name, struct request_args *args, struct method_call *call, struct errinfo *info)
+/* add_ours puts a setting in a parameter's place; false: it is an argument. */
+static bool add_ours(struct method_call *call, const struct parameter *p, const struct records_settings *settings)
+{
+	if (p->type == PARAMETER_OUR_ZONE)
+		call->values[call->count++] = settings->zone;
+	else if (p->type == PARAMETER_OUR_FORTNIGHT)
+		call->values[call->count++] = settings->fortnight_begins;
+	else
+		return false;
+	return true;
+}
+
+static enum err prepare_row(const char *name, struct request_args *args, const struct records_settings *settings,
+	struct method_call *call, struct errinfo *info)
 {
 	const struct method *method = methods;
 	enum err err = ERR_OK;
@@ -270,7 +310,8 @@ static enum err prepare_row(const char *name, struct request_args *args, struct 
 	call->statement = method->statement;
 	call->changes = method->changes;
 	for (unsigned i = 0; i < PARAMETERS_MAX && method->parameters[i].name && !err; i++)
-		err = add(call, &method->parameters[i], args, info);
+		if (!add_ours(call, &method->parameters[i], settings))
+			err = add(call, &method->parameters[i], args, info);
 	if (!err && strcmp(name, "elder_export") == 0)
 		call->opens = call->values[0];
 	else if (!err && strncmp(name, "errand", strlen("errand")) == 0)
@@ -370,6 +411,6 @@ enum err method_prepare(const char *method, const char *user, struct request_arg
 	else if (strcmp(method, "history") == 0)
 		err = prepare_history(user, args, call, info);
 	else
-		err = prepare_row(method, args, call, info);
+		err = prepare_row(method, args, context->settings, call, info);
 	return err ? err : request_done(args, info);
 }

@@ -13,7 +13,8 @@
 #include "records/methods.h"
 #include "records/seal.h"
 
-static const struct records_settings settings = {.zone = "Asia/Shanghai", .timeline_items = 50};
+static const struct records_settings settings = {
+	.zone = "Asia/Shanghai", .timeline_items = 50, .fortnight_begins = "2026-01-05"};
 
 static const struct method_context context = {.settings = &settings, .now = {.ms = 1772000000000}};
 
@@ -90,6 +91,11 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 		"\"communities\",\"field\":\"id\",\"text\":\"must be an id: 1 to 63 of letters, digits, '.', '_', "
 		"'-'\"}]|7");
 	gives("withdraw", "{\"household\": \"h-1\"}", "consent_withdraw|h-1|");
+	gives("report", "{\"until\": \"2026-03-01\", \"names\": true}",
+		"api_report||2026-03-01||true|Asia/Shanghai|2026-01-05");
+	gives("report_day", "{\"community\": \"c-1\"}", "api_report_day||c-1|Asia/Shanghai");
+	gives("decide", "{\"what\": \"补一人\", \"owner\": \"v-1\"}", "decision_put||||补一人|v-1||Asia/Shanghai");
+	gives("decision", "{\"id\": 7, \"state\": \"done\"}", "decision_set|7|done||");
 }
 
 static void a_wrong_argument_is_named(void **state)
@@ -108,6 +114,11 @@ static void a_wrong_argument_is_named(void **state)
 	refuses("audit_verify", "{\"anchor\": \"a\\tb\"}", ERR_INVALID, "args.anchor");
 	refuses("summary", "{\"household\": \"h-1\"}", ERR_INVALID, "args.household: is no argument");
 	refuses("import", "{}", ERR_INVALID, "args.text");
+	refuses("report", "{\"from\": \"2026-02-30\"}", ERR_INVALID, "args.from: must be a day");
+	refuses("report", "{\"zone\": \"UTC\"}", ERR_INVALID, "args.zone: is no argument");
+	refuses("decide", "{\"what\": \"a\\tb\", \"owner\": \"v-1\"}", ERR_INVALID, "args.what");
+	refuses("decide", "{\"what\": \"x\"}", ERR_INVALID, "args.owner");
+	refuses("decision", "{\"id\": 0}", ERR_RANGE, "args.id");
 	refuses("drop table", "{}", ERR_NOT_FOUND, "no such method");
 }
 

@@ -2,6 +2,7 @@
 #include "records/settings.h"
 
 #include "base/clock.h"
+#include "base/day.h"
 #include "base/text.h"
 
 #define S struct records_settings
@@ -34,6 +35,7 @@ const struct config_key records_config[] = {
 	{"api.unlisted", CONFIG_BOOL, CONFIG_FIELD(S, unlisted), "true", 0, 0, NULL, "An account that the registry does not list sees the whole district, as the desk of a new installation has to; false: it sees nothing. Set it to false once the accounts are in the registry (docs/privacy.md)."},
 	{"seal.key_file", CONFIG_PATH, CONFIG_FIELD(S, seal_key_file), "\"\"", 0, 255, NULL, "File with the key (64 hexadecimal digits: openssl rand -hex 32) that seals identity numbers, medical notes, and what is noted and answered at visits; empty: the first two are refused, the last are kept unsealed. Keep a copy where the database's backups are not."},
 	{"zone", CONFIG_TEXT, CONFIG_FIELD(S, zone), "Asia/Shanghai", 1, 63, NULL, "Time zone of hours and days (IANA name); with another one than before, days are made anew at the start."},
+	{"report.fortnight_begins", CONFIG_TEXT, CONFIG_FIELD(S, fortnight_begins), "2026-01-05", 10, 10, NULL, "A day on which a fortnight of the dispatch meeting begins (docs/report.md); all others follow from it, before it too."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */
@@ -50,8 +52,11 @@ enum err records_check(const void *values, struct errinfo *info)
 	const struct records_settings *settings = values;
 	struct zone *zone = NULL;
 	char conninfo[512];
+	int32_t day;
 	enum err err = records_conninfo(settings, conninfo, info);
 
+	if (!err && day_parse(settings->fortnight_begins, &day))
+		err = errinfo_set(info, ERR_INVALID, "report.fortnight_begins: must be a day such as 2026-01-05");
 	if (err)
 		return err;
 	err = zone_load(settings->zone, &zone, info);

@@ -22,6 +22,7 @@ struct records_settings {
 	int64_t directory_page, directory_poll_ms;
 	int64_t requests, answerers, timeline_items;
 	bool unlisted;
+	char fortnight_begins[16];
 	char seal_key_file[256];
 };
 

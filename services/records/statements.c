@@ -75,6 +75,11 @@ const struct statement statements_registry[] = {
 	{"api_kpi", "select api_kpi($1, $2)", 2},
 	{"api_errands", "select api_errands($1, $2, $3, $4, $5::boolean, $6, $7::integer)", 7},
 	{"api_errand", "select api_errand($1)", 1},
+	{"api_report", "select api_report($1, $2, $3, $4::boolean, $5, $6)", 6},
+	{"api_report_day", "select api_report_day($1, $2, $3)", 3},
+	{"decision_put", "select decision_put($1, $2, $3, $4, $5, $6, $7)", 7},
+	{"decision_set", "select decision_set($1::bigint, $2, $3, $4)", 4},
+	{"decision_list", "select decision_list($1, $2::boolean)", 2},
 	{"audit_verify", "select audit_verify($1, $2::integer)", 2},
 	{"audit_read", "select audit_read($1, $2, $3::bigint, $4::integer)", 4},
 	/* A page holds all readings of its last time. What a device with a clock ahead says of the future is no

@@ -23,6 +23,7 @@ WHOSE = {
     "errand": ("id in ('r-11', 'r-12')", "id = 'r-11'"),
     "errand_event": ("errand in ('r-11', 'r-12')", "errand = 'r-11'"),
     **{table: ("elder in ('e-11', 'e-12')", "elder = 'e-11'") for table in ("contact", "medicine", "tag")},
+    "decision": ("community = 'c-1' or community is null", "false"),
     "merging": ("kept in ('e-11', 'e-12')", "kept = 'e-11'"),
 }
 # Tables whose rows say nothing of a person: whoever has a level may read them.
@@ -66,6 +67,7 @@ insert into errand select 'r' || substr(id, 2), 1, id, community, team, 'visit',
 	now() + interval '5 days', now() + interval '6 days', null, 0, '', '', 'x', '' from household;
 insert into errand_event select 'r' || substr(id, 2), 1, 'agreed', 'agreed', '', '', now(), now(), now(), 'x' from household;
 insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(id, 2), 'x', '{}', '{}', '{}' from household;
+insert into decision (meeting, community, household, what, owner) select date '2026-03-02', community, id, 'x', 'v-1' from household union all select date '2026-03-02', null, null, 'x', 'v-1';
 insert into erasure (who, why, elder, household, token, devices, counts) values ('boss', 'x', 'e-0', '', '', '{}', '{}');
 insert into medicine (id, elder, name) select 'm' || substr(id, 2), 'e' || substr(id, 2), 'x' from household;
 insert into tag (id, elder, kind) select 't' || substr(id, 2), 'e' || substr(id, 2), 'k-1' from household;
@@ -165,7 +167,7 @@ WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "
             "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "schema_version": "name = 'x'", "device_stay": "place = 'x'", "home_circle": "contacts = '{}'", "home_care": "wanted = 'v-1'",
             "errand": "state = 'done'", "errand_event": "state = 'done'",
             "contact": "phone = '9'", "medicine": "name = 'x'", "tag": "note = 'x'", "merging": "who = 'x'", "erasure": "who = 'x'", "district": "name = 'y'", "street": "name = 'y'", "estate": "name = 'y'", "building": "floors = 3",
-            "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'"}
+            "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'", "decision": "note = 'x'"}
 
 
 def attempts(rig, become, sql):
@@ -186,7 +188,7 @@ def attempts(rig, become, sql):
 def test_nobody_writes_outside_his_jurisdiction(rig):
     assert set(WRITABLE) == set(tables(rig))
     writers = {"service for district", "service for community"}
-    registry = {"household", "elder", "consent", "device", "appointment", "team", "volunteer", "contact", "medicine", "tag", "merging", "home_circle", "home_care"}
+    registry = {"household", "elder", "consent", "device", "appointment", "team", "volunteer", "contact", "medicine", "tag", "merging", "home_circle", "home_care", "decision"}
     district = {"account", "community", "policy", "district", "street", "estate", "building", "tag_kind", "service", "provider"}
     for actor, become in ACTORS.items():
         for table, change in WRITABLE.items():
