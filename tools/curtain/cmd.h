@@ -33,6 +33,7 @@ int cmd_kpi(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_openapi(int argc, char **argv);
 int cmd_quantities(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_roster(int argc, char **argv);
 int cmd_relearn(int argc, char **argv);

@@ -28,6 +28,7 @@ const struct command commands[] = {
 	{"restore", cmd_restore, "a backup into an empty database, compared row by row"},
 	{"audit", cmd_audit, "who read or wrote personal data; prove that this trail is as it was written"},
 	{"kpi", cmd_kpi, "how well the district answers: times, false alarms, load, coverage"},
+	{"report", cmd_report, "the paper of the fortnightly meeting, the daily sheet, what meetings decided"},
 	{"handsets", cmd_handsets, "which number each elder's \"1\" key is set to, and which are out of date"},
 	{"map", cmd_map, "try profiles on payloads, without a broker"},
 	{"dead-letters", cmd_dead_letters, "list what was refused, and replay it after a profile is mended"},
