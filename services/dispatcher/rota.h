@@ -115,8 +115,8 @@ void rota_configure(struct rota *rota, const struct rota_config *config);
 enum rota_effect_kind { ROTA_NOTICE, ROTA_BOOK };
 struct rota_effect {
 	enum rota_effect_kind kind;
-	bool to_team;         /* NOTICE: for the team's group channels as well */
-	char team[ID_BYTES];  /* BOOK: whose duties have changed */
+	bool to_team;              /* NOTICE: for the team's group channels as well */
+	char team[ID_BYTES];       /* BOOK: whose duties have changed */
 	struct duty_notice notice; /* NOTICE */
 };
 /* rota_next gives what was decided, in order; false after the last. Every call below may add to it. */

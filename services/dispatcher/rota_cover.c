@@ -96,9 +96,16 @@ static enum err climb(struct rota *rota, struct matter *m, struct wall now)
 	return err;
 }
 
+/* owed: captain or desk were told that it is open, and do not know of its end by another word. */
+static bool owed(struct matter *m, const char *user, const char *but)
+{
+	return strcmp(user, but) != 0 && strcmp(user, m->other) != 0 && !asked_find(m, user);
+}
+
 /* tell_over: those who were asked and have not said no need not think about it any more. */
 static enum err tell_over(struct rota *rota, struct matter *m, const char *but, struct wall now)
 {
+	struct duty_people people;
 	char words[DUTY_WORDS_BYTES];
 	struct said said;
 	enum err err = ERR_OK;
@@ -108,12 +115,10 @@ static enum err tell_over(struct rota *rota, struct matter *m, const char *but, 
 	for (unsigned i = 0; i < m->asked_count && !err; i++)
 		if (m->asked[i].answer == ASKED_WAITS && strcmp(m->asked[i].user, but) != 0)
 			err = rota_tell(rota, m, m->asked[i].user, NOTICE_COVER_OVER, WALL_NONE, &said, now);
-	struct duty_people people;
 	rota_captain(rota, m->team, &people);
-	if (!err && (m->stages & STAGE_CAPTAIN) && strcmp(people.captain, but) != 0 && !asked_find(m, people.captain))
+	if (!err && (m->stages & STAGE_CAPTAIN) && owed(m, people.captain, but))
 		err = rota_tell(rota, m, people.captain, NOTICE_COVER_OVER, WALL_NONE, &said, now);
-	if (!err && (m->stages & STAGE_DESK) && strcmp(people.desk, people.captain) != 0 &&
-		strcmp(people.desk, but) != 0 && !asked_find(m, people.desk))
+	if (!err && (m->stages & STAGE_DESK) && strcmp(people.desk, people.captain) != 0 && owed(m, people.desk, but))
 		err = rota_tell(rota, m, people.desk, NOTICE_COVER_OVER, WALL_NONE, &said, now);
 	return err;
 }
