@@ -256,6 +256,7 @@ enum page_role {
 	PAGE_RELIEF,    /* to take over from the responder */
 	PAGE_CONTACT,   /* of the family */
 	PAGE_NEIGHBOUR, /* within reach and willing */
+	PAGE_DUTY,      /* no page: a duty_notice on its way over a channel; never on the topic */
 	PAGE_ROLE_COUNT
 };
 

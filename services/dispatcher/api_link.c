@@ -4,6 +4,8 @@
  * with the button), with it the answer is given in the volunteer's name, once. The token is the authority; the account
  * that asks is not.
  */
+#include <string.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/json.h"
@@ -24,8 +26,10 @@ static void write_link(enum accept_verdict verdict, const struct accept_link *li
 /* give puts the answer into this turn's transaction. *out_verdict is ACCEPT_USED if it was given before. Its failures
  * are the store's or the core's. */
 static enum err give(struct dispatcher *d, const struct accept_link *link, enum accept_verdict *out_verdict,
-	struct incident_effects *effects, struct errinfo *info)
+	const char **out_reply, struct errinfo *info)
 {
+	struct incident_effects effects;
+	struct rota_answer answer;
 	struct reply reply = {.action = link->action, .at = d->turn.wall};
 	enum err err = dispatcher_begin(d, info);
 
@@ -39,19 +43,27 @@ static enum err give(struct dispatcher *d, const struct accept_link *link, enum 
 		*out_verdict = ACCEPT_USED;
 		return ERR_OK;
 	}
+	if (!err && !strncmp(link->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1)) {
+		err = rota_reply(
+			d->rota, link->incident, link->user, link->action == REPLY_ACCEPT, d->turn.wall, &answer);
+		*out_reply = rota_verdict_name(answer.verdict);
+		return err ? err : dispatcher_rota_effects(d, info);
+	}
 	if (!err)
-		err = incident_reply(d->core, &reply, false, d->turn.wall, effects);
-	return err ? err : dispatcher_effects(d, effects, d->turn.wall, info);
+		err = incident_reply(d->core, &reply, false, d->turn.wall, &effects);
+	if (err)
+		return err;
+	*out_reply = incident_verdict_name(effects.verdict);
+	return dispatcher_effects(d, &effects, d->turn.wall, info);
 }
 
 enum err dispatcher_link(
 	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info, enum err *fatal)
 {
 	const struct accept_key *key = channels_link_key(d->channels);
-	struct incident_effects effects;
 	struct accept_link link = {0};
 	enum accept_verdict verdict;
-	const char *token = "";
+	const char *token = "", *reply = "";
 	bool confirm = false, given;
 	enum err err = request_text(args, "token", true, &token, info);
 
@@ -68,7 +80,7 @@ enum err dispatcher_link(
 	verdict = accept_link_check(key, token, "", "", d->turn.wall, &link);
 	given = verdict == ACCEPT_GOOD && confirm;
 	if (given)
-		*fatal = give(d, &link, &verdict, &effects, info);
+		*fatal = give(d, &link, &verdict, &reply, info);
 	if (*fatal)
 		return *fatal;
 	log_info("accept_link", "verdict", accept_verdict_name(verdict), "incident", link.incident, "confirmed",
@@ -76,7 +88,7 @@ enum err dispatcher_link(
 	json_open(out, '{');
 	write_link(verdict, &link, out);
 	if (given && verdict == ACCEPT_GOOD)
-		json_member_text(out, "reply", incident_verdict_name(effects.verdict));
+		json_member_text(out, "reply", reply);
 	json_close(out, '}');
 	return out->failed;
 }

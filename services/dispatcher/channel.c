@@ -130,6 +130,10 @@ void channel_over(struct channel_core *core, struct delivery *delivery, enum cha
 	effect->end = end;
 	effect->deliveries[0] = delivery->progress.number;
 	effect->count = 1;
+	effect->unreached = end == CHANNEL_GIVEN_UP && delivery->progress.route.way == CHANNEL_WAY_PERSON &&
+			    !delivery->page.withdrawn && delivery->page.role != PAGE_DUTY;
+	text_cut(effect->incident, sizeof effect->incident, delivery->page.incident);
+	text_cut(effect->user, sizeof effect->user, delivery->page.user);
 	text_cut(effect->receipt, sizeof effect->receipt, receipt);
 	core->channels[delivery_channel(delivery)].health.given_up += end == CHANNEL_GIVEN_UP;
 	core->channels[delivery_channel(delivery)].health.sent += end == CHANNEL_SENT;
@@ -242,7 +246,8 @@ static void keep_those_that_tell(const struct channel_core *core, struct channel
 enum err channel_page(struct channel_core *core, const struct page *page, const struct channel_route *route,
 	struct wall now, uint64_t *out_number, struct channel_effects *out)
 {
-	struct channel_progress progress = {.route = *route, .raised = now, .first = WALL_NONE, .due = now};
+	struct wall from = route->from.ms > now.ms ? route->from : now;
+	struct channel_progress progress = {.route = *route, .raised = from, .first = WALL_NONE, .due = from};
 	enum err err;
 
 	assert(route->count > 0 && route->count <= CHANNEL_ROUTE_MAX);

@@ -72,6 +72,7 @@ struct channel_config {
  * volunteer in person, or the group's or system's own channel. */
 struct channel_route {
 	uint8_t way;
+	struct wall from; /* not before; a time that is past, or 0: at once */
 	unsigned count;
 	uint8_t hops[CHANNEL_ROUTE_MAX];
 };
@@ -103,6 +104,8 @@ struct channel_effect {
 	unsigned count;                         /* CALL: pages in it, the most urgent first */
 	uint64_t deliveries[CHANNEL_MERGE_MAX]; /* CALL; ENDED: the first */
 	enum channel_end end;
+	bool unreached; /* ENDED: given up on the last of a person's channels: they do not know of the page ... */
+	char incident[ID_BYTES], user[ID_BYTES]; /* ... of this incident */
 	char receipt[CHANNEL_RECEIPT_BYTES]; /* ENDED, sent: the channel's name for it, if it gave one; else the cause
 					      */
 };
@@ -132,6 +135,10 @@ struct channel_core;
 enum err channel_core_create(
 	const struct channel_config *config, struct channel_core **out_core, struct errinfo *info) ERR_MUST_CHECK;
 void channel_core_destroy(struct channel_core *core);
+
+/* channel_after_quiet gives the first moment from at on that lies in none of the windows. */
+struct wall channel_after_quiet(
+	const struct zone *zone, const struct channel_quiet *quiet, unsigned count, struct wall at);
 
 /* channel_page takes a page and its route (not empty). A withdrawal ends what has not left yet; where nothing had left,
  * or no channel of the route tells such, nothing is sent. *out_number is 0 where there is nothing to keep. ERR_FULL:

@@ -150,7 +150,7 @@ static enum err read_retry(const struct channel_sources *from, struct channel_ru
 	return err;
 }
 
-static bool read_hours(const char *text, struct channel_quiet *out)
+bool channel_read_hours(const char *text, struct channel_quiet *out)
 {
 	int from_hour, from_minute, until_hour, until_minute, length = 0;
 
@@ -171,7 +171,7 @@ static enum err read_quiet(const struct channel_sources *from, struct channel_ru
 
 	for (unsigned i = 0; list && !err && i < yaml_in_count(list); i++) {
 		err = yaml_in_text(in, yaml_in_item(in, list, i), "quiet", 16, &text);
-		if (!err && !read_hours(text, &rule->quiet[rule->quiet_count++]))
+		if (!err && !channel_read_hours(text, &rule->quiet[rule->quiet_count++]))
 			err = yaml_in_fail(in, yaml_in_item(in, list, i), 0,
 				"quiet: \"%s\" must be hours like \"21:00-08:00\", in quotes", text);
 	}

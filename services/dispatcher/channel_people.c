@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "config/yaml_in.h"
+#include "dispatcher/channel_entry.h"
 
 static enum err read_order(
 	struct yaml_in *in, const yaml_node_t *list, const struct channel_set *set, struct channel_person *out)
@@ -60,10 +61,26 @@ static enum err read_addresses(struct yaml_in *in, const yaml_node_t *map, struc
 	return err;
 }
 
+static enum err read_quiet(struct yaml_in *in, const yaml_node_t *list, struct channel_person *out)
+{
+	const char *text = NULL;
+	enum err err = ERR_OK;
+
+	if (list->type != YAML_SEQUENCE_NODE || yaml_in_count(list) > CHANNEL_QUIET_MAX)
+		return yaml_in_fail(in, list, 0, "quiet: a list of at most %d windows", CHANNEL_QUIET_MAX);
+	for (size_t i = 0; i < yaml_in_count(list) && !err; i++) {
+		err = yaml_in_text(in, yaml_in_item(in, list, i), "quiet", 16, &text);
+		if (!err && !channel_read_hours(text, &out->quiet[out->quiet_count++]))
+			err = yaml_in_fail(in, yaml_in_item(in, list, i), 0,
+				"quiet: \"%s\" must be hours like \"21:00-08:00\", in quotes", text);
+	}
+	return err;
+}
+
 static enum err read_person(struct yaml_in *in, const yaml_node_t *key, const yaml_node_t *node,
 	const struct channel_set *set, struct channel_person *out)
 {
-	static const char *const known[] = {"order", "language", "at", NULL};
+	static const char *const known[] = {"order", "language", "quiet", "at", NULL};
 	static const char *const languages[] = {"zh", "en", NULL};
 	const char *user = NULL;
 	const yaml_node_t *value;
@@ -84,6 +101,9 @@ static enum err read_person(struct yaml_in *in, const yaml_node_t *key, const ya
 	if (!err && value)
 		err = yaml_in_word(in, value, "language", languages, &language);
 	out->language = (enum channel_language)language;
+	value = yaml_in_get(in, node, "quiet");
+	if (!err && value)
+		err = read_quiet(in, value, out);
 	value = yaml_in_get(in, node, "at");
 	return err || !value ? err : read_addresses(in, value, out);
 }

@@ -18,6 +18,8 @@ struct channel_person {
 	bool ordered; /* has an order of their own; else the default one */
 	unsigned order_count, address_count;
 	uint8_t order[CHANNEL_ROUTE_MAX];
+	unsigned quiet_count; /* nothing but a life or an alarm is sent then; it waits for the end */
+	struct channel_quiet quiet[CHANNEL_QUIET_MAX];
 	struct channel_value addresses[CHANNEL_ADDRESSES_MAX];
 };
 

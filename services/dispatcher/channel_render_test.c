@@ -513,6 +513,7 @@ static void file_of_people_is_checked_and_private(void **state)
 	} faults[] = {{"people: {v-1: {ordr: []}}\n", "did you mean \"order\"?"},
 		{"people: {v-1: {order: [hook]}}\n", "p.yaml:1:24: order: \"hook\" is no channel to a person"},
 		{"people: {'a b': {}}\n", "is no account"}, {"people: {v-1: {language: fr}}\n", "language"},
+		{"people: {v-1: {quiet: ['22-7']}}\n", "must be hours like"},
 		{"people: {v-1: {at: {'x y': z}}}\n", "must be letters"}, {"pepole: {}\n", "did you mean \"people\"?"}};
 	struct errinfo info;
 	char path[128], told[600];

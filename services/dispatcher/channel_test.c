@@ -532,6 +532,46 @@ static void restart_goes_on_where_it_stood(void **state)
 
 #define VIRTUAL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void what_is_to_wait_for_a_person_s_quiet_hours_leaves_at_their_end(void **state)
+{
+	struct page page = {.level = ALERT_ATTENTION, .at = now, .expires = WALL_NONE, .id = "a", .user = "v-1"};
+	struct channel_route route = {.way = CHANNEL_WAY_PERSON, .count = 1, .hops = {PUSH}};
+	struct channel_quiet nights = {22 * 60, 7 * 60};
+	struct channel_effects out;
+	struct wall evening = zone_from_civil(zone, (struct civil){.year = 2026, .month = 3, .day = 2, .hour = 23});
+	uint64_t number;
+
+	(void)state;
+	now = evening;
+	route.from = channel_after_quiet(zone, &nights, 1, now);
+	assert_int_equal(route.from.ms, evening.ms + 8 * MS_PER_HOUR);
+	assert_int_equal(channel_after_quiet(zone, &nights, 1, route.from).ms, route.from.ms);
+	assert_int_equal(channel_page(core, &page, &route, now, &number, &out), ERR_OK);
+	now.ms += 8 * MS_PER_HOUR - 1;
+	tick();
+	assert_string_equal(look(), "");
+	now.ms++;
+	tick();
+	assert_string_equal(look(), "push:a");
+}
+
+static void the_last_failure_says_who_was_not_reached(void **state)
+{
+	struct channel_effects out = {0};
+
+	(void)state;
+	PAGE("a", "v-1", ALERT_ALARM, PUSH);
+	tick();
+	for (unsigned i = 0; i < 20 && running_count; i++) {
+		channel_result(core, running[0].call, CHANNEL_REFUSED, "no such number", now, &out);
+		running_count = 0;
+	}
+	assert_int_equal(out.items[0].kind, CHANNEL_ENDED);
+	assert_true(out.items[0].unreached);
+	assert_string_equal(out.items[0].user, "v-1");
+	assert_string_equal(out.items[0].incident, "i-a");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -555,6 +595,8 @@ int main(void)
 		VIRTUAL(page_that_never_leaves_is_given_up_in_the_end),
 		VIRTUAL(clock_set_back_takes_the_retries_along),
 		VIRTUAL(restart_goes_on_where_it_stood),
+		VIRTUAL(what_is_to_wait_for_a_person_s_quiet_hours_leaves_at_their_end),
+		VIRTUAL(the_last_failure_says_who_was_not_reached),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

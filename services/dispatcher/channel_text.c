@@ -36,9 +36,11 @@ static words_t roles[] = {
 	[PAGE_RELIEF] = {"接替", "relief"},
 	[PAGE_CONTACT] = {"家属", "family contact"},
 	[PAGE_NEIGHBOUR] = {"邻居", "neighbour"},
+	[PAGE_DUTY] = {"值班", "on duty"},
 };
 _Static_assert(sizeof roles / sizeof *roles == PAGE_ROLE_COUNT, "a word for each role");
 
+static words_t duty = {"值班通知", "Duty roster"};
 static words_t withdrawn = {"无需前往", "NO NEED TO GO"};
 
 const char *channel_language_name(enum channel_language language)
@@ -46,9 +48,9 @@ const char *channel_language_name(enum channel_language language)
 	return language == CHANNEL_EN ? "en" : "zh";
 }
 
-const char *channel_kind_text(enum channel_language language, enum alert_kind kind)
+const char *channel_kind_text(enum channel_language language, const struct page *page)
 {
-	return kinds[kind][language];
+	return page->role == PAGE_DUTY ? duty[language] : kinds[page->kind][language];
 }
 
 const char *channel_level_text(enum channel_language language, enum alert_level level)
@@ -60,7 +62,7 @@ void channel_title(
 	enum channel_language language, const struct page *first, unsigned count, char out[CHANNEL_TITLE_BYTES])
 {
 	const char *what = first->withdrawn ? withdrawn[language] : levels[first->level][language];
-	const char *kind = kinds[first->kind][language];
+	const char *kind = channel_kind_text(language, first);
 
 	if (language == CHANNEL_EN && count > 1)
 		snprintf(out, CHANNEL_TITLE_BYTES, "[%s] %s and %u more", what, kind, count - 1);
@@ -77,9 +79,14 @@ void channel_line(enum channel_language language, const struct page *page, bool 
 {
 	struct civil at = zone_to_civil(zone, page->at);
 	const char *kind = kinds[page->kind][language], *role = roles[page->role][language];
-	const char *reason = !person ? "" : language == CHANNEL_EN ? page->reason_en : page->reason_zh;
+	/* of duties there is nothing that a group may not read */
+	const char *reason = !person && page->role != PAGE_DUTY ? ""
+			     : language == CHANNEL_EN           ? page->reason_en
+								: page->reason_zh;
 
-	if (language == CHANNEL_EN)
+	if (page->role == PAGE_DUTY)
+		snprintf(out, CHANNEL_LINE_BYTES, "%02d:%02d %s", at.hour, at.minute, reason);
+	else if (language == CHANNEL_EN)
 		snprintf(out, CHANNEL_LINE_BYTES, "%02d:%02d %s%s%s Home %s, incident %s, asked: %s (%s).", at.hour,
 			at.minute, kind, *reason ? ": " : ".", reason, page->household, page->incident, page->user,
 			role);

@@ -21,7 +21,7 @@ void channel_title(
 void channel_line(enum channel_language language, const struct page *page, bool person, const struct zone *zone,
 	char out[CHANNEL_LINE_BYTES]);
 /* channel_kind_text and channel_level_text give the catalogue's words. */
-const char *channel_kind_text(enum channel_language language, enum alert_kind kind);
+const char *channel_kind_text(enum channel_language language, const struct page *page);
 const char *channel_level_text(enum channel_language language, enum alert_level level);
 const char *channel_language_name(enum channel_language language);
 

@@ -32,12 +32,12 @@ static bool inside(const struct channel_quiet *quiet, int32_t minute)
 	return minute >= quiet->from_min || minute < quiet->until_min;
 }
 
-/* after_quiet gives the first moment from at on that lies in no quiet window. */
-static struct wall after_quiet(const struct channel_core *core, const struct channel_rule *rule, struct wall at)
+struct wall channel_after_quiet(
+	const struct zone *zone, const struct channel_quiet *windows, unsigned count, struct wall at)
 {
-	for (unsigned i = 0; i < rule->quiet_count * 2; i++) {
-		const struct channel_quiet *quiet = &rule->quiet[i % rule->quiet_count];
-		struct civil local = zone_to_civil(core->config.zone, at);
+	for (unsigned i = 0; i < count * 2; i++) {
+		const struct channel_quiet *quiet = &windows[i % count];
+		struct civil local = zone_to_civil(zone, at);
 		int32_t minute = local.hour * 60 + local.minute;
 		if (!inside(quiet, minute))
 			continue;
@@ -45,7 +45,7 @@ static struct wall after_quiet(const struct channel_core *core, const struct cha
 		local.hour = quiet->until_min / 60;
 		local.minute = quiet->until_min % 60;
 		local.second = local.millisecond = 0;
-		at = zone_from_civil(core->config.zone, local);
+		at = zone_from_civil(zone, local);
 	}
 	return at;
 }
@@ -92,7 +92,7 @@ static struct wall open_at(struct channel_core *core, unsigned c, bool life, str
 	if (!life && channel->health.state == CHANNEL_DOWN)
 		at = later(at, channel->probe);
 	if (rule->quiet_count && (!life || rule->quiet_for_life))
-		at = after_quiet(core, rule, at);
+		at = channel_after_quiet(core->config.zone, rule->quiet, rule->quiet_count, at);
 	return at;
 }
 

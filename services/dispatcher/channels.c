@@ -155,7 +155,8 @@ static bool takes_team(const struct channel_definition *definition, const char *
 }
 
 /* person_route: as the volunteer wishes, as far as there is an address. Where the app comes first, it is enough. */
-static struct channel_route person_route(const struct channels *channels, const struct page *page, const char *phone)
+static struct channel_route person_route(
+	const struct channels *channels, const struct page *page, const char *phone, struct wall now)
 {
 	const struct channel_person *person = channel_people_find(&channels->people, page->user);
 	bool own = person && person->ordered;
@@ -171,6 +172,8 @@ static struct channel_route person_route(const struct channels *channels, const 
 			(definition->kind == CHANNEL_MQTT || *channel_address(person, phone, definition->address)))
 			route.hops[route.count++] = order[i];
 	}
+	if (person && page->level > ALERT_ALARM)
+		route.from = channel_after_quiet(channels->zone, person->quiet, person->quiet_count, now);
 	return route;
 }
 
@@ -215,7 +218,7 @@ enum err channels_page(struct channels *channels, const struct page *page, struc
 	if (!channels->set.count)
 		return ERR_OK;
 	HASH_FIND_STR(channels->volunteers, page->user, volunteer);
-	route = person_route(channels, page, volunteer ? volunteer->phone : "");
+	route = person_route(channels, page, volunteer ? volunteer->phone : "", now);
 	err = send_along(channels, page, &route, now, info);
 	for (unsigned c = 0; c < channels->set.count && !err; c++) {
 		const struct channel_definition *definition = &channels->set.definitions[c];
@@ -227,6 +230,59 @@ enum err channels_page(struct channels *channels, const struct page *page, struc
 		err = send_along(channels, page, &route, now, info);
 	}
 	return err;
+}
+
+/* page_of puts a notice into the form in which channels carry things; what is too long for it stands on the topic. */
+static struct page page_of(const struct duty_notice *notice)
+{
+	bool soon = notice->answer && notice->expires.ms - notice->at.ms <= MS_PER_HOUR;
+	struct page page = {.role = PAGE_DUTY,
+		.kind = ALERT_DEVICE,
+		.level = soon ? ALERT_ALARM : ALERT_ATTENTION,
+		.at = notice->at,
+		.expires = notice->expires};
+
+	text_cut(page.id, sizeof page.id, notice->id);
+	text_cut(page.incident, sizeof page.incident, notice->matter);
+	text_cut(page.user, sizeof page.user, notice->user);
+	text_cut(page.household, sizeof page.household, notice->team);
+	text_cut(page.reason_zh, sizeof page.reason_zh, notice->text_zh);
+	text_cut(page.reason_en, sizeof page.reason_en, notice->text_en);
+	return page;
+}
+
+enum err channels_notice(struct channels *channels, const struct duty_notice *notice, bool to_team, struct wall now,
+	struct errinfo *info)
+{
+	struct page page = page_of(notice);
+	struct volunteer *volunteer = NULL;
+	struct channel_route route;
+	enum err err;
+
+	if (!channels->set.count)
+		return ERR_OK;
+	HASH_FIND_STR(channels->volunteers, page.user, volunteer);
+	route = person_route(channels, &page, volunteer ? volunteer->phone : "", now);
+	err = send_along(channels, &page, &route, now, info);
+	for (unsigned c = 0; to_team && c < channels->set.count && !err; c++) {
+		const struct channel_definition *definition = &channels->set.definitions[c];
+		if (definition->audience != CHANNEL_GROUP || definition->reserve ||
+			!takes_level(definition, page.level) || !takes_team(definition, notice->team))
+			continue;
+		route = shared_route(channels, c);
+		err = send_along(channels, &page, &route, now, info);
+	}
+	return err;
+}
+
+bool channels_unreached(struct channels *channels, char incident[ID_BYTES], char user[ID_BYTES])
+{
+	if (!channels->unreached_count)
+		return false;
+	channels->unreached_count--;
+	text_cut(incident, ID_BYTES, channels->unreached[channels->unreached_count].incident);
+	text_cut(user, ID_BYTES, channels->unreached[channels->unreached_count].user);
+	return true;
 }
 
 const struct accept_key *channels_link_key(const struct channels *channels)

@@ -74,6 +74,12 @@ enum err channels_entry(struct channels *channels, const struct entry *entry) ER
 /* channels_page notes a page for every channel that is to have it, in the caller's transaction. */
 enum err channels_page(
 	struct channels *channels, const struct page *page, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* channels_notice notes what is told about duties, likewise; to_team: for the team's group channels, too. */
+enum err channels_notice(struct channels *channels, const struct duty_notice *notice, bool to_team, struct wall now,
+	struct errinfo *info) ERR_MUST_CHECK;
+/* channels_unreached gives whose page of which incident was given up on the last of their channels, each once; false
+ * after the last. What the store has of it is written with the next settle. */
+bool channels_unreached(struct channels *channels, char incident[ID_BYTES], char user[ID_BYTES]);
 /* channels_fd is readable when channels_run has something to do; channels_due: at the latest then. */
 int channels_fd(const struct channels *channels);
 struct mono channels_due(const struct channels *channels, struct wall wall, struct mono now);

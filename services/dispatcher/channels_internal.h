@@ -24,6 +24,12 @@ struct result {
 	char text[CHANNEL_RECEIPT_BYTES];
 };
 
+/* unreached: a person whose channels all failed, for the dispatcher to go on. */
+#define UNREACHED_MAX 256 /* further ones wait for their time-out */
+struct unreached {
+	char incident[ID_BYTES], user[ID_BYTES];
+};
+
 struct channels {
 	struct store *store;
 	const struct zone *zone;
@@ -41,6 +47,8 @@ struct channels {
 	size_t ended_count, ended_capacity;
 	struct result *results; /* known without a call, not told to the core yet */
 	size_t result_count, result_capacity;
+	struct unreached unreached[UNREACHED_MAX];
+	unsigned unreached_count;
 	bool changed[CHANNEL_COUNT_MAX];
 	int64_t dropped, cancelled, given_up;
 	struct sqlite3_stmt *add, *progress, *end, *prune, *health;

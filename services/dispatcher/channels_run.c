@@ -38,6 +38,11 @@ static void note_end(struct channels *channels, const struct channel_effect *eff
 	if (effect->end == CHANNEL_GIVEN_UP)
 		log_warning("page_given_up", "delivery", log_number((long long)effect->deliveries[0]), "channel", name,
 			"cause", effect->receipt);
+	if (effect->unreached && channels->unreached_count < UNREACHED_MAX) {
+		struct unreached *one = &channels->unreached[channels->unreached_count++];
+		text_cut(one->incident, sizeof one->incident, effect->incident);
+		text_cut(one->user, sizeof one->user, effect->user);
+	}
 	if (channels->ended_count == channels->ended_capacity) {
 		size_t capacity = channels->ended_capacity ? channels->ended_capacity * 2 : 64;
 		struct channel_effect *more = realloc(channels->ended, capacity * sizeof *more);
@@ -72,12 +77,14 @@ static void links_of(
 
 	for (unsigned i = 0; i < message->count && *channels->link_base; i++) {
 		const struct page *page = message->pages[i];
-		struct accept_link link = {
-			.action = REPLY_ACCEPT, .expires = wall_plus(page->at, channels->link_valid_ms)};
+		struct accept_link link = {.action = REPLY_ACCEPT,
+			.expires =
+				page->role == PAGE_DUTY ? page->expires : wall_plus(page->at, channels->link_valid_ms)};
 		text_cut(link.incident, sizeof link.incident, page->incident);
 		text_cut(link.user, sizeof link.user, page->user);
 		text_cut(link.nonce, sizeof link.nonce, page->id);
-		if (page->withdrawn || accept_link_make(&channels->key, &link, token))
+		bool asks = page->role != PAGE_DUTY || wall_is_set(page->expires);
+		if (page->withdrawn || !asks || accept_link_make(&channels->key, &link, token))
 			continue;
 		snprintf(texts[i], CHANNEL_LINK_BYTES, "%s/a/%s", channels->link_base, token);
 		message->links[i] = texts[i];

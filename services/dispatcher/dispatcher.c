@@ -208,13 +208,34 @@ static enum err tell_channels(struct dispatcher *d, struct errinfo *info)
 	return err;
 }
 
+/* skip_unreached: who was not reached on any channel is not waited for. It goes into the transaction of the next turn.
+ */
+static enum err skip_unreached(struct dispatcher *d, struct errinfo *info)
+{
+	char incident[ID_BYTES], user[ID_BYTES];
+	enum err err = ERR_OK;
+
+	while (!err && channels_unreached(d->channels, incident, user)) {
+		log_warning("unreached", "incident", incident, "user", user);
+		err = dispatcher_begin(d, info);
+		d->eager = true;
+		if (!err && wall_is_set(d->turn.wall))
+			err = incident_unreached(d->core, incident, user, d->turn.wall);
+	}
+	return err;
+}
+
 /* call moves the channels; its results are stored at once, so that a call that succeeded is not made again. */
 static enum err call(struct dispatcher *d, struct errinfo *info)
 {
-	bool own = !store_in_transaction(d->store);
+	bool own;
 	enum err err;
 
 	channels_run(d->channels, wall_now(), d->turn.mono);
+	err = skip_unreached(d, info);
+	if (err)
+		return err;
+	own = !store_in_transaction(d->store);
 	if (!channels_settles(d->channels))
 		return ERR_OK;
 	err = own ? store_begin(d->store, info) : ERR_OK;

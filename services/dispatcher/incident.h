@@ -93,6 +93,10 @@ enum err incident_feed(struct incident_core *core, const struct alert *alert, st
  * does not come, hands the incident back to the ladder. */
 enum err incident_reply(struct incident_core *core, const struct reply *reply, bool desk, struct wall now,
 	struct incident_effects *out) ERR_MUST_CHECK;
+/* incident_unreached: a page could not be brought to user on any channel: where it waits for their answer, it waits no
+ * longer, and the next one is asked with the next tick. An answer that comes after all still counts. */
+enum err incident_unreached(
+	struct incident_core *core, const char *incident, const char *user, struct wall now) ERR_MUST_CHECK;
 /* incident_tick does what is due at now: each overdue timer once. */
 enum err incident_tick(struct incident_core *core, struct wall now, struct incident_effects *out) ERR_MUST_CHECK;
 /* incident_due: when tick is next needed (a time in the past: at once); WALL_NEVER if nothing waits. */

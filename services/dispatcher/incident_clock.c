@@ -200,6 +200,23 @@ struct wall incident_due(const struct incident_core *core)
 	return core->oncall_due.ms < due.ms ? core->oncall_due : due;
 }
 
+enum err incident_unreached(struct incident_core *core, const char *incident, const char *user, struct wall now)
+{
+	struct emergency *e;
+	bool found = false;
+
+	HASH_FIND(hh, core->emergencies, incident, strlen(incident), e);
+	for (unsigned i = 0; e && !incident_over(e->now.state) && i < e->asked_count; i++) {
+		struct asked *asked = &e->asked[i];
+		if (asked->state != ASKED_OPEN || asked->role == PAGE_DESK || asked->expires.ms <= now.ms ||
+			strcmp(asked->user, user) != 0)
+			continue;
+		asked->expires = now;
+		found = true;
+	}
+	return found ? case_touch(core, e) : ERR_OK;
+}
+
 /* ---- questions ---- */
 
 struct duty_home incident_duty_home(const struct incident_core *core, const char *household)

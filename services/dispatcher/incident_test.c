@@ -216,6 +216,24 @@ static void attention_waits_on_the_tile_and_nobody_is_paged(void **state)
 	TRACE("accepted:desk resolved:desk");
 }
 
+static void who_cannot_be_reached_is_not_waited_for(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	TRACE("raised +v-1 paged:v-1");
+	assert_int_equal(incident_unreached(w.core, w.last.id, "v-2", after_s(5)), ERR_OK); /* was not asked */
+	tick(5);
+	TRACE("");
+	assert_int_equal(incident_unreached(w.core, w.last.id, "v-1", after_s(6)), ERR_OK);
+	tick(6);
+	TRACE("timed_out:v-1 +v-2 paged:v-2");
+	assert_int_equal(incident_unreached(w.core, w.last.id, "v-1", after_s(7)), ERR_OK); /* once */
+	tick(7);
+	TRACE("");
+	says("v-1", REPLY_ACCEPT, 8); /* and is there after all */
+	TRACE("accepted:v-1 -v-2");
+}
+
 static void attention_pages_where_the_policy_says_so(void **state)
 {
 	(void)state;
@@ -1559,6 +1577,7 @@ int main(void)
 		WITH_WORLD(canary_goes_to_the_desk_only_whatever_its_level),
 		WITH_WORLD(attention_waits_on_the_tile_and_nobody_is_paged),
 		WITH_WORLD(attention_pages_where_the_policy_says_so),
+		WITH_WORLD(who_cannot_be_reached_is_not_waited_for),
 		WITH_WORLD(maintenance_makes_no_incident),
 		WITH_WORLD(second_alert_joins_open_incident),
 		WITH_WORLD(call_for_help_joining_an_attention_pages_anew),

@@ -175,6 +175,8 @@ static enum err tell(struct dispatcher *d, const struct rota_effect *effect, str
 	err = codec_duty_notice_encode(&effect->notice, &json);
 	if (!err)
 		err = post_letter(d->post, topic, json.data, json.length, info);
+	if (!err)
+		err = channels_notice(d->channels, &effect->notice, effect->to_team, wall_now(), info);
 	buf_fini(&json);
 	log_info("notice", "id", effect->notice.id, "kind", notice_kind_name(effect->notice.kind), "user",
 		effect->notice.user, "matter", effect->notice.matter);

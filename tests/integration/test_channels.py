@@ -285,3 +285,18 @@ def test_accept_link_answers_once_in_the_name_of_who_got_it(channels, world):
     rig.tap.wait(lambda: (lambda states: "down" in states and states[-1] == "ready")(
         [m.body["state"] for m in rig.tap.of("curtain/status/dispatcher/dispatcher-1")]), "it to be back")
     assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
+
+
+def test_a_swap_is_asked_over_the_channel_and_agreed_by_its_link(channels, world):
+    rig = channels.up([vendors.channel(world, "ntfy")], ["ntfy"], people={"v-2": {"at": AT["v-2"]}},
+                      settings=["links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}", "rota.reachable=0s"])
+    duty = {"from": "2030-12-07T07:00:00Z", "until": "2030-12-07T19:00:00Z"}
+    assert rig.call("roster", {"team": "t-1", "duties": f"{duty['from']},{duty['until']},0,day,v-1"})["ok"]
+    made = rig.call("swap", {"team": "t-1", "shift": "day", "from": duty["from"], "user": "v-1", "to": "v-2"})["result"]
+    message, _ = world["ntfy"].wait(1)[0]
+    assert message["topic"] == "topic-2" and "值班通知" in message["title"] and "day" in message["message"]
+    token = message["actions"][0]["url"].split("/a/")[1]
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["reply"] == "taken"
+    assert [d["user"] for d in rig.call("duties", {"team": "t-1"})["result"]["items"]] == ["v-2"]
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
+    assert made["matter"] in {m["matter"] for m in rig.call("matters", {})["result"]["items"]}
