@@ -14,6 +14,7 @@
  *                                                    the rosters in force (duties.c)
  *   swap, seek, absent, answer, recall, matters, gaps what happens to duties in force (api_rota.c)
  *   calendar {user}                                  that volunteer's duties as RFC 5545 text: {"ics": ...}
+ *   visit_...                                        visits, tasks and services (api_visit.c)
  *   channels {}                                      each channel's state and counters: {"items": [...]}
  *   link {token, confirm?}                            what an accept link is worth; with confirm its answer is given
  *   deliveries {incident?}                           what became of pages over channels, the latest first
@@ -198,12 +199,14 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_handsets(d, args, &result, &why);
 	else if (!err && !strcmp(method, "handset"))
 		err = dispatcher_set_handset(d, args, user, &result, &why, &fatal);
+	else if (!err && !strncmp(method, "visit_", 6))
+		err = dispatcher_request_visit(d, method, args, user, &result, &why, &fatal);
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
 			"handset, channels, deliveries, link, roster, give, duties, cover, calendar, swap, seek, "
-			"absent, "
-			"answer, recall, matters and gaps",
+			"absent, answer, recall, matters, gaps, visit_plan, visit_day, visit_due, visit_show, "
+			"visit_explain, visit_request and visit_answer",
 			method);
 	if (fatal) {
 		*info = why;

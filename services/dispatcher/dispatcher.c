@@ -59,7 +59,8 @@ static enum err take_message(struct dispatcher *d, const struct bus_event *event
 		return dispatcher_take_batch(d, event, info);
 	if (!strncmp(event->topic, "curtain/volunteer/", 18))
 		return dispatcher_take_reply(d, event, info);
-	(void)carrier_take_ack(d->incidents, event, d->turn.mono, &d->bad_acks);
+	if (!carrier_take_ack(d->incidents, event, d->turn.mono, &d->bad_acks))
+		(void)carrier_take_ack(visits_outbox(d->visits), event, d->turn.mono, &d->bad_acks);
 	return ERR_OK;
 }
 
@@ -80,6 +81,7 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 	switch (event->kind) {
 	case BUS_CONNECTED:
 		outbox_reconnected(d->incidents);
+		outbox_reconnected(visits_outbox(d->visits));
 		inbox_reconnected(d->alerts);
 		inbox_reconnected(d->directory);
 		post_reconnected(d->post);
@@ -96,20 +98,32 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 	return ERR_OK;
 }
 
+static enum err tick_visits(struct dispatcher *d, struct errinfo *info)
+{
+	enum err err;
+
+	if (visit_due(visits_core(d->visits)).ms > d->turn.wall.ms)
+		return ERR_OK;
+	err = dispatcher_begin(d, info);
+	return err ? err : visits_tick(d->visits, d->post, d->turn.wall, info);
+}
+
 static enum err tick(struct dispatcher *d, struct errinfo *info)
 {
 	struct incident_effects effects;
 	enum err err = dispatcher_tick_rota(d, d->turn.wall, info); /* before: who is on duty may change */
 
-	if (err || incident_due(d->core).ms > d->turn.wall.ms)
+	if (err)
 		return err;
+	if (incident_due(d->core).ms > d->turn.wall.ms)
+		return tick_visits(d, info);
 	err = dispatcher_begin(d, info);
 	if (!err)
 		err = incident_tick(d->core, d->turn.wall, &effects);
 	if (!err)
 		err = dispatcher_effects(d, &effects, d->turn.wall, info);
 	INSTANT("timer-fired");
-	return err;
+	return err ? err : tick_visits(d, info);
 }
 
 enum err dispatcher_tick(void *state, struct turn turn)
@@ -139,11 +153,15 @@ static enum err store_turn(struct dispatcher *d, struct errinfo *info)
 	if (!err)
 		err = dispatcher_save_rota(d, info);
 	if (!err)
+		err = visits_save(d->visits, d->turn.wall, info);
+	if (!err)
 		err = post_settle(d->post, info);
 	if (!err)
 		err = channels_settle(d->channels, info);
 	if (!err)
 		err = outbox_trim(d->incidents, info);
+	if (!err)
+		err = outbox_trim(visits_outbox(d->visits), info);
 	INSTANT("before-commit");
 	return err ? err : store_commit(d->store, info);
 }
@@ -174,6 +192,7 @@ static enum err commit_turn(struct dispatcher *d, struct errinfo *info)
 	}
 	INSTANT("after-commit");
 	outbox_committed(d->incidents);
+	outbox_committed(visits_outbox(d->visits));
 	inbox_committed(d->alerts);
 	inbox_committed(d->directory);
 	if (dispatcher_replays(d) && wall_is_set(d->clock))
@@ -190,6 +209,8 @@ static enum err send(struct dispatcher *d, struct errinfo *info)
 	INSTANT("before-batch");
 	if (!err)
 		err = carrier_send_outbox(bus, d->incidents, d->turn.mono);
+	if (!err)
+		err = carrier_send_outbox(bus, visits_outbox(d->visits), d->turn.mono);
 	INSTANT("before-ack");
 	if (!err)
 		err = carrier_send_acks(bus, d->alerts, d->turn.mono);
@@ -273,6 +294,8 @@ enum err dispatcher_flush(void *state, struct turn turn)
 		err = post_settle(d->post, &info);
 		if (!err)
 			err = outbox_trim(d->incidents, &info);
+		if (!err)
+			err = outbox_trim(visits_outbox(d->visits), &info);
 	}
 	return told(err, "turn_failed", &info);
 }
@@ -287,8 +310,10 @@ struct mono dispatcher_due(const void *state, struct turn turn)
 {
 	const struct dispatcher *d = state;
 	struct mono due = channels_due(d->channels, wall_now(), turn.mono);
-	struct wall core = incident_due(d->core), rota = rota_due(d->rota, turn.wall);
+	struct wall core = incident_due(d->core), rota = rota_due(d->rota, turn.wall),
+		    visit = visit_due(visits_core(d->visits));
 
+	core = core.ms < visit.ms ? core : visit;
 	core = rota.ms < core.ms ? rota : core;
 	earlier(&due, directory_copy_due(d->copy));
 	if (store_in_transaction(d->store))
@@ -297,6 +322,7 @@ struct mono dispatcher_due(const void *state, struct turn turn)
 		earlier(&due, d->trim_due);
 	if (bus_is_connected(service_bus(d->service))) {
 		earlier(&due, outbox_due(d->incidents));
+		earlier(&due, outbox_due(visits_outbox(d->visits)));
 		earlier(&due, inbox_due(d->alerts));
 		earlier(&due, inbox_due(d->directory));
 		if (post_pending(d->post))

@@ -18,6 +18,7 @@
 #include "dispatcher/post.h"
 #include "dispatcher/rota.h"
 #include "dispatcher/settings.h"
+#include "dispatcher/visits.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
 #include "service/service.h"
@@ -47,6 +48,7 @@ struct dispatcher {
 	struct post *post;
 	struct channels *channels;
 	struct outbox *incidents;
+	struct visits *visits;
 	struct inbox *alerts;
 	struct directory *copy;  /* of the registry's directory ... */
 	struct inbox *directory; /* ... and its lane's half */
@@ -75,8 +77,8 @@ enum err dispatcher_tick(void *state, struct turn turn);
 enum err dispatcher_flush(void *state, struct turn turn);
 struct mono dispatcher_due(const void *state, struct turn turn);
 void dispatcher_status(const void *state, struct status *out);
-/* dispatcher_reload takes desk, duty, policy, policies, done_after, keep, rota, webhook, channels and links; everything
- * else counts from the next start.
+/* dispatcher_reload takes desk, duty, policy, policies, visits, done_after, keep, rota, webhook, channels and links;
+ * everything else counts from the next start.
  */
 enum err dispatcher_reload(void *state, const void *settings, struct errinfo *info);
 bool dispatcher_draining(const void *state);
@@ -171,6 +173,10 @@ enum err dispatcher_ask_rota(struct dispatcher *d, const char *method, struct re
 /* api_calendar.c: a volunteer's duties in force, of all teams, as an iCalendar text. */
 enum err dispatcher_calendar(
 	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+
+/* api_visit.c: visits, tasks and services; method begins with "visit_". */
+enum err dispatcher_request_visit(struct dispatcher *d, const char *method, struct request_args *args, const char *user,
+	struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
 /* api_link.c: dispatcher_link looks at an accept link, or gives its answer. */
 enum err dispatcher_link(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info,

@@ -26,7 +26,7 @@ static const char handset_table[] = "CREATE TABLE handset (household TEXT PRIMAR
 				    "STRICT, WITHOUT ROWID";
 
 static const char *const migrations[] = {DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables,
-	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES};
+	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -170,12 +170,16 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 	config.policies = d->policies;
 	err = incident_core_create(&config, &d->core, info);
 	if (!err)
+		err = visits_create(&d->settings, d->zone, &d->visits, info);
+	if (!err)
 		err = dispatcher_open_directory(d, info);
 	if (!err)
 		err = dispatcher_load_duties(d, info);
 	if (!err)
 		err = dispatcher_open_rota(d, info);
-	return err ? err : load_states(d, info);
+	if (!err)
+		err = load_states(d, info);
+	return err ? err : visits_open(d->visits, d->store, &d->settings, info);
 }
 
 static enum err open_parts(struct dispatcher *d, struct errinfo *info)
@@ -201,8 +205,9 @@ static enum err open_parts(struct dispatcher *d, struct errinfo *info)
 		err = post_open(d->store, &d->post, info);
 	if (!err)
 		err = prepare(d, info);
-	if (!err && (carrier_subscribe_outbox(bus, d->incidents) || carrier_subscribe_inbox(bus, d->alerts) ||
-			    carrier_subscribe_inbox(bus, d->directory) ||
+	if (!err && (carrier_subscribe_outbox(bus, d->incidents) ||
+			    carrier_subscribe_outbox(bus, visits_outbox(d->visits)) ||
+			    carrier_subscribe_inbox(bus, d->alerts) || carrier_subscribe_inbox(bus, d->directory) ||
 			    bus_subscribe(bus, "curtain/volunteer/+/reply", 1) ||
 			    bus_subscribe(bus, "curtain/api/+/dispatcher/+", 1)))
 		err = errinfo_set(info, ERR_FULL, "too many subscriptions");
@@ -241,6 +246,7 @@ void dispatcher_close(void *state)
 		service_unwatch(d->service, channels_fd(d->channels));
 	channels_close(d->channels);
 	post_close(d->post);
+	visits_close(d->visits);
 	outbox_close(d->incidents);
 	inbox_close(d->alerts);
 	directory_copy_close(d->copy);
@@ -273,6 +279,8 @@ enum err dispatcher_reload(void *state, const void *settings, struct errinfo *in
 		err = dispatcher_policies(fresh, policies, info);
 	if (!err)
 		err = open_channels(d, fresh, zone, info);
+	if (!err) /* the last that can fail: what it takes uses the new zone */
+		err = visits_reload(d->visits, fresh, zone, info);
 	if (err) {
 		zone_destroy(zone);
 		free(policies);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "dispatcher/policy_file.h"
+#include "dispatcher/visit_file.h"
 #include "web/webhook.h"
 
 #define S struct dispatcher_settings
@@ -21,6 +22,8 @@ const struct config_key dispatcher_config[] = {
 	{"policy.arrive", CONFIG_DURATION, CONFIG_FIELD(S, arrive_ms), "20m", 1000, 86400000, NULL, "From accept to arrival before the desk is told."},
 	{"policy.attention_pages", CONFIG_BOOL, CONFIG_FIELD(S, attention_pages), "false", 0, 0, NULL, "An attention pages; else it waits on the desk's tile."},
 	{"policies", CONFIG_PATH, CONFIG_FIELD(S, policies), "\"\"", 0, 255, NULL, "File that says whom an incident asks, by community, kind and level (policies.yaml); empty: on duty, captain, desk."},
+	{"visits.file", CONFIG_PATH, CONFIG_FIELD(S, visits_file), "\"\"", 0, 255, NULL, "How often homes are visited and how visits are offered (docs/visit.md); empty: only as often as the registry says of a home."},
+	{"visits.checklists", CONFIG_PATH, CONFIG_FIELD(S, checklists_file), "\"\"", 0, 255, NULL, "What is looked at and asked at a visit; empty: nothing."},
 	{"storm.homes", CONFIG_INT, CONFIG_FIELD(S, storm_homes), "8", 0, 100000, NULL, "So many homes of a community that fall silent within the window are one event for the desk; 0: never."},
 	{"storm.window", CONFIG_DURATION, CONFIG_FIELD(S, storm_window_ms), "10m", 1000, 86400000, NULL, "See storm.homes."},
 	{"storm.hold", CONFIG_DURATION, CONFIG_FIELD(S, storm_hold_ms), "30m", 60000, 86400000, NULL, "Without the desk's word, they are released after this time."},
@@ -30,6 +33,7 @@ const struct config_key dispatcher_config[] = {
 	{"lanes.alert_producers", CONFIG_LIST, CONFIG_FIELD(S, alert_producers), "[ingest-1, detector-1]", 1, 32, NULL, "Instances whose alerts are taken."},
 	{"lanes.directory_producer", CONFIG_ID, CONFIG_FIELD(S, directory_producer), "records-1", 1, 63, NULL, "Instance of records that gives the directory."},
 	{"lanes.incident_consumers", CONFIG_LIST, CONFIG_FIELD(S, incident_consumers), "[records, detector]", 1, 8, NULL, "Who must have each event of an incident before it is forgotten here."},
+	{"lanes.visit_consumers", CONFIG_LIST, CONFIG_FIELD(S, visit_consumers), "[records, detector]", 1, 8, NULL, "Who must have each event of a visit, task or service before it is forgotten here."},
 	{"lanes.in_flight", CONFIG_BYTES, CONFIG_FIELD(S, in_flight_bytes), "4MiB", 65536, 1073741824, NULL, "Sent and not yet acknowledged, a shard."},
 	{"lanes.memory", CONFIG_BYTES, CONFIG_FIELD(S, memory_bytes), "16MiB", 0, 4294967296, NULL, "Batches held in memory for their first way."},
 	{"lanes.resend", CONFIG_DURATION, CONFIG_FIELD(S, resend_ms), "2s", 50, 600000, NULL, "Silence after which a batch is sent again."},
@@ -117,6 +121,10 @@ enum err dispatcher_check(const void *values, struct errinfo *info)
 	if (!err) {
 		static struct policies policies;
 		err = dispatcher_policies(settings, &policies, info);
+	}
+	if (!err) {
+		static struct visit_rules rules;
+		err = visit_file_load(settings->visits_file, settings->checklists_file, &rules, info);
 	}
 	if (!err)
 		err = webhook_check(settings->webhook_url, info);

@@ -20,7 +20,8 @@ struct dispatcher_settings {
 	bool attention_pages;
 	char policies[256];
 	int64_t ahead_ms, storm_homes, storm_window_ms, storm_hold_ms, storm_linger_ms;
-	struct config_list alert_producers, incident_consumers;
+	char visits_file[256], checklists_file[256];
+	struct config_list alert_producers, incident_consumers, visit_consumers;
 	char directory_producer[ID_BYTES];
 	int64_t in_flight_bytes, memory_bytes, resend_ms, want_ms, directory_quiet_ms;
 	char webhook_url[512], webhook_secret_file[256];

@@ -18,19 +18,25 @@ static void count_verdicts(struct status *out, const char *what, const struct in
 void dispatcher_status(const void *state, struct status *out)
 {
 	const struct dispatcher *d = state;
-	struct outbox_stats lane = outbox_stats(d->incidents);
+	const struct visit_core *visits = visits_core(d->visits);
+	struct outbox_stats lane = outbox_stats(d->incidents), visit_lane = outbox_stats(visits_outbox(d->visits));
 	struct channels_stats calls = channels_stats(d->channels),
 			      hook = channels_stats_of(d->channels, CHANNEL_WEBHOOK);
 	struct wall now = dispatcher_replays(d) ? d->clock : out->at;
 
 	if (wall_is_set(now))
 		out->clock = now;
+	if (!lane.oldest_ms || (visit_lane.oldest_ms && visit_lane.oldest_ms < lane.oldest_ms))
+		lane.oldest_ms = visit_lane.oldest_ms;
 	out->lag_ms = lane.oldest_ms && now.ms > lane.oldest_ms ? now.ms - lane.oldest_ms : 0;
-	out->outbox = lane.batches;
+	out->outbox = lane.batches + visit_lane.batches;
 	status_count(out, "open", incident_open_count(d->core));
 	for (int i = 0; i < INCIDENT_TALLY_COUNT; i++)
 		status_count(out, incident_tally_name((enum incident_tally)i),
 			incident_tally(d->core, (enum incident_tally)i));
+	status_count(out, "errands_live", visit_live_count(visits));
+	for (int i = 0; i < VISIT_TALLY_COUNT; i++)
+		status_count(out, visit_tally_name((enum visit_tally)i), visit_tally(visits, (enum visit_tally)i));
 	status_count(out, "pages_waiting", post_waiting(d->post));
 	status_count(out, "alerts", d->alert_count);
 	count_verdicts(out, "alerts", d->core, incident_alerts);

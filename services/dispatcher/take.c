@@ -25,6 +25,8 @@ static enum err apply(void *context, const struct entry *entry)
 	d->entry_count++;
 	if (!err)
 		err = channels_entry(d->channels, entry);
+	if (!err)
+		err = visit_core_entry(visits_core(d->visits), entry, d->turn.wall);
 	if (!err && effects.count)
 		err = dispatcher_effects(d, &effects, d->turn.wall, &info);
 	if (info.text[0])
@@ -307,19 +309,23 @@ static enum err tick_at(struct dispatcher *d, struct wall now, struct errinfo *i
 
 	if (!err)
 		err = incident_tick(d->core, now, &effects);
-	return err ? err : dispatcher_effects(d, &effects, now, info);
+	if (!err)
+		err = dispatcher_effects(d, &effects, now, info);
+	return err ? err : visits_tick(d->visits, d->post, now, info);
 }
 
 /* step does the next thing up to mark: an input, or, before it, what is due. ERR_NOT_FOUND: nothing is left. */
 static enum err step(struct dispatcher *d, struct wall mark, struct errinfo *info)
 {
-	struct wall due = incident_due(d->core), rota = rota_due(d->rota, d->clock), at = WALL_NEVER;
+	struct wall due = incident_due(d->core), visit = visit_due(visits_core(d->visits)),
+		    rota = rota_due(d->rota, d->clock), at = WALL_NEVER;
 	enum waiting_kind kind = WAITING_ALERT;
 	struct alert alert;
 	struct reply reply;
 	int64_t number = 0;
 	enum err err = next_waiting(d, mark, &number, &at, &kind, &alert, &reply, info);
 
+	due = due.ms < visit.ms ? due : visit;
 	if (wall_is_set(d->clock) && rota.ms < due.ms)
 		due = rota;
 	if (err && err != ERR_NOT_FOUND)

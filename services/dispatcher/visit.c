@@ -146,6 +146,12 @@ static enum err take_home(struct visit_core *core, const struct entry *entry)
 	return home_arm(core, home);
 }
 
+static void home_begin(struct visit_core *core, struct home *home, struct wall now)
+{
+	home->since = now;
+	home_dirty(core, home);
+}
+
 static enum err take_care(struct visit_core *core, const struct entry *entry, struct wall now)
 {
 	struct home *home = home_row(core, entry->key);
@@ -154,10 +160,8 @@ static enum err take_care(struct visit_core *core, const struct entry *entry, st
 		return ERR_NOMEM;
 	home->cared = !entry->deleted;
 	home->care = entry->deleted ? (struct care){.position = {NAN, NAN}} : entry->body.care;
-	if (home->cared && !wall_is_set(home->since)) {
-		home->since = now;
-		home_dirty(core, home);
-	}
+	if (home->cared && !wall_is_set(home->since) && now.ms > 0)
+		home_begin(core, home, now);
 	return home_arm(core, home);
 }
 
@@ -297,20 +301,25 @@ static enum err tick_all(struct visit_core *core, struct wall now)
 	return err;
 }
 
-/* arm_all: other rules may make homes due at other times. */
-static enum err arm_all(struct visit_core *core)
+/* arm_all: other rules may make homes due at other times; and what a directory that was there before the first tick
+ * said without a time begins now. */
+static enum err arm_all(struct visit_core *core, struct wall now)
 {
 	enum err err = ERR_OK;
 
-	for (uint32_t i = 0; core->arm_all && i < core->home_count && !err; i++)
-		err = home_arm(core, core->home_slots[i]);
+	for (uint32_t i = 0; core->arm_all && i < core->home_count && !err; i++) {
+		struct home *home = core->home_slots[i];
+		if (home->cared && !wall_is_set(home->since))
+			home_begin(core, home, now);
+		err = home_arm(core, home);
+	}
 	core->arm_all = err != ERR_OK;
 	return err;
 }
 
 enum err visit_tick(struct visit_core *core, struct wall now, struct visit_effects *out)
 {
-	enum err err = arm_all(core);
+	enum err err = arm_all(core, now);
 
 	*out = (struct visit_effects){.verdict = VISIT_TAKEN};
 	while (!err && core->queue_count - core->queue_head < VISIT_EFFECTS_MAX &&

@@ -35,7 +35,6 @@ static void put_list(struct visit_rules *rules)
 			{.item = "medicine",
 				.zh = "药品",
 				.en = "medicine",
-				.ask = true,
 				.word_count = 1,
 				.words = {{.word = "medicine_low",
 					.zh = "补药",

@@ -40,7 +40,7 @@ struct check_word {
 struct check_item {
 	char item[WORD_BYTES];
 	char zh[CHECK_TEXT_BYTES], en[CHECK_TEXT_BYTES];
-	bool ask; /* a question to the elder; else something that is looked at */
+
 	uint8_t word_count;
 	struct check_word words[CHECK_WORDS_MAX];
 };

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * visits: the visit core in the dispatcher's turn: its states and lane "visit" in the turn's transaction, its snapshots
+ * at the topics of those who are told of them (curtain/volunteer/<user>/errand). Decides nothing.
+ */
+#ifndef CURTAIN_DISPATCHER_VISITS_H
+#define CURTAIN_DISPATCHER_VISITS_H
+
+#include "base/buf.h"
+#include "dispatcher/post.h"
+#include "dispatcher/settings.h"
+#include "dispatcher/visit.h"
+#include "lane/lane.h"
+#include "lane/store.h"
+
+#define VISITS_TABLE                                                                                                   \
+	"CREATE TABLE visit_state (home INTEGER NOT NULL, id TEXT NOT NULL, state BLOB NOT NULL, PRIMARY KEY (home, "  \
+	"id)) STRICT, WITHOUT ROWID"
+
+struct visits;
+
+/* visits_create makes the core by the rules that the settings name; zone is borrowed. Then come the directory's
+ * entries, then visits_open takes up what the store holds; post is borrowed. */
+enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits **out_visits,
+	struct errinfo *info) ERR_MUST_CHECK;
+enum err visits_open(struct visits *visits, struct store *store, const struct dispatcher_settings *settings,
+	struct errinfo *info) ERR_MUST_CHECK;
+void visits_close(struct visits *visits);
+/* visits_reload takes other rules, whole or not at all. */
+enum err visits_reload(struct visits *visits, const struct dispatcher_settings *settings, const struct zone *zone,
+	struct errinfo *info) ERR_MUST_CHECK;
+struct visit_core *visits_core(struct visits *visits);
+struct outbox *visits_outbox(struct visits *visits);
+/* visits_take puts what the core decided into the caller's transaction, and asks it for the rest. */
+enum err visits_take(struct visits *visits, struct post *post, struct visit_effects *effects, struct wall now,
+	struct errinfo *info) ERR_MUST_CHECK;
+/* visits_tick does what is due at now; a transaction is open. */
+enum err visits_tick(struct visits *visits, struct post *post, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* visits_save appends the turn's batches and writes the states that changed; at the end of the transaction. */
+enum err visits_save(struct visits *visits, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+
+#endif

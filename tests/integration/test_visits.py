@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Visits, what is found there, and services, through the wire: a real dispatcher that is killed on the way."""
+import datetime as dt
+import signal
+import time
+
+from test_dispatcher import ROOT, directory, lane, rig  # noqa: F401 (rig is a fixture)
+
+SETTINGS = (f"visits.file={ROOT}/deploy/config/visits.yaml", f"visits.checklists={ROOT}/deploy/config/checklists.yaml")
+
+
+def people():
+    """Two homes with wishes, two companions, one service."""
+    rows = directory()
+    rows += [{"kind": "care", "key": "h-5", "languages": ["shaanxi"], "visits_every_days": 1},
+             {"kind": "companion", "key": "v-1", "languages": ["shaanxi"], "visits_a_week": 7, "parts": ["morning", "afternoon", "evening"],
+              "verified": True},
+             {"kind": "companion", "key": "v-2", "languages": ["mandarin"], "visits_a_week": 7, "parts": ["morning"], "verified": True},
+             {"kind": "service", "key": "medical-2", "help": "medical", "providers": ["p-1"], "lead_days": 0, "teams": False}]
+    return [{**row, "seq": i + 1} for i, row in enumerate(rows)]
+
+
+def errands(rig, user, **more):  # noqa: F811
+    return [m.body for m in rig.tap.of(f"curtain/volunteer/{user}/errand") if all(m.body.get(k) == v for k, v in more.items())]
+
+
+def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig):  # noqa: F811
+    visits = lane.Consumer(rig.peer("records-1"), "visit", "records")
+    lane.Consumer(rig.peer("detector-1"), "visit", "detector")
+    rig.start(*SETTINGS)
+    rig.registry.give(0, people())
+    rig.tap.wait(rig.registry.all_acked, "the directory to be taken")
+    offer = rig.tap.wait(lambda: next(iter(errands(rig, "v-1", state="offered")), None), "an offer to v-1")
+    assert offer["household"] == "h-5" and offer["what"] == "chat" and not errands(rig, "v-2")
+    explained = rig.call("visit_explain", {"errand": offer["id"]})["result"]
+    assert [c["user"] for c in explained["candidates"]] == ["v-1"] and explained["bars"]["language"] == 1
+    assert rig.call("visit_answer", {"errand": offer["id"], "action": "accept"})["result"]["errand"]["state"] == "agreed"
+    rig.stop(signal.SIGKILL)
+    rig.start()
+    rig.tap.wait(lambda: rig.counters(errands_live=1), "the dispatcher after the kill")
+    shown = rig.call("visit_show", {"errand": offer["id"]})["result"]
+    assert shown["state"] == "agreed" and shown["assignee"] == "v-1" and shown["from"] == offer["from"]
+    day = dt.datetime.fromisoformat(shown["from"].replace("Z", "+00:00")).astimezone(dt.timezone(dt.timedelta(hours=8))).date()
+    stops = rig.call("visit_day", {"user": "v-1", "day": str(day)})["result"]["items"]
+    assert [s["errand"] for s in stops] == [offer["id"]]
+    assert [h["visit"] for h in rig.call("visit_due", {})["result"]["items"]] == [offer["id"]]
+
+    assert "note" in rig.call("visit_answer", {"errand": offer["id"], "action": "refuse"})["error"]["text"]
+    assert "no checklist" in rig.call("visit_answer", {"errand": offer["id"], "action": "done", "answers": "gas=hose_old"})["error"]["text"]
+    done = rig.call("visit_answer", {"errand": offer["id"], "action": "done", "note": "一切都好"})["result"]["errand"]
+    assert done["state"] == "done" and done["seen"]
+    rig.tap.wait(lambda: any(i["event"] == "done" and i["id"] == offer["id"] for i in visits.items), "the visit at records")
+
+    # The desk asks for one with the checklist, for a home that has told no wishes, and gives it to the captain.
+    assert "not over yet" in rig.call("visit_request", {"household": "h-5", "what": "chat"})["error"]["text"]
+    asked = rig.call("visit_request", {"household": "h-7", "what": "three_three"})["result"]["errand"]
+    assert asked["version"] == 1
+    tomorrow = time.time() + 86400
+    moved = rig.call("visit_answer", {"errand": asked["id"], "action": "accept", "to": "cap", "from": lane.rfc3339(tomorrow),
+                                      "until": lane.rfc3339(tomorrow + 3600)})["result"]["errand"]
+    assert moved["state"] == "agreed" and moved["assignee"] == "cap"
+    assert "has no word" in rig.call("visit_answer", {"errand": asked["id"], "action": "answer", "answers": "gas=gold"})["error"]["text"]
+    rig.call("visit_answer", {"errand": asked["id"], "action": "done", "answers": "doors=ok gas=hose_old medicine=medicine_low"})
+    tasks = rig.call("visit_plan", {"kind": "task"})["result"]["items"]
+    assert {(t["what"], t["assignee"], t.get("provider", "")) for t in tasks} == {("hose_old", "cap", ""), ("medicine_low", "cap", "p-1")}
+    assert all(t["origin"] == asked["id"] and t["state"] == "agreed" for t in tasks)
+    assert rig.tap.wait(lambda: errands(rig, "cap", what="hose_old"), "the task at the captain's topic")
+
+    # A service goes to its provider; the elder refuses what came.
+    service = rig.call("visit_request", {"household": "h-2", "what": "medical-2"})["result"]["errand"]
+    assert service["state"] == "offered" and service["provider"] == "p-1"
+    assert "catalogue" in rig.call("visit_request", {"household": "h-2", "what": "dancing"})["error"]["text"]
+    for action, more in (("accept", {}), ("done", {}), ("refuse", {"note": "药不对"})):
+        answer = rig.call("visit_answer", {"errand": service["id"], "action": action, **more})
+        assert answer["ok"], answer
+    assert answer["result"]["errand"]["state"] == "refused"
+    assert rig.call("visit_answer", {"errand": service["id"], "action": "start"})["result"]["verdict"] == "late"
+    mine = [i for i in visits.items if i["id"] == service["id"]]
+    rig.tap.wait(lambda: [i["revision"] for i in visits.items if i["id"] == service["id"]] == [1, 2, 3, 4, 5], f"each event once, in order: {mine}")
+    assert "no method" in rig.call("visit_nothing", {})["error"]["text"]
