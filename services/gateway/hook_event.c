@@ -76,6 +76,40 @@ enum err hook_event_incident(const struct incident *i, const char *producer, str
 	return finish(out);
 }
 
+enum err hook_event_errand(const struct errand *e, const char *producer, struct hook_event *out)
+{
+	struct buf *body;
+
+	snprintf(out->id, sizeof out->id, "%s.%u", e->id, e->revision);
+	snprintf(out->type, sizeof out->type, "%s.%s", errand_kind_name(e->kind), errand_event_name(e->event));
+	text_cut(out->key, sizeof out->key, e->household);
+	text_cut(out->community, sizeof out->community, e->community);
+	out->level = ALERT_LEVEL_COUNT;
+	out->at = e->at;
+	body = begin(out, producer, e->id);
+	json_open(body, '{');
+	json_member_text(body, "errand", e->id);
+	json_member_int(body, "revision", e->revision);
+	json_member_text(body, "household", e->household);
+	json_member_text_if(body, "community", e->community);
+	json_member_text_if(body, "team", e->team);
+	json_member_text(body, "kind", errand_kind_name(e->kind));
+	json_member_text(body, "state", errand_state_name(e->state));
+	json_member_text(body, "event", errand_event_name(e->event));
+	if (e->kind != ERRAND_TASK)
+		json_member_text_if(body, "what", e->what);
+	json_member_text_if(body, "assignee", e->assignee);
+	json_member_text_if(body, "provider", e->provider);
+	json_member_text_if(body, "origin", e->origin);
+	json_member_wall(body, "opened", e->opened);
+	json_member_wall(body, "at", e->at);
+	json_member_wall_if(body, "from", e->from);
+	json_member_wall_if(body, "until", e->until);
+	json_member_int(body, "climb", e->climb);
+	json_close(body, '}');
+	return finish(out);
+}
+
 enum err hook_event_outage(const struct outage *o, bool over, struct wall at, struct hook_event *out)
 {
 	const char *state = over ? "over" : outage_state_name(o->state);

@@ -32,6 +32,9 @@ void hook_event_fini(struct hook_event *event);
 /* hook_event_incident: incident.raised, incident.accepted ...; producer is the dispatcher. */
 enum err hook_event_incident(
 	const struct incident *incident, const char *producer, struct hook_event *out) ERR_MUST_CHECK;
+/* hook_event_errand: visit.opened, task.done, service.agreed ...; without the answers of a checklist and the finding
+ * behind a task, which tell of somebody's life. */
+enum err hook_event_errand(const struct errand *errand, const char *producer, struct hook_event *out) ERR_MUST_CHECK;
 /* hook_event_outage: outage.down, outage.throttled, outage.over (then over is set, and outage says which is over). */
 enum err hook_event_outage(
 	const struct outage *outage, bool over, struct wall at, struct hook_event *out) ERR_MUST_CHECK;

@@ -31,8 +31,8 @@ enum err hooks_commit(struct hooks *hooks, struct errinfo *info)
 		return ERR_OK;
 	err = store_commit(hooks->store, info);
 	hooks->open = false;
-	if (!err)
-		inbox_committed(hooks->incidents);
+	for (unsigned l = 0; l < hooks->lane_count && !err; l++)
+		inbox_committed(hooks->lanes[l]);
 	return err;
 }
 
@@ -42,7 +42,8 @@ void hooks_fail(struct hooks *hooks, const char *doing, const struct errinfo *in
 	if (hooks->open || store_in_transaction(hooks->store))
 		store_rollback(hooks->store);
 	hooks->open = false;
-	inbox_rolled_back(hooks->incidents);
+	for (unsigned l = 0; l < hooks->lane_count; l++)
+		inbox_rolled_back(hooks->lanes[l]);
 	hooks->mends = (struct mono){hooks->turn.mono.us + MEND_US};
 }
 
@@ -120,6 +121,12 @@ static enum err start_calls(struct hooks *hooks, struct errinfo *info)
 	return err;
 }
 
+static void reconnected(struct hooks *hooks)
+{
+	for (unsigned l = 0; l < hooks->lane_count; l++)
+		inbox_reconnected(hooks->lanes[l]);
+}
+
 /* mend takes all up again after the store had failed. */
 static void mend(struct hooks *hooks)
 {
@@ -136,7 +143,7 @@ static void mend(struct hooks *hooks)
 		return;
 	}
 	hooks->mends = (struct mono){0};
-	inbox_reconnected(hooks->incidents);
+	reconnected(hooks);
 	log_info("webhooks_go_on");
 }
 
@@ -155,8 +162,7 @@ static enum err open_store(struct hooks *hooks, struct errinfo *info)
 {
 	const char *producers[CONFIG_LIST_MAX];
 	const struct config_list *list = &hooks->settings->bridge_producers;
-	struct inbox_config config = {.lane = "incident",
-		.consumer = "gateway",
+	struct inbox_config config = {.consumer = "gateway",
 		.producers = producers,
 		.producer_count = list->count,
 		.shards = (unsigned)hooks->settings->common.shards,
@@ -170,15 +176,22 @@ static enum err open_store(struct hooks *hooks, struct errinfo *info)
 	err = store_open(path, hook_migrations, hook_migration_count, 0, &hooks->store, info);
 	if (!err)
 		err = hook_store_open(hooks->store, &hooks->kept, info);
-	return err ? err : inbox_open(hooks->store, &config, &hooks->incidents, info);
+	for (unsigned l = 0; l < (hooks->settings->bridge_visits ? 2U : 1U) && !err; l++) {
+		config.lane = l ? "visit" : "incident";
+		err = inbox_open(hooks->store, &config, &hooks->lanes[l], info);
+		hooks->lane_count += !err;
+	}
+	return err;
 }
 
 static enum err subscribe(struct hooks *hooks, struct errinfo *info)
 {
 	struct bus *bus = service_bus(hooks->service);
 
-	if (carrier_subscribe_inbox(bus, hooks->incidents) || bus_subscribe(bus, "curtain/outage/+/+", 1) ||
-		bus_subscribe(bus, "curtain/api/+/gateway/+", 1))
+	for (unsigned l = 0; l < hooks->lane_count; l++)
+		if (carrier_subscribe_inbox(bus, hooks->lanes[l]))
+			return errinfo_set(info, ERR_FULL, "too many subscriptions");
+	if (bus_subscribe(bus, "curtain/outage/+/+", 1) || bus_subscribe(bus, "curtain/api/+/gateway/+", 1))
 		return errinfo_set(info, ERR_FULL, "too many subscriptions");
 	return ERR_OK;
 }
@@ -226,7 +239,8 @@ void hooks_close(struct hooks *hooks)
 	if (hooks->open)
 		store_rollback(hooks->store);
 	hook_core_destroy(hooks->core);
-	inbox_close(hooks->incidents);
+	for (unsigned l = 0; l < hooks->lane_count; l++)
+		inbox_close(hooks->lanes[l]);
 	hook_store_close(hooks->kept);
 	store_close(hooks->store);
 	hook_set_fini(&hooks->set);
@@ -274,7 +288,7 @@ static enum err take(struct hooks *hooks, const struct bus_event *event, bool *o
 	enum err err = ERR_OK;
 
 	*out_taken = true;
-	if (is_under(event->topic, "curtain/lane/incident/"))
+	if (is_under(event->topic, "curtain/lane/"))
 		return hooks_take_batch(hooks, event, info);
 	if (is_under(event->topic, "curtain/outage/"))
 		return hooks_take_outage(hooks, event, info);
@@ -292,7 +306,7 @@ bool hooks_event(struct hooks *hooks, const struct bus_event *event, struct turn
 		return false;
 	hooks->turn = turn;
 	if (event->kind == BUS_CONNECTED)
-		inbox_reconnected(hooks->incidents);
+		reconnected(hooks);
 	if (event->kind != BUS_MESSAGE)
 		return false;
 	if (is_request(event->topic)) {
@@ -356,8 +370,9 @@ void hooks_flush(struct hooks *hooks, struct turn turn)
 		return;
 	hooks->turn = turn;
 	err = hooks_commit(hooks, &info);
-	if (!err && carrier_send_acks(service_bus(hooks->service), hooks->incidents, turn.mono))
-		log_error("acknowledgement_not_sent");
+	for (unsigned l = 0; l < hooks->lane_count && !err; l++)
+		if (carrier_send_acks(service_bus(hooks->service), hooks->lanes[l], turn.mono))
+			log_error("acknowledgement_not_sent");
 	do { /* only what is committed is called */
 		effects.count = 0;
 		if (!err)
@@ -389,8 +404,10 @@ struct mono hooks_due(const struct hooks *hooks, struct turn turn)
 	}
 	other = bridge_due(hooks, turn);
 	due = other.us < due.us ? other : due;
-	other = inbox_due(hooks->incidents);
-	due = other.us < due.us ? other : due;
+	for (unsigned l = 0; l < hooks->lane_count; l++) {
+		other = inbox_due(hooks->lanes[l]);
+		due = other.us < due.us ? other : due;
+	}
 	return hooks->trims.us < due.us ? hooks->trims : due;
 }
 

@@ -52,7 +52,8 @@ struct hooks {
 	struct hook_set set;
 	struct store *store;
 	struct hook_store *kept;
-	struct inbox *incidents;
+	unsigned lane_count;
+	struct inbox *lanes[2]; /* "incident", and "visit" where errands are told */
 	struct hook_core *core;
 	struct web_client *client;
 	struct turn turn;
@@ -63,7 +64,7 @@ struct hooks {
 	unsigned job_count;
 	struct bridge_job jobs[HOOK_PULLS_MAX + 1];
 	uint64_t questions, trials;
-	int64_t events, sent, failed, dead, lost, forged, bad_items, expired, gaps;
+	int64_t events, sent, failed, dead, lost, forged, bad_items, expired, gaps[2];
 };
 
 /* hooks_fail undoes the transaction and lets all rest for a while. */

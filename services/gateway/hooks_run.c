@@ -51,64 +51,80 @@ enum err hooks_offer(struct hooks *hooks, const struct hook_event *event, int on
 	return err ? errinfo_set(info, err, "event %s: %s", event->id, err_name(err)) : ERR_OK;
 }
 
-static enum err take_incidents(
-	struct hooks *hooks, struct codec_batch *batch, const char *producer, struct errinfo *info)
+/* next_event makes the event of the next item of a batch. ERR_NOT_FOUND: there is none; ERR_INVALID: it is passed over.
+ */
+static enum err next_event(
+	unsigned lane, struct codec_batch *batch, const char *producer, struct hook_event *out, struct errinfo *fault)
 {
 	static struct incident incident;
+	static struct errand errand;
+	enum err err = lane ? codec_batch_next_errand(batch, &errand, fault)
+			    : codec_batch_next_incident(batch, &incident, fault);
+
+	if (err)
+		return err;
+	return lane ? hook_event_errand(&errand, producer, out) : hook_event_incident(&incident, producer, out);
+}
+
+static enum err take_items(
+	struct hooks *hooks, unsigned lane, struct codec_batch *batch, const char *producer, struct errinfo *info)
+{
 	struct hook_event event;
 	enum err err = ERR_OK, item;
 
 	hook_event_init(&event);
 	while (!err) {
 		struct errinfo fault = {0};
-		item = codec_batch_next_incident(batch, &incident, &fault);
+		item = next_event(lane, batch, producer, &event, &fault);
 		if (item == ERR_NOT_FOUND)
 			break;
 		if (item) {
 			hooks->bad_items++;
-			log_error("item_passed_over", "cause", fault.text);
+			log_error("item_passed_over", "cause", *fault.text ? fault.text : err_name(item));
 			continue;
 		}
 		hooks->events++;
-		err = hook_event_incident(&incident, producer, &event);
-		if (!err)
-			err = hooks_offer(hooks, &event, -1, info);
+		err = hooks_offer(hooks, &event, -1, info);
 	}
 	hook_event_fini(&event);
 	return err;
 }
 
-/* told_once says that the lane gives us gaps alone: the dispatcher does not know us as a consumer. */
-static void note_gap(struct hooks *hooks)
+/* note_gap says that a lane gives us gaps alone: the dispatcher does not know us as a consumer. */
+static void note_gap(struct hooks *hooks, unsigned lane)
 {
-	if (inbox_stats(hooks->incidents).applied || ++hooks->gaps != 20)
+	if (inbox_stats(hooks->lanes[lane]).applied || ++hooks->gaps[lane] != 20)
 		return;
-	log_warning("lane_has_gaps", "lane", "incident", "fix",
-		"name gateway among lanes.incident_consumers of the dispatcher (docs/webhooks.md)");
+	log_warning("lane_has_gaps", "lane", lane ? "visit" : "incident", "fix",
+		"name gateway among the consumers of this lane in dispatcher.yaml (docs/webhooks.md)");
 }
 
 enum err hooks_take_batch(struct hooks *hooks, const struct bus_event *event, struct errinfo *info)
 {
-	struct codec_batch *batch;
+	struct codec_batch *batch = NULL;
 	struct lane_batch head;
 	struct errinfo fault = {0};
-	enum err err = carrier_open_batch(hooks->incidents, event, &batch, &head, &fault);
+	unsigned lane = 0;
+	enum err err = ERR_NOT_FOUND;
 
+	while (lane < hooks->lane_count &&
+		(err = carrier_open_batch(hooks->lanes[lane], event, &batch, &head, &fault)) == ERR_NOT_FOUND)
+		lane++;
 	if (err) {
-		hooks->forged += err != ERR_NOT_FOUND;
-		log_warning("batch_refused", "cause", fault.text);
+		hooks->forged++;
+		log_warning("batch_refused", "cause", *fault.text ? fault.text : event->topic);
 		return ERR_OK;
 	}
-	switch (inbox_offer(hooks->incidents, &head, hooks->turn.mono)) {
+	switch (inbox_offer(hooks->lanes[lane], &head, hooks->turn.mono)) {
 	case INBOX_APPLY:
 		err = hooks_begin(hooks, info);
 		if (!err)
-			err = take_incidents(hooks, batch, head.producer, info);
+			err = take_items(hooks, lane, batch, head.producer, info);
 		if (!err)
-			err = inbox_applied(hooks->incidents, &head, info);
+			err = inbox_applied(hooks->lanes[lane], &head, info);
 		break;
 	case INBOX_GAP:
-		note_gap(hooks);
+		note_gap(hooks, lane);
 		break;
 	default:
 		break;

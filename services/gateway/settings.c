@@ -28,6 +28,7 @@ const struct config_key gateway_config[] = {
 	{"ready.fresh", CONFIG_DURATION, CONFIG_FIELD(S, fresh_ms), "60s", 1000, 3600000, NULL, "A service unheard for this long is not up."},
 	{"bridge.file", CONFIG_PATH, CONFIG_FIELD(S, bridge_file), "\"\"", 0, 255, NULL, "Who outside is told what, and what is fetched from another platform (docs/webhooks.md); empty: neither."},
 	{"bridge.producers", CONFIG_LIST, CONFIG_FIELD(S, bridge_producers), "[dispatcher-1]", 1, CONFIG_LIST_MAX, NULL, "The dispatchers whose incidents are told; each names gateway among its lanes.incident_consumers."},
+	{"bridge.visits", CONFIG_BOOL, CONFIG_FIELD(S, bridge_visits), "false", 0, 0, NULL, "Visits, tasks and services are told too; then each dispatcher names gateway among the consumers of lane visit."},
 	{"bridge.keep", CONFIG_DURATION, CONFIG_FIELD(S, bridge_keep_ms), "90d", 60000, 4e12, NULL, "How long dead letters of webhooks are kept for a replay."},
 	{"bridge.want", CONFIG_DURATION, CONFIG_FIELD(S, bridge_want_ms), "5s", 100, 600000, NULL, "How often what is missing of lane incident is asked for."},
 	{NULL, CONFIG_TEXT, 0, 0, NULL, 0, 0, NULL, NULL},

@@ -18,6 +18,7 @@ struct gateway_settings {
 	char bridge_file[256]; /* "" = no webhooks, no bridge */
 	struct config_list bridge_producers;
 	int64_t bridge_keep_ms, bridge_want_ms;
+	bool bridge_visits;
 };
 
 extern const struct config_key gateway_config[];
