@@ -3,8 +3,10 @@
 import collections
 import datetime
 import json
+import pathlib
 import random
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
@@ -203,6 +205,10 @@ def test_the_timeline_has_visits_beside_what_was_measured_and_raised(rig):
     assert [e["id"] for e in day["errands"]] == ["r-1", "r-2"]
     shown = subprocess.run([str(RECORDS.parent / "curtain"), "timeline", "h-1", "--port", str(rig.port), "--user", "desk"], capture_output=True, text=True, timeout=30, check=True).stdout
     assert "three_three" in shown and "hose_old" in shown, shown
+    sheet = pathlib.Path(rig.folder, "h-1.svg")
+    subprocess.run([str(RECORDS.parent / "curtain"), "timeline", "h-1", "--svg", str(sheet), "--port", str(rig.port), "--user", "desk"], timeout=30, check=True)
+    titles = [t.text for t in xml.etree.ElementTree.parse(sheet).iter("{http://www.w3.org/2000/svg}title")]
+    assert any("r-see-0" in t for t in titles), titles
 
 
 def test_the_figures_of_visits_are_those_of_a_script_that_shares_nothing_with_them(rig, lane):

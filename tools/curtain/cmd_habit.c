@@ -40,16 +40,13 @@ static int ask(struct habit_command *command, const char *method, const struct b
 static enum err draw(const struct habit_answer *answer, const char *path, struct errinfo *info)
 {
 	struct buf out;
-	FILE *file = fopen(path, "w");
+	enum err err;
 
-	if (!file)
-		return errinfo_set(info, ERR_IO, "%s cannot be written", path);
 	buf_init(&out, OUTPUT_BYTES_MAX);
 	habit_svg(answer, &out);
-	bool whole = !out.failed && fwrite(out.data, 1, out.length, file) == out.length;
-	whole = fclose(file) == 0 && whole;
+	err = output_file(path, &out, info);
 	buf_fini(&out);
-	return whole ? ERR_OK : errinfo_set(info, ERR_IO, "%s cannot be written", path);
+	return err;
 }
 
 static int tell_habit(struct habit_command *command, const char *answer)

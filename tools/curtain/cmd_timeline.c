@@ -6,11 +6,16 @@
 #include "cmd.h"
 #include "codec/json.h"
 #include "output.h"
+#include "timeline_svg.h"
+
+#define ITEMS_MAX 500
 
 struct timeline_command {
 	const char *household, *zone_name;
 	int64_t most;
+	const char *svg_file;
 	bool json;
+	int64_t days;
 	struct connection connection;
 	struct zone *zone;
 };
@@ -24,6 +29,7 @@ static const char ending[] =
 	"examples:\n"
 	"  curtain timeline h-0003\n"
 	"  curtain timeline h-0003 --most 20\n"
+	"  curtain timeline h-0003 --svg h-0003.svg --days 42\n"
 	"  curtain timeline h-0003 --json | jq '.items[] | select(.what == \"incident\")'\n";
 
 static int tell(struct timeline_command *command, const char *answer, struct errinfo *info)
@@ -33,9 +39,12 @@ static int tell(struct timeline_command *command, const char *answer, struct err
 	enum err err;
 
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	err = answers_timeline(answer, command->zone, &out, &known, info);
+	err = command->svg_file ? timeline_svg(answer, command->zone, (unsigned)command->days, &out, &known, info)
+				: answers_timeline(answer, command->zone, &out, &known, info);
 	if (!err)
-		err = command->json ? output_line(answer, info) : output_write(&out, ERR_OK, info);
+		err = command->svg_file ? output_file(command->svg_file, &out, info)
+		      : command->json   ? output_line(answer, info)
+					: output_write(&out, ERR_OK, info);
 	buf_fini(&out);
 	return err ? options_fail("timeline", info) : known ? 0 : 1;
 }
@@ -51,8 +60,8 @@ static int run(struct timeline_command *command, struct errinfo *info)
 	buf_init(&args, REQUEST_BYTES_MAX);
 	json_open(&args, '{');
 	json_member_text(&args, "household", command->household);
-	if (command->most)
-		json_member_int(&args, "limit", command->most);
+	if (command->most || command->svg_file)
+		json_member_int(&args, "limit", command->most ? command->most : ITEMS_MAX);
 	json_close(&args, '}');
 	if (!err)
 		err = client_request(client, "records", "timeline", &args, &answer, info);
@@ -68,11 +77,15 @@ static int run(struct timeline_command *command, struct errinfo *info)
 
 int cmd_timeline(int argc, char **argv)
 {
-	static struct timeline_command command;
+	static struct timeline_command command = {.days = 28};
 	const struct option_row rows[] = {
-		{"most", OPTION_INT, &command.most, 1, 500, "N", "at most so many items, days and events (100)"},
+		{"most", OPTION_INT, &command.most, 1, ITEMS_MAX, "N", "at most so many items, days and events (100)"},
 		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
+		{"svg", OPTION_TEXT, &command.svg_file, 0, 0, "FILE",
+			"draw a sheet (A4): a column a day, a row for each signal"},
+		{"days", OPTION_INT, &command.days, 7, TIMELINE_SVG_DAYS_MAX, "N",
+			"with --svg: the last so many days (28)"},
 	};
 	const struct options options = {"timeline",
 		"Tells what happened in a household: incidents with every step, alerts, visits, tasks and services, "

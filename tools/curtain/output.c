@@ -39,6 +39,16 @@ enum err output_write(const struct buf *text, enum err err, struct errinfo *info
 	return write_all(text->data, text->length, info);
 }
 
+enum err output_file(const char *path, const struct buf *text, struct errinfo *info)
+{
+	FILE *file = text->failed ? NULL : fopen(path, "w");
+	bool whole = file && fwrite(text->data, 1, text->length, file) == text->length;
+
+	if (file)
+		whole = fclose(file) == 0 && whole;
+	return whole ? ERR_OK : errinfo_set(info, ERR_IO, "%s cannot be written", path);
+}
+
 enum err output_line(const char *text, struct errinfo *info)
 {
 	enum err err = write_all(text, strlen(text), info);

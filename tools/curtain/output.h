@@ -25,6 +25,8 @@ enum err output_zone(const char *name, struct zone **out_zone, struct errinfo *i
 bool output_colour(void);
 /* output_write writes text to stdout at once, unless err says that text is not whole. */
 enum err output_write(const struct buf *text, enum err err, struct errinfo *info) ERR_MUST_CHECK;
+/* output_file writes text into a file, unless text has failed. */
+enum err output_file(const char *path, const struct buf *text, struct errinfo *info) ERR_MUST_CHECK;
 /* output_line writes text and a newline. */
 enum err output_line(const char *text, struct errinfo *info) ERR_MUST_CHECK;
 

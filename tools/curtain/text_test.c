@@ -17,6 +17,7 @@
 #include "incident_text.h"
 #include "seen.h"
 #include "status_board.h"
+#include "timeline_svg.h"
 #include "words.h"
 
 static struct zone *zone;
@@ -214,6 +215,60 @@ static void a_replay_tells_whether_there_is_more(void **state)
 	assert_int_equal(
 		answers_replay("{\"passed\":3,\"refused\":1,\"after\":9,\"more\":true}", &result, NULL), ERR_OK);
 	assert_true(result.passed == 3 && result.refused == 1 && result.after == 9 && result.more);
+}
+
+static unsigned times(const char *text, const char *part)
+{
+	unsigned n = 0;
+
+	while ((text = strstr(text, part))) {
+		n++;
+		text += strlen(part);
+	}
+	return n;
+}
+
+static void a_timeline_is_drawn(void **state)
+{
+	static const char json[] =
+		"{\"household\":\"h-3\",\"known\":true,\"items\":["
+		"{\"what\":\"errand\",\"kind\":\"visit\",\"subject\":\"<chat>\",\"state\":\"agreed\",\"id\":\"r-3\","
+		"\"at\":\"2026-03-30T02:00:00.000Z\"}," /* too far ahead */
+		"{\"what\":\"errand\",\"kind\":\"visit\",\"subject\":\"<chat>\",\"state\":\"confirmed\",\"id\":\"r-2\","
+		"\"at\":\"2026-03-10T16:30:00.000Z\"}," /* the 11th in +08:00 */
+		"{\"what\":\"errand\",\"kind\":\"task\",\"subject\":\"hose\",\"state\":\"open\",\"overdue\":true,"
+		"\"id\":\"r-1\",\"at\":\"2026-03-09T01:00:00.000Z\",\"until\":\"2026-03-10T01:00:00.000Z\"},"
+		"{\"what\":\"errand\",\"kind\":\"visit\",\"subject\":\"chat\",\"state\":\"cancelled\",\"id\":\"r-0\","
+		"\"at\":\"2026-03-09T01:00:00.000Z\"},"
+		"{\"what\":\"incident\",\"kind\":\"sos\",\"level\":\"life\",\"state\":\"resolved\",\"outcome\":"
+		"\"helped\","
+		"\"id\":\"i-1\",\"at\":\"2026-03-08T23:00:00.000Z\"},"
+		"{\"what\":\"alert\",\"kind\":\"sos\",\"level\":\"life\",\"state\":\"raised\",\"id\":\"a-1\","
+		"\"at\":\"2026-03-08T23:00:00.000Z\"},"
+		"{\"what\":\"day\",\"day\":\"2026-03-08\",\"quantities\":{\"water_total\":{\"readings\":24,\"delta\":0}"
+		","
+		"\"motion\":{\"readings\":1234}}},"
+		"{\"what\":\"day\",\"day\":\"2026-01-01\",\"quantities\":{\"gas_total\":{\"readings\":24,\"delta\":9}}}"
+		"]}";
+	bool known = false;
+
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(timeline_svg(json, zone, 14, &out, &known, NULL), ERR_OK);
+	assert_true(known);
+	assert_non_null(strstr(out.data, "2026-03-02 至 2026-03-15")); /* the 8th and a week */
+	assert_int_equal(times(out.data, "<title>"), 4);               /* what is out of it, or cancelled, is no mark */
+	assert_non_null(strstr(out.data, "&lt;chat> confirmed [r-2]"));
+	assert_null(strstr(out.data, "<chat>"));
+	assert_non_null(strstr(out.data, "用水"));
+	assert_non_null(strstr(out.data, ">1.2k<"));
+	assert_null(strstr(out.data, "用气")); /* of a day before */
+	buf_reset(&out);
+	assert_int_equal(
+		timeline_svg("{\"household\":\"h\",\"known\":false,\"items\":[]}", zone, 28, &out, &known, NULL),
+		ERR_OK);
+	assert_false(known);
+	assert_int_equal(timeline_svg("{\"items\":5}", zone, 28, &out, &known, NULL), ERR_INVALID);
 }
 
 static void a_timeline_is_readable(void **state)
@@ -501,6 +556,7 @@ int main(void)
 		cmocka_unit_test(letters_become_rows_or_lines),
 		cmocka_unit_test(a_replay_tells_whether_there_is_more),
 		cmocka_unit_test(a_timeline_is_readable),
+		cmocka_unit_test(a_timeline_is_drawn),
 		cmocka_unit_test(what_a_later_version_says_is_shown_as_it_is),
 		cmocka_unit_test(an_unknown_household_is_told),
 		cmocka_unit_test(all_ready_and_fresh_is_healthy),
