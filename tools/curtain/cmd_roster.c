@@ -3,11 +3,8 @@
  * curtain roster: plans rosters from files, without a broker, and puts them in force. Each word after it is a command
  * of its own (roster.h).
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "cmd.h"
 #include "roster.h"
+#include "subcommand.h"
 
 static const struct command words[] = {
 	{"plan", roster_plan_cmd, "plan a team's weeks, or re-plan them after a change"},
@@ -28,28 +25,11 @@ static const struct command words[] = {
 	{"gaps", roster_gaps_cmd, "duties that nobody has"},
 	{"solve", roster_solve_cmd, "solve a public instance within a time limit"},
 };
-static const unsigned word_count = sizeof words / sizeof *words;
-
-static int help(FILE *to)
-{
-	fputs("usage: curtain roster COMMAND [OPTION]... FILE\n\nPlans rosters from files and puts them in force. "
-	      "Commands:\n\n",
-		to);
-	for (unsigned i = 0; i < word_count; i++)
-		fprintf(to, "  %-8s %s\n", words[i].name, words[i].summary);
-	fputs("\n\"curtain roster COMMAND --help\" shows options and examples.\n", to);
-	return to == stdout ? 0 : 2;
-}
 
 int cmd_roster(int argc, char **argv)
 {
-	if (argc < 2)
-		return help(stderr);
-	if (!strcmp(argv[1], "--help"))
-		return help(stdout);
-	for (unsigned i = 0; i < word_count; i++)
-		if (!strcmp(argv[1], words[i].name))
-			return words[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "curtain roster: no command \"%s\"; \"curtain roster --help\" lists them\n", argv[1]);
-	return 2;
+	const struct subcommands of = {"roster", "[OPTION]... FILE", "Plans rosters from files and puts them in force.",
+		words, sizeof words / sizeof *words};
+
+	return subcommand_run(&of, argc, argv);
 }
