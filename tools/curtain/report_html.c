@@ -60,6 +60,7 @@ static void cases(const struct report *report, struct buf *out)
 		page_section_end(out);
 		return;
 	}
+	buf_text(out, "<div class=\"cases\">\n");
 	page_table(out, headings, 7);
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i), *names = json_object_get(row, "names");
@@ -82,6 +83,7 @@ static void cases(const struct report *report, struct buf *out)
 		page_row_end(out);
 	}
 	page_table_end(out);
+	buf_text(out, "</div>\n");
 	page_none(out,
 		named ? "本表含姓名，会后请收回。" : "按住户编号列出，不含姓名；详情见 curtain timeline 住户编号。");
 	page_section_end(out);

@@ -6,11 +6,9 @@
 #include "report_page.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "codec/fields.h"
 #include "report_chart.h"
-#include "show.h"
 
 static const char style[] =
 	"@page{size:A4;margin:16mm 15mm 17mm;@bottom-center{content:counter(page) \" / \" counter(pages);font:9pt "
@@ -43,7 +41,7 @@ static const char style[] =
 	"svg.chart text{font-size:12px;fill:#111}\nsvg.chart text.small{font-size:10px;fill:#444}\n"
 	"svg.chart text.light{fill:#fff}\n"
 	".two{display:grid;grid-template-columns:1fr 1fr;gap:5mm}\n"
-	".write td{height:9mm}\n.keep{break-inside:avoid}\n.apart{break-before:page}\n"
+	".write td{height:9mm}\n.keep{break-inside:avoid}\n.cases th:last-child{width:22%}\n.apart{break-before:page}\n"
 	"@media print{body{padding:0;max-width:none}}\n";
 
 void page_begin(struct buf *out, const char *title)
@@ -162,18 +160,23 @@ void page_change_points(struct buf *out, double part, double whole, double part_
 	buf_text(out, "</td>");
 }
 
-void page_time(struct buf *out, const json_t *object, const char *name, const struct zone *zone)
+void page_time_text(struct buf *out, const json_t *object, const char *name, const struct zone *zone)
 {
-	char text[SHOW_TIME_BYTES];
 	struct wall at = fields_wall_or_none(object, name);
 
 	if (wall_is_set(at)) {
 		struct civil local = zone_to_civil(zone, at);
-		snprintf(text, sizeof text, "%d月%d日 %02d:%02d", local.month, local.day, local.hour, local.minute);
+		buf_printf(out, "%d月%d日 %02d:%02d", local.month, local.day, local.hour, local.minute);
 	} else {
-		snprintf(text, sizeof text, "–");
+		buf_text(out, "–");
 	}
-	page_cell(out, text);
+}
+
+void page_time(struct buf *out, const json_t *object, const char *name, const struct zone *zone)
+{
+	buf_text(out, "<td>");
+	page_time_text(out, object, name, zone);
+	buf_text(out, "</td>");
 }
 
 void page_none(struct buf *out, const char *text)

@@ -28,7 +28,8 @@ void page_share(struct buf *out, double part, double whole);
 /* page_change: how now differs from before, with an arrow. */
 void page_change(struct buf *out, double now, double before);
 void page_change_points(struct buf *out, double part, double whole, double part_before, double whole_before);
-/* page_time: a member that is a time, as a cell. */
+/* page_time: a member that is a time, as a cell; page_time_text: by itself. */
+void page_time_text(struct buf *out, const json_t *object, const char *name, const struct zone *zone);
 void page_time(struct buf *out, const json_t *object, const char *name, const struct zone *zone);
 /* page_none: a line that says that there is nothing. */
 void page_none(struct buf *out, const char *text);

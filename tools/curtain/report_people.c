@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GAPS_SHOWN 8
+#define GAPS_SHOWN 12
 
 static double member(const json_t *object, const char *name)
 {
@@ -37,26 +37,26 @@ static void days(const json_t *roster, struct buf *out)
 		chart_columns(out, "下期每天有人当班的时间", "%", 100, columns, count);
 }
 
+/* gaps are told in a line each, the next ones alone: the whole list is in the JSON. */
 static void gaps(const json_t *roster, const struct zone *zone, struct buf *out)
 {
-	static const char *const headings[] = {"队", "从", "到"};
 	const json_t *list = json_object_get(roster, "gaps");
 	size_t count = json_array_size(list);
 
 	if (!count)
 		return;
-	buf_printf(out, "<p class=\"note\">有排班的队伍中无人当班的时段 %.0f 处，最近的：</p>\n",
+	buf_printf(out, "<p>有排班的队伍中无人当班的时段 %.0f 处，最近的：</p>\n<p class=\"note\">",
 		member(roster, "gap_count"));
-	page_table(out, headings, 3);
 	for (size_t i = 0; i < count && i < GAPS_SHOWN; i++) {
 		const json_t *gap = json_array_get(list, i);
-		page_row(out);
-		page_cell(out, report_text(gap, "team"));
-		page_time(out, gap, "from", zone);
-		page_time(out, gap, "until", zone);
-		page_row_end(out);
+		buf_text(out, i ? "；" : "");
+		chart_escape(out, report_text(gap, "team"));
+		buf_byte(out, ' ');
+		page_time_text(out, gap, "from", zone);
+		buf_text(out, " 至 ");
+		page_time_text(out, gap, "until", zone);
 	}
-	page_table_end(out);
+	buf_text(out, count > GAPS_SHOWN ? "……</p>\n" : "</p>\n");
 }
 
 static void roster_part(const struct report *report, const struct zone *zone, struct buf *out)

@@ -122,8 +122,8 @@ enum err report_roster_add(
 	for (size_t i = 0; i < json_array_size(items); i++) {
 		const json_t *item = json_array_get(items, i);
 		struct cover_span span = {fields_wall_or_none(item, "from"), fields_wall_or_none(item, "until")};
-		if (!wall_is_set(span.from) || span.from.ms >= roster->edge[roster->days].ms ||
-			span.until.ms <= roster->edge[0].ms)
+		if (!*report_text(item, "user") || !wall_is_set(span.from) ||
+			span.from.ms >= roster->edge[roster->days].ms || span.until.ms <= roster->edge[0].ms)
 			continue;
 		spans[count++] = span;
 		if (roster->days == 1)

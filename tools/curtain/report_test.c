@@ -149,6 +149,8 @@ static void a_roster_tells_covered_minutes_and_gaps_by_day(void **state)
 {
 	static const char duties[] = "{\"items\":[{\"from\":\"2026-03-16T00:00:00Z\",\"until\":\"2026-03-16T12:00:"
 				     "00Z\",\"shift\":\"day\",\"user\":\"v-1\"},"
+				     "{\"from\":\"2026-03-17T00:00:00Z\",\"until\":\"2026-03-17T12:00:00Z\",\"shift\":"
+				     "\"day\",\"user\":\"\"},"
 				     "{\"from\":\"2026-04-16T00:00:00Z\",\"until\":\"2026-04-16T12:00:00Z\",\"shift\":"
 				     "\"day\",\"user\":\"v-2\"}]}";
 	struct report_roster *roster = NULL;
