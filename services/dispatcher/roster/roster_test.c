@@ -221,6 +221,7 @@ static void small_rosters_are_as_cheap_as_brute_force_says(void **state)
 		assert_int_equal(roster_plan_init(&plan, m), ERR_OK);
 		assert_int_equal(roster_plan_init(&trial, m), ERR_OK);
 		effort.watch = no_hurry;
+		effort.slices = 0;
 		effort.rounds_max = 13;
 		effort.choose_seconds = 5;
 		int64_t best = brute_force(m, &trial, 0);
@@ -294,6 +295,7 @@ static void the_same_seed_gives_the_same_roster(void **state)
 		struct roster_outcome outcome;
 		struct roster_effort effort = roster_effort_usual(m, 11);
 		effort.watch = no_hurry;
+		effort.slices = 0;
 		effort.rounds_max = 6;
 		assert_int_equal(roster_plan_init(&plan[i], m), ERR_OK);
 		assert_int_equal(roster_solve(m, &effort, NULL, &plan[i], &outcome, NULL), ERR_OK);
@@ -374,6 +376,7 @@ static void a_person_without_any_line_is_named(void **state)
 	assert_int_equal(curtois_read(text, strlen(text), "impossible", &m, NULL), ERR_OK);
 	struct roster_effort effort = roster_effort_usual(m, 1);
 	effort.watch = no_hurry;
+	effort.slices = 0;
 	assert_int_equal(roster_plan_init(&plan, m), ERR_OK);
 	assert_int_equal(roster_solve(m, &effort, NULL, &plan, &outcome, NULL), ERR_NOT_FOUND);
 	assert_int_equal(outcome.stuck, 0);

@@ -8,6 +8,8 @@
 #define EFFORT_FIRST 200000
 #define EFFORT_STEP 4000
 #define LONG_DAYS 70 /* from here on a step re-plans a window, not the whole horizon */
+#define THIN_DAYS                                                                                                      \
+	120 /* from here on a first line chooses among weekends drawn by lot: A* would take minutes a person */
 
 enum err search_init(struct search *s, const struct roster_model *model, uint64_t seed)
 {
@@ -95,6 +97,10 @@ static enum err place(struct search *s, int person, int from, int until, int32_t
 	roster_plan_price(&s->now, person, s->scale, s->price);
 	if (noise > 1)
 		add_noise(s, from, until, noise);
+	if (until - from == m->days && m->days > THIN_DAYS) {
+		thin_weekends(s, person);
+		task.may = s->may;
+	}
 	enum err err = line_solve(s->solver, &task, s->line, &answer);
 	for (int tries = 0; !err && !answer.found && until - from == m->days && m->days > LONG_DAYS && tries < 8;
 		tries++) {

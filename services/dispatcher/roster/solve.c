@@ -17,6 +17,9 @@
 #define HOT_LAST 20
 #define COLD 0.7
 #define SAMPLES 48
+#define SLICES 20
+#define SLICE_LEAST (1.0 / 16)   /* of a turn, for a search that found nothing better for long */
+#define BOUND_SHARE 0.25         /* of a turn for the bound, while search pays */
 #define LAST_SHARE 4             /* of the first small changes, one in so many at the end: what dives leave uneven */
 #define MASTER_CELLS_MAX 2000000 /* people * days * demands a day, above which the program would not settle */
 
@@ -29,8 +32,31 @@ struct run {
 	struct roster_plan sample[SAMPLES]; /* of small changes: their lines give the program a start */
 	int samples;
 	bool *hold;
+	double slice; /* seconds of a turn; 0 = no turns */
+	double share; /* of a turn that search gets */
+	bool pays;    /* the last turn of search made the roster cheaper by a thousandth or more */
 	struct roster_outcome *out;
 };
+
+/* turn: a part of the time, as a watch of its own. */
+struct turn {
+	const struct roster_watch *whole;
+	double end; /* left of the whole when the turn is over */
+};
+
+static double turn_left(void *context)
+{
+	const struct turn *turn = context;
+
+	return roster_left(turn->whole) - turn->end;
+}
+
+static struct turn turn_of(const struct run *run, double seconds)
+{
+	double left = roster_left(&run->effort->watch);
+
+	return (struct turn){&run->effort->watch, left > seconds ? left - seconds : 0};
+}
 
 struct roster_effort roster_effort_usual(const struct roster_model *model, uint64_t seed)
 {
@@ -38,6 +64,7 @@ struct roster_effort roster_effort_usual(const struct roster_model *model, uint6
 
 	return (struct roster_effort){.seed = seed,
 		.first_steps = 40 * (int64_t)model->people,
+		.slices = SLICES,
 		.bound = size <= MASTER_CELLS_MAX,
 		.choose_seconds = 30};
 }
@@ -116,6 +143,40 @@ static enum err one_round(struct run *run, int round)
 	return err ? err : polish(run);
 }
 
+/* search_turn searches on from the best known. A search that found nothing gets half as long the next time. */
+static enum err search_turn(struct run *run)
+{
+	struct search *s = &run->search;
+	struct turn turn = turn_of(run, run->slice * run->share);
+	struct roster_watch watch = {turn_left, &turn};
+	int64_t best = s->best.cost;
+
+	search_start(s, &s->best);
+	enum err err = search_run(s, INT64_MAX, run->out->bound, &watch);
+	run->pays = best - s->best.cost > s->best.cost / 1000;
+	run->share = s->best.cost < best ? 1 : run->share > SLICE_LEAST ? run->share / 2 : SLICE_LEAST;
+	return err || s->best.cost >= best ? err : master_take(run->master, &s->best);
+}
+
+/* seek_bound generates lines until the bound is settled or good enough, in turns with search where there are turns: a
+ * program of hundreds of people or days would take all of the time and leave what was found first. */
+static enum err seek_bound(struct run *run)
+{
+	enum err err = ERR_OK;
+
+	do {
+		if (run->slice > 0)
+			err = search_turn(run);
+		struct turn turn = turn_of(run, run->slice * (run->pays ? BOUND_SHARE : 1));
+		struct roster_watch watch =
+			run->slice > 0 ? (struct roster_watch){turn_left, &turn} : run->effort->watch;
+		if (!err)
+			err = master_bound(run->master, good_enough(run), &watch);
+		run->out->bound = master_lower(run->master);
+	} while (!err && run->slice > 0 && !master_settled(run->master) && !done(run));
+	return err;
+}
+
 static enum err improve(struct run *run, struct errinfo *info)
 {
 	enum err err = master_create(run->model, &run->master, info);
@@ -125,13 +186,14 @@ static enum err improve(struct run *run, struct errinfo *info)
 	for (int i = 0; i < run->samples && !err; i++)
 		err = master_take(run->master, &run->sample[i]);
 	if (!err)
-		err = master_bound(run->master, good_enough(run), &run->effort->watch);
-	if (err)
-		return err;
-	run->out->bound = master_lower(run->master);
+		err = seek_bound(run);
 	for (int round = 0; !err && !done(run) && (!run->effort->rounds_max || round < run->effort->rounds_max);
-		round++)
+		round++) {
+		int64_t best = run->search.best.cost;
 		err = one_round(run, round);
+		if (!err && run->slice > 0 && run->search.best.cost >= best)
+			err = search_turn(run);
+	}
 	return err;
 }
 
@@ -159,6 +221,8 @@ static enum err go(struct run *run, const struct roster_plan *from, struct errin
 	enum err err = from ? search_again(s, from) : search_first(s);
 
 	run->out->stuck = s->stuck;
+	run->share = 1;
+	run->slice = effort->slices ? roster_left(&effort->watch) / effort->slices : 0;
 	if (!err)
 		err = smooth(run, effort->anneal_steps, from ? HOT_AGAIN : HOT);
 	if (!err)

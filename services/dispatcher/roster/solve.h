@@ -14,6 +14,9 @@ struct roster_effort {
 	int64_t first_steps;   /* of local search before the bound is sought */
 	int rounds_max;        /* of dives after that; 0 = until the time is over */
 	bool bound;            /* seek a bound at all */
+	int slices;            /* that the time has: search and bound take turns of one each until the bound is settled,
+				* then search has one after a dive that found nothing better. 0 = no turns: where
+				* rounds_max and not the watch ends the work */
 	int32_t gap_permille;  /* of the cost above the bound that is good enough; 0 = none */
 	double choose_seconds; /* for CBC at most, each time; 0 = without */
 	struct roster_watch watch;
