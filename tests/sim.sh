@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Long runs of the pure cores; nothing runs beside them.
-#   walk [--steps N] [--seed S]   random steps of incidents and of rosters (1,000,000 each), every promise looked at after each (docs/incident.md, docs/roster.md)
+#   walk [--steps N] [--seed S] [--seeds N]   random steps of incidents and of rosters (1,000,000 each, for 4 seeds), every promise looked at after each (docs/incident.md, docs/roster.md)
 #   year [SEED [DAYS]]            a year of the district, played twice: all promises kept, the same bytes, rosters judged by tests/roster_check.py too
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,11 +16,12 @@ build() { # build TARGET...
 }
 
 walk() {
-	local steps=1000000 result=0
+	local steps=1000000 seed=1 seeds=4 result=0
 	while [ $# -gt 1 ]; do
 		case "$1" in
 		--steps) steps=$2 ;;
-		--seed) export CURTAIN_SEED=$2 ;;
+		--seed) seed=$2 seeds=1 ;;
+		--seeds) seeds=$2 ;;
 		*) usage ;;
 		esac
 		shift 2
@@ -28,8 +29,11 @@ walk() {
 	[ $# -eq 0 ] || usage
 	build dispatcher_incident_walk_test dispatcher_roster_walk_test
 	for core in incident roster; do
-		echo "$core:"
-		CURTAIN_STEPS=$steps "$bin/dispatcher_${core}_walk_test" || result=1
+		for ((i = seed; i < seed + seeds; i++)); do
+			echo -n "$core: "
+			CURTAIN_STEPS=$steps CURTAIN_SEED=$i "$bin/dispatcher_${core}_walk_test" 2>&1 | grep -E ' steps, |broken|ERROR|Failure' || result=1
+			[ "${PIPESTATUS[0]}" -eq 0 ] || result=1
+		done
 	done
 	return "$result"
 }

@@ -278,6 +278,7 @@ static enum err reopen(struct incident_core *core, struct emergency *e, const st
 	e->now.outcome = OUTCOME_NONE;
 	e->now.found = FOUND_NONE;
 	e->now.expected = WALL_NONE;
+	e->shift = duty_edge(core->duty, says->now); /* shifts changed while it was over, and who serves now is asked */
 	*e->now.responder = *e->now.second = '\0';
 	for (unsigned i = 0; i < e->asked_count; i++)
 		if (e->asked[i].state == ASKED_ACCEPTED)

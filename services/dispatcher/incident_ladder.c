@@ -400,6 +400,7 @@ enum err ladder_note_desk(struct incident_core *core, struct emergency *e, const
 	duty_people_at(core->duty, e->now.team, now, &people);
 	text_cut(asked.user, sizeof asked.user, people.desk);
 	asked.step = ++e->now.step;
+	e->now.step++; /* whoever is asked first adds none: a page of the desk's own must not get this one's id */
 	return send_page(core, e, &asked, false, note, now);
 }
 

@@ -1211,6 +1211,22 @@ static void open_incident_is_handed_over_in_words_at_the_change_of_shift(void **
 	TRACE("taken_over:v-3 -v-1");
 }
 
+static void shift_that_changed_while_it_was_over_relieves_nobody_when_it_is_reopened(void **state)
+{
+	(void)state;
+	nights_begin();
+	t0 = world_at("2026-03-02T18:50:00");
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_DONE, 60);
+	tick(601);
+	sends("v-1", REPLY_REOPEN, 0, "", false, 1200);
+	TRACE("reopened:v-1 +v-3 paged:v-3");
+	says("v-1", REPLY_ACCEPT, 1210); /* not of this shift, and goes all the same */
+	world_restart(&w, after_s(1220));
+	tick(1221);
+	TRACE("");
+}
+
 static void who_serves_on_is_not_relieved(void **state)
 {
 	(void)state;
@@ -1372,6 +1388,31 @@ static void without_the_desks_word_a_storm_is_released_one_by_one(void **state)
 	assert_int_equal(held(), 1);
 	tick(1810);
 	assert_int_equal(held(), 0);
+}
+
+static void desks_own_page_has_another_id_than_the_note_of_many_homes(void **state)
+{
+	struct page note;
+
+	(void)state;
+	w.config.storm_linger_ms = 30 * MS_PER_SECOND;
+	storm_of(3, 3);
+	world_team(&w, "", "desk", t0);
+	for (int i = 0; i < 3; i++) /* nobody is there to be asked */
+		world_person(&w, (const char *[]){"v-1", "v-2", "v-3"}[i], false, false, 1, t0);
+	for (unsigned i = 10; i < 13; i++)
+		silent(i, 0);
+	TRACE("raised held held held +desk");
+	note = w.page;
+	for (int64_t s = 1800; s <= 1810 && !strcmp(w.page.id, note.id); s += 5) {
+		tick(s);
+		TRACE("released +desk escalated:desk");
+		if (strcmp(w.page.incident, note.incident) != 0)
+			w.page = note; /* of another home */
+		else
+			assert_string_not_equal(w.page.id, note.id);
+	}
+	assert_string_not_equal(w.page.id, note.id);
 }
 
 static void silence_waits_a_moment_in_which_others_may_come(void **state)
@@ -1634,6 +1675,7 @@ int main(void)
 		WITH_WORLD(incident_is_named_after_the_kind_that_says_most),
 		WITH_WORLD(what_was_found_is_kept_with_the_outcome),
 		WITH_WORLD(open_incident_is_handed_over_in_words_at_the_change_of_shift),
+		WITH_WORLD(shift_that_changed_while_it_was_over_relieves_nobody_when_it_is_reopened),
 		WITH_WORLD(who_serves_on_is_not_relieved),
 		WITH_WORLD(new_shift_is_asked_where_the_last_one_did_not_answer),
 		WITH_WORLD(shifts_that_nobody_serves_are_told_ahead_and_once),
@@ -1641,6 +1683,7 @@ int main(void)
 		WITH_WORLD(desk_releases_a_storm_and_it_is_not_held_again),
 		WITH_WORLD(desk_holds_a_storm_longer),
 		WITH_WORLD(without_the_desks_word_a_storm_is_released_one_by_one),
+		WITH_WORLD(desks_own_page_has_another_id_than_the_note_of_many_homes),
 		WITH_WORLD(silence_waits_a_moment_in_which_others_may_come),
 		WITH_WORLD(homes_apart_in_time_or_of_other_kinds_are_no_storm),
 		WITH_WORLD(clock_that_is_set_leaves_everybody_the_time_that_they_had),

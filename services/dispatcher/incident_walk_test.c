@@ -8,7 +8,7 @@
  *   3  somebody has it: accepted and on site name one responder, the other states none; only they have a second one
  *   4  an open incident about a life has an answer, or a page that has not expired, or the desk's page
  *   5  a page is sent once; only what was sent is withdrawn; an accept leaves no other page standing, but of those who
- *      are asked to come too or to take over
+ *      are asked to come too or to take over. The note to the desk about many homes stands for all of them
  *   6  a canary's pages go to the desk alone
  *   7  no timer is overdue after a tick, and none is lost: the next one is not after any open page's end
  *   8  a restart changes nothing
@@ -177,6 +177,8 @@ static void see_page(const struct page *page)
 	assert_non_null(one);
 	text_cut(one->id, sizeof one->id, page->id);
 	HASH_ADD_STR(seen, id, one);
+	if (page->role == PAGE_DESK && t->last.event == INCIDENT_EVENT_HELD)
+		return; /* the note */
 	assert_true(n < LIVE_PAGES_MAX);
 	t->page_count += n == t->page_count;
 	t->pages[n] = (struct live_page){.page = *page};
