@@ -142,8 +142,9 @@ struct case_alert *case_alert_find(struct emergency *e, const char *id)
 	return NULL;
 }
 
-/* own makes e the one that an alert's id leads to; one that is over does not take it from one that is open (an alert
- * that was merged stands in both). */
+/* own makes e the one that an alert's id leads to. An alert may stand in several (it was merged, or has grown since its
+ * incident was over), which a restart gives in any order: one that is over does not take it from one that is open, nor
+ * from one that was over later. */
 static enum err own(struct incident_core *core, struct emergency *e, const char *id)
 {
 	struct alert_home *home;
@@ -156,7 +157,9 @@ static enum err own(struct incident_core *core, struct emergency *e, const char 
 		text_cut(home->id, sizeof home->id, id);
 		HASH_ADD_STR(core->alerts, id, home);
 	}
-	if (!home->emergency || !incident_over(e->now.state) || incident_over(home->emergency->now.state))
+	const struct emergency *other = home->emergency;
+	if (!other || !incident_over(e->now.state) ||
+		(incident_over(other->now.state) && e->forget_due.ms >= other->forget_due.ms))
 		home->emergency = e;
 	return ERR_OK;
 }

@@ -1211,6 +1211,29 @@ static void open_incident_is_handed_over_in_words_at_the_change_of_shift(void **
 	TRACE("taken_over:v-3 -v-1");
 }
 
+static void alert_that_opened_a_second_incident_is_known_after_a_restart(void **state)
+{
+	struct alert alert = world_alert("a-1", "h-1", ALERT_ATTENTION);
+
+	(void)state;
+	world_feed(&w, &alert, after_s(0));
+	alert.revision = 2;
+	alert.state = ALERT_CLEARED;
+	world_feed(&w, &alert, after_s(10));
+	STATE("cancelled");
+	alert.revision = 3;
+	alert.state = ALERT_UPDATED;
+	alert.level = ALERT_LIFE;
+	world_feed(&w, &alert, after_s(20));
+	says("v-1", REPLY_DONE, 30);
+	STATE("resolved");
+	world_restart(&w, after_s(40));
+	tick(41);
+	world_feed(&w, &alert, after_s(50));
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+	TRACE("");
+}
+
 static void shift_that_changed_while_it_was_over_relieves_nobody_when_it_is_reopened(void **state)
 {
 	(void)state;
@@ -1430,7 +1453,7 @@ static void silence_waits_a_moment_in_which_others_may_come(void **state)
 	tick(30);
 	TRACE("+v-1 paged:v-1");
 	silent(12, 35);
-	TRACE("raised held -v-1 held held +desk"); /* the second was never asked for */
+	TRACE("raised held held -v-1 held +desk"); /* the other was never asked for */
 	feed("a-sos", "h-13", ALERT_LIFE, 36);
 	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
 	feed("a-leak", "h-14", ALERT_ALARM, 37);
@@ -1675,6 +1698,7 @@ int main(void)
 		WITH_WORLD(incident_is_named_after_the_kind_that_says_most),
 		WITH_WORLD(what_was_found_is_kept_with_the_outcome),
 		WITH_WORLD(open_incident_is_handed_over_in_words_at_the_change_of_shift),
+		WITH_WORLD(alert_that_opened_a_second_incident_is_known_after_a_restart),
 		WITH_WORLD(shift_that_changed_while_it_was_over_relieves_nobody_when_it_is_reopened),
 		WITH_WORLD(who_serves_on_is_not_relieved),
 		WITH_WORLD(new_shift_is_asked_where_the_last_one_did_not_answer),

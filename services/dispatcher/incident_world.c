@@ -274,6 +274,6 @@ void world_restart(struct world *world, struct wall now)
 	assert_int_equal(incident_core_create(&world->config, &world->core, NULL), ERR_OK);
 	for (unsigned i = 0; i < directory_count; i++)
 		assert_int_equal(incident_core_entry(world->core, &directory[i], now, &effects), ERR_OK);
-	for (unsigned i = 0; i < saved_count; i++)
+	for (unsigned i = saved_count; i-- > 0;) /* the newest first: a store gives them in no order of time */
 		assert_int_equal(incident_restore(world->core, &saved[i]), ERR_OK);
 }
