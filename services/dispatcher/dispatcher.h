@@ -178,6 +178,12 @@ enum err dispatcher_calendar(
 enum err dispatcher_request_visit(struct dispatcher *d, const char *method, struct request_args *args, const char *user,
 	struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
+/* api_visit_say.c: visit_answer and visit_request. */
+enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
+	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+enum err dispatcher_ask_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
+	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+
 /* api_link.c: dispatcher_link looks at an accept link, or gives its answer. */
 enum err dispatcher_link(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info,
 	enum err *fatal) ERR_MUST_CHECK;

@@ -214,6 +214,8 @@ static enum err feed_reply(struct dispatcher *d, const struct reply *reply, stru
 
 	if (!strncmp(reply->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1))
 		return dispatcher_reply_rota(d, reply, now, info);
+	if (!strncmp(reply->incident, VISITS_PREFIX, sizeof VISITS_PREFIX - 1))
+		return visits_reply(d->visits, d->post, reply, now, info);
 	err = incident_reply(d->core, reply, false, now, &effects);
 
 	if (!err && effects.verdict != INCIDENT_TAKEN)

@@ -350,15 +350,3 @@ const struct errand *visit_walk(const struct visit_core *core, uint32_t *at)
 	}
 	return NULL;
 }
-
-bool visit_speaks_for_desk(const struct visit_core *core, const char *user)
-{
-	struct team *team, *next;
-
-	if (!strcmp(user, core->config.desk))
-		return true;
-	HASH_ITER(hh, core->teams, team, next)
-	if (!strcmp(user, team->desk))
-		return true;
-	return false;
-}

@@ -203,9 +203,6 @@ unsigned visit_day(const struct visit_core *core, const char *user, int32_t day,
 /* visit_day_of gives the local day of a time. */
 int32_t visit_day_of(const struct visit_core *core, struct wall at);
 
-/* visit_speaks_for_desk: user is the desk of a team, or the settings' one. */
-bool visit_speaks_for_desk(const struct visit_core *core, const char *user);
-
 /* Counters since creation. */
 enum visit_tally {
 	VISIT_OPENED,

@@ -66,6 +66,7 @@ struct home {
 	struct wall since; /* first known as one to be visited; WALL_NONE = never yet */
 	struct wall last;  /* last seen by a visitor */
 	int32_t turn;      /* day of the last visit that is over, however it ended; DAY_NONE = none */
+	struct wall again; /* away: not looked at before; WALL_NONE */
 	int32_t pause;     /* not before this day; DAY_NONE */
 	uint8_t missed;    /* in a row */
 	uint32_t made;     /* errands ever made here: the next one's number */

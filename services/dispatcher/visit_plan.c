@@ -91,12 +91,20 @@ static struct wall opening(const struct visit_core *core, int32_t due)
 	return core_at(core, due - core->config.rules->ahead_days, core->config.rules->plan_min);
 }
 
+/* look_at gives when a home is to be looked at; WALL_NEVER = not by itself. */
+static struct wall look_at(const struct visit_core *core, const struct home *home, int32_t due)
+{
+	struct wall at = due == DAY_NONE ? WALL_NEVER : opening(core, due);
+
+	return at.ms < home->again.ms ? home->again : at;
+}
+
 enum err home_arm(struct visit_core *core, struct home *home)
 {
 	const struct checklist *list;
 	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list);
 
-	return timerq_set(&core->timers, home->slot * 2, due == DAY_NONE ? WALL_NEVER : opening(core, due));
+	return timerq_set(&core->timers, home->slot * 2, look_at(core, home, due));
 }
 
 static bool is_away(const struct home *home, struct wall at)
@@ -149,14 +157,17 @@ static enum err open_visit(
 enum err home_tick(struct visit_core *core, struct home *home, struct wall now)
 {
 	const struct checklist *list;
-	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list), today = core_day(core, now);
+	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list);
+	int32_t today = core_day(core, now);
 	enum err err;
 
-	if (due == DAY_NONE || opening(core, due).ms > now.ms)
+	if (look_at(core, home, due).ms > now.ms)
 		return home_arm(core, home);
-	if (is_away(home, core_at(core, due > today ? due : today + 1, 12 * 60))) /* looked at again tomorrow */
-		return timerq_set(
-			&core->timers, home->slot * 2, core_at(core, today + 1, core->config.rules->plan_min));
+	if (is_away(home, core_at(core, due > today ? due : today + 1, 12 * 60))) {
+		home->again = core_at(core, today + 1, core->config.rules->plan_min);
+		home_dirty(core, home);
+		return home_arm(core, home);
+	}
 	err = open_visit(core, home, due, list, now);
 	return err ? err : home_arm(core, home);
 }

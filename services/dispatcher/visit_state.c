@@ -34,6 +34,7 @@ static void home_put(struct blob *b, const struct home *home)
 	blob_put(b, STATE_VERSION, 1);
 	blob_put_wall(b, home->since);
 	blob_put_wall(b, home->last);
+	blob_put_wall(b, home->again);
 	day_put(b, home->turn);
 	day_put(b, home->pause);
 	blob_put(b, home->missed, 1);
@@ -56,6 +57,7 @@ static enum err home_get(struct blob *b, struct home *home)
 {
 	home->since = blob_get_wall(b);
 	home->last = blob_get_wall(b);
+	home->again = blob_get_wall(b);
 	home->turn = day_get(b);
 	home->pause = day_get(b);
 	home->missed = (uint8_t)blob_get(b, 1);

@@ -79,7 +79,7 @@ struct home *home_row(struct visit_core *core, const char *id)
 		return NULL;
 	text_cut(home->id, sizeof home->id, id);
 	home->slot = core->home_count;
-	home->since = home->last = home->away_from = home->away_until = WALL_NONE;
+	home->since = home->last = home->again = home->away_from = home->away_until = WALL_NONE;
 	home->turn = home->pause = DAY_NONE;
 	home->care.position = (struct position){NAN, NAN};
 	core->home_slots[core->home_count++] = home;

@@ -59,9 +59,11 @@ enum err visits_create(const struct dispatcher_settings *settings, const struct 
 {
 	struct visits *visits = calloc(1, sizeof *visits);
 	struct visit_config config;
-	enum err err =
-		visits ? load_rules(settings, &visits->rules, info) : errinfo_set(info, ERR_NOMEM, "out of memory");
+	enum err err;
 
+	if (!visits)
+		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	err = load_rules(settings, &visits->rules, info);
 	if (!err) {
 		config = config_of(settings, zone, visits->rules);
 		err = visit_core_create(&config, &visits->core, info);
@@ -244,6 +246,61 @@ enum err visits_tick(struct visits *visits, struct post *post, struct wall now, 
 	static struct visit_effects effects;
 	enum err err = visit_tick(visits->core, now, &effects);
 
+	return err ? err : visits_take(visits, post, &effects, now, info);
+}
+
+/* action_of gives what a reply says of an errand; false: nothing that fits one. */
+static bool action_of(const struct reply *reply, enum visit_action *out)
+{
+	switch (reply->action) {
+	case REPLY_ACCEPT:
+		*out = VISIT_ACCEPT;
+		return true;
+	case REPLY_DECLINE:
+	case REPLY_HAND_OVER:
+		*out = VISIT_DECLINE;
+		return true;
+	case REPLY_ARRIVED:
+		*out = VISIT_START;
+		return true;
+	case REPLY_DONE:
+		*out = reply->outcome == OUTCOME_AWAY ? VISIT_NOT_MET : VISIT_FINISH;
+		return true;
+	case REPLY_NOTE:
+		*out = VISIT_NOTE;
+		return true;
+	case REPLY_ON_THE_WAY:
+	case REPLY_SECOND:
+	case REPLY_KEY:
+	case REPLY_REOPEN:
+	case REPLY_SILENCE:
+	case REPLY_RELEASE:
+	case REPLY_MERGE:
+	case REPLY_ACTION_COUNT:
+		break;
+	}
+	return false;
+}
+
+enum err visits_reply(
+	struct visits *visits, struct post *post, const struct reply *reply, struct wall now, struct errinfo *info)
+{
+	static struct visit_effects effects;
+	struct visit_reply said = {.at = reply->at, .from = WALL_NONE, .until = WALL_NONE, .seen = WALL_NONE};
+	enum visit_verdict verdict = VISIT_MISPLACED;
+	enum err err = ERR_OK;
+
+	effects.count = 0;
+	if (action_of(reply, &said.action)) {
+		text_cut(said.errand, sizeof said.errand, reply->incident);
+		text_cut(said.user, sizeof said.user, reply->user);
+		text_cut(said.note, sizeof said.note, reply->note);
+		err = visit_say(visits->core, &said, false, now, &effects);
+		verdict = effects.verdict;
+	}
+	if (!err && verdict != VISIT_TAKEN)
+		log_info("reply_without_effect", "errand", reply->incident, "user", reply->user, "action",
+			reply_action_name(reply->action), "verdict", visit_verdict_name(verdict));
 	return err ? err : visits_take(visits, post, &effects, now, info);
 }
 

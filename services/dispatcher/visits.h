@@ -36,6 +36,11 @@ enum err visits_take(struct visits *visits, struct post *post, struct visit_effe
 	struct errinfo *info) ERR_MUST_CHECK;
 /* visits_tick does what is due at now; a transaction is open. */
 enum err visits_tick(struct visits *visits, struct post *post, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* visits_reply takes a volunteer's reply that names an errand (VISITS_PREFIX) as its incident: accept, decline,
+ * arrived, done (outcome away: nobody opened), hand_over (to whoever is next) and note. */
+#define VISITS_PREFIX "e-"
+enum err visits_reply(struct visits *visits, struct post *post, const struct reply *reply, struct wall now,
+	struct errinfo *info) ERR_MUST_CHECK;
 /* visits_save appends the turn's batches and writes the states that changed; at the end of the transaction. */
 enum err visits_save(struct visits *visits, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 
