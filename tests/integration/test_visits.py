@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Visits, what is found there, and services, through the wire: a real dispatcher that is killed on the way."""
 import datetime as dt
+import os
+import pathlib
 import signal
+import subprocess
 import time
 
 from test_dispatcher import ROOT, directory, lane, rig  # noqa: F401 (rig is a fixture)
 
+TOOL = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "curtain"
 SETTINGS = (f"visits.file={ROOT}/deploy/config/visits.yaml", f"visits.checklists={ROOT}/deploy/config/checklists.yaml")
 
 
@@ -18,6 +22,12 @@ def people():
              {"kind": "companion", "key": "v-2", "languages": ["mandarin"], "visits_a_week": 7, "parts": ["morning"], "verified": True},
              {"kind": "service", "key": "medical-2", "help": "medical", "providers": ["p-1"], "lead_days": 0, "teams": False}]
     return [{**row, "seq": i + 1} for i, row in enumerate(rows)]
+
+
+def curtain(rig, *options):  # noqa: F811
+    """The tool, as the desk."""
+    return subprocess.run([TOOL, "visit", *options, "--port", str(rig.broker.port), "--password-file", rig.accounts.secret("desk")],
+                          capture_output=True, text=True, timeout=30, check=False)
 
 
 def errands(rig, user, **more):  # noqa: F811
@@ -34,7 +44,11 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     assert offer["household"] == "h-5" and offer["what"] == "chat" and not errands(rig, "v-2")
     explained = rig.call("visit_explain", {"errand": offer["id"]})["result"]
     assert [c["user"] for c in explained["candidates"]] == ["v-1"] and explained["bars"]["language"] == 1
-    assert rig.call("visit_answer", {"errand": offer["id"], "action": "accept"})["result"]["errand"]["state"] == "agreed"
+    reply = {"page": "", "incident": offer["id"], "user": "v-2", "action": "accept", "at": lane.rfc3339(time.time())}
+    rig.peer("v-2").publish("curtain/volunteer/v-2/reply", {k: v for k, v in reply.items() if v})  # was not asked
+    rig.peer("v-1").publish("curtain/volunteer/v-1/reply", {**{k: v for k, v in reply.items() if v}, "user": "v-1"},
+                            response="curtain/receipt/v-1", correlation=b"1")
+    rig.tap.wait(lambda: rig.call("visit_show", {"errand": offer["id"]})["result"]["state"] == "agreed", "the companion's yes")
     rig.stop(signal.SIGKILL)
     rig.start()
     rig.tap.wait(lambda: rig.counters(errands_live=1), "the dispatcher after the kill")
@@ -77,4 +91,12 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     assert rig.call("visit_answer", {"errand": service["id"], "action": "start"})["result"]["verdict"] == "late"
     mine = [i for i in visits.items if i["id"] == service["id"]]
     rig.tap.wait(lambda: [i["revision"] for i in visits.items if i["id"] == service["id"]] == [1, 2, 3, 4, 5], f"each event once, in order: {mine}")
+    told = curtain(rig, "tasks", "--assignee", "cap")
+    assert told.returncode == 0 and "hose_old" in told.stdout and "medicine_low" in told.stdout, told
+    told = curtain(rig, "day", "--who", "cap", "--day", str(dt.date.today()))
+    assert told.returncode == 0 and told.stdout.startswith("cap "), told
+    told = curtain(rig, "answer", "--errand", tasks[0]["id"], "--action", "done")
+    assert told.returncode == 0 and told.stdout.startswith("taken\n"), told
+    told = curtain(rig, "show", "--errand", "e-0")
+    assert told.returncode == 1 and "no errand e-0" in told.stderr, told
     assert "no method" in rig.call("visit_nothing", {})["error"]["text"]

@@ -43,5 +43,6 @@ int cmd_status(int argc, char **argv);
 int cmd_webhook(int argc, char **argv);
 int cmd_bridge(int argc, char **argv);
 int cmd_timeline(int argc, char **argv);
+int cmd_visit(int argc, char **argv);
 
 #endif

@@ -35,6 +35,7 @@ const struct command commands[] = {
 	{"bridge", cmd_bridge, "the bridge to another platform: jobs, reports, a run now"},
 	{"channel", cmd_channel, "try a channel to people without paging anyone; how each does, what became of pages"},
 	{"roster", cmd_roster, "plan duties: fair, within the rules, as cheap as can be proven"},
+	{"visit", cmd_visit, "visits, the tasks that follow from them, and services"},
 	{"backtest", cmd_backtest, "how the detector would have done on recorded readings"},
 	{"openapi", cmd_openapi, "the document of the REST interface"},
 	{"quantities", cmd_quantities, "the table of quantities, units and ranges"},
