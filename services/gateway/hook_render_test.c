@@ -122,6 +122,37 @@ static void an_event_has_ids_kinds_and_times_and_no_words_about_a_life(void **st
 	hook_event_fini(&event);
 }
 
+static void an_errand_tells_neither_a_finding_nor_the_answers(void **state)
+{
+	struct errand errand = {.revision = 2,
+		.kind = ERRAND_TASK,
+		.state = ERRAND_DONE,
+		.event = ERRAND_EVENT_DONE,
+		.opened = NOW,
+		.at = NOW,
+		.from = NOW,
+		.until = NOW,
+		.seen = NOW,
+		.answer_count = 1};
+	struct hook_event event;
+
+	(void)state;
+	text_cut(errand.id, sizeof errand.id, "e-1");
+	text_cut(errand.household, sizeof errand.household, "h-1");
+	text_cut(errand.what, sizeof errand.what, "memory");
+	text_cut(errand.answers[0].item, sizeof errand.answers[0].item, "mood");
+	hook_event_init(&event);
+	assert_int_equal(hook_event_errand(&errand, "dispatcher-1", &event), ERR_OK);
+	assert_string_equal(event.type, "task.done");
+	assert_string_equal(event.id, "e-1.2");
+	assert_null(strstr(event.body.data, "memory"));
+	assert_null(strstr(event.body.data, "mood"));
+	errand.kind = ERRAND_SERVICE;
+	assert_int_equal(hook_event_errand(&errand, "dispatcher-1", &event), ERR_OK);
+	assert_non_null(strstr(event.body.data, "\"what\":\"memory\""));
+	hook_event_fini(&event);
+}
+
 static void two_secrets_sign_while_one_is_exchanged(void **state)
 {
 	struct hook_request request;
@@ -279,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_has_ids_kinds_and_times_and_no_words_about_a_life),
+		cmocka_unit_test(an_errand_tells_neither_a_finding_nor_the_answers),
 		cmocka_unit_test(two_secrets_sign_while_one_is_exchanged),
 		cmocka_unit_test(a_platform_s_own_signature_is_yaml),
 		cmocka_unit_test(filters_are_types_communities_and_levels),

@@ -6,6 +6,7 @@ tests/fault.sh [services] [--readings N] [--sos N] [--kills N] [--broker-kills N
 tests/fault.sh postgres [--minutes M]
 tests/fault.sh dispatch [--incidents N] [--kills N] [--instants A,B,...] [--seed N]   at each named instant of the dispatcher's turn (dispatch.py)
 tests/fault.sh records [--kills N] [--minutes M] [--seconds S] [--phases A,B,...] [--rate R] [--seed N]   records, PostgreSQL and the gateway (records.py); needs root
+tests/fault.sh webhooks [--kills N] [--incidents N] [--seconds S] [--seed N]   gateway, dispatcher and broker while other systems are told of incidents (webhooks.py); needs root
 """
 import argparse
 import json
@@ -22,6 +23,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(_
 import dispatch  # noqa: E402
 import district  # noqa: E402
 import records  # noqa: E402
+import webhooks  # noqa: E402
 
 HOMES = 500
 PARTS = ["ingest", "detector", "dispatcher", "records", "postgres"]
@@ -127,15 +129,15 @@ class Offset:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch", "records"])
+    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch", "records", "webhooks"])
     parser.add_argument("--readings", type=int, default=100000)
     parser.add_argument("--sos", type=int, default=200)
-    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch: 10 at each instant; records: 100 in all")
-    parser.add_argument("--incidents", type=int, default=200, help="at each instant")
+    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch: 10 at each instant; records: 100 in all; webhooks: 40")
+    parser.add_argument("--incidents", type=int, default=200, help="dispatch: at each instant; webhooks: in each phase")
     parser.add_argument("--instants", help="some of " + ", ".join(dispatch.INSTANTS))
     parser.add_argument("--broker-kills", type=int, default=20)
     parser.add_argument("--rate", type=float, help="readings a second: 800; records: 300")
-    parser.add_argument("--seconds", type=float, default=30, help="records: of the full disk, and of the database that is read-only")
+    parser.add_argument("--seconds", type=float, default=30, help="records, webhooks: of the full disk, and of the database that is read-only")
     parser.add_argument("--phases", default="kills,full,read-only,away", help="records: which of these")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3), "big"))
@@ -149,6 +151,9 @@ def main():
     elif arguments.what == "records":
         arguments.kills, arguments.rate = arguments.kills or 100, arguments.rate or 300
         good = records.run(folder, arguments)
+    elif arguments.what == "webhooks":
+        arguments.kills = arguments.kills or 40
+        good = webhooks.run(folder, arguments)
     else:
         good = run_system(arguments, folder)
     if good and not arguments.keep:

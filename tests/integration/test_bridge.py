@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.request
 
+import paho.mqtt.client as mqtt
 import pytest
 import yaml
 
@@ -172,6 +173,25 @@ def test_a_trial_and_the_platform_s_own_signature(bench):
     assert events[0]["level"] == 1 and events[0]["communityCode"] == "c-1" and not bench.platform.refused
     with pytest.raises(RuntimeError, match="none of this name"):
         bench.tool("webhook", "test", "nobody")
+
+
+def test_an_outage_of_a_channel_is_told_once_and_its_end(bench):
+    outage = json.loads((ROOT / "schemas/examples/valid/outage.down.json").read_text(encoding="utf-8"))
+    topic = f"curtain/outage/dispatcher-1/{outage['channel']}"
+    client = mqtt.Client("stands-in-for-the-dispatcher", protocol=mqtt.MQTTv5)
+    client.username_pw_set("dispatcher-1", bench.system.password("dispatcher-1"))
+    client.connect("127.0.0.1", bench.system.port)
+    client.loop_start()
+    for payload in (json.dumps(outage), json.dumps(outage), ""):
+        client.publish(topic, payload, qos=1, retain=True).wait_for_publish(5)
+    client.loop_stop()
+    client.disconnect()
+
+    def told():
+        types = [e["type"] for e in bench.receiver.taken["/all"] if e["type"].startswith("outage.")]
+        return types and types[-1] == "outage.over" and types
+
+    assert bench.receiver.wait(told, "the end of an outage") == ["outage.down", "outage.over"]
 
 
 def test_the_day_s_figures_are_told_once_and_again_when_it_is_wanted(bench):
