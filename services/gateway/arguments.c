@@ -79,6 +79,7 @@ static const struct {
 	{"exists", 409, "It exists already"},
 	{"state", 409, "Not in this state"},
 	{"too_large", 413, "The body is too large"},
+	{"key_reused", 422, "The Idempotency-Key belongs to another request"},
 	{"too_fast", 429, "Too many requests"},
 	{"again", 503, "Not now"},
 	{"closed", 503, "A part that this needs is not there"},

@@ -14,16 +14,16 @@
 #include "gateway/openapi.h"
 #include "gateway/page.h"
 
-#define JSON "application/json"
-#define PROBLEM "application/problem+json"
+#define CALENDAR "text/calendar; charset=utf-8"
 #define HTML "text/html; charset=utf-8"
 #define EXPOSITION "text/plain; version=0.0.4; charset=utf-8"
 
 void exchange_fail(struct exchange *x, const char *code, const char *text)
 {
 	x->state = EXCHANGE_READY;
+	x->undone = !strcmp(code, "again") || !strcmp(code, "full");
 	x->status = problem_status(code);
-	x->type = PROBLEM;
+	x->type = EXCHANGE_PROBLEM;
 	buf_reset(&x->answer);
 	if (x->match.route && x->match.route->kind == ROUTE_LINK) { /* people read it */
 		x->type = HTML;
@@ -46,7 +46,7 @@ static void answer(struct exchange *x, unsigned status, const char *type)
 
 /* ---- those that wait ---- */
 
-static enum err enter(struct gateway *gateway, struct exchange *x, char correlation[40])
+static enum err enter(struct gateway *gateway, struct exchange *x)
 {
 	unsigned slot = 0;
 
@@ -62,7 +62,7 @@ static enum err enter(struct gateway *gateway, struct exchange *x, char correlat
 	x->number = ++gateway->numbers;
 	x->until = (struct mono){gateway->turn.mono.us + gateway->settings.answer_ms * 1000};
 	x->state = EXCHANGE_WAITING;
-	snprintf(correlation, 40, "%u.%llu", slot, (unsigned long long)x->number);
+	snprintf(x->correlation, sizeof x->correlation, "%u.%llu", slot, (unsigned long long)x->number);
 	return ERR_OK;
 }
 
@@ -120,28 +120,46 @@ static struct exchange *awaited(const struct gateway *gateway, const struct bus_
 
 static void publish(struct gateway *gateway, struct exchange *x, const struct bus_publication *publication)
 {
-	enum err err = bus_publish(service_bus(gateway->service), publication);
+	enum err err = *x->key ? repeat_begin(gateway, x) : ERR_OK;
 
+	if (err) {
+		exchange_leave(gateway, x);
+		return;
+	}
+	err = bus_publish(service_bus(gateway->service), publication);
 	if (!err)
 		return;
 	exchange_leave(gateway, x);
 	exchange_fail(x, err == ERR_CLOSED ? "closed" : "again",
 		err == ERR_CLOSED ? "there is no connection to the broker now" : "too much is on its way; try again");
+	x->undone = true;
+	if (*x->key)
+		repeat_end(gateway, x);
+}
+
+static enum err write_request(const struct exchange *x, struct buf *out, struct errinfo *info)
+{
+	char user[ID_BYTES + 16];
+	size_t length = x->match.route->body ? x->body.length : 0;
+
+	if (x->match.route->kind != ROUTE_FEED)
+		return arguments_write(&x->match, length ? x->body.data : "", length, out, info);
+	snprintf(user, sizeof user, "{\"user\":\"%s\"}", x->user); /* an id needs no escapes */
+	return request_encode(user, strlen(user), out);
 }
 
 static void ask(struct gateway *gateway, struct exchange *x)
 {
 	const struct route *route = x->match.route;
-	char topic[GATEWAY_TOPIC_BYTES], answers[GATEWAY_TOPIC_BYTES], correlation[40];
+	char topic[GATEWAY_TOPIC_BYTES], answers[GATEWAY_TOPIC_BYTES];
 	struct errinfo info = {0};
 	struct buf request;
 
 	buf_init(&request, REQUEST_BYTES_MAX);
-	size_t length = route->body ? x->body.length : 0;
-	if (arguments_write(&x->match, length ? x->body.data : "", length, &request, &info)) {
+	if (write_request(x, &request, &info)) {
 		exchange_fail(
 			x, info.code ? err_name(info.code) : "range", *info.text ? info.text : "the body is too large");
-	} else if (enter(gateway, x, correlation)) {
+	} else if (enter(gateway, x)) {
 		exchange_fail(x, "again", "too many requests wait; try again");
 	} else {
 		snprintf(topic, sizeof topic, "curtain/api/%s/%s/%s", x->account, route->service, route->method);
@@ -153,8 +171,8 @@ static void ask(struct gateway *gateway, struct exchange *x)
 				.length = request.length,
 				.qos = route->verb[0] == 'G' ? 0 : 1, /* a lost read is asked again */
 				.response_topic = answers,
-				.correlation = correlation,
-				.correlation_length = strlen(correlation)});
+				.correlation = x->correlation,
+				.correlation_length = strlen(x->correlation)});
 	}
 	buf_fini(&request);
 }
@@ -173,14 +191,13 @@ static bool may_publish(const struct gateway *gateway, const char *topic)
 
 static void pass_on(struct gateway *gateway, struct exchange *x)
 {
-	char correlation[40];
 	const char *topic = x->match.values[0];
 
 	if (!may_publish(gateway, topic))
 		exchange_fail(x, "denied", "the topic is not among intake.topics");
 	else if (!x->body.length)
 		exchange_fail(x, "invalid", "body: is empty");
-	else if (enter(gateway, x, correlation))
+	else if (enter(gateway, x))
 		exchange_fail(x, "again", "too many requests wait; try again");
 	else
 		publish(gateway, x,
@@ -189,8 +206,8 @@ static void pass_on(struct gateway *gateway, struct exchange *x)
 				.length = x->body.length,
 				.qos = 1,
 				.response_topic = gateway->receipts,
-				.correlation = correlation,
-				.correlation_length = strlen(correlation)});
+				.correlation = x->correlation,
+				.correlation_length = strlen(x->correlation)});
 }
 
 /* ---- what the gateway answers itself ---- */
@@ -208,12 +225,17 @@ static void ready(struct gateway *gateway, struct exchange *x)
 		all = all && up;
 	}
 	buf_text(&x->answer, "}}");
-	answer(x, all ? 200 : 503, JSON);
+	answer(x, all ? 200 : 503, EXCHANGE_JSON);
 }
 
 void exchange_begin(struct gateway *gateway, struct exchange *x)
 {
 	switch (x->match.route->kind) {
+	case ROUTE_FEED:
+		text_cut(x->user, sizeof x->user, x->account);
+		text_cut(x->account, sizeof x->account, gateway->user);
+		ask(gateway, x);
+		break;
 	case ROUTE_LINK:
 		text_cut(x->account, sizeof x->account, gateway->user);
 		ask(gateway, x);
@@ -235,11 +257,11 @@ void exchange_begin(struct gateway *gateway, struct exchange *x)
 	case ROUTE_DOCUMENT:
 		if (openapi_write(service_version, &x->answer))
 			x->answer.failed = ERR_NOMEM;
-		answer(x, 200, JSON);
+		answer(x, 200, EXCHANGE_JSON);
 		break;
 	default:
 		buf_text(&x->answer, "{\"ok\":true}");
-		answer(x, 200, JSON);
+		answer(x, 200, EXCHANGE_JSON);
 	}
 }
 
@@ -268,6 +290,21 @@ static void show(struct gateway *gateway, struct exchange *x, const char *result
 	answer(x, kind == PAGE_WRONG ? 404 : kind == PAGE_EXPIRED || kind == PAGE_USED ? 410 : 200, HTML);
 }
 
+/* link_next names the page after this one. */
+static void link_next(const struct gateway *gateway, struct exchange *x)
+{
+	char value[CURSOR_VALUE_BYTES];
+
+	if (cursor_value(x->match.route, x->answer.data, x->answer.length, value))
+		return;
+	buf_byte(&x->link, '<');
+	if (cursor_link(gateway->cursor_key, x->account, &x->match, value, &x->link) ||
+		buf_text(&x->link, ">; rel=\"next\"")) {
+		log_error("next_page_not_told");
+		buf_reset(&x->link);
+	}
+}
+
 static void take_response(struct gateway *gateway, struct exchange *x, const struct bus_event *event)
 {
 	struct response response;
@@ -278,7 +315,9 @@ static void take_response(struct gateway *gateway, struct exchange *x, const str
 
 	if (x->match.route->kind == ROUTE_SERVICE && response_result(event->payload, event->length, &result, &length)) {
 		buf_append(&x->answer, result, length);
-		answer(x, 200, JSON);
+		answer(x, 200, EXCHANGE_JSON);
+		if (route_page(x->match.route) && x->status == 200)
+			link_next(gateway, x);
 		return;
 	}
 	err = response_decode(event->payload, event->length, &response, &info);
@@ -287,9 +326,14 @@ static void take_response(struct gateway *gateway, struct exchange *x, const str
 		exchange_fail(x, "io", "the service's answer is not understood");
 	} else if (response.ok && x->match.route->kind == ROUTE_LINK) {
 		show(gateway, x, response.result);
+	} else if (response.ok && x->match.route->kind == ROUTE_FEED) {
+		if (page_calendar(response.result, &x->answer))
+			exchange_fail(x, "io", "the dispatcher's answer holds no calendar");
+		else
+			answer(x, 200, CALENDAR);
 	} else if (response.ok) {
 		buf_text(&x->answer, response.result);
-		answer(x, 200, JSON);
+		answer(x, 200, EXCHANGE_JSON);
 	} else {
 		exchange_fail(x, response.code, response.text);
 	}
@@ -303,14 +347,17 @@ bool exchange_answer(struct gateway *gateway, const struct bus_event *event)
 	struct exchange *x = awaited(gateway, event);
 	if (!x || !is_of(gateway, x, event->topic)) {
 		gateway->unasked++; /* after its time, or by several instances */
+		repeat_late(gateway, event);
 		return true;
 	}
 	if (x->match.route->kind == ROUTE_MESSAGE) {
 		buf_text(&x->answer, "{\"stored\":true}");
-		answer(x, 200, JSON);
+		answer(x, 200, EXCHANGE_JSON);
 	} else {
 		take_response(gateway, x, event);
 	}
+	if (*x->key)
+		repeat_end(gateway, x);
 	resume(gateway, x);
 	return true;
 }

@@ -2,8 +2,9 @@
  *
  * gateway: the HTTP edge for those who do not speak MQTT. A request with a token becomes a request on
  * curtain/api/<the token's account>/<service>/<method>; the connection waits, suspended, until the service has
- * answered. A device's message becomes a publication with a receipt: 200 is said when ingest has it on disk. Nothing of
- * that is kept here. Webhooks and the bridge (hooks.h) have a store of their own.
+ * answered. A device's message becomes a publication with a receipt: 200 is said when ingest has it on disk. Kept here
+ * are only, for a day, the answers to requests with an Idempotency-Key, and the key of the cursors. Webhooks
+ * and the bridge (hooks.h) have a store of their own.
  *
  * libmicrohttpd runs in the service's own loop, on the one thread: MHD_run when its descriptor is readable or its
  * timeout has come, and at the end of each turn in which an answer arrived.
@@ -14,13 +15,17 @@
 #include <microhttpd.h>
 
 #include "base/buf.h"
+#include "gateway/cursor.h"
 #include "gateway/hooks.h"
 #include "gateway/metrics.h"
+#include "gateway/once.h"
 #include "gateway/settings.h"
 #include "gateway/token.h"
 
 #define EXCHANGES_MAX 4096 /* requests that wait for a service */
 #define GATEWAY_TOPIC_BYTES 512
+#define EXCHANGE_JSON "application/json"
+#define EXCHANGE_PROBLEM "application/problem+json"
 
 enum exchange_state {
 	EXCHANGE_READING, /* its body comes */
@@ -34,13 +39,19 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct route_match match;
 	char account[ID_BYTES];
-	uint64_t peer; /* hash of its address */
-	unsigned slot; /* of gateway.waiting, while it waits */
+	char user[ID_BYTES]; /* ROUTE_FEED: whose duties */
+	uint64_t peer;       /* hash of its address */
+	unsigned slot;       /* of gateway.waiting, while it waits */
 	uint64_t number;
+	char correlation[ONCE_WAITING_BYTES]; /* "": not yet sent */
+	char key[ONCE_KEY_BYTES];             /* Idempotency-Key; "" = none */
 	struct mono until;
 	struct buf body, answer;
 	unsigned status;
 	unsigned wait_s; /* Retry-After */
+	bool undone;     /* certainly not done: may be asked again */
+	bool replayed;   /* the answer is one that was given before */
+	struct buf link; /* the next page's address */
 	const char *type, *allow;
 };
 
@@ -50,7 +61,9 @@ struct gateway {
 	struct MHD_Daemon *daemon;
 	struct token_book *book;
 	struct metrics metrics;
-	struct hooks *hooks;         /* NULL: none */
+	struct hooks *hooks; /* NULL: none */
+	struct once *once;
+	unsigned char cursor_key[CURSOR_KEY_BYTES];
 	struct buf certificate, key; /* in use by the daemon */
 	struct exchange *waiting[EXCHANGES_MAX];
 	unsigned waits, waits_end; /* how many; the slot after the last in use */
@@ -59,7 +72,7 @@ struct gateway {
 	char answers[GATEWAY_TOPIC_BYTES], receipts[GATEWAY_TOPIC_BYTES];
 	struct turn turn;
 	bool run; /* MHD has something to do in this turn */
-	uint64_t requests, refused, too_fast, failed, timeouts, unasked;
+	uint64_t requests, refused, too_fast, failed, timeouts, unasked, replayed;
 };
 
 enum err gateway_open(struct service *service, const void *settings, void **out_state, struct errinfo *info);
@@ -86,5 +99,15 @@ bool exchange_answer(struct gateway *gateway, const struct bus_event *event);
 void exchange_leave(struct gateway *gateway, struct exchange *exchange);
 /* exchange_expire ends those whose time is over. */
 void exchange_expire(struct gateway *gateway, struct mono now);
+
+/* repeat_begin looks whether a request with a key was asked before, and notes a new one, before it is sent. ERR_EXISTS:
+ * the exchange is ready, with the answer of then or a problem. */
+enum err repeat_begin(struct gateway *gateway, struct exchange *exchange) ERR_MUST_CHECK;
+/* repeat_end keeps what is answered to it, before it leaves. When nobody knows whether it was done, its key stays
+ * taken.
+ */
+void repeat_end(struct gateway *gateway, struct exchange *exchange);
+/* repeat_late keeps an answer that came when its client had gone, or its time was over, for whoever asks again. */
+void repeat_late(struct gateway *gateway, const struct bus_event *event);
 
 #endif

@@ -20,6 +20,7 @@
 
 #define SWALLOW_TIMES 4 /* of a refused body so many times the bound is read, then the connection is closed */
 #define ETAG_BYTES 40
+#define NO_CALENDAR "there is no such calendar, or no longer"
 #define MEMORY_BYTES 32768 /* of a connection: its head must fit */
 
 /* ---- the head ---- */
@@ -38,13 +39,32 @@ static uint64_t address_of(struct MHD_Connection *connection)
 	return text_hash64(&in->sin_addr, sizeof in->sin_addr, 4);
 }
 
+/* token_of gives the request's token: of its header, or of its path, where it stands as TOKEN.ics. NULL: none. */
+static const char *token_of(struct exchange *x, size_t *out_length)
+{
+	static const char bearer[] = "Bearer ", ending[] = ".ics";
+	const char *text = x->match.values[0];
+
+	if (x->match.route->kind == ROUTE_FEED) {
+		size_t length = strlen(text), end = sizeof ending - 1;
+		*out_length = length - end;
+		return length > end && !strcmp(text + length - end, ending) ? text : NULL;
+	}
+	text = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	if (!text || strncmp(text, bearer, sizeof bearer - 1) != 0)
+		return NULL;
+	text += sizeof bearer - 1;
+	*out_length = strlen(text);
+	return text;
+}
+
 static void admit(struct gateway *gateway, struct exchange *x)
 {
-	static const char bearer[] = "Bearer ";
-	const char *header = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	enum route_scope scope = x->match.route->scope;
 	unsigned char hash[DIGEST_BYTES];
 	const struct token *token = NULL;
+	const char *text;
+	size_t length = 0;
 	enum err err = ERR_DENIED;
 
 	x->peer = address_of(x->connection);
@@ -58,8 +78,12 @@ static void admit(struct gateway *gateway, struct exchange *x)
 	}
 	if (scope == ROUTE_OPEN)
 		return;
-	if (header && !strncmp(header, bearer, sizeof bearer - 1) &&
-		digest_sha256(header + sizeof bearer - 1, strlen(header + sizeof bearer - 1), hash))
+	text = token_of(x, &length);
+	if (!text && x->match.route->kind == ROUTE_FEED) {
+		exchange_fail(x, "not_found", NO_CALENDAR);
+		return;
+	}
+	if (text && digest_sha256(text, length, hash))
 		err = token_admit(
 			gateway->book, hash, scope, gateway->turn.wall, gateway->turn.mono, &token, &x->wait_s);
 	if (!err) {
@@ -73,13 +97,17 @@ static void admit(struct gateway *gateway, struct exchange *x)
 	} else {
 		gateway->refused++;
 		token_peer_failed(gateway->book, x->peer, gateway->turn.mono);
-		exchange_fail(x, "unauthorized",
-			"send the header Authorization: Bearer TOKEN with a token that is valid now");
+		if (x->match.route->kind == ROUTE_FEED)
+			exchange_fail(x, "not_found", NO_CALENDAR);
+		else
+			exchange_fail(x, "unauthorized",
+				"send the header Authorization: Bearer TOKEN with a token that is valid now");
 	}
 }
 
 struct query {
 	struct route_match *match;
+	const char *cursor;
 	struct errinfo info;
 	enum err err;
 };
@@ -89,6 +117,10 @@ static enum MHD_Result take_query(void *context, enum MHD_ValueKind kind, const 
 	struct query *query = context;
 
 	(void)kind;
+	if (route_page(query->match->route) && !query->cursor && !strcmp(name, "cursor")) {
+		query->cursor = value ? value : ""; /* it holds for these filters, so it is looked at after them */
+		return MHD_YES;
+	}
 	query->err = route_query(query->match, name, value ? value : "", &query->info);
 	return query->err ? MHD_NO : MHD_YES;
 }
@@ -101,6 +133,16 @@ static long long declared(struct MHD_Connection *connection)
 	return length ? strtoll(length, NULL, 10) : 0;
 }
 
+static enum err take_key(struct exchange *x, struct errinfo *info)
+{
+	const char *key = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Idempotency-Key");
+
+	if (key && (!*key || !text_is_label(key) || text_copy(x->key, sizeof x->key, key)))
+		return errinfo_set(info, ERR_INVALID,
+			"Idempotency-Key: must have 1 to %d bytes without control characters", ONCE_KEY_BYTES - 1);
+	return ERR_OK;
+}
+
 static void take_arguments(struct gateway *gateway, struct exchange *x)
 {
 	struct query query = {.match = &x->match};
@@ -108,6 +150,10 @@ static void take_arguments(struct gateway *gateway, struct exchange *x)
 	MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, take_query, &query);
 	if (!query.err)
 		query.err = route_complete(&x->match, &query.info);
+	if (!query.err && query.cursor)
+		query.err = cursor_open(gateway->cursor_key, x->account, query.cursor, &x->match, &query.info);
+	if (!query.err && x->match.route->verb[0] == 'P' && x->match.route->scope != ROUTE_OPEN)
+		query.err = take_key(x, &query.info);
 	if (query.err)
 		exchange_fail(x, "invalid", query.info.text);
 	else if (declared(x->connection) > gateway->settings.body_bytes)
@@ -127,6 +173,7 @@ static struct exchange *begin(
 	x->slot = EXCHANGES_MAX;
 	buf_init(&x->body, (size_t)gateway->settings.body_bytes);
 	buf_init(&x->answer, REQUEST_BYTES_MAX);
+	buf_init(&x->link, 4096);
 	enum err err = route_find(verb, url, &x->match, &x->allow, &info);
 	if (err)
 		exchange_fail(x, err == ERR_STATE ? "method_not_allowed" : err_name(err), info.text);
@@ -170,6 +217,10 @@ static void add_headers(const struct exchange *x, struct MHD_Response *response,
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	if (x->status == 405)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, x->allow);
+	if (x->replayed)
+		MHD_add_response_header(response, "Idempotency-Replayed", "true");
+	if (x->link.length)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_LINK, x->link.data);
 	if (x->wait_s) {
 		snprintf(wait, sizeof wait, "%u", x->wait_s);
 		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, wait);
@@ -247,6 +298,7 @@ static void completed(void *context, struct MHD_Connection *connection, void **o
 	exchange_leave(context, x);
 	buf_fini(&x->body);
 	buf_fini(&x->answer);
+	buf_fini(&x->link);
 	free(x);
 	*own = NULL;
 }

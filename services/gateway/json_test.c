@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/arguments.h"
+#include "gateway/cursor.h"
 #include "gateway/openapi.h"
 #include "gateway/page.h"
 
@@ -105,9 +107,68 @@ static void a_link_gives_a_page_for_each_verdict_and_a_button_only_where_one_hel
 	buf_fini(&out);
 }
 
+static void a_cursor_holds_for_its_list_its_account_and_its_filters(void **state)
+{
+	static const unsigned char key[CURSOR_KEY_BYTES] = {7}, other[CURSOR_KEY_BYTES] = {8};
+	static const char answer[] = "{\"items\":[{\"id\":9},{\"id\":7}]}";
+	struct route_match match, again;
+	char value[CURSOR_VALUE_BYTES], cursor[200], wrong[200];
+	const char *allow;
+	struct buf link;
+
+	(void)state;
+	buf_init(&link, 4096);
+	assert_int_equal(route_find("GET", "/v1/changes", &match, &allow, NULL), ERR_OK);
+	assert_int_equal(route_query(&match, "key", "a b&c", NULL), ERR_OK);
+	again = match;
+	assert_int_equal(cursor_value(match.route, answer, strlen(answer), value), ERR_OK);
+	assert_string_equal(value, "7");
+	assert_int_equal(cursor_link(key, "desk", &match, value, &link), ERR_OK);
+	assert_int_equal(sscanf(link.data, "/v1/changes?cursor=%199[A-Za-z0-9_-]", cursor), 1);
+	assert_non_null(strstr(link.data, "&key=a%20b%26c"));
+	assert_int_equal(cursor_open(key, "desk", cursor, &match, NULL), ERR_OK);
+	assert_string_equal(match.values[3], "7");
+	assert_int_equal(cursor_open(other, "desk", cursor, &again, NULL), ERR_INVALID);
+	assert_int_equal(cursor_open(key, "other", cursor, &again, NULL), ERR_INVALID);
+	for (size_t i = 0; i < strlen(cursor); i++) {
+		strcpy(wrong, cursor);
+		wrong[i] = wrong[i] == 'A' ? 'B' : 'A';
+		assert_int_equal(cursor_open(key, "desk", wrong, &again, NULL), ERR_INVALID);
+	}
+	for (const char *const *bad = (const char *const[]){"", "7", "=", "AAAA", NULL}; *bad; bad++)
+		assert_int_equal(cursor_open(key, "desk", *bad, &again, NULL), ERR_INVALID);
+	strcpy(again.values[1], "other");
+	assert_int_equal(cursor_open(key, "desk", cursor, &again, NULL), ERR_INVALID);
+	buf_fini(&link);
+}
+
+static void an_answer_says_where_the_next_page_begins_or_that_there_is_none(void **state)
+{
+	static const char *const last[] = {"{\"items\":[]}", "{\"items\":[{\"id\":1}],\"more\":false}", "{", "[]",
+		"{\"items\":[{\"x\":1}]}",
+		"{\"items\" : [{\"id\" : 1}], \"more\" : false, \"last\" : \"2026-03-01T07:00:00.000Z\"}"};
+	static const char page[] =
+		"{\"items\" : [{\"at\" : 1}], \"more\" : true, \"last\" : \"2026-03-01T07:00:00.000Z\"}";
+	struct route_match changes, readings;
+	char value[CURSOR_VALUE_BYTES];
+	const char *allow;
+
+	(void)state;
+	assert_int_equal(route_find("GET", "/v1/changes", &changes, &allow, NULL), ERR_OK);
+	assert_int_equal(route_find("GET", "/v1/households/h-1/readings", &readings, &allow, NULL), ERR_OK);
+	for (unsigned i = 0; i < sizeof last / sizeof *last; i++) {
+		assert_int_equal(cursor_value(changes.route, last[i], strlen(last[i]), value), ERR_NOT_FOUND);
+		assert_int_equal(cursor_value(readings.route, last[i], strlen(last[i]), value), ERR_NOT_FOUND);
+	}
+	assert_int_equal(cursor_value(readings.route, page, strlen(page), value), ERR_OK);
+	assert_string_equal(value, "2026-03-01T07:00:00.000Z");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cursor_holds_for_its_list_its_account_and_its_filters),
+		cmocka_unit_test(an_answer_says_where_the_next_page_begins_or_that_there_is_none),
 		cmocka_unit_test(path_query_and_body_become_the_arguments),
 		cmocka_unit_test(a_body_that_is_no_object_or_says_it_twice_is_refused),
 		cmocka_unit_test(problems_have_a_status_for_each_code),

@@ -46,6 +46,18 @@ static enum err watch(struct gateway *gateway, struct errinfo *info)
 	return ERR_OK;
 }
 
+static enum err open_files(struct gateway *gateway, struct errinfo *info)
+{
+	const char *folder = gateway->settings.common.data_dir;
+	char path[sizeof gateway->settings.common.data_dir + 16];
+	enum err err;
+
+	snprintf(path, sizeof path, "%s/cursor.key", folder);
+	err = file_key(path, gateway->cursor_key, sizeof gateway->cursor_key, info);
+	snprintf(path, sizeof path, "%s/once.db", folder);
+	return err ? err : once_open(path, &gateway->once, info);
+}
+
 enum err gateway_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
 {
 	struct gateway *gateway = calloc(1, sizeof *gateway);
@@ -61,6 +73,8 @@ enum err gateway_open(struct service *service, const void *settings, void **out_
 	if (gateway->book)
 		err = *gateway->settings.tokens_file ? file_tokens(gateway->settings.tokens_file, gateway->book, info)
 						     : ERR_OK;
+	if (!err)
+		err = open_files(gateway, info);
 	if (!err)
 		err = http_open(gateway, info);
 	if (!err)
@@ -92,6 +106,8 @@ void gateway_close(void *state)
 	hooks_close(gateway->hooks);
 	buf_fini(&gateway->certificate);
 	buf_fini(&gateway->key);
+	once_close(gateway->once);
+	explicit_bzero(gateway->cursor_key, sizeof gateway->cursor_key);
 	free(gateway->book);
 	free(gateway);
 }
@@ -198,6 +214,7 @@ void gateway_status(const void *state, struct status *out)
 	status_count(out, "failed", (int64_t)gateway->failed);
 	status_count(out, "timeouts", (int64_t)gateway->timeouts);
 	status_count(out, "answers_unasked", (int64_t)gateway->unasked);
+	status_count(out, "replayed", (int64_t)gateway->replayed);
 	status_count(out, "tokens", gateway->book->count);
 	hooks_status(gateway->hooks, out);
 }

@@ -97,18 +97,21 @@ static void write_answers(const struct route *route, struct buf *out)
 		{"401", "No valid token.", true}, {"403", "The token has not the scope, or its account may not.", true},
 		{"404", "There is no such thing in the account's jurisdiction.", true},
 		{"409", "It does not fit the state that the thing is in.", true},
+		{"422", "The Idempotency-Key belongs to another request.", true},
 		{"413", "The body is too large.", true}, {"429", "Too many requests; Retry-After says when.", true},
 		{"500", "Something failed.", true}, {"503", "A part that this needs is not there.", true},
 		{"504", "A service did not answer in time.", true}};
-	const char *type = route->kind == ROUTE_EXPOSE ? "text/plain" : "application/json";
+	bool text = route->kind == ROUTE_EXPOSE || route->kind == ROUTE_FEED;
+	const char *type = route->kind == ROUTE_EXPOSE ? "text/plain" : text ? "text/calendar" : "application/json";
 
 	json_key(out, "responses");
 	json_open(out, '{');
-	write_answer("200", route->doc[1], type, route->kind == ROUTE_EXPOSE ? "string" : "object", out);
+	write_answer("200", route->doc[1], type, text ? "string" : "object", out);
 	if (route->kind == ROUTE_READY)
 		write_answer("503", "Not ready; the body names what is missing.", "application/json", "object", out);
 	for (unsigned i = 0; i < sizeof problems / sizeof *problems; i++)
-		if (!problems[i].token || route->scope != ROUTE_OPEN)
+		if ((!problems[i].token || route->scope != ROUTE_OPEN) &&
+			(strcmp(problems[i].status, "422") != 0 || route->verb[0] == 'P'))
 			write_answer(problems[i].status, problems[i].description, "application/problem+json",
 				"#/components/schemas/Problem", out);
 	json_close(out, '}');
@@ -149,7 +152,7 @@ static void write_route(const struct route *route, struct buf *out)
 	json_member_text(out, "description", route->doc[1]);
 	json_key(out, "security");
 	json_open(out, '[');
-	if (route->scope != ROUTE_OPEN) {
+	if (route->scope != ROUTE_OPEN && route->kind != ROUTE_FEED) {
 		json_open(out, '{');
 		json_key(out, "token");
 		json_open(out, '[');
@@ -162,6 +165,18 @@ static void write_route(const struct route *route, struct buf *out)
 	json_open(out, '[');
 	for (unsigned i = 0; route->parameters[i].name; i++)
 		write_parameter(&route->parameters[i], out);
+	if (route_page(route))
+		buf_text(out,
+			",{\"name\":\"cursor\",\"in\":\"query\",\"required\":false,\"description\":\"Where the page "
+			"begins: from the Link header (rel=next) of the page before, with the same filters.\","
+			"\"schema\":{\"type\":\"string\"}}");
+	if (route->verb[0] == 'P' && route->scope != ROUTE_OPEN)
+		buf_printf(out,
+			"%s{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,\"description\":\"The "
+			"same key "
+			"and the same request: the same answer, without doing it twice, for 24 h.\",\"schema\":{"
+			"\"type\":\"string\",\"minLength\":1,\"maxLength\":255}}",
+			route->parameters[0].name ? "," : "");
 	json_close(out, ']');
 	write_body(route, out);
 	if (route->kind == ROUTE_LINK)

@@ -25,6 +25,16 @@ enum page_kind page_of(const char *json)
 	return kind;
 }
 
+enum err page_calendar(const char *json, struct buf *out)
+{
+	json_t *answer = json_loads(json, 0, NULL);
+	const char *text = json_string_value(json_object_get(answer, "ics"));
+	enum err err = text ? buf_text(out, text) : ERR_INVALID;
+
+	json_decref(answer);
+	return err;
+}
+
 enum err page_write(enum page_kind kind, struct buf *out)
 {
 	static const char *const words[PAGE_KIND_COUNT][2] = {

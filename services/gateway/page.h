@@ -26,4 +26,7 @@ enum page_kind page_of(const char *json);
 /* page_write appends the page. */
 enum err page_write(enum page_kind kind, struct buf *out);
 
+/* page_calendar appends the calendar that the dispatcher's answer holds. ERR_INVALID: it holds none. */
+enum err page_calendar(const char *json, struct buf *out) ERR_MUST_CHECK;
+
 #endif

@@ -41,6 +41,8 @@ static const struct route routes[] = {
 		{"探测器学到的这户的习惯", "What the detector knows of a household's silences."}, {HOUSEHOLD}},
 	{"POST", "/v1/households/{household}/relearn", ROUTE_SERVICE, ROUTE_WRITE, "detector", "relearn", false,
 		{"从历史重新学习这户的习惯", "Learns a household's habit anew from its history."}, {HOUSEHOLD}},
+	{"POST", "/v1/households/{household}/away", ROUTE_SERVICE, ROUTE_WRITE, "detector", "away", true,
+		{"登记一户外出（until）或已回家（back）", "Says that a household is away until a time (until), or back (back: true)."}, {HOUSEHOLD}},
 	{"GET", "/v1/alerts/{alert}", ROUTE_SERVICE, ROUTE_READ, "detector", "explain", false,
 		{"一条警报为何发出", "Why an alert was raised: every revision, and the habit of its home."},
 		{{"alert", ROUTE_PATH, ROUTE_ID, true, 0, 0, "The alert."}, {"household", ROUTE_QUERY, ROUTE_ID, false, 0, 0, "Its household, where the alert is old."}}},
@@ -80,6 +82,9 @@ static const struct route routes[] = {
 	{"POST", "/a/{token}", ROUTE_LINK, ROUTE_OPEN, "dispatcher", "link", false,
 		{"按下页面上的按钮", "The button of that page."},
 		{{"token", ROUTE_PATH, ROUTE_LABEL, true, 0, 380, "The link's token."}}},
+	{"GET", "/feeds/{secret}", ROUTE_FEED, ROUTE_CALENDAR, "dispatcher", "calendar", false,
+		{"志愿者的值班日历（iCalendar 订阅）", "The duties of the volunteer whose secret address this is, for calendar programs (RFC 5545)."},
+		{{"secret", ROUTE_PATH, ROUTE_LABEL, true, 0, 100, "A token of scope calendar, and .ics."}}},
 	{"POST", "/v1/import", ROUTE_SERVICE, ROUTE_WRITE, "records", "import", true,
 		{"导入台账（CSV 或 YAML）", "Brings a ledger into the registry (CSV or YAML)."}, {WHY}},
 	{"GET", "/v1/changes", ROUTE_SERVICE, ROUTE_READ, "records", "changes", false,
@@ -111,11 +116,19 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-static const char *const scopes[ROUTE_SCOPE_COUNT] = {"open", "read", "write", "intake", "metrics"};
+static const char *const scopes[ROUTE_SCOPE_COUNT] = {"open", "read", "write", "intake", "metrics", "calendar"};
 
 const struct route *route_at(unsigned index)
 {
 	return index < sizeof routes / sizeof *routes ? &routes[index] : NULL;
+}
+
+const struct route_parameter *route_page(const struct route *route)
+{
+	for (const struct route_parameter *p = route->parameters; p->name; p++)
+		if (p->place == ROUTE_QUERY && (!strcmp(p->name, "before") || !strcmp(p->name, "after")))
+			return p;
+	return NULL;
 }
 
 const char *route_scope_name(enum route_scope scope)

@@ -17,11 +17,20 @@
 #define ROUTE_VALUE_BYTES 400
 
 /* What a token must be good for. ROUTE_OPEN: nothing is asked. */
-enum route_scope { ROUTE_OPEN, ROUTE_READ, ROUTE_WRITE, ROUTE_INTAKE, ROUTE_METRICS, ROUTE_SCOPE_COUNT };
+enum route_scope {
+	ROUTE_OPEN,
+	ROUTE_READ,
+	ROUTE_WRITE,
+	ROUTE_INTAKE,
+	ROUTE_METRICS,
+	ROUTE_CALENDAR,
+	ROUTE_SCOPE_COUNT
+};
 
 enum route_kind {
 	ROUTE_SERVICE,  /* asks a service */
 	ROUTE_LINK,     /* asks it too, for a page that needs no token but its own */
+	ROUTE_FEED,     /* asks for the duties of the token in its path: who reads calendars sends no header */
 	ROUTE_MESSAGE,  /* the body goes to ingest as a device's message on the rest of the path */
 	ROUTE_HEALTH,   /* the process answers */
 	ROUTE_READY,    /* the broker is connected and the services are up */
@@ -47,7 +56,7 @@ struct route {
 	const char *path; /* "/v1/households/{household}/habit"; a last part {name...} takes all that follows */
 	enum route_kind kind;
 	enum route_scope scope;
-	const char *service, *method; /* ROUTE_SERVICE, ROUTE_LINK */
+	const char *service, *method; /* ROUTE_SERVICE, ROUTE_LINK, ROUTE_FEED */
 	bool body;                    /* a JSON object whose members are arguments too */
 	const char *doc[2];           /* Chinese, English */
 	struct route_parameter parameters[ROUTE_PARAMETERS_MAX];
@@ -61,6 +70,9 @@ struct route_match {
 
 /* route_at gives the endpoints one by one; NULL after the last. */
 const struct route *route_at(unsigned index);
+/* route_page gives the parameter that says where a page of a list begins, "before" or "after"; NULL: it has no pages.
+ */
+const struct route_parameter *route_page(const struct route *route);
 const char *route_scope_name(enum route_scope scope);
 enum err route_scope_find(const char *name, enum route_scope *out) ERR_MUST_CHECK;
 const char *route_type_name(enum route_type type);

@@ -120,8 +120,8 @@ static void the_table_is_consistent(void **state)
 		assert_int_equal(named, places);
 		assert_int_equal(find(route->verb, path, &match), ERR_OK);
 		assert_ptr_equal(match.route, route);
-		assert_int_equal(
-			route->kind == ROUTE_SERVICE || route->kind == ROUTE_LINK, route->service && route->method);
+		assert_int_equal(route->kind == ROUTE_SERVICE || route->kind == ROUTE_LINK || route->kind == ROUTE_FEED,
+			route->service && route->method);
 		assert_true(route->doc[0] && route->doc[1]);
 	}
 }

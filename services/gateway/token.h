@@ -15,7 +15,7 @@
 #include "gateway/route.h"
 #include "message/message.h"
 
-#define TOKENS_MAX 1000
+#define TOKENS_MAX 2000 /* each volunteer may have a calendar */
 #define TOKEN_HASH_BYTES 32
 #define TOKEN_PEERS 1024 /* addresses whose failures are remembered */
 
