@@ -7,7 +7,7 @@ build="build-essential cmake ninja-build pkg-config libjansson-dev libyaml-dev l
 	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev libmicrohttpd-dev zlib1g-dev libcmocka-dev uthash-dev
 	coinor-libcbc-dev"
 run="mosquitto mosquitto-clients postgresql postgresql-client openssl ca-certificates tzdata python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
-test="git python3-pytest python3-pytest-xdist python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format clang-tidy cppcheck libclang-rt-14-dev sqlite3"
+test="git python3-pytest python3-pytest-xdist python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format clang-tidy cppcheck libclang-rt-14-dev sqlite3 prometheus"
 compose="docker.io docker-compose debootstrap mosquitto-clients" # what tests/compose.sh and tests/bare.sh need
 tools="node:nodejs npm:npm" # commands of the tests that may come from elsewhere than Debian
 

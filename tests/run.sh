@@ -93,6 +93,7 @@ ring_contract() {
 	check "schemas and examples agree with an independent validator" /usr/bin/python3 tests/contract/check_schemas.py
 	check "access list and AsyncAPI agree" /usr/bin/python3 tests/contract/check_access.py
 	check "AsyncAPI and OpenAPI documents are valid" tests/contract/check_asyncapi.sh
+	check "Prometheus rules fire when they should" promtool test rules tests/contract/prometheus.test.yml
 	check "systemd understands the units" tests/contract/check_systemd.sh
 	check "no name is defined twice" tests/contract/check_symbols.sh build/dev
 	check "documents are current" tests/contract/check_docs.sh build/dev/bin

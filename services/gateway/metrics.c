@@ -5,6 +5,7 @@
  */
 #include "gateway/metrics.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum err metrics_take(struct metrics *metrics, const struct status *status)
@@ -72,17 +73,46 @@ static bool told_before(const struct metrics *metrics, unsigned instance, const 
 	return false;
 }
 
-/* Whether a number of a status only grows is not said there, so all are untyped. */
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool ends(const char *text, const char *with)
+{
+	size_t length = strlen(text), end = strlen(with);
+
+	return length >= end && !strcmp(text + length - end, with);
+}
+
+/* is_gauge: a status says how much of a thing there is, or how often something happened; which of them is known by the
+ * name alone. The others only grow while their process lives. */
+static bool is_gauge(const char *counter)
+{
+	static const char *const gauges[] = {"open", "waiting", "devices", "homes", "dead_letters", "database",
+		"tokens", "errands_live", "channels_not_up", "hooks_down", "hooks_off", "calendar_unknown_year"};
+
+	for (unsigned i = 0; i < sizeof gauges / sizeof *gauges; i++)
+		if (!strcmp(counter, gauges[i]))
+			return true;
+	return begins(counter, "homes_") || ends(counter, "_open") || ends(counter, "_waiting") ||
+	       ends(counter, "_bytes");
+}
+
 static void write_family(const struct metrics *metrics, unsigned first, const char *counter, struct buf *out)
 {
 	const char *service = metrics->statuses[first].service;
+	bool gauge = is_gauge(counter);
+	char name[2 * ID_BYTES + 32];
 
-	buf_printf(out, "# TYPE curtain_%s_%s untyped\n", service, counter);
+	snprintf(name, sizeof name, "curtain_%s_%s%s", service, counter, gauge ? "" : "_total");
+	buf_printf(out, "# HELP %s %s %s %s.\n# TYPE %s %s\n", name, counter, gauge ? "of" : "since the start of",
+		service, name, gauge ? "gauge" : "counter");
 	for (unsigned i = first; i < metrics->count; i++) {
 		const struct status *s = &metrics->statuses[i];
 		for (unsigned c = 0; c < s->counter_count && !strcmp(s->service, service); c++)
 			if (!strcmp(s->counters[c].name, counter))
-				buf_printf(out, "curtain_%s_%s{instance=\"%s\"} %lld\n", service, counter, s->instance,
+				buf_printf(out, "%s{instance=\"%s\"} %lld\n", name, s->instance,
 					(long long)s->counters[c].value);
 	}
 }

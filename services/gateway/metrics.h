@@ -21,8 +21,9 @@ struct metrics {
 enum err metrics_take(struct metrics *metrics, const struct status *status) ERR_MUST_CHECK;
 /* metrics_is_up: an instance of this service was heard within fresh_ms and is not down. */
 bool metrics_is_up(const struct metrics *metrics, const char *service, struct wall now, int64_t fresh_ms);
-/* metrics_write appends the exposition: for each service curtain_<service>_<counter>, and for each instance curtain_up,
- * curtain_lag_seconds, curtain_outbox_batches, curtain_status_age_seconds. */
+/* metrics_write appends the exposition: for each service curtain_<service>_<counter>_total of what only grows and
+ * curtain_<service>_<counter> of what goes up and down, and for each instance curtain_up, curtain_lag_seconds,
+ * curtain_outbox_batches, curtain_status_age_seconds. */
 enum err metrics_write(const struct metrics *metrics, struct wall now, struct buf *out);
 
 #endif

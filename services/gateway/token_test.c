@@ -122,7 +122,7 @@ static void metrics_stand_family_by_family(void **state)
 	assert_non_null(metrics);
 	status_count(&one, "readings", 7);
 	status_count(&two_, "readings", 8);
-	status_count(&two_, "letters", 1);
+	status_count(&two_, "dead_letters", 1);
 	assert_int_equal(metrics_take(metrics, &one), ERR_OK);
 	assert_int_equal(metrics_take(metrics, &two_), ERR_OK);
 	assert_int_equal(metrics_take(metrics, &one), ERR_OK);
@@ -130,10 +130,11 @@ static void metrics_stand_family_by_family(void **state)
 	assert_int_equal(metrics_write(metrics, now, &out), ERR_OK);
 	assert_non_null(strstr(out.data, "curtain_lag_seconds{service=\"ingest\",instance=\"ingest-1\"} 1.5\n"));
 	assert_non_null(strstr(out.data, "curtain_up{service=\"ingest\",instance=\"ingest-2\"} 0\n"));
-	assert_non_null(strstr(out.data, "# TYPE curtain_ingest_readings untyped\n"
-					 "curtain_ingest_readings{instance=\"ingest-1\"} 7\n"
-					 "curtain_ingest_readings{instance=\"ingest-2\"} 8\n"
-					 "# TYPE curtain_ingest_letters untyped\n"));
+	assert_non_null(strstr(out.data, "# TYPE curtain_ingest_readings_total counter\n"
+					 "curtain_ingest_readings_total{instance=\"ingest-1\"} 7\n"
+					 "curtain_ingest_readings_total{instance=\"ingest-2\"} 8\n"
+					 "# HELP curtain_ingest_dead_letters dead_letters of ingest.\n"
+					 "# TYPE curtain_ingest_dead_letters gauge\n"));
 	assert_true(metrics_is_up(metrics, "ingest", now, 1000));
 	assert_false(metrics_is_up(metrics, "ingest", (struct wall){now.ms + 1001}, 1000));
 	assert_false(metrics_is_up(metrics, "records", now, 1000));

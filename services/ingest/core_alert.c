@@ -64,9 +64,9 @@ static const char *const reject_names[INGEST_REJECT_COUNT] = {
 
 static const char *const tally_names[INGEST_TALLY_COUNT] = {
 	[INGEST_LATE] = "late",
-	[INGEST_ROLLED_OVER] = "counter_rolled_over",
-	[INGEST_REPLACED] = "counter_replaced",
-	[INGEST_STEP_BACK] = "counter_step_back",
+	[INGEST_ROLLED_OVER] = "rolled_over",
+	[INGEST_REPLACED] = "replaced",
+	[INGEST_STEP_BACK] = "step_back",
 	[INGEST_JOINED] = "alarm_joined",
 	[INGEST_ALARM_PAST] = "alarm_past",
 	[INGEST_CLOCK_WRONG] = "clock_wrong",
