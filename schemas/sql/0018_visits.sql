@@ -73,10 +73,15 @@ do $$
 declare
 	relation text;
 begin
-	foreach relation in array array['estate', 'building', 'household', 'volunteer', 'elder', 'home_care', 'tag_kind'] loop
-		execute format('create trigger visit_check before insert or update on %I for each row execute function visit_check()', relation);
+	foreach relation in array array['estate', 'building', 'household'] loop
+		execute format('create trigger visit_check before insert or update on %I for each row when (new.latitude is not null or new.longitude is not null) execute function visit_check()', relation);
 	end loop;
 end $$;
+create trigger visit_check before insert or update on volunteer for each row
+	when (new.latitude is not null or new.longitude is not null or new.languages <> '{}' or new.interests <> '{}') execute function visit_check();
+create trigger visit_check before insert or update on elder for each row when (new.language <> '' or new.interests <> '{}') execute function visit_check();
+create trigger visit_check before insert or update on home_care for each row execute function visit_check();
+create trigger visit_check before insert or update on tag_kind for each row execute function visit_check();
 
 -- ---- the directory ----
 
@@ -283,6 +288,7 @@ create index errand_opened on errand (opened desc, id desc);
 create index errand_until on errand (until);
 create index errand_assignee on errand (assignee) where state in ('agreed', 'under_way');
 create index errand_open on errand (until) where state in ('open', 'offered', 'agreed', 'under_way');
+create index errand_said on errand (at) where note <> '' or answers <> ''; -- for errand_upkeep
 
 create table errand_event (
 	errand text not null,
@@ -297,6 +303,7 @@ create table errand_event (
 	note text not null,
 	primary key (errand, revision)
 );
+create index errand_event_said on errand_event (at) where note <> '';
 
 create function errand_apply(items jsonb) returns void language sql as $$
 	insert into errand_event (errand, revision, event, state, actor, assignee, at, "from", until, note)

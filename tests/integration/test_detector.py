@@ -193,6 +193,28 @@ def test_away_said_at_the_door_comes_back_over_lane_incident(rig):
     assert rig.alerts()[1]["reason_en"] == "not at home, known since 15:00"
 
 
+def test_a_visit_over_lane_visit_ends_a_silence_once_whatever_is_killed(rig):
+    visits = lane.Producer(rig.peer("dispatcher-1"), "visit", "dispatcher-1", ["detector"], shards=SHARDS)
+    rig.up(1, "learning.period=0s")
+    for h in range(1, 30):
+        rig.hour(DAY + h * HOUR, lambda i, h=h: 20 if h <= 2 else 0, 1)
+    rig.judged(DAY + 29 * HOUR)
+    assert [a["state"] for a in rig.alerts()][:1] == ["raised"] and not rig.alerts("cleared")
+    seen = DAY + 29 * HOUR + 600
+    errand = {"id": "r-1", "revision": 2, "household": "h-0", "kind": "visit", "state": "done", "event": "done", "what": "chat", "opened": lane.rfc3339(DAY), "at": lane.rfc3339(seen + 60),
+              "from": lane.rfc3339(seen - 600), "until": lane.rfc3339(seen + HOUR), "seen": lane.rfc3339(seen), "reason_zh": "探访", "reason_en": "a visit"}
+    visits.give(lane.shard_of("h-0", SHARDS), [errand], seen + 60)
+    rig.tap.wait(visits.all_acked, "the visit to be taken")
+    rig.stop(signal.SIGKILL)  # it was acknowledged: it is in the store
+    rig.start()
+    for h in range(30, 33):
+        rig.hour(DAY + h * HOUR, lambda i: 0, 1)
+    rig.judged(DAY + 32 * HOUR)
+    cleared = rig.alerts("cleared")
+    assert len(cleared) == 1 and "seen by somebody" in cleared[0]["reason_en"], cleared
+    assert not [a for a in rig.alerts("raised") if a["onset"] > lane.rfc3339(DAY + 3 * HOUR)]
+
+
 def test_a_household_that_leaves_while_down_has_its_alert_cleared(rig):
     rig.up(1, "learning.period=0s")
     for h in range(1, 16):

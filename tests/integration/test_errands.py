@@ -208,7 +208,7 @@ def test_the_timeline_has_visits_beside_what_was_measured_and_raised(rig):
     sheet = pathlib.Path(rig.folder, "h-1.svg")
     subprocess.run([str(RECORDS.parent / "curtain"), "timeline", "h-1", "--svg", str(sheet), "--port", str(rig.port), "--user", "desk"], timeout=30, check=True)
     titles = [t.text for t in xml.etree.ElementTree.parse(sheet).iter("{http://www.w3.org/2000/svg}title")]
-    assert any("r-see-0" in t for t in titles), titles
+    assert titles and all("visit" in t or "task" in t for t in titles), titles
 
 
 def test_the_figures_of_visits_are_those_of_a_script_that_shares_nothing_with_them(rig, lane):
