@@ -6,7 +6,9 @@ create or replace function sight_served(role text) returns setof text language p
 declare
 	me constant text := sight_volunteer(role);
 begin
-	return query select household from incident where responder <> '' and responder = me and state not in ('resolved', 'cancelled');
+	return query select household from incident where responder <> '' and responder = me and state not in ('resolved', 'cancelled')
+		union
+		select household from errand where assignee <> '' and assignee = me and state in ('agreed', 'under_way') and "from" <= now() + interval '1 day';
 end $$;
 
 create or replace function sight_team(role text) returns text language plpgsql stable security definer set search_path = public, pg_temp as $$
