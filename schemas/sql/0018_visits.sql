@@ -196,23 +196,32 @@ create function care_touch(home text) returns void language sql as $$
 	select directory_refresh(jsonb_build_array(jsonb_build_object('kind', 'care', 'key', home)));
 $$;
 
--- tags_and_care: what rules say of today, and then whatever the directory no longer tells rightly of any household: tags begin and end by the
--- calendar, without anybody writing a row.
+-- tags_and_care: what rules say of today, and then the entries of whoever a tag has begun or ended for, or who is no longer looked after: that
+-- comes with the calendar, without anybody writing a row. A week back, should nobody have looked meanwhile.
 create function tags_and_care(today date) returns jsonb language plpgsql as $$
 declare
 	stale jsonb;
 	answer jsonb;
 begin
 	answer := tags_by_rule(today);
-	select jsonb_agg(jsonb_build_object('kind', 'care', 'key', key)) into stale from (
-		select key, care.body as body, held.body as held_body from (select key, body from directory_now where kind = 'care') care
-			full join (select key, body from directory_entry where kind = 'care' and not deleted) held using (key)) c
-		where body is distinct from held_body;
+	with turned as (
+		select elder.household from tag join elder on elder.id = tag.elder where tag."from" between today - 7 and today or tag.until between today - 8 and today
+		union
+		select household from elder where ended between today - 7 and today),
+	told as materialized (
+		select household, care_body(household) as body from turned)
+	select jsonb_agg(jsonb_build_object('kind', 'care', 'key', household)) into stale
+		from told left join directory_entry held on held.kind = 'care' and held.key = household and not held.deleted
+		where told.body is distinct from held.body;
 	if stale is not null then
 		perform directory_refresh(stale);
 	end if;
 	return answer || jsonb_build_object('cares', coalesce(jsonb_array_length(stale), 0));
 end $$;
+
+-- What a registry of before holds is told from now on.
+select directory_refresh(coalesce((select jsonb_agg(jsonb_build_object('kind', kind, 'key', key)) from directory_now
+	where kind in ('care', 'companion', 'service') and body is not null), '[]'));
 
 -- The withdrawal of a consent, a merging and an erasure as before; what visits go by follows at once.
 alter function consent_withdraw(text, text) rename to consent_withdraw_alone;

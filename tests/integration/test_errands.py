@@ -98,7 +98,7 @@ def test_what_visits_go_by_reaches_the_dispatcher_and_follows_every_change(rig):
     rig.ask("unmerge", merging=merged)
     entries.until(lambda e: e["care", "h-3"].get("interests") == ["园艺"])
     # by the calendar alone: the tag was over yesterday, and nobody wrote a row
-    rig.sql("set session_replication_role = replica; insert into tag (id, elder, kind, \"from\", until) values ('g-2', 'e-3', 'lives-alone', current_date - 9, current_date + 1)")
+    rig.sql("set session_replication_role = replica; insert into tag (id, elder, kind, \"from\", until) values ('g-2', 'e-3', 'lives-alone', current_date - 3, current_date + 1)")
     entries.until(lambda e: e["care", "h-3"].get("tags") == ["lives-alone"])
     rig.sql("set session_replication_role = replica; update tag set until = current_date - 2 where id = 'g-2'")
     entries.until(lambda e: "tags" not in e["care", "h-3"])
