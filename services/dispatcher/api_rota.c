@@ -27,7 +27,7 @@ bool dispatcher_is_rota(const char *method)
 	return false;
 }
 
-static enum err read_id(
+enum err dispatcher_arg_id(
 	struct request_args *args, const char *name, bool required, char out[ID_BYTES], struct errinfo *info)
 {
 	const char *text = "";
@@ -38,7 +38,7 @@ static enum err read_id(
 	return err;
 }
 
-static enum err read_time(
+enum err dispatcher_arg_time(
 	struct request_args *args, const char *name, bool required, struct wall *out, struct errinfo *info)
 {
 	const char *text = "";
@@ -60,13 +60,13 @@ static enum err of_team(
 /* read_duty reads team, shift, from, user. */
 static enum err read_duty(struct request_args *args, struct rota_wish *out, struct errinfo *info)
 {
-	enum err err = read_id(args, "team", true, out->team, info);
+	enum err err = dispatcher_arg_id(args, "team", true, out->team, info);
 
 	if (!err)
-		err = read_id(args, "shift", true, out->shift, info);
+		err = dispatcher_arg_id(args, "shift", true, out->shift, info);
 	if (!err)
-		err = read_time(args, "from", true, &out->from, info);
-	return err ? err : read_id(args, "user", true, out->user, info);
+		err = dispatcher_arg_time(args, "from", true, &out->from, info);
+	return err ? err : dispatcher_arg_id(args, "user", true, out->user, info);
 }
 
 static enum err read_swap(
@@ -75,13 +75,13 @@ static enum err read_swap(
 	enum err err = read_duty(args, out, info);
 
 	if (!err)
-		err = read_id(args, "to", true, out->to, info);
+		err = dispatcher_arg_id(args, "to", true, out->to, info);
 	if (!err)
-		err = read_id(args, "by", false, out->by, info);
+		err = dispatcher_arg_id(args, "by", false, out->by, info);
 	if (!err)
-		err = read_id(args, "back_shift", false, out->back_shift, info);
+		err = dispatcher_arg_id(args, "back_shift", false, out->back_shift, info);
 	if (!err)
-		err = read_time(args, "back_from", *out->back_shift, &out->back_from, info);
+		err = dispatcher_arg_time(args, "back_from", *out->back_shift, &out->back_from, info);
 	if (!err)
 		err = request_done(args, info);
 	if (!err)
@@ -112,14 +112,14 @@ static enum err ask_absent(
 	char team[ID_BYTES] = "", user[ID_BYTES] = "";
 	struct wall from = WALL_NONE, until = WALL_NONE;
 	unsigned opened = 0;
-	enum err err = read_id(args, "team", true, team, info);
+	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
 	if (!err)
-		err = read_id(args, "user", true, user, info);
+		err = dispatcher_arg_id(args, "user", true, user, info);
 	if (!err)
-		err = read_time(args, "from", true, &from, info);
+		err = dispatcher_arg_time(args, "from", true, &from, info);
 	if (!err)
-		err = read_time(args, "until", true, &until, info);
+		err = dispatcher_arg_time(args, "until", true, &until, info);
 	if (!err)
 		err = request_done(args, info);
 	if (!err)
@@ -140,10 +140,10 @@ static enum err ask_matter(struct dispatcher *d, const char *method, struct requ
 {
 	char id[ID_BYTES] = "", user[ID_BYTES] = "";
 	bool yes = false, recall = !strcmp(method, "recall");
-	enum err err = read_id(args, "matter", true, id, info);
+	enum err err = dispatcher_arg_id(args, "matter", true, id, info);
 
 	if (!err && !recall)
-		err = read_id(args, "user", true, user, info);
+		err = dispatcher_arg_id(args, "user", true, user, info);
 	if (!err && !recall)
 		err = request_bool(args, "yes", true, &yes, info);
 	if (!err)
@@ -223,7 +223,7 @@ static enum err list(struct dispatcher *d, bool gaps, struct request_args *args,
 {
 	char team[ID_BYTES] = "";
 	struct rota_view view;
-	enum err err = read_id(args, "team", false, team, info);
+	enum err err = dispatcher_arg_id(args, "team", false, team, info);
 
 	if (!err)
 		err = request_done(args, info);

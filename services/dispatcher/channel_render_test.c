@@ -223,6 +223,23 @@ static void page_object_for_a_group_has_no_private_member(void **state)
 	buf_fini(&person);
 }
 
+static void a_notice_about_duties_is_told_to_the_group_without_a_link(void **state)
+{
+	struct page page = sample_page();
+	struct channel_request request;
+	struct channel_message message;
+
+	(void)state;
+	load_all();
+	page.role = PAGE_DUTY;
+	text_cut(page.reason_zh, sizeof page.reason_zh, "今日值班：12-07 19:00 night v-1；缺人：12-08 07:00 day；");
+	message = message_of(channel_set_find(&set, "dingtalk"), &page);
+	assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
+	assert_true(holds(&request, "值班通知") && holds(&request, "缺人：12-08 07:00 day"));
+	assert_false(holds(&request, LINK) || holds(&request, PHONE));
+	channel_request_fini(&request);
+}
+
 static void short_messages_and_calls_carry_no_reason_through_the_vendor(void **state)
 {
 	struct channel_request request;
@@ -571,6 +588,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FILES(no_preset_tells_a_group_or_a_program_who_it_is),
 		WITH_FILES(page_object_for_a_group_has_no_private_member),
+		WITH_FILES(a_notice_about_duties_is_told_to_the_group_without_a_link),
 		WITH_FILES(short_messages_and_calls_carry_no_reason_through_the_vendor),
 		WITH_FILES(signatures_are_those_of_the_vendors),
 		WITH_FILES(bodies_are_what_the_vendors_take),

@@ -66,7 +66,7 @@ struct dispatcher {
 	bool eager;           /* the open transaction holds more than heartbeats */
 	struct mono hold_due; /* when it is committed in any case */
 
-	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged;
+	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged, notice_count;
 };
 
 enum err dispatcher_open(
@@ -165,6 +165,11 @@ enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct erri
 enum err dispatcher_reply_rota(
 	struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 
+/* dispatcher_arg_id and dispatcher_arg_time read an argument; *out stays as it was if a not required one is missing. */
+enum err dispatcher_arg_id(struct request_args *args, const char *name, bool required, char out[ID_BYTES],
+	struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_arg_time(struct request_args *args, const char *name, bool required, struct wall *out,
+	struct errinfo *info) ERR_MUST_CHECK;
 /* api_rota.c: what accounts of class desk ask and say about them; method is one of dispatcher_is_rota's. */
 bool dispatcher_is_rota(const char *method);
 enum err dispatcher_ask_rota(struct dispatcher *d, const char *method, struct request_args *args, struct buf *out,

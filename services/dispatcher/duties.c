@@ -78,18 +78,6 @@ enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct e
 
 /* ---- reading ---- */
 
-static enum err read_id(struct request_args *args, const char *name, char out[ID_BYTES], struct errinfo *info)
-{
-	const char *text = "";
-	enum err err = request_text(args, name, true, &text, info);
-
-	if (err)
-		return err;
-	if (!text_is_id(text) || text_copy(out, ID_BYTES, text))
-		return errinfo_set(info, ERR_INVALID, "%s: must be an id", name);
-	return ERR_OK;
-}
-
 /* next_field takes a field up to the next comma off *line; false = there is none, or it is too long. */
 static bool next_field(const char **line, const char *end, char *out, size_t size)
 {
@@ -168,22 +156,19 @@ static enum err put(struct dispatcher *d, const char *team, const char *text, st
 static enum err give(struct dispatcher *d, struct request_args *args, const char *team, struct errinfo *info)
 {
 	char shift[ID_BYTES] = "", user[ID_BYTES] = "", to[ID_BYTES] = "";
-	const char *from = "";
 	struct wall begins = WALL_NONE;
-	enum err err = read_id(args, "shift", shift, info);
+	enum err err = dispatcher_arg_id(args, "shift", true, shift, info);
 
 	if (!err)
-		err = read_id(args, "user", user, info);
+		err = dispatcher_arg_id(args, "user", true, user, info);
 	if (!err)
-		err = read_id(args, "to", to, info);
+		err = dispatcher_arg_id(args, "to", true, to, info);
 	if (!err)
-		err = request_text(args, "from", true, &from, info);
+		err = dispatcher_arg_time(args, "from", true, &begins, info);
 	if (!err)
 		err = request_done(args, info);
 	if (err)
 		return err;
-	if (wall_parse(from, strlen(from), &begins))
-		return errinfo_set(info, ERR_INVALID, "from: no time like 2026-12-07T07:00:00+08:00");
 	if (!incident_core_serves(d->core, team, to))
 		return errinfo_set(info, ERR_NOT_FOUND, "to: %s is not a volunteer of team %s", to, team);
 	err = book_give(incident_core_book(d->core), team, shift, begins, user, to, d->turn.wall);
@@ -210,7 +195,7 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 	char team[ID_BYTES] = "";
 	const char *text = "", *rules = "";
 	unsigned count = 0;
-	enum err err = read_id(args, "team", team, info);
+	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
 	if (!err && !wall_is_set(d->turn.wall))
 		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
@@ -250,7 +235,7 @@ enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args,
 {
 	char team[ID_BYTES] = "";
 	const struct book_duty *duty;
-	enum err err = read_id(args, "team", team, info);
+	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
 	if (!err)
 		err = request_done(args, info);
@@ -274,28 +259,18 @@ enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args,
 	return out->failed;
 }
 
-static enum err read_time(struct request_args *args, const char *name, struct wall *out, struct errinfo *info)
-{
-	const char *text = "";
-	enum err err = request_text(args, name, true, &text, info);
-
-	if (!err && wall_parse(text, strlen(text), out))
-		err = errinfo_set(info, ERR_INVALID, "%s: no time like 2026-12-07T07:00:00+08:00", name);
-	return err;
-}
-
 enum err dispatcher_list_cover(
 	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
 {
 	struct cover list[COVER_MAX];
 	char team[ID_BYTES] = "";
 	struct wall from = WALL_NONE, until = WALL_NONE;
-	enum err err = read_id(args, "team", team, info);
+	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
 	if (!err)
-		err = read_time(args, "from", &from, info);
+		err = dispatcher_arg_time(args, "from", true, &from, info);
 	if (!err)
-		err = read_time(args, "until", &until, info);
+		err = dispatcher_arg_time(args, "until", true, &until, info);
 	if (!err)
 		err = request_done(args, info);
 	if (!err && until.ms <= from.ms)

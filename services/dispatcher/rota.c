@@ -352,16 +352,8 @@ static int by_begin(const struct matter *a, const struct matter *b)
 	return a->opened.ms != b->opened.ms ? (a->opened.ms < b->opened.ms ? -1 : 1) : strcmp(a->id, b->id);
 }
 
-bool rota_walk(struct rota *rota, unsigned index, struct rota_view *out)
+static void view(const struct matter *m, struct rota_view *out)
 {
-	const struct matter *m;
-
-	if (!index)
-		HASH_SRT(hh, rota->matters, by_begin);
-	for (m = rota->matters; m && index; index--)
-		m = m->hh.next;
-	if (!m)
-		return false;
 	*out = (struct rota_view){.id = m->id,
 		.team = m->team,
 		.user = m->duty.user,
@@ -374,5 +366,36 @@ bool rota_walk(struct rota *rota, unsigned index, struct rota_view *out)
 		.opened = m->opened,
 		.due = m->due,
 		.asked = m->asked_count};
+}
+
+bool rota_walk(struct rota *rota, unsigned index, struct rota_view *out)
+{
+	const struct matter *m;
+
+	if (!index)
+		HASH_SRT(hh, rota->matters, by_begin);
+	for (m = rota->matters; m && index; index--)
+		m = m->hh.next;
+	if (!m)
+		return false;
+	view(m, out);
 	return true;
+}
+
+bool rota_view_of(const struct rota *rota, const char *id, struct rota_view *out)
+{
+	const struct matter *m = matter_find(rota, id);
+
+	if (m)
+		view(m, out);
+	return m != NULL;
+}
+
+unsigned rota_gaps(const struct rota *rota)
+{
+	unsigned count = 0;
+
+	for (const struct matter *m = rota->matters; m; m = m->hh.next)
+		count += m->kind == ROTA_COVER && !*m->duty.user && !rota_final(m->kind, m->state);
+	return count;
 }

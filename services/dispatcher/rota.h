@@ -189,6 +189,11 @@ struct rota_view {
 /* rota_walk walks the matters in order of their begin: index 0 gives the first; false after the last. */
 bool rota_walk(struct rota *rota, unsigned index, struct rota_view *out);
 
+/* rota_view_of gives one; false: there is none. */
+bool rota_view_of(const struct rota *rota, const char *id, struct rota_view *out);
+/* rota_gaps counts the duties that nobody has. */
+unsigned rota_gaps(const struct rota *rota);
+
 /* State for the store, as incident.h has it. */
 struct rota_blob {
 	char id[ID_BYTES];

@@ -269,8 +269,7 @@ enum err rota_cover(struct rota *rota, const char *team, const char *shift, stru
 
 /* ---- absences ---- */
 
-/* open_one takes a duty away and asks for somebody else; a request that is under way goes on as one for a gap. */
-static enum err open_one(struct rota *rota, const char *team, const struct book_duty *duty, struct wall now)
+enum err cover_gap(struct rota *rota, const char *team, const struct book_duty *duty, struct wall now)
 {
 	struct matter *m = matter_live(rota, ROTA_COVER, team, duty, duty->user);
 	struct book_duty gap = *duty;
@@ -300,7 +299,7 @@ void rota_absence_apply(struct rota *rota, struct matter *absence, struct wall n
 				duty = *d;
 		}
 		if (more)
-			*err = open_one(rota, absence->team, &duty, now);
+			*err = cover_gap(rota, absence->team, &duty, now);
 		*opened += more;
 	}
 }

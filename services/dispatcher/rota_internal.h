@@ -108,6 +108,9 @@ enum err cover_tick(struct rota *rota, struct matter *m, struct wall now) ERR_MU
 enum err cover_check(struct rota *rota, struct matter *m, bool whole, struct wall now) ERR_MUST_CHECK;
 enum err cover_open(struct rota *rota, const char *team, const struct book_duty *duty, const char *of, struct wall now,
 	struct matter **out) ERR_MUST_CHECK;
+/* cover_gap takes a duty away from who has it and asks for somebody else; a request that is under way goes on as one
+ * for a gap. Between rota_before and rota_settle. */
+enum err cover_gap(struct rota *rota, const char *team, const struct book_duty *duty, struct wall now) ERR_MUST_CHECK;
 enum err cover_end(struct rota *rota, struct matter *m, enum rota_event event, struct wall now) ERR_MUST_CHECK;
 enum err watch_reply(struct rota *rota, struct matter *m, const char *user, bool yes, struct wall now,
 	struct rota_answer *out) ERR_MUST_CHECK;

@@ -495,6 +495,21 @@ static void a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else(void 
 	assert_int_equal(reply(made.id, "v-6", true, at(3, 0)).verdict, ROTA_LATE);
 }
 
+static void a_duty_of_somebody_who_has_left_is_open_a_day_ahead(void **state)
+{
+	struct entry left = {.kind = ENTRY_VOLUNTEER, .seq = 9, .key = "v-2", .deleted = true};
+
+	(void)state;
+	put_two();
+	assert_int_equal(duty_entry(duty, &left), ERR_OK);
+	tick(at(42, 59));
+	assert_null(told("v-5", NOTICE_COVER_ASKED));
+	tick(at(43, 0));
+	assert_non_null(told("v-5", NOTICE_COVER_ASKED));
+	assert_null(told("v-2", NOTICE_TOMORROW));
+	assert_false(has("v-2", "night", at(67, 0)));
+}
+
 static void the_table_has_no_way_out_of_an_end(void **state)
 {
 	static const enum rota_state ends[] = {ROTA_DONE, ROTA_DECLINED, ROTA_VETOED, ROTA_WITHDRAWN, ROTA_MISFIT};
@@ -524,6 +539,7 @@ int main(void)
 		T(what_was_due_in_an_outage_is_told_once_and_the_nearest_alone),
 		T(the_team_is_told_each_morning_and_each_week),
 		T(a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else),
+		T(a_duty_of_somebody_who_has_left_is_open_a_day_ahead),
 		T(the_table_has_no_way_out_of_an_end),
 	};
 

@@ -155,11 +155,27 @@ static enum err silent(struct rota *rota, struct matter *m, struct wall now)
 	return err ? err : rota_cover(rota, m->team, m->duty.shift, m->duty.from, m->duty.user, now, &answer);
 }
 
+/* gone: who has the duty has left the team; it is open. */
+static enum err gone(struct rota *rota, struct matter *m, struct wall now)
+{
+	struct book_duty duty = m->duty;
+	char team[ID_BYTES];
+	enum err err = rota_before(rota, m->team, now);
+
+	text_cut(team, sizeof team, m->team);
+	rota_told(rota, duty.user);
+	if (!err)
+		err = cover_gap(rota, team, &duty, now);
+	return err ? err : rota_settle(rota, team, now); /* which ends this watch */
+}
+
 enum err watch_tick(struct rota *rota, struct matter *m, struct wall now)
 {
 	unsigned past = past_stages(&m->duty, now), fresh = past & ~m->stages;
 	enum err err = ERR_OK;
 
+	if (!duty_serves(rota->duty, m->team, m->duty.user))
+		return gone(rota, m, now);
 	if (m->stages & STAGE_START) /* the question was asked */
 		return silent(rota, m, now);
 	m->stages |= past;

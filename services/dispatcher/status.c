@@ -37,6 +37,8 @@ void dispatcher_status(const void *state, struct status *out)
 	status_count(out, "errands_live", visit_live_count(visits));
 	for (int i = 0; i < VISIT_TALLY_COUNT; i++)
 		status_count(out, visit_tally_name((enum visit_tally)i), visit_tally(visits, (enum visit_tally)i));
+	status_count(out, "duty_gaps", rota_gaps(d->rota));
+	status_count(out, "notices", d->notice_count);
 	status_count(out, "pages_waiting", post_waiting(d->post));
 	status_count(out, "alerts", d->alert_count);
 	count_verdicts(out, "alerts", d->core, incident_alerts);

@@ -319,16 +319,18 @@ static enum err tick_at(struct dispatcher *d, struct wall now, struct errinfo *i
 /* step does the next thing up to mark: an input, or, before it, what is due. ERR_NOT_FOUND: nothing is left. */
 static enum err step(struct dispatcher *d, struct wall mark, struct errinfo *info)
 {
-	struct wall due = incident_due(d->core), visit = visit_due(visits_core(d->visits)),
-		    rota = rota_due(d->rota, d->clock), at = WALL_NEVER;
+	struct wall due = incident_due(d->core), visit = visit_due(visits_core(d->visits)), rota = WALL_NEVER,
+		    at = WALL_NEVER;
 	enum waiting_kind kind = WAITING_ALERT;
 	struct alert alert;
 	struct reply reply;
 	int64_t number = 0;
 	enum err err = next_waiting(d, mark, &number, &at, &kind, &alert, &reply, info);
 
+	if (wall_is_set(d->clock))
+		rota = rota_due(d->rota, d->clock);
 	due = due.ms < visit.ms ? due : visit;
-	if (wall_is_set(d->clock) && rota.ms < due.ms)
+	if (rota.ms < due.ms)
 		due = rota;
 	if (err && err != ERR_NOT_FOUND)
 		return err;

@@ -178,6 +178,7 @@ static enum err tell(struct dispatcher *d, const struct rota_effect *effect, str
 	if (!err)
 		err = channels_notice(d->channels, &effect->notice, effect->to_team, wall_now(), info);
 	buf_fini(&json);
+	d->notice_count++;
 	log_info("notice", "id", effect->notice.id, "kind", notice_kind_name(effect->notice.kind), "user",
 		effect->notice.user, "matter", effect->notice.matter);
 	return err ? errinfo_set(info, err, "notice %s of %s cannot be told", effect->notice.id, effect->notice.matter)
@@ -208,12 +209,34 @@ enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct erri
 	return err ? err : dispatcher_rota_effects(d, info);
 }
 
+/* propose: a volunteer gives the duty that they were reminded of to somebody else, if that one agrees. */
+static enum err propose(struct dispatcher *d, const struct reply *reply, struct wall now, struct rota_answer *out)
+{
+	struct rota_wish wish = {.back_from = WALL_NONE};
+	struct rota_view view;
+
+	if (!rota_view_of(d->rota, reply->incident, &view))
+		return ERR_OK;
+	out->verdict = ROTA_FOREIGN;
+	if (view.kind != ROTA_WATCH || strcmp(view.user, reply->user) != 0)
+		return ERR_OK;
+	text_cut(wish.team, sizeof wish.team, view.team);
+	text_cut(wish.shift, sizeof wish.shift, view.duty.shift);
+	text_cut(wish.user, sizeof wish.user, reply->user);
+	text_cut(wish.by, sizeof wish.by, reply->user);
+	text_cut(wish.to, sizeof wish.to, reply->to);
+	wish.from = view.duty.from;
+	return rota_swap(d->rota, &wish, now, out);
+}
+
 enum err dispatcher_reply_rota(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
 {
 	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
 	enum err err = ERR_OK;
 
-	if (reply->action == REPLY_ACCEPT || reply->action == REPLY_DECLINE)
+	if (reply->action == REPLY_HAND_OVER)
+		err = propose(d, reply, now, &answer);
+	else if (reply->action == REPLY_ACCEPT || reply->action == REPLY_DECLINE)
 		err = rota_reply(d->rota, reply->incident, reply->user, reply->action == REPLY_ACCEPT, now, &answer);
 	if (!err && answer.verdict != ROTA_TAKEN)
 		log_info("reply_without_effect", "matter", reply->incident, "user", reply->user, "action",
