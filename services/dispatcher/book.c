@@ -168,9 +168,9 @@ enum err book_drop(struct book *book, const char *team, const char *shift, struc
 	const struct book_duty *duty = book_find(book, team, shift, from, user);
 	struct team_page *page;
 
-	if (!duty)
-		return ERR_NOT_FOUND;
 	HASH_FIND_STR(book->pages, team, page);
+	if (!duty || !page)
+		return ERR_NOT_FOUND;
 	unsigned at = (unsigned)(duty - page->duties);
 	page->count--;
 	memmove(&page->duties[at], &page->duties[at + 1], (page->count - at) * sizeof *page->duties);

@@ -128,6 +128,28 @@ static void a_duty_that_is_given_is_the_other_s_at_once(void **state)
 	assert_string_equal(asked(250, 0), "v-2");
 }
 
+static void a_duty_can_be_taken_out_and_put_in(void **state)
+{
+	const struct book_duty twice = duty(150, 250, 0, "other", "v-2"),
+			       back = duty(100, 200, 0, "day-primary", "v-4");
+	char team[ID_BYTES] = "";
+
+	(void)state;
+	put_two_shifts();
+	assert_int_equal(book_drop(book, "t-1", "day-primary", (struct wall){100}, "v-2"), ERR_NOT_FOUND);
+	assert_int_equal(book_drop(book, "t-1", "day-primary", (struct wall){100}, "v-1"), ERR_OK);
+	assert_null(book_find(book, "t-1", "day-primary", (struct wall){100}, "v-1"));
+	assert_string_equal(asked(100, 0), "v-2");
+	assert_int_equal(book_add(book, "t-1", &twice), ERR_EXISTS);
+	assert_int_equal(book_add(book, "t-1", &back), ERR_OK);
+	assert_string_equal(asked(100, 0), "v-4");
+	assert_int_equal(book_add(book, "t-2", &back), ERR_OK);
+	assert_int_equal(book_drop(book, "t-2", "day-primary", (struct wall){100}, "v-4"), ERR_OK);
+	assert_true(book_next_team(book, team)); /* whose last duty is gone is not in it */
+	assert_string_equal(team, "t-1");
+	assert_false(book_next_team(book, team));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +160,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_roster_that_cannot_stand_changes_nothing_and_its_fault_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_duty_that_is_given_is_the_other_s_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_duty_can_be_taken_out_and_put_in, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
