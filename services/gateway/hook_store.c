@@ -349,11 +349,12 @@ enum err hook_store_restore(
 	enum err err = ERR_OK;
 
 	if (hook_store_step(hooks, row, &err, info)) {
-		int64_t state = sqlite3_column_int64(row, 0);
+		int64_t state = sqlite3_column_int64(row, 0), since = sqlite3_column_int64(row, 1),
+			rest = sqlite3_column_int64(row, 2);
 		*out = (struct hook_health){
 			.state = state >= 0 && state < HOOK_STATE_COUNT ? (enum hook_state)state : HOOK_UP,
-			.since = {sqlite3_column_int64(row, 1)},
-			.rest_until = {sqlite3_column_int64(row, 2)},
+			.since = since > 0 ? (struct wall){since} : WALL_NONE, /* 0: it was only counted so far */
+			.rest_until = rest > 0 ? (struct wall){rest} : WALL_NONE,
 			.failures = (uint32_t)sqlite3_column_int64(row, 3)};
 	}
 	sqlite3_reset(row);

@@ -112,6 +112,9 @@ static void what_waits_outlives_a_restart_in_order(void **state)
 	assert_int_equal(hook_store_sent(hooks, second, NOW, &info), ERR_OK);
 	assert_int_equal(hook_store_read(hooks, first, id, type, &body, &info), ERR_NOT_FOUND);
 	assert_int_equal(figure("a", "sent"), 1);
+	struct hook_health health = {.since = NOW};
+	assert_int_equal(hook_store_restore(hooks, "a", &health, &info), ERR_OK);
+	assert_true(health.state == HOOK_UP && !wall_is_set(health.since) && !wall_is_set(health.rest_until));
 	buf_fini(&body);
 }
 
