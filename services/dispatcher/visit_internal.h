@@ -16,7 +16,8 @@
 #include "dispatcher/visit.h"
 
 #define FRIENDS_MAX 12
-#define ASKED_MAX 24 /* further ones are forgotten, the oldest first */
+#define ASKED_MAX 24              /* so many are asked for one errand; then it is the captain's */
+#define ANSWER_MIN_MS MS_PER_HOUR /* before it begins, to answer an offer */
 
 struct team {
 	UT_hash_handle hh;

@@ -164,12 +164,8 @@ enum err job_event(struct visit_core *core, struct job *job, enum errand_event e
 
 void job_note_asked(struct job *job, const char *user)
 {
-	if (!*user || job_was_asked(job, user))
+	if (!*user || job_was_asked(job, user) || job->asked_count == ASKED_MAX)
 		return;
-	if (job->asked_count == ASKED_MAX) {
-		memmove(job->asked[0], job->asked[1], sizeof job->asked[0] * (ASKED_MAX - 1));
-		job->asked_count--;
-	}
 	text_cut(job->asked[job->asked_count++], ID_BYTES, user);
 }
 

@@ -49,8 +49,9 @@ static void grid_fill(const struct visit_core *core, const struct job *job, stru
 				    until = core_at(core, day, rules->parts[p].until_min);
 			grid->slots[grid->days][p].from = from;
 			grid->slots[grid->days][p].until = until;
-			grid->slots[grid->days][p].possible =
-				from.ms >= now.ms && until.ms > job->want_from.ms && from.ms < job->want_until.ms;
+			grid->slots[grid->days][p].possible = from.ms >= now.ms + ANSWER_MIN_MS &&
+							      until.ms > job->want_from.ms &&
+							      from.ms < job->want_until.ms;
 		}
 }
 

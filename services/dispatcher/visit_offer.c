@@ -99,13 +99,13 @@ static enum err offer_provider(struct visit_core *core, struct job *job, const c
 
 enum err job_offer(struct visit_core *core, struct job *job, struct wall now)
 {
-	const char *provider = next_provider(core, job), *tell[] = {NULL, NULL};
+	const char *provider = job->asked_count < ASKED_MAX ? next_provider(core, job) : NULL, *tell[] = {NULL, NULL};
 	struct visit_explanation x;
 
 	assert(job->now.state == ERRAND_OPEN && job->now.kind != ERRAND_TASK);
 	if (provider)
 		return offer_provider(core, job, provider, now);
-	if (!job_for_companions(core, job))
+	if (!job_for_companions(core, job) || job->asked_count == ASKED_MAX)
 		return nobody(core, job, NULL, now);
 	match_best(core, job, now, &x, 1);
 	if (!x.count)

@@ -166,6 +166,8 @@ static void note_effect(struct rig *rig, const struct visit_effect *effect, stru
 	const struct errand *e = &effect->errand;
 	size_t length = strlen(rig->trace);
 
+	if (length > sizeof rig->trace - 400) /* long runs are watched, not read */
+		length = 0;
 	length += (size_t)snprintf(rig->trace + length, sizeof rig->trace - length, "%s%s.%s%s%s", length ? " " : "",
 		errand_kind_name(e->kind), errand_event_name(e->event), *e->actor ? ":" : "", e->actor);
 	for (unsigned i = 0; i < effect->tell_count && length < sizeof rig->trace; i++)

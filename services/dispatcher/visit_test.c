@@ -189,6 +189,30 @@ static void who_declines_or_does_not_answer_is_not_asked_again_and_the_captain_h
 	rig_close(&rig);
 }
 
+static void an_offer_leaves_time_to_answer_and_not_everybody_is_asked(void **state)
+{
+	struct rig rig;
+	struct wall now = offered(&rig);
+	int64_t offers;
+
+	(void)state;
+	for (int i = 2; i < 60; i++) {
+		char user[ID_BYTES];
+		snprintf(user, sizeof user, "v-%d", i);
+		rig_person(&rig, user, 1, 7, now);
+	}
+	offers = visit_tally(rig.core, VISIT_OFFERS);
+	for (int i = 0; i < 40; i++)
+		rig_say(&rig, rig.visit.assignee, VISIT_DECLINE, rig.visit.id, now);
+	assert_int_equal(visit_tally(rig.core, VISIT_OFFERS) - offers, 23);
+	assert_string_equal(rig.visit.assignee, "");
+	assert_int_equal(rig.visit.climb, 1);
+	rig_run(&rig, rig_at("2026-03-03T20:30:00")); /* it is missed, and the next one is offered for a time to come */
+	assert_int_equal(rig.visit.state, ERRAND_OFFERED);
+	assert_true(rig.visit.from.ms >= rig.now.ms + MS_PER_HOUR);
+	rig_close(&rig);
+}
+
 static void a_missed_visit_is_noticed_the_same_day_and_made_up_for(void **state)
 {
 	struct rig rig;
@@ -693,6 +717,7 @@ int main(void)
 		cmocka_unit_test(what_is_said_twice_late_or_by_strangers_changes_nothing),
 		cmocka_unit_test(
 			who_declines_or_does_not_answer_is_not_asked_again_and_the_captain_hears_when_nobody_is_left),
+		cmocka_unit_test(an_offer_leaves_time_to_answer_and_not_everybody_is_asked),
 		cmocka_unit_test(a_missed_visit_is_noticed_the_same_day_and_made_up_for),
 		cmocka_unit_test(a_missed_visit_that_was_made_after_all_takes_back_the_one_in_its_place),
 		cmocka_unit_test(nobody_opened_goes_to_the_desk_at_once),
