@@ -382,7 +382,7 @@ static enum what next_what(void)
 static void random_walk_keeps_the_promises(void **state)
 {
 	const char *given = getenv("CURTAIN_SEED"), *steps = getenv("CURTAIN_STEPS");
-	unsigned long count = steps ? strtoul(steps, NULL, 10) : 30000;
+	unsigned long count = steps ? strtoul(steps, NULL, 10) : 10000;
 
 	(void)state;
 	seed = given ? strtoul(given, NULL, 10) : 20261220;
