@@ -20,7 +20,7 @@ fail() {
 	exit 1
 }
 note() { rows+=("$1|$2"); echo "  $1: $2"; }
-compose() { docker-compose -p curtain-test -f "$work/tree/docker-compose.yml" -f "$work/build.yml" "$@" 2>> "$work/compose.log"; }
+compose() { docker-compose -p curtain-test -f "$work/tree/docker-compose.yml" -f "$work/build.yml" --profile gateway "$@" 2>> "$work/compose.log"; }
 ask() { compose exec -T postgres psql -X -A -t -h /tmp -U curtain -d curtain -c "$1" | tr -d '\r'; }
 
 finish() {
@@ -93,7 +93,7 @@ containers() { compose ps -q; }
 all_healthy() {
 	local states
 	states=$(containers | xargs docker inspect --format '{{.State.Health.Status}}')
-	[ "$(wc -l <<< "$states")" -eq 6 ] && ! grep -qv '^healthy$' <<< "$states"
+	[ "$(wc -l <<< "$states")" -eq 7 ] && ! grep -qv '^healthy$' <<< "$states"
 }
 
 bring_up() { # bring_up NAME
@@ -103,7 +103,7 @@ bring_up() { # bring_up NAME
 		[ "$SECONDS" -lt "$deadline" ] || fail "not healthy within 180 s: $(containers | xargs docker inspect --format '{{.Name}}={{.State.Health.Status}}' | tr '\n' ' ')"
 		sleep 0.5 # health checks run every 5 s; Docker announces nothing that a script could wait for more simply
 	done
-	note "$1" "6 of 6 healthy after $((SECONDS - began)) s"
+	note "$1" "7 of 7 healthy after $((SECONDS - began)) s"
 }
 
 await_sql() { # await_sql QUERY WANTED WHAT
@@ -150,6 +150,24 @@ first_run() {
 	compose run --rm -T curtain status > "$work/status.log" || fail "curtain status: $(cat "$work/status.log")"
 }
 
+# over_https PATH: what the gateway answers on its published port, by the certificate that compose-init.sh made.
+over_https() {
+	/usr/bin/python3 - "https://localhost:$CURTAIN_GATEWAY_PORT$1" "$work/ca.crt" "$work/client/token" <<-'PY'
+		import ssl, sys, urllib.request
+		url, ca, token = sys.argv[1:]
+		request = urllib.request.Request(url, headers={"Authorization": "Bearer " + open(token).read().strip()})
+		print(urllib.request.urlopen(request, context=ssl.create_default_context(cafile=ca), timeout=30).read().decode())
+	PY
+}
+
+edge() {
+	over_https /v1/households/h-0001/timeline > "$work/edge.log" 2>&1 || fail "the gateway: $(tail -1 "$work/edge.log")"
+	grep -q '"known": *true' "$work/edge.log" || fail "the gateway does not know the household: $(cut -c1-200 "$work/edge.log")"
+	over_https /metrics > "$work/metrics.log" 2>&1 || fail "the gateway's metrics: $(tail -1 "$work/metrics.log")"
+	grep -q '^curtain_up{service="records"' "$work/metrics.log" || fail "the gateway has no metrics of records"
+	note "gateway" "HTTPS with our certificate, metrics"
+}
+
 second_run() {
 	[ "$(ask "select count(*) from incident")" = 2 ] || fail "incidents are gone after down and up"
 	[ "$(ask "select count(*) from reading where device = 'water-0001'")" = 1 ] || fail "the reading is gone after down and up"
@@ -186,13 +204,17 @@ start_docker
 make_tree
 build_images
 CURTAIN_BROKER_PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-export CURTAIN_BROKER_PORT
+CURTAIN_GATEWAY_PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export CURTAIN_BROKER_PORT CURTAIN_GATEWAY_PORT
 "$work/tree/deploy/compose-init.sh" --account device gateway > "$work/init.log" 2>&1 || fail "compose-init.sh: $(tail -3 "$work/init.log")"
 cp "$work/tree/deploy/secrets/certs/ca.crt" "$work/ca.crt"
 install -d -m 700 "$work/client"
 (umask 077 && printf -- '-u gateway\n-P %s\n' "$(cat "$work/tree/deploy/secrets/access/secrets/gateway")" > "$work/client/mosquitto_pub")
+(umask 077 && head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=' > "$work/client/token")
+echo "drill $(sha256sum < "$work/client/token" | cut -d ' ' -f 1) desk read,metrics never 100" >> "$work/tree/deploy/secrets/access/tokens"
 bring_up "up"
 first_run
+edge
 hardened
 compose down --timeout 30 > /dev/null || fail "down"
 bring_up "up again"

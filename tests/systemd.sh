@@ -23,6 +23,16 @@ incidents() { [ "$(runuser -u postgres -- psql -At -c 'select count(*) from inci
 
 started_anew() { [ "$(systemctl show -P MainPID curtain-ingest@1)" != "$1" ] && systemctl is-active -q curtain-ingest@1; }
 
+# edge_ready asks the gateway without a program for HTTP, which a bare system does not have.
+edge_ready() {
+	local answer
+	exec 3<> /dev/tcp/127.0.0.1/8443 || return 1
+	printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3
+	answer=$(cat <&3)
+	exec 3>&-
+	grep -q '"records":true' <<< "$answer" && grep -q ' 200 ' <<< "$answer"
+}
+
 oncall_as() {
 	mosquitto_sub -V 5 -h localhost -p 8883 --cafile "$CURTAIN_CA_FILE" -u "$1" -P "$(cat "/etc/curtain/access/secrets/$1")" -t curtain/oncall/t-1 -C 1 -W 5
 }
@@ -31,7 +41,7 @@ oncall_as() {
 check() {
 	set -x
 	export CURTAIN_HOST=localhost CURTAIN_PORT=8883 CURTAIN_USER=desk CURTAIN_PASSWORD_FILE=/etc/curtain/access/secrets/desk CURTAIN_CA_FILE=/etc/curtain/certs/ca.crt
-	local units=(curtain-records@1 curtain-dispatcher@1 curtain-detector@1 curtain-ingest@1) password pid
+	local units=(curtain-records@1 curtain-dispatcher@1 curtain-detector@1 curtain-ingest@1 curtain-gateway@1) password pid
 	password=$(sed 's|.*curtain:\(.*\)@.*|\1|' /etc/curtain/postgres-uri)
 	runuser -u postgres -- psql -q -c "create role curtain login password '$password'" -c "create database curtain owner curtain"
 	systemctl is-active mosquitto
@@ -40,6 +50,7 @@ check() {
 	curtain import /srv/registry.yaml
 	curtain sos h-0001
 	within 30 incidents 1
+	within 30 edge_ready
 	for unit in "${units[@]}"; do
 		pid=$(systemctl show -P MainPID "$unit")
 		grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "/proc/$pid/status"
@@ -94,14 +105,14 @@ cp -L /etc/resolv.conf "$inside/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' > "$inside/usr/sbin/policy-rc.d"
 chmod 755 "$inside/usr/sbin/policy-rc.d"
 chroot "$inside" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus mosquitto mosquitto-clients postgresql \
-	openssl ca-certificates tzdata libjansson4 libyaml-0-2 libsqlite3-0 libcurl4 libpq5 libpaho-mqtt1.3 libmosquitto1 libjq1 libonig5' > "$work/apt.log" 2>&1 \
+	openssl ca-certificates tzdata libjansson4 libyaml-0-2 libsqlite3-0 libcurl4 libpq5 libpaho-mqtt1.3 libmosquitto1 libjq1 libonig5 libmicrohttpd12 coinor-libcbc3 coinor-libclp1 zlib1g' > "$work/apt.log" 2>&1 \
 	|| { tail -5 "$work/apt.log"; skip "packages cannot be installed"; }
 rm "$inside/usr/sbin/policy-rc.d"
 
 cp -r "$root/deploy" "$inside/srv/deploy"
 rm -rf "$inside/srv/deploy/secrets"
 mkdir "$inside/srv/bin"
-for program in ingest detector dispatcher records curtain; do cp "$bin/$program" "$inside/srv/bin/"; done
+for program in ingest detector dispatcher records gateway curtain; do cp "$bin/$program" "$inside/srv/bin/"; done
 cp "$root/tests/systemd.sh" "$inside/srv/check.sh"
 cat > "$inside/srv/registry.yaml" <<'YAML'
 communities: [{id: c-1, name: 测试社区}]
