@@ -162,12 +162,17 @@ static int run(struct paper *paper, struct errinfo *info)
 static int parsed_run(struct paper *paper)
 {
 	struct errinfo info = {0};
+	struct buf none; /* a wrong encoding is told before anything is asked */
 	int status;
 
 	if (strcmp(paper->as, "html") != 0 && strcmp(paper->as, "json") != 0 &&
 		(paper->daily || strcmp(paper->as, "csv") != 0))
 		errinfo_set(&info, ERR_INVALID, "--as %.40s: must be html%s or json", paper->as,
 			paper->daily ? "" : ", csv");
+	buf_init(&none, 16);
+	if (!info.code && encoding_from_utf8(paper->encoding, "", 0, &none, &info))
+		info.code = ERR_INVALID;
+	buf_fini(&none);
 	if (info.code || output_zone(paper->zone_name, &paper->zone, &info))
 		return options_fail(paper->command, &info);
 	status = run(paper, &info);
