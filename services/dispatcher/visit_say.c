@@ -170,8 +170,10 @@ static enum err start(struct visit_core *core, struct job *job, const struct say
 	if (!job_legal(job, ERRAND_EVENT_STARTED))
 		return unfit(says, job);
 	saw(job, says, false);
-	if (job->now.kind != ERRAND_TASK) /* somebody who went and never said how it ended */
+	if (job->now.kind != ERRAND_TASK) { /* somebody who went and never said how it ended */
+		job->now.climb = 0;         /* whoever knew that nobody had it does not know that */
 		job->climb_due = end.ms > says->now.ms ? end : wall_plus(says->now, core->config.rules->grace_ms);
+	}
 	return job_event(core, job, ERRAND_EVENT_STARTED, says->reply->user, note_of(says), NULL, says->now);
 }
 

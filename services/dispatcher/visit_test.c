@@ -270,6 +270,28 @@ static void who_went_and_never_said_how_it_ended_is_asked_for(void **state)
 	rig_close(&rig);
 }
 
+static void one_that_nobody_had_is_asked_for_too_when_somebody_went_and_never_said_how_it_ended(void **state)
+{
+	struct rig rig;
+	struct wall now = offered(&rig);
+
+	(void)state;
+	rig_say(&rig, "v-1", VISIT_DECLINE, rig.visit.id, now);
+	assert_string_equal(rig.trace, "visit.declined:v-1 visit.climbed>cap");
+	rig_run(&rig, wall_plus(now, 24 * MS_PER_HOUR));
+	assert_int_equal(rig.visit.climb, 2);
+	struct visit_reply goes = rig_words("cap", VISIT_ACCEPT, rig.visit.id, rig.now);
+	text_cut(goes.to, sizeof goes.to, "cap");
+	goes.from = wall_plus(rig.now, MS_PER_HOUR);
+	goes.until = wall_plus(rig.now, 2 * MS_PER_HOUR);
+	rig_reply(&rig, &goes, false, rig.now);
+	rig_say(&rig, "cap", VISIT_START, rig.visit.id, goes.from);
+	assert_string_equal(rig.trace, "visit.started:cap");
+	rig_run(&rig, wall_plus(goes.until, 2 * MS_PER_DAY));
+	assert_string_equal(rig.trace, "visit.climbed>cap visit.climbed>desk");
+	rig_close(&rig);
+}
+
 static void an_elder_who_refuses_is_left_alone_for_a_while_and_the_companion_counts_less(void **state)
 {
 	struct rig rig;
@@ -722,6 +744,7 @@ int main(void)
 		cmocka_unit_test(a_missed_visit_that_was_made_after_all_takes_back_the_one_in_its_place),
 		cmocka_unit_test(nobody_opened_goes_to_the_desk_at_once),
 		cmocka_unit_test(who_went_and_never_said_how_it_ended_is_asked_for),
+		cmocka_unit_test(one_that_nobody_had_is_asked_for_too_when_somebody_went_and_never_said_how_it_ended),
 		cmocka_unit_test(an_elder_who_refuses_is_left_alone_for_a_while_and_the_companion_counts_less),
 		cmocka_unit_test(a_visit_is_moved_and_given_to_another),
 		cmocka_unit_test(a_home_that_is_away_is_not_visited),

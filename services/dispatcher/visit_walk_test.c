@@ -154,7 +154,7 @@ static void watch(struct rig *rig, const struct visit_effect *effect, struct wal
 	assert_true(e->kind != ERRAND_TASK || (e->state != ERRAND_MISSED && e->state != ERRAND_OFFERED));
 	assert_true(e->from.ms <= e->until.ms);
 	assert_int_equal(e->at.ms, now.ms);
-	assert_true(e->climb >= was->climb || e->event == ERRAND_EVENT_MOVED);
+	assert_true(e->climb >= was->climb || e->event == ERRAND_EVENT_MOVED || e->event == ERRAND_EVENT_STARTED);
 	assert_true(e->event != ERRAND_EVENT_CLIMBED || e->climb > was->climb);
 	assert_true(e->state != ERRAND_REFUSED || *e->note);
 	assert_true(e->state != ERRAND_OPEN || !(*e->assignee || *e->provider));
