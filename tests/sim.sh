@@ -43,7 +43,8 @@ year() {
 	[ $# -le 2 ] || usage
 	build year
 	folder=$(mktemp -d)
-	"$bin/year" --seed "${1:-1}" --days "${2:-364}" --policies "$root/deploy/config/policies.yaml" --samples "$folder" --twice || result=1
+	"$bin/year" --seed "${1:-1}" --days "${2:-364}" --policies "$root/deploy/config/policies.yaml" --visits "$root/deploy/config/visits.yaml" \
+		--checklists "$root/deploy/config/checklists.yaml" --samples "$folder" --twice || result=1
 	/usr/bin/python3 "$root/tests/sim/year/judge.py" "$folder" || result=1
 	rm -rf "$folder"
 	return "$result"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * year [--seed N (1)] [--days N (364)] [--incidents A_DAY (20)] [--policies FILE] [--samples FOLDER] [--log FILE]
- *      [--fault page_lost|page_twice|timer_missed|roster_bent|book_apart] [--twice]
+ * year [--seed N (1)] [--days N (364)] [--incidents A_DAY (20)] [--policies FILE] [--visits FILE] [--checklists FILE]
+ * [--samples FOLDER] [--log FILE]
+ *      [--fault page_lost|page_twice|timer_missed|roster_bent|book_apart|errand_lost] [--twice]
  *
  * --twice plays it again and compares the bytes. Exit status: 0 all promises kept, 1 one was broken or the bytes
  * differ, 2 wrong usage or it did not run.
@@ -25,7 +26,8 @@ static bool read_options(int argc, char **argv, struct year_options *out, bool *
 {
 	static const struct option names[] = {{"seed", required_argument, NULL, 's'},
 		{"days", required_argument, NULL, 'd'}, {"incidents", required_argument, NULL, 'i'},
-		{"policies", required_argument, NULL, 'p'}, {"samples", required_argument, NULL, 'S'},
+		{"policies", required_argument, NULL, 'p'}, {"visits", required_argument, NULL, 'v'},
+		{"checklists", required_argument, NULL, 'c'}, {"samples", required_argument, NULL, 'S'},
 		{"log", required_argument, NULL, 'l'}, {"fault", required_argument, NULL, 'f'},
 		{"twice", no_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	unsigned long n;
@@ -47,6 +49,12 @@ static bool read_options(int argc, char **argv, struct year_options *out, bool *
 			break;
 		case 'p':
 			out->policies = optarg;
+			break;
+		case 'v':
+			out->visits = optarg;
+			break;
+		case 'c':
+			out->checklists = optarg;
 			break;
 		case 'S':
 			out->samples = optarg;
@@ -90,7 +98,8 @@ int main(int argc, char **argv)
 	bool twice = false, broken = false;
 
 	if (!read_options(argc, argv, &options, &twice)) {
-		fputs("usage: year [--seed N] [--days N] [--incidents A_DAY] [--policies FILE] [--samples FOLDER] "
+		fputs("usage: year [--seed N] [--days N] [--incidents A_DAY] [--policies FILE] [--visits FILE] "
+		      "[--checklists FILE] [--samples FOLDER] "
 		      "[--log FILE] [--fault KIND] [--twice]\n",
 			stderr);
 		return 2;

@@ -73,6 +73,10 @@ static const char *const promises[YEAR_PROMISE_COUNT] = {
 	"hard rules of rosters broken",
 	"duties of the next 48 h moved without a word",
 	"duties in force that were not planned, or two at a time",
+	"homes forgotten; visits missed and not noticed that day",
+	"asked twice for the same visit",
+	"errands agreed that nobody has",
+	"errands without an end, or an event missing",
 };
 
 const char *year_promise_name(enum year_promise promise)
@@ -94,7 +98,7 @@ void year_breaks(struct year *year, enum year_promise promise, const char *forma
 enum err year_fault_find(const char *name, enum year_fault *out)
 {
 	static const char *const names[YEAR_FAULT_COUNT] = {
-		"none", "page_lost", "page_twice", "timer_missed", "roster_bent", "book_apart"};
+		"none", "page_lost", "page_twice", "timer_missed", "roster_bent", "book_apart", "errand_lost"};
 
 	for (unsigned i = 0; i < YEAR_FAULT_COUNT; i++)
 		if (!strcmp(names[i], name)) {
@@ -142,7 +146,7 @@ static enum err see(struct year *year, const struct incident_effect *effect)
 	switch (effect->kind) {
 	case INCIDENT_PAGE:
 		err = see_page(year, &effect->as.page);
-		if (!err && year->options->fault == YEAR_FAULT_PAGE_TWICE && ++year->faults % 500 == 0)
+		if (!err && year->options->fault == YEAR_FAULT_PAGE_TWICE && ++year->faults % 100 == 0)
 			err = see_page(year, &effect->as.page);
 		break;
 	case INCIDENT_SNAPSHOT:
@@ -175,16 +179,19 @@ enum err year_take(struct year *year, struct incident_effects *effects)
 	return err;
 }
 
-static enum err tick(struct year *year, struct wall due)
+/* tick lets one of the two cores do what is due: at once, or at its moment. */
+static enum err tick(struct year *year, struct wall due, bool calls)
 {
 	struct incident_effects effects;
 	bool at_once = due.ms <= 0;
 
-	if (!at_once && due.ms < year->now.ms)
+	if (calls && !at_once && due.ms < year->now.ms) /* a visit's timer in the past means at once */
 		year_breaks(year, YEAR_TIMER_KEPT, "a timer of %lld is late at %lld", (long long)due.ms,
 			(long long)year->now.ms);
 	if (!at_once && due.ms > year->now.ms)
 		year->now = due;
+	if (!calls)
+		return year_visits_tick(year);
 	enum err err = incident_tick(year->core, year->now, &effects);
 	if (!err)
 		err = year_take(year, &effects);
@@ -214,6 +221,12 @@ static enum err happen(struct year *year, const struct year_event *event, struct
 		return year_plan_all(year, info);
 	case YEAR_FALLS_ILL:
 		return year_falls_ill(year, event->who, info);
+	case YEAR_VISIT_REPLY:
+		return year_visit_says(year, event);
+	case YEAR_VISIT_ASKED:
+		return year_visit_asked(year);
+	case YEAR_VISITS_LOOK:
+		return year_visits_look(year);
 	}
 	return ERR_STATE;
 }
@@ -226,6 +239,12 @@ static enum err begin(struct year *year)
 
 	event = (struct year_event){.kind = YEAR_CALL, .at = wall_plus(year->start, MS_PER_MINUTE)};
 	if (!err)
+		err = year_later(year, &event);
+	event = (struct year_event){.kind = YEAR_VISIT_ASKED, .at = year_at(year, 0, 8)};
+	if (!err)
+		err = year_later(year, &event);
+	event = (struct year_event){.kind = YEAR_VISITS_LOOK, .at = year_at(year, 0, 12)};
+	if (!err && year->options->visits)
 		err = year_later(year, &event);
 	for (int day = 0; day < (int)year->options->days && !err; day++) {
 		if (day % STORM_EVERY_DAYS == STORM_EVERY_DAYS / 6) {
@@ -252,18 +271,20 @@ static enum err play(struct year *year, struct errinfo *info)
 	enum err err = begin(year);
 
 	while (!err) {
-		struct wall due = incident_due(year->core);
+		struct wall visits = visit_due(year->visits);
+		struct wall calls = incident_due(year->core), due = calls.ms <= visits.ms ? calls : visits;
 		struct wall next = year->heap_count ? year->heap[0].at : WALL_NEVER;
 		if (due.ms > last.ms && next.ms > last.ms)
 			break;
 		bool forget = year->options->fault == YEAR_FAULT_TIMER_MISSED && due.ms > 0 && due.ms < next.ms &&
-			      next.ms <= last.ms && ++missed % 100 == 0;
+			      next.ms <= last.ms && ++missed % 20 == 0;
 		if (due.ms <= next.ms && !forget) {
-			err = tick(year, due);
+			err = tick(year, due, calls.ms <= visits.ms);
 			continue;
 		}
 		take_next(year, &event);
-		if (event.at.ms >= end.ms && (event.kind == YEAR_CALL || event.kind == YEAR_FALLS_ILL))
+		if (event.at.ms >= end.ms &&
+			(event.kind == YEAR_CALL || event.kind == YEAR_FALLS_ILL || event.kind == YEAR_VISIT_ASKED))
 			continue;
 		year->now = event.at;
 		err = happen(year, &event, info);
@@ -307,12 +328,17 @@ static enum err open_year(struct year *year, struct errinfo *info)
 	config.duty.zone = year->zone;
 	config.policies = options->policies ? year->policies : NULL;
 	year->now = year->start;
-	struct dice *dice[] = {&year->people_dice, &year->call_dice, &year->answer_dice, &year->plan_dice};
-	for (unsigned i = 0; i < 4; i++)
+	struct dice *dice[] = {
+		&year->people_dice, &year->call_dice, &year->answer_dice, &year->plan_dice, &year->visit_dice};
+	for (unsigned i = 0; i < sizeof dice / sizeof *dice; i++)
 		dice[i]->state = text_hash64(&i, sizeof i, options->seed * UINT64_C(0x9e3779b97f4a7c15) + i);
 	if (!err)
 		err = incident_core_create(&config, &year->core, info);
-	return err ? err : year_populate(year);
+	if (!err)
+		err = year_visits_open(year, info);
+	if (!err)
+		err = year_populate(year);
+	return err ? err : year_visits_populate(year);
 }
 
 static void tell(struct year *year)
@@ -382,16 +408,21 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 		fprintf(out, "seed %llu: %u days, %u teams, %u volunteers, %u homes\n",
 			(unsigned long long)options->seed, options->days, YEAR_TEAMS, YEAR_PEOPLE, YEAR_HOMES);
 		year_close(year);
+		year_errands_close(year);
 		judge_all(year);
 		tell(year);
 		err = year_tell(year);
+		if (!err)
+			err = year_errands_tell(year);
 		tell_promises(year);
 	}
 	incident_core_destroy(year->core);
+	visit_core_destroy(year->visits);
 	zone_destroy(year->zone);
 	if (year->log && fclose(year->log) && !err)
 		err = errinfo_set(info, ERR_IO, "%s could not be written", options->log);
 	year_log_fini(year);
+	year_errands_fini(year);
 	free(year->policies);
 	free(year->person);
 	free(year->home);

@@ -20,6 +20,7 @@ enum year_fault {
 	YEAR_FAULT_TIMER_MISSED, /* a tick does not happen when it is due */
 	YEAR_FAULT_ROSTER_BENT,  /* a night is moved to who has had a day before it, or may not have it */
 	YEAR_FAULT_BOOK_APART,   /* what is published is not what was planned */
+	YEAR_FAULT_ERRAND_LOST,  /* some visits are made and nobody hears of it */
 	YEAR_FAULT_COUNT
 };
 
@@ -32,6 +33,10 @@ enum year_promise {
 	YEAR_ROSTER_RULES,   /* every hard rule of every roster, person by person */
 	YEAR_ROSTER_STABLE,  /* what begins within 48 h changes with the word of those concerned only */
 	YEAR_BOOK_TRUE,      /* what is in force is what was planned, and nobody has two duties at a time */
+	YEAR_VISIT_NOTICED,  /* no home is forgotten, and what was missed is told to somebody the same day */
+	YEAR_ASKED_ONCE,     /* nobody is asked twice for the same visit */
+	YEAR_ERRAND_OWNED,   /* what is agreed has somebody who does it */
+	YEAR_ERRAND_ENDED,   /* event after event to an end; tasks that are late are known to the desk */
 	YEAR_PROMISE_COUNT
 };
 
@@ -41,9 +46,10 @@ struct year_options {
 	unsigned incidents_a_day; /* on average, storms not counted */
 	unsigned plan_steps;      /* small changes of a new roster, from an empty one; 0 = as a good one needs */
 	enum year_fault fault;
-	const char *policies; /* file; NULL = the preset */
-	const char *samples;  /* folder for some planning tasks and rosters, for tests/roster_check.py; NULL = none */
-	const char *log;      /* file for all alerts and events of incidents, one JSON object a line; NULL = none */
+	const char *policies;            /* file; NULL = the preset */
+	const char *visits, *checklists; /* files; NULL = the preset, in which nobody is visited by itself */
+	const char *samples; /* folder for some planning tasks and rosters, for tests/roster_check.py; NULL = none */
+	const char *log;     /* file for all alerts and events of incidents, one JSON object a line; NULL = none */
 };
 
 #define YEAR_DAYS_MAX 371

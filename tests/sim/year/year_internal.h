@@ -10,6 +10,7 @@
 
 #include "dispatcher/incident.h"
 #include "dispatcher/roster/dice.h"
+#include "dispatcher/visit.h"
 #include "year.h"
 #include "year_rates.h"
 
@@ -53,6 +54,8 @@ struct year_team {
 struct year_home {
 	char id[ID_BYTES];
 	unsigned team;
+	bool visit_open; /* a visit is not over; else visit_day has the day of the last one's end */
+	int visit_day;
 };
 
 enum year_event_kind {
@@ -63,7 +66,10 @@ enum year_event_kind {
 	YEAR_REPLY,
 	YEAR_DESK, /* the desk looks at an incident */
 	YEAR_PLAN,
-	YEAR_FALLS_ILL
+	YEAR_FALLS_ILL,
+	YEAR_VISIT_REPLY,
+	YEAR_VISIT_ASKED,
+	YEAR_VISITS_LOOK
 };
 
 struct year_event {
@@ -75,6 +81,7 @@ struct year_event {
 	enum alert_kind alert;
 	enum alert_level level;
 	enum alert_state state;
+	enum visit_action visit; /* YEAR_VISIT_REPLY: reply.incident is the errand */
 	struct reply reply;
 };
 
@@ -103,9 +110,23 @@ struct year_page {
 	UT_hash_handle hh;
 };
 
+struct year_errand {
+	char id[ID_BYTES];
+	enum errand_kind kind;
+	enum errand_state state;
+	uint32_t revision;
+	uint8_t climb, asked_count;
+	bool seen;
+	unsigned offers;
+	struct wall opened, agreed, until;
+	uint64_t asked[24]; /* hashes of users */
+	UT_hash_handle hh;
+};
+
 struct year_counts {
 	unsigned alerts, joined, storms, replies, verdicts[INCIDENT_VERDICT_COUNT], strangers, pages, withdrawn;
 	unsigned rosters, again, ill, ill_told, duties, open, coverable, moved, lost, covered, cover_asks, uncovered;
+	unsigned visit_events, climbs, visit_replies, visit_verdicts[VISIT_VERDICT_COUNT], visited[13];
 };
 
 struct year {
@@ -115,8 +136,12 @@ struct year {
 	struct zone *zone;
 	struct policies *policies;
 	struct incident_core *core;
+	struct visit_rules rules;
+	struct visit_core *visits;
+	struct year_errand *errands;
+	char bad_reply[VISIT_FAULT_BYTES]; /* the first that the core did not understand */
 	struct wall start, now;
-	struct dice people_dice, call_dice, answer_dice, plan_dice;
+	struct dice people_dice, call_dice, answer_dice, plan_dice, visit_dice;
 	struct year_person *person;
 	struct year_team team[YEAR_TEAMS];
 	struct year_home *home;
@@ -203,6 +228,20 @@ enum err year_paged(struct year *year, const struct page *page) ERR_MUST_CHECK;
 enum err year_tile(struct year *year, const struct incident *incident) ERR_MUST_CHECK;
 enum err year_says(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
 enum err year_desk(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+
+/* year_visits.c: the directory of visits, and what is said of them. */
+enum err year_visits_open(struct year *year, struct errinfo *info) ERR_MUST_CHECK;
+enum err year_visits_populate(struct year *year) ERR_MUST_CHECK;
+enum err year_visits_tick(struct year *year) ERR_MUST_CHECK;
+enum err year_visit_says(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+enum err year_visit_asked(struct year *year) ERR_MUST_CHECK;
+
+/* year_errands.c: each event of an errand is judged; once a day all homes are. */
+enum err year_errand_see(struct year *year, const struct visit_effect *effect) ERR_MUST_CHECK;
+enum err year_visits_look(struct year *year) ERR_MUST_CHECK;
+void year_errands_close(struct year *year);
+enum err year_errands_tell(struct year *year) ERR_MUST_CHECK;
+void year_errands_fini(struct year *year);
 
 /* year_log.c: each event is kept; at the end it is counted. */
 enum err year_log_event(struct year *year, const struct incident *snapshot) ERR_MUST_CHECK;

@@ -85,7 +85,8 @@ static enum err give(struct year *year, struct entry *entry)
 	struct incident_effects effects;
 
 	entry->seq = 1;
-	return incident_core_entry(year->core, entry, year->start, &effects);
+	enum err err = incident_core_entry(year->core, entry, year->start, &effects);
+	return err ? err : visit_core_entry(year->visits, entry, year->start);
 }
 
 static enum err give_person(struct year *year, const struct year_person *p, unsigned index)
@@ -155,6 +156,7 @@ static enum err make_home(struct year *year, unsigned h)
 	text_cut(around.key, sizeof around.key, home->id);
 	snprintf(e.body.household.community, ID_BYTES, "c-%u", home->team % YEAR_COMMUNITIES);
 	text_cut(e.body.household.team, ID_BYTES, team->id);
+	e.body.household.away_from = e.body.household.away_until = WALL_NONE;
 	e.body.household.persons = year_happens(dice, 72) ? 1 : 2;
 	if (year_happens(dice, 80)) {
 		snprintf(user, sizeof user, "kin-%04u", h + 1);

@@ -51,4 +51,15 @@
 #define STORM_HOMES 30
 #define STORM_EVERY_DAYS 120
 
+/* Visits. */
+#define RATE_VISIT_YES 72 /* of those who are asked; the rest says nothing */
+#define RATE_VISIT_NO 18
+#define RATE_VISIT_OFF 3       /* cannot after all, some hours before */
+#define RATE_VISIT_FORGOTTEN 2 /* does not go and says nothing */
+#define RATE_VISIT_NO_END 2    /* goes and does not say how it ended */
+#define RATE_NOT_MET 2
+#define RATE_FINDING 8 /* of the items that can have one */
+#define RATE_TASK_LATE 15
+#define RATE_SERVICES_A_DAY 20
+
 #endif
