@@ -44,7 +44,7 @@ enum err dispatcher_arg_time(
 	const char *text = "";
 	enum err err = request_text(args, name, required, &text, info);
 
-	if (!err && (*text || required) && wall_parse(text, strlen(text), out))
+	if (!err && (*text || required) && (wall_parse(text, strlen(text), out) || out->ms < 0))
 		err = errinfo_set(info, ERR_INVALID, "%s: no time like 2026-12-07T07:00:00+08:00", name);
 	return err;
 }

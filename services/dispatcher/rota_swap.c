@@ -213,6 +213,14 @@ enum err rota_swap(struct rota *rota, const struct rota_wish *wish, struct wall 
 		out->state = old->state;
 		return ERR_OK;
 	}
+	struct matter wanted = {.kind = ROTA_SWAP, .duty = duty, .back = back};
+	text_cut(wanted.team, sizeof wanted.team, wish->team);
+	text_cut(wanted.other, sizeof wanted.other, wish->to);
+	out->bar = bar_of(rota, &wanted, &who);
+	if (out->bar) { /* nothing is kept of it: it may be tried as often as somebody likes */
+		out->verdict = ROTA_BARRED;
+		return ERR_OK;
+	}
 	err = matter_make(rota, ROTA_SWAP, wish->team, &duty, wish->to, now, &m);
 	if (err)
 		return err;
@@ -220,15 +228,9 @@ enum err rota_swap(struct rota *rota, const struct rota_wish *wish, struct wall 
 	text_cut(m->by, sizeof m->by, wish->by);
 	text_cut(out->id, sizeof out->id, m->id);
 	out->verdict = ROTA_TAKEN;
-	out->bar = bar_of(rota, m, &who);
 	bool free_to_take = !strcmp(wish->by, wish->to) && (rota->config.busy(rota->config.context, wish->user) ||
 								   rota_is_absent(rota, wish->user, &duty));
-	if (out->bar) {
-		out->verdict = ROTA_BARRED;
-		matter_move(m, ROTA_BROKE, now);
-	} else {
-		err = free_to_take ? make_valid(rota, m, now) : ask(rota, m, now);
-	}
+	err = free_to_take ? make_valid(rota, m, now) : ask(rota, m, now);
 	out->state = m->state;
 	return err;
 }

@@ -303,6 +303,10 @@ static void hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted(voi
 		"v-1", "day", at(55, 0), "v-2", "v-1", "", WALL_NONE, at(1, 0)); /* the night begins as the day ends */
 	assert_int_equal(made.verdict, ROTA_BARRED);
 	assert_int_equal(made.bar, ROTA_BAR_REST);
+	for (unsigned i = 0; i < 20; i++) /* somebody who insists fills no table */
+		assert_int_equal(
+			swap("v-1", "day", at(55, 0), "stranger", "v-1", "", WALL_NONE, at(1, 0)).bar, ROTA_BAR_TEAM);
+	assert_false(rota_walk(rota, 0, &(struct rota_view){0}));
 	assert_int_equal(swap("v-2", "night", at(67, 0), "v-3", "v-2", "", WALL_NONE, at(1, 0)).bar, ROTA_BAR_BUSY);
 	made = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
 	assert_int_equal(made.verdict, ROTA_TAKEN);

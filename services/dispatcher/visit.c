@@ -135,6 +135,7 @@ static enum err take_home(struct visit_core *core, const struct entry *entry)
 	if (!home)
 		return ERR_NOMEM;
 	home->known = !entry->deleted;
+	home->gone = entry->deleted;
 	home->away_from = home->away_until = WALL_NONE;
 	if (!entry->deleted) {
 		home->canary = entry->body.household.canary;
@@ -183,6 +184,7 @@ static enum err take_team(struct visit_core *core, const struct entry *entry)
 static enum err take_person(struct visit_core *core, const struct entry *entry)
 {
 	struct person *person = person_row(core, entry->key);
+	enum err err = ERR_OK;
 
 	if (!person)
 		return ERR_NOMEM;
@@ -192,11 +194,11 @@ static enum err take_person(struct visit_core *core, const struct entry *entry)
 			person->offer = entry->body.companion;
 		return ERR_OK;
 	}
-	person->team = NULL;
-	if (entry->deleted)
-		return ERR_OK;
-	person->team = team_row(core, entry->body.volunteer.team);
-	return person->team ? ERR_OK : ERR_NOMEM;
+	person->team = entry->deleted ? NULL : team_row(core, entry->body.volunteer.team);
+	person->gone = entry->deleted;
+	for (struct job *job = person->jobs; job && !err; job = job->next_of_holder)
+		err = job_arm(core, job);
+	return person->team || entry->deleted ? err : ERR_NOMEM;
 }
 
 static enum err take_service(struct visit_core *core, const struct entry *entry)
@@ -244,6 +246,8 @@ struct wall visit_due(const struct visit_core *core)
 								     : timerq_due(&core->timers);
 }
 
+#define SLICE 16 /* timers at a time: each may mean to look at all companions */
+
 /* ripe: one timer that has run out; ripe ones are done in an order that a restart does not change. */
 struct ripe {
 	int64_t due_ms;
@@ -283,7 +287,9 @@ static enum err pick(struct visit_core *core, struct wall now, struct ripe **out
 	return ERR_OK;
 }
 
-static enum err tick_all(struct visit_core *core, struct wall now)
+/* tick_some does some of them. The rest get their time back: whoever calls has more to do than to plan a whole
+ * district. */
+static enum err tick_some(struct visit_core *core, struct wall now)
 {
 	struct ripe *list = NULL;
 	uint32_t count = 0;
@@ -291,7 +297,9 @@ static enum err tick_all(struct visit_core *core, struct wall now)
 
 	if (count)
 		qsort(list, count, sizeof *list, ripe_order);
-	for (uint32_t i = 0; i < count && !err; i++) {
+	for (uint32_t i = SLICE; i < count && !err; i++)
+		err = timerq_set(&core->timers, list[i].slot * 2 + list[i].job, (struct wall){list[i].due_ms});
+	for (uint32_t i = 0; i < count && i < SLICE && !err; i++) {
 		if (list[i].job)
 			err = job_tick(core, core->job_slots[list[i].slot], now);
 		else
@@ -324,9 +332,15 @@ enum err visit_tick(struct visit_core *core, struct wall now, struct visit_effec
 	*out = (struct visit_effects){.verdict = VISIT_TAKEN};
 	while (!err && core->queue_count - core->queue_head < VISIT_EFFECTS_MAX &&
 		timerq_due(&core->timers).ms <= now.ms)
-		err = tick_all(core, now);
+		err = tick_some(core, now);
 	visit_give(core, out);
 	return err;
+}
+
+void visit_rest(struct visit_core *core, struct visit_effects *out)
+{
+	*out = (struct visit_effects){.verdict = VISIT_TAKEN};
+	visit_give(core, out);
 }
 
 /* ---- to be looked at ---- */

@@ -53,7 +53,8 @@ enum visit_verdict {
 #define VISIT_EFFECTS_MAX 8
 #define VISIT_FAULT_BYTES 200
 
-/* Effects come in order. A full list: call visit_tick with the same now for the rest, until it is not full. */
+/* Effects come in order. A full list: call visit_rest, or visit_tick with the same now, for the rest, until it is
+ * not full. */
 struct visit_effects {
 	unsigned count;
 	enum visit_verdict verdict; /* of the reply or request that was fed */
@@ -103,6 +104,8 @@ struct visit_reply {
 	struct errand_answer answers[ERRAND_ANSWERS_MAX]; /* VISIT_ANSWER, FINISH; items left out were not asked */
 };
 
+#define VISIT_AHEAD_MS (400 * MS_PER_DAY) /* nothing is asked for or agreed beyond */
+
 /* visit_say takes a reply. desk: the user speaks for the desk. Who was offered it accepts and declines; assignee and
  * provider say how it goes; the captain and the desk say all. */
 enum err visit_say(struct visit_core *core, const struct visit_reply *reply, bool desk, struct wall now,
@@ -122,6 +125,9 @@ enum err visit_ask(struct visit_core *core, const struct visit_request *request,
 /* visit_tick does what is due at now: each overdue timer once. visit_due: when it is next needed (a time in the past:
  * at once); WALL_NEVER if nothing waits. */
 enum err visit_tick(struct visit_core *core, struct wall now, struct visit_effects *out) ERR_MUST_CHECK;
+/* visit_rest gives what a full list left, and does nothing further: a call of visit_tick and those of visit_rest until
+ * the list is not full take a few milliseconds however many homes are due, and visit_due says that more waits. */
+void visit_rest(struct visit_core *core, struct visit_effects *out);
 struct wall visit_due(const struct visit_core *core);
 
 /* State for the store. visit_dirty gives each home and errand changed since the last call; length 0 = forgotten. All

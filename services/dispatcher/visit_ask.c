@@ -121,6 +121,8 @@ static enum err ask(
 	}
 	if (first.until.ms <= first.from.ms)
 		return ask_bad(out, "until: must be after from");
+	if (first.until.ms > now.ms + VISIT_AHEAD_MS)
+		return ask_bad(out, "until: is more than 400 days ahead");
 	return service ? ask_service(core, home, service, request, &first, now, out)
 		       : ask_visit(core, home, request, &first, now, out);
 }

@@ -28,6 +28,7 @@ struct person {
 	UT_hash_handle hh;
 	char id[ID_BYTES];
 	struct team *team; /* NULL = no volunteer (any more) */
+	bool gone;         /* the directory said that they left */
 	bool offers;       /* a companion */
 	struct companion offer;
 	struct job *jobs; /* all that are remembered with this assignee */
@@ -59,7 +60,7 @@ struct home {
 	uint32_t slot;
 	bool dirty;
 	/* of the directory */
-	bool known, canary, cared;
+	bool known, gone, canary, cared; /* gone: the directory said that it left */
 	char community[ID_BYTES], team[ID_BYTES];
 	struct wall away_from, away_until;
 	struct care care;
@@ -150,7 +151,8 @@ void job_forget(struct visit_core *core, struct job *job);
 void job_note_asked(struct job *job, const char *user);
 bool job_was_asked(const struct job *job, const char *user);
 bool job_legal(const struct job *job, enum errand_event event);
-bool job_live(const struct job *job);                                          /* not over, and not done */
+bool job_live(const struct job *job); /* not over, and not done */
+bool job_left(const struct job *job); /* who is asked, or has agreed, has left */
 const char *job_captain(const struct visit_core *core, const struct job *job); /* "" = none */
 const char *job_desk(const struct visit_core *core, const struct job *job);
 enum err job_push(struct visit_core *core, const struct job *job, const char *const *tell) ERR_MUST_CHECK;

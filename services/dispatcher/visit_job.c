@@ -53,6 +53,12 @@ bool job_live(const struct job *job)
 	return job->now.state < ERRAND_DONE;
 }
 
+bool job_left(const struct job *job)
+{
+	return job->holder && job->holder->gone && job->now.kind != ERRAND_TASK &&
+	       (job->now.state == ERRAND_OFFERED || job->now.state == ERRAND_AGREED);
+}
+
 bool job_legal(const struct job *job, enum errand_event event)
 {
 	if (job->now.kind == ERRAND_TASK && (event == ERRAND_EVENT_OFFERED || event == ERRAND_EVENT_MISSED))
@@ -70,6 +76,8 @@ static struct wall job_due(const struct visit_core *core, const struct job *job)
 	const struct visit_rules *rules = core->config.rules;
 	struct wall end = job->now.kind == ERRAND_TASK ? WALL_NEVER : wall_plus(job->now.until, rules->grace_ms);
 
+	if (job_left(job))
+		return (struct wall){0};
 	switch (job->now.state) {
 	case ERRAND_OPEN:
 		return earliest(earliest(job->again_due, job->climb_due), end);

@@ -148,6 +148,19 @@ static enum err unanswered(struct visit_core *core, struct job *job, struct wall
 	return err ? err : job_offer(core, job, now);
 }
 
+/* left: who was asked, or had agreed, has left; the captain knows where it had been agreed. */
+static enum err left(struct visit_core *core, struct job *job, struct wall now)
+{
+	const char *tell[] = {job->now.state == ERRAND_AGREED ? job_captain(core, job) : "", NULL};
+	char note[NOTE_BYTES];
+	enum err err;
+
+	snprintf(note, sizeof note, "已离队 / has left: %s", job->now.assignee);
+	job_note_asked(job, job->now.assignee);
+	err = job_event(core, job, ERRAND_EVENT_DECLINED, "", note, tell, now);
+	return err ? err : job_offer(core, job, now);
+}
+
 enum err job_tick(struct visit_core *core, struct job *job, struct wall now)
 {
 	const struct visit_rules *rules = core->config.rules;
@@ -161,6 +174,8 @@ enum err job_tick(struct visit_core *core, struct job *job, struct wall now)
 	}
 	if (timed && wall_plus(job->now.until, rules->grace_ms).ms <= now.ms)
 		return missed(core, job, now);
+	if (job_left(job))
+		return left(core, job, now);
 	if (job->now.state == ERRAND_OFFERED && job->answer_due.ms <= now.ms)
 		return unanswered(core, job, now);
 	if (job->climb_due.ms <= now.ms)

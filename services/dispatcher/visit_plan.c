@@ -99,12 +99,22 @@ static struct wall look_at(const struct visit_core *core, const struct home *hom
 	return at.ms < home->again.ms ? home->again : at;
 }
 
+/* next_vain gives an errand of a home that has left; NULL: none is left that can be taken back. */
+static struct job *next_vain(const struct home *home)
+{
+	struct job *job = home->gone ? home->jobs : NULL;
+
+	while (job && !(job_live(job) && job_legal(job, ERRAND_EVENT_CANCELLED)))
+		job = job->next_of_home;
+	return job;
+}
+
 enum err home_arm(struct visit_core *core, struct home *home)
 {
 	const struct checklist *list;
 	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list);
 
-	return timerq_set(&core->timers, home->slot * 2, look_at(core, home, due));
+	return timerq_set(&core->timers, home->slot * 2, next_vain(home) ? (struct wall){0} : look_at(core, home, due));
 }
 
 static bool is_away(const struct home *home, struct wall at)
@@ -159,8 +169,16 @@ enum err home_tick(struct visit_core *core, struct home *home, struct wall now)
 	const struct checklist *list;
 	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list);
 	int32_t today = core_day(core, now);
-	enum err err;
+	struct job *vain;
+	enum err err = ERR_OK;
 
+	while (!err && (vain = next_vain(home))) {
+		const char *tell[] = {vain->now.assignee, vain->now.provider, NULL};
+		err = job_event(core, vain, ERRAND_EVENT_CANCELLED, "", "住户已不在册 / the home has left", tell, now);
+	}
+	if (err)
+		return err;
+	due = home->gone ? DAY_NONE : due;
 	if (look_at(core, home, due).ms > now.ms)
 		return home_arm(core, home);
 	if (is_away(home, core_at(core, due > today ? due : today + 1, 12 * 60))) {

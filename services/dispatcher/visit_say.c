@@ -45,13 +45,17 @@ static bool has_times(const struct visit_reply *reply)
 	return wall_is_set(reply->from) && wall_is_set(reply->until);
 }
 
-/* times_fault: both or none, in order, not over yet. */
+/* times_fault: both or none, in order, not over yet, and no slip of the pen. */
 static const char *times_fault(const struct visit_reply *reply, struct wall now)
 {
 	if (wall_is_set(reply->from) != wall_is_set(reply->until))
 		return "from, until: go together";
 	if (has_times(reply) && (reply->from.ms >= reply->until.ms || reply->until.ms <= now.ms))
 		return "until: must be after from, and to come";
+	if (has_times(reply) && reply->from.ms < now.ms - MS_PER_DAY)
+		return "from: is over for more than a day";
+	if (has_times(reply) && reply->until.ms > now.ms + VISIT_AHEAD_MS)
+		return "until: is more than 400 days ahead";
 	return NULL;
 }
 
@@ -76,8 +80,10 @@ static enum err agree(struct visit_core *core, struct job *job, const struct say
 	const char *tell[] = {before, user, NULL};
 	bool moved = job->now.state == ERRAND_AGREED;
 
-	text_cut(before, sizeof before, job->now.assignee);
+	text_cut(before, sizeof before, *job->now.assignee ? job->now.assignee : job->now.provider);
 	job_assign(core, job, user);
+	if (*user && job->now.kind == ERRAND_SERVICE)
+		*job->now.provider = '\0'; /* it was theirs to do */
 	if (has_times(says->reply)) {
 		job->now.from = says->reply->from;
 		job->now.until = says->reply->until;

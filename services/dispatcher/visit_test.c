@@ -338,6 +338,123 @@ static void a_visit_is_moved_and_given_to_another(void **state)
 	rig_close(&rig);
 }
 
+/* A time that no message can hold would stop the service, each time that the request is sent again. */
+static void times_that_cannot_be_meant_are_refused(void **state)
+{
+	struct rig rig;
+	struct wall now = agreed(&rig);
+	struct visit_reply reply = rig_words("desk", VISIT_MOVE, rig.visit.id, now);
+	struct visit_request request = {.household = "h-1", .what = "meals-2", .user = "desk", .until = WALL_NONE};
+
+	(void)state;
+	reply.until = wall_plus(now, MS_PER_DAY);
+	reply.from = (struct wall){-MS_PER_DAY};
+	rig_reply(&rig, &reply, true, now);
+	assert_string_equal(rig.fault, "from: is over for more than a day");
+	reply.action = VISIT_ACCEPT;
+	text_cut(reply.to, ID_BYTES, "v-1");
+	rig_reply(&rig, &reply, true, now);
+	assert_int_equal(rig.verdict, VISIT_BAD);
+	reply.from = now;
+	reply.until = wall_plus(now, 401 * MS_PER_DAY);
+	rig_reply(&rig, &reply, true, now);
+	assert_string_equal(rig.fault, "until: is more than 400 days ahead");
+	rig_service(&rig, "meals-2", "p-1", NULL, 0, false, now);
+	request.from = reply.until;
+	rig_ask(&rig, &request, now);
+	assert_string_equal(rig.fault, "until: is more than 400 days ahead");
+	rig_close(&rig);
+}
+
+static void a_home_that_leaves_takes_its_visits_along(void **state)
+{
+	struct rig rig;
+	struct wall now = agreed(&rig);
+	struct entry home = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .seq = 2, .deleted = true};
+
+	(void)state;
+	rig_entry(&rig, &home, now);
+	rig_tick(&rig, now);
+	assert_string_equal(rig.trace, "visit.cancelled>v-1");
+	rig_run(&rig, wall_plus(now, 20 * MS_PER_DAY));
+	assert_string_equal(rig.trace, "");
+	rig_close(&rig);
+}
+
+static void who_leaves_is_neither_waited_for_nor_expected(void **state)
+{
+	struct rig rig;
+	struct wall now = offered(&rig);
+	struct entry gone = {.kind = ENTRY_VOLUNTEER, .key = "v-1", .seq = 2, .deleted = true};
+
+	(void)state;
+	rig_person(&rig, "v-2", 1, 7, now);
+	rig_person(&rig, "v-3", 2, 7, now);
+	rig_entry(&rig, &gone, now);
+	rig_tick(&rig, now);
+	assert_string_equal(rig.trace, "visit.declined visit.offered>v-2");
+	rig_say(&rig, "v-2", VISIT_ACCEPT, rig.visit.id, now);
+	text_cut(gone.key, ID_BYTES, "v-2");
+	rig_entry(&rig, &gone, now);
+	rig_tick(&rig, now);
+	assert_string_equal(rig.trace, "visit.declined>cap visit.offered>v-3");
+	rig_close(&rig);
+}
+
+/* Whoever waits for a page does not wait for a district to be planned. */
+static void many_homes_at_once_are_planned_a_few_at_a_time(void **state)
+{
+	struct visit_effects out;
+	struct rig rig;
+	struct wall now = monday("08:00");
+	char id[ID_BYTES];
+	unsigned calls = 0, opened = 0;
+
+	(void)state;
+	alone(&rig, 1);
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(id, sizeof id, "h-many-%u", i);
+		rig_home(&rig, id, 0, 1, monday("07:00"));
+	}
+	for (; visit_due(rig.core).ms <= now.ms; calls++) {
+		unsigned before = opened;
+		assert_int_equal(visit_tick(rig.core, now, &out), ERR_OK);
+		for (bool full = true; full;) {
+			full = out.count == VISIT_EFFECTS_MAX;
+			for (unsigned i = 0; i < out.count; i++)
+				opened += out.items[i].errand.event == ERRAND_EVENT_OPENED;
+			if (full)
+				visit_rest(rig.core, &out);
+		}
+		assert_in_range(opened - before, 0, 24);
+	}
+	assert_int_equal(opened, 301);
+	assert_in_range(calls, 13, 301);
+	rig_close(&rig);
+}
+
+static void a_service_given_to_a_companion_is_not_the_providers_any_more(void **state)
+{
+	struct rig rig;
+	struct wall now = monday("10:00");
+	struct visit_request request = {
+		.household = "h-1", .what = "meals-2", .user = "desk", .from = WALL_NONE, .until = WALL_NONE};
+	struct visit_reply reply;
+
+	(void)state;
+	alone(&rig, 0);
+	rig_service(&rig, "meals-2", "p-1", NULL, 0, true, now);
+	rig_ask(&rig, &request, now);
+	reply = rig_words("desk", VISIT_ACCEPT, rig.service.id, now);
+	text_cut(reply.to, ID_BYTES, "v-1");
+	rig_reply(&rig, &reply, true, now);
+	assert_string_equal(rig.trace, "service.agreed:desk>p-1>v-1");
+	assert_string_equal(rig.service.provider, "");
+	rig_say(&rig, "p-1", VISIT_DECLINE, rig.service.id, now);
+	assert_int_equal(rig.verdict, VISIT_FOREIGN);
+	rig_close(&rig);
+}
+
 static void a_home_that_is_away_is_not_visited(void **state)
 {
 	struct entry home = {.kind = ENTRY_HOUSEHOLD, .key = "h-1", .seq = 2};
@@ -747,6 +864,11 @@ int main(void)
 		cmocka_unit_test(one_that_nobody_had_is_asked_for_too_when_somebody_went_and_never_said_how_it_ended),
 		cmocka_unit_test(an_elder_who_refuses_is_left_alone_for_a_while_and_the_companion_counts_less),
 		cmocka_unit_test(a_visit_is_moved_and_given_to_another),
+		cmocka_unit_test(times_that_cannot_be_meant_are_refused),
+		cmocka_unit_test(a_home_that_leaves_takes_its_visits_along),
+		cmocka_unit_test(who_leaves_is_neither_waited_for_nor_expected),
+		cmocka_unit_test(many_homes_at_once_are_planned_a_few_at_a_time),
+		cmocka_unit_test(a_service_given_to_a_companion_is_not_the_providers_any_more),
 		cmocka_unit_test(a_home_that_is_away_is_not_visited),
 		cmocka_unit_test(each_bar_keeps_somebody_off),
 		cmocka_unit_test(each_part_of_the_cost_decides_between_two_who_are_else_alike),

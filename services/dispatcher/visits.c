@@ -235,8 +235,8 @@ enum err visits_take(
 		full = effects->count == VISIT_EFFECTS_MAX;
 		for (unsigned i = 0; i < effects->count && !err; i++)
 			err = take(visits, post, &effects->items[i], now, info);
-		if (full && !err)
-			err = visit_tick(visits->core, now, effects);
+		if (full && !err) /* what else is due waits for the next turn: a page may be to be sent meanwhile */
+			visit_rest(visits->core, effects);
 	}
 	return err;
 }

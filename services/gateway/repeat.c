@@ -73,7 +73,7 @@ void repeat_late(struct gateway *gateway, const struct bus_event *event)
 	struct errinfo info = {0};
 	enum err err = ERR_OK;
 
-	if (event->correlation_length >= sizeof waiting || sscanf(event->topic, "curtain/api/%62[^/]/", account) != 1)
+	if (event->correlation_length >= sizeof waiting || sscanf(event->topic, "curtain/api/%63[^/]/", account) != 1)
 		return;
 	memcpy(waiting, event->correlation, event->correlation_length);
 	waiting[event->correlation_length] = '\0';

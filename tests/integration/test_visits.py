@@ -59,6 +59,8 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     assert [s["errand"] for s in stops] == [offer["id"]]
     assert [h["visit"] for h in rig.call("visit_due", {})["result"]["items"]] == [offer["id"]]
 
+    for start in ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"):  # no message can hold it: the service must not try
+        assert "over" in rig.call("visit_answer", {"errand": offer["id"], "action": "move", "from": start, "until": "2030-01-01T00:00:00Z"})["error"]["text"]
     assert "note" in rig.call("visit_answer", {"errand": offer["id"], "action": "refuse"})["error"]["text"]
     assert "no checklist" in rig.call("visit_answer", {"errand": offer["id"], "action": "done", "answers": "gas=hose_old"})["error"]["text"]
     done = rig.call("visit_answer", {"errand": offer["id"], "action": "done", "note": "一切都好"})["result"]["errand"]
