@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A whole system in a folder, without root's help once the packages are there:
 #   local.sh up DIR [--replay] [--tls] [--no-records] [--gateway] [--bridge]   broker, PostgreSQL and the services on free loopback ports
+#   on a folder that is there, --gateway and --bridge are added to what it has
 #   local.sh down DIR            stops all, by process id; data stays in DIR
 #   local.sh status DIR          curtain status of it; exit status 0 = healthy
 #   local.sh env DIR             variables for curtain and other tools: eval "$(deploy/local.sh env DIR)"
@@ -96,9 +97,9 @@ settings() { # settings NAME: the --set arguments of a service, one a line
 	[ "$tls" = 0 ] || echo "bus.ca_file=$dir/certs/ca.crt"
 	[ "$clock" = system ] || [ "$1" = records ] || [ "$1" = gateway ] || echo "clock=$clock"
 	[ "$1" != gateway ] || printf '%s\n' "http.port=$http_port" "http.tokens_file=$dir/access/tokens"
-	[ "$1$bridge" != gateway1 ] || echo "bridge.file=$config/bridge.yaml"
-	[ "$1$bridge" != dispatcher1 ] || echo "lanes.incident_consumers=[records,detector,gateway]"
-	[ "$1" != records ] || echo "postgres.conninfo=$("$here/postgres.sh" conninfo "$dir/pg")"
+	[ "$1$bridge" != gateway1 ] || printf '%s\n' "bridge.file=$config/bridge.yaml" "bridge.visits=true"
+	[ "$1$bridge" != dispatcher1 ] || printf '%s\n' "lanes.incident_consumers=[records,detector,gateway]" "lanes.visit_consumers=[records,detector,gateway]"
+	[ "$1" != records ] || printf '%s\n' "postgres.conninfo=$("$here/postgres.sh" conninfo "$dir/pg")" "seal.key_file=$dir/access/seal.key"
 	local extra="CURTAIN_SET_${1^^}"
 	tr ' ' '\n' <<< "${!extra:-}" | sed '/^$/d'
 }
@@ -157,6 +158,17 @@ add_gateway() {
 	echo "desk $(sha256sum < "$dir/access/token" | cut -d ' ' -f 1) desk read,write,intake,metrics never 1000" > "$dir/access/tokens"
 }
 
+# add_options CLOCK TLS RECORDS GATEWAY BRIDGE: what was asked for, beside what the folder was made with: gateway and bridge may come later.
+add_options() {
+	load
+	[ "$1$2$3" = "$clock$tls$records" ] || [ "$1$2$3" = system01 ] || fail "$dir was made without --replay, --tls or --no-records as given now; take another folder"
+	[ "$4$5" != "$gateway$bridge" ] && [ "$4" = 1 ] || return 0
+	[ "$5" -le "$bridge" ] || { bridge=1 && stop_part gateway TERM 10 && stop_part dispatcher TERM 10; } # they start with their new settings
+	gateway=1
+	sed -i -e '/^gateway=/d' -e '/^bridge=/d' "$dir/etc/local.env"
+	printf 'gateway=%s\nbridge=%s\n' "$gateway" "$bridge" >> "$dir/etc/local.env"
+}
+
 up() {
 	clock=system tls=0 records=1 gateway=0 bridge=0
 	for option in "$@"; do
@@ -176,7 +188,7 @@ up() {
 		mapfile -t ports < <(free_ports 3)
 		printf 'port=%s\npg_port=%s\nhttp_port=%s\nclock=%s\ntls=%s\nrecords=%s\ngateway=%s\nbridge=%s\n' "${ports[@]}" "$clock" "$tls" "$records" "$gateway" "$bridge" > "$dir/etc/local.env"
 	fi
-	load
+	add_options "$clock" "$tls" "$records" "$gateway" "$bridge"
 	"$bin/curtain" map --profiles "${CURTAIN_PROFILES:-$config/profiles}" --filters > "$dir/etc/filters"
 	"$here/mosquitto/access.sh" init "$dir/access"
 	"$here/mosquitto/access.sh" render "$dir/access" "$dir/etc/filters"
@@ -184,7 +196,8 @@ up() {
 	[ "$clock" = system ] || "$here/mosquitto/access.sh" add "$dir/access" player player
 	[ "$gateway" = 0 ] || add_gateway
 	[ "$tls" = 0 ] || "$here/mosquitto/certs.sh" "$dir/certs"
-	start_broker
+	[ -f "$dir/access/seal.key" ] || od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n' > "$dir/access/seal.key"
+	if alive broker; then kill -HUP "$(pid_of broker)"; else start_broker; fi # a running one reads the accounts again
 	[ "$records" = 0 ] || start_postgres
 	for name in $services; do
 		wanted "$name" || continue
