@@ -654,3 +654,7 @@ def test_completion_knows_commands_and_options(tmp_path):
     assert complete("curtain", "import", "dis", folder=tmp_path) == ["district.yaml"]
     assert complete("curtain", "status", "--ca-file", "dis", folder=tmp_path) == ["district.yaml"]
     assert complete("curtain", "import", "--format", "", folder=tmp_path) == ["csv", "yaml"]
+    assert complete("curtain", "visit", "") == ["answer", "day", "due", "explain", "plan", "request", "show", "tasks"]
+    assert complete("curtain", "report", "dec") == ["decide", "decision", "decisions"] and "swap" in complete("curtain", "roster", "s")
+    assert complete("curtain", "visit", "answer", "--err") == ["--errand"] and complete("curtain", "visit", "no-such", "--") == []
+    assert complete("curtain", "webhook", "o") == ["off", "on"] and complete("curtain", "webhook", "list", "--js") == ["--json"]

@@ -13,6 +13,7 @@
 #include "codec/json.h"
 #include "output.h"
 #include "show.h"
+#include "words.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
 #define CELL_BYTES 96
@@ -48,6 +49,15 @@ static void time_cell(struct table *table, const json_t *row, const char *name, 
 	table_cell(table, shown);
 }
 
+/* word_cell: the Chinese word beside the wire's own. */
+static void word_cell(struct table *table, const char *zh, const char *name)
+{
+	char shown[CELL_BYTES];
+
+	snprintf(shown, sizeof shown, "%s %s", zh, name);
+	table_cell(table, shown);
+}
+
 static void km_cell(struct table *table, const json_t *row)
 {
 	char shown[32];
@@ -79,10 +89,10 @@ static enum err put_plan(const json_t *answer, const struct visit_command *comma
 			break;
 		time_cell(table, row, "until", command->zone);
 		time_cell(table, row, "from", command->zone);
-		table_cell(table, text_of(row, "kind"));
+		word_cell(table, words_errand_kind(text_of(row, "kind")), text_of(row, "kind"));
 		table_cell(table, text_of(row, "what"));
 		table_cell(table, text_of(row, "household"));
-		table_cell(table, text_of(row, "state"));
+		word_cell(table, words_errand_state(text_of(row, "state")), text_of(row, "state"));
 		table_cell(table, strcmp(provider, "-") != 0 ? provider : text_of(row, "assignee"));
 		table_number(table, json_integer_value(json_object_get(row, "climb")));
 		table_cell(table, text_of(row, "id"));
@@ -157,8 +167,8 @@ static enum err put_errand(const json_t *e, const struct visit_command *command,
 	show_time(command->zone, fields_wall_or_none(e, "from"), from);
 	show_time(command->zone, fields_wall_or_none(e, "until"), until);
 	show_time(command->zone, fields_wall_or_none(e, "seen"), seen);
-	buf_printf(out, "%s %s %s, %s: %s\n", text_of(e, "id"), text_of(e, "kind"), text_of(e, "what"),
-		text_of(e, "household"), text_of(e, "state"));
+	buf_printf(out, "%s %s %s, %s: %s %s\n", text_of(e, "id"), text_of(e, "kind"), text_of(e, "what"),
+		text_of(e, "household"), words_errand_state(text_of(e, "state")), text_of(e, "state"));
 	put_line(out, "原因 why:", text_of(e, "reason_zh"));
 	put_line(out, "         ", text_of(e, "reason_en"));
 	buf_printf(out, "时间 when: %s - %s\n", from, until);
@@ -206,7 +216,7 @@ static enum err put_candidates(const json_t *answer, const struct visit_command 
 		table_cell(table, parts);
 	}
 	enum err err = finish(table, out);
-	buf_printf(out, "不能请 barred:");
+	buf_text(out, "不能请 barred:");
 	json_object_foreach((json_t *)(uintptr_t)json_object_get(answer, "bars"), name,
 		value) if (strcmp(name, "free") != 0 && json_integer_value(value))
 		buf_printf(out, " %s %lld", name, (long long)json_integer_value(value));

@@ -20,13 +20,22 @@ static double share(json_int_t part, json_int_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 0;
 }
 
+/* put_share: "47/51 = 92.2%"; of nothing there is no share. */
+static void put_share(json_int_t part, json_int_t whole, struct buf *out)
+{
+	buf_printf(out, "%lld/%lld", (long long)part, (long long)whole);
+	if (whole)
+		buf_printf(out, " = %.1f%%", share(part, whole));
+}
+
 static void put_within(
 	const json_t *times, const char *limit, json_int_t of, const char *text, double aim, struct buf *out)
 {
 	json_int_t within = number(json_object_get(times, "within"), limit);
 
-	buf_printf(out, "  %s: %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " = %.1f%%（目标 aim %.1f%%%s）\n", text,
-		within, of, share(within, of), aim, of && share(within, of) < aim ? "，未达到 missed" : "");
+	buf_printf(out, "  %s: ", text);
+	put_share(within, of, out);
+	buf_printf(out, "（目标 aim %.1f%%%s）\n", aim, of && share(within, of) < aim ? "，未达到 missed" : "");
 }
 
 static void put_quantiles(const json_t *times, double unit_s, const char *unit, struct buf *out)
@@ -100,11 +109,11 @@ static enum err put_errands(const json_t *root, struct buf *out)
 
 	if (!json_object_get(root, "visits"))
 		return ERR_OK;
-	buf_printf(out,
-		"探访 (visits done/due): %lld/%lld = %.1f%%，错过 missed %lld，谢绝 refused %lld，未了 open %lld\n",
-		(long long)of(root, "visits", "done"), (long long)of(root, "visits", "due"),
-		share(of(root, "visits", "done"), of(root, "visits", "due")), (long long)of(root, "visits", "missed"),
-		(long long)of(root, "visits", "refused"), (long long)of(root, "visits", "open"));
+	buf_text(out, "探访 (visits done/due): ");
+	put_share(of(root, "visits", "done"), of(root, "visits", "due"), out);
+	buf_printf(out, "，错过 missed %lld，谢绝 refused %lld，未了 open %lld\n",
+		(long long)of(root, "visits", "missed"), (long long)of(root, "visits", "refused"),
+		(long long)of(root, "visits", "open"));
 	buf_printf(out, "待办 (tasks): 新增 opened %lld，办结 done %lld，未了 open %lld，其中逾期 overdue %lld\n",
 		(long long)of(root, "tasks", "opened"), (long long)of(root, "tasks", "done"),
 		(long long)of(root, "tasks", "open"), (long long)of(root, "tasks", "overdue"));
@@ -161,8 +170,9 @@ enum err kpi_show(const char *json, const struct zone *zone, struct buf *out, st
 	put_quantiles(on_site, 60, "min", out);
 	asked = number(coverage, "asked");
 	nobody = number(coverage, "nobody_on_duty");
-	buf_printf(out, "值守覆盖 (somebody on duty): %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT " = %.1f%%\n",
-		asked - nobody, asked, share(asked - nobody, asked));
+	buf_text(out, "值守覆盖 (somebody on duty): ");
+	put_share(asked - nobody, asked, out);
+	buf_byte(out, '\n');
 	err = put_rules(json_object_get(root, "rules"), out);
 	if (!err)
 		err = put_load(json_object_get(root, "load"), out);

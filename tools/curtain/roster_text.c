@@ -53,7 +53,7 @@ void roster_text_plan(const struct team *team, const struct roster_plan *plan, s
 
 void roster_text_conflict(const struct team *team, int volunteer, const struct conflict *conflict, struct buf *out)
 {
-	buf_printf(out, "%s 没有可行的排法,以下各条不能同时成立 no roster is possible: these cannot all hold:\n",
+	buf_printf(out, "%s 没有可行的排法，以下各条不能同时成立 no roster is possible: these cannot all hold:\n",
 		team_shown(team, volunteer));
 	for (int i = 0; i < conflict->rules; i++) {
 		const struct conflict_rule *rule = &conflict->rule[i];

@@ -8,7 +8,7 @@ static int help(const struct subcommands *of, FILE *to)
 {
 	fprintf(to, "usage: curtain %s COMMAND %s\n\n%s Commands:\n\n", of->command, of->usage, of->summary);
 	for (unsigned i = 0; i < of->count; i++)
-		fprintf(to, "  %-9s %s\n", of->words[i].name, of->words[i].summary);
+		fprintf(to, "  %-10s %s\n", of->words[i].name, of->words[i].summary);
 	fprintf(to, "\n\"curtain %s COMMAND --help\" shows options and examples.\n", of->command);
 	return to == stdout ? 0 : 2;
 }

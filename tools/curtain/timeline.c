@@ -135,31 +135,19 @@ static void day_item(const json_t *item, const struct zone *zone, struct buf *ou
 	buf_byte(out, '\n');
 }
 
-static const char *word_of(const char *const words[][2], size_t count, const char *word)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(words[i][0], word))
-			return words[i][1];
-	return word;
-}
-
 static void errand_item(const json_t *item, const struct zone *zone, struct buf *out)
 {
-	static const char *const kinds[][2] = {{"visit", "探访"}, {"task", "待办"}, {"service", "服务"}};
-	static const char *const states[][2] = {{"open", "待安排"}, {"offered", "已询问"}, {"agreed", "已约定"},
-		{"under_way", "进行中"}, {"done", "已完成"}, {"confirmed", "老人已确认"}, {"refused", "老人谢绝"},
-		{"missed", "错过"}, {"cancelled", "取消"}};
 	char time[SHOW_TIME_BYTES];
 
 	show_time(zone, fields_wall_or_none(item, "at"), time);
 	buf_printf(out, "%s  ", time);
-	show_clean(out, word_of(kinds, sizeof kinds / sizeof *kinds, text_of(item, "kind")), 0);
+	show_clean(out, words_errand_kind(text_of(item, "kind")), 0);
 	buf_text(out, "  ");
 	show_clean(out, text_of(item, "subject"), 0);
 	buf_byte(out, ' ');
 	show_clean(out, text_of(item, "reason_zh"), 0);
 	buf_text(out, "  ");
-	show_clean(out, word_of(states, sizeof states / sizeof *states, text_of(item, "state")), 0);
+	show_clean(out, words_errand_state(text_of(item, "state")), 0);
 	if (json_is_true(json_object_get(item, "overdue")))
 		buf_text(out, "，已逾期 (overdue)");
 	if (*text_of(item, "assignee")) {

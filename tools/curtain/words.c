@@ -32,6 +32,19 @@ static const char *const outcomes[OUTCOME_COUNT] = {[OUTCOME_NONE] = "无结果"
 	[OUTCOME_AMBULANCE] = "叫了救护车",
 	[OUTCOME_AWAY] = "外出"};
 
+static const char *const errand_kinds[ERRAND_KIND_COUNT] = {
+	[ERRAND_VISIT] = "探访", [ERRAND_TASK] = "待办", [ERRAND_SERVICE] = "服务"};
+
+static const char *const errand_states[ERRAND_STATE_COUNT] = {[ERRAND_OPEN] = "待安排",
+	[ERRAND_OFFERED] = "已询问",
+	[ERRAND_AGREED] = "已约定",
+	[ERRAND_UNDER_WAY] = "进行中",
+	[ERRAND_DONE] = "已完成",
+	[ERRAND_CONFIRMED] = "老人已确认",
+	[ERRAND_REFUSED] = "老人谢绝",
+	[ERRAND_MISSED] = "错过",
+	[ERRAND_CANCELLED] = "取消"};
+
 static const char *const quantities[QUANTITY_COUNT] = {[QUANTITY_WATER_TOTAL] = "用水",
 	[QUANTITY_GAS_TOTAL] = "用气",
 	[QUANTITY_ENERGY_TOTAL] = "用电",
@@ -94,4 +107,18 @@ const char *words_outcome(enum outcome outcome)
 const char *words_quantity(enum quantity quantity)
 {
 	return quantities[quantity] ? quantities[quantity] : quantity_info(quantity)->name;
+}
+
+const char *words_errand_kind(const char *name)
+{
+	enum errand_kind kind;
+
+	return errand_kind_find(name, &kind) ? name : errand_kinds[kind];
+}
+
+const char *words_errand_state(const char *name)
+{
+	enum errand_state state;
+
+	return errand_state_find(name, &state) ? name : errand_states[state];
 }

@@ -14,5 +14,8 @@ const char *words_incident_state(enum incident_state state);
 const char *words_outcome(enum outcome outcome);
 /* words_quantity gives the wire's own name where there is no Chinese word. */
 const char *words_quantity(enum quantity quantity);
+/* By the wire's name, which they give where there is no such kind or state. */
+const char *words_errand_kind(const char *name);
+const char *words_errand_state(const char *name);
 
 #endif

@@ -157,12 +157,12 @@ static size_t add_next(const struct team *team, const struct explain *e, bool zh
 	const char *who = team_shown(team, e->next.volunteer);
 	if (!e->next.more)
 		snprintf(text, sizeof text,
-			zh ? "另有 %d 人可来,次选 %s 的总代价相同"
+			zh ? "另有 %d 人可来，次选 %s 的总代价相同"
 			   : "%d could in the same place; the next best, %s, would cost the same",
 			e->able, who);
 	else
 		snprintf(text, sizeof text,
-			zh ? "另有 %d 人可来,次选 %s 会使总代价%s %lld"
+			zh ? "另有 %d 人可来，次选 %s 会使总代价%s %lld"
 			   : "%d could in the same place; the next best, %s, would cost %s %lld",
 			e->able, who,
 			zh ? (e->next.more < 0 ? "减少" : "增加") : (e->next.more < 0 ? "less by" : "more by"),
@@ -201,14 +201,14 @@ void explain_sentence(const struct team *team, const struct explain *e, bool zh,
 	size_t at = 0;
 
 	snprintf(text, sizeof text,
-		zh ? "%s 值 %s:连同以往共 %d 班,其中夜班 %d,周末与节假日 %d;"
+		zh ? "%s 值 %s：连同以往共 %d 班，其中夜班 %d，周末与节假日 %d；"
 		   : "%s has %s: %d duties in this roster and before, %d of them nights, %d on weekends or holidays; ",
 		team_shown(team, e->volunteer), team->shift[e->shift].id, e->duties, e->nights, e->weekends);
 	at = add(out, size, at, text);
 	if (e->fixed)
-		at = add(out, size, at, zh ? "由队长指定;" : "the captain has set it; ");
+		at = add(out, size, at, zh ? "由队长指定；" : "the captain has set it; ");
 	if (e->frozen)
-		at = add(out, size, at, zh ? "临近,不再变动;" : "it is too near to be changed; ");
+		at = add(out, size, at, zh ? "临近，不再变动；" : "it is too near to be changed; ");
 	if (e->next.volunteer >= 0)
 		at = add_next(team, e, zh, out, size, at);
 	else
@@ -217,7 +217,7 @@ void explain_sentence(const struct team *team, const struct explain *e, bool zh,
 	for (int i = 1; i < TEAM_BAR_COUNT; i++)
 		bars |= e->bars[i] > 0;
 	if (bars) {
-		at = add(out, size, at, zh ? ";其余:" : "; the others: ");
+		at = add(out, size, at, zh ? "；其余：" : "; the others: ");
 		at = add_bars(e, zh, out, size, at);
 	}
 	add(out, size, at, zh ? "。" : ".");
