@@ -80,7 +80,7 @@ def test_accounts_are_added_while_it_runs(system):
 
 def test_secrets_are_for_their_owner_only(system):
     access = pathlib.Path(system.folder) / "access"
-    for path in [access / "passwords", *access.glob("secrets/*"), *(pathlib.Path(system.folder) / "certs").glob("*.key")]:
+    for path in [access / "passwords", access / "seal.key", *access.glob("secrets/*"), *(pathlib.Path(system.folder) / "certs").glob("*.key")]:
         assert path.stat().st_mode & 0o077 == 0, path
 
 
@@ -93,3 +93,12 @@ def test_down_leaves_nothing_running_and_up_finds_the_data(system):
     system.local("up")
     assert system.sql("select count(*) from incident where household = 'h-00001'") == [["1"]]
     system.curtain("status", "--wait", "20")
+
+
+def test_gateway_and_bridge_come_later_and_what_cannot_change_is_refused(system):
+    done = system.local("up", "--replay", check=False)
+    assert "take another folder" in str(done) and "gateway=0" in (pathlib.Path(system.folder) / "etc/local.env").read_text(encoding="utf-8")
+    system.local("up", "--bridge")
+    system.curtain("status", "--wait", "20", "--services", "ingest,detector,dispatcher,records,gateway")
+    assert "lanes.visit_consumers=[records,detector,gateway]" in (pathlib.Path(system.folder) / "etc/dispatcher.set").read_text(encoding="utf-8")
+    assert "no subscribers" in system.curtain("webhook", "list")
