@@ -175,7 +175,7 @@ static void page(const struct sheet *sheet, const char *name)
 	chart_escape(out, report_text(root, "day"));
 	buf_text(out, "；事件自前一日 18 时至当日 8 时，及仍未结束的</p>\n");
 	LISTED(sheet, "昨夜事件", "incidents of the night", json_object_get(root, "incidents"), incidents, incident);
-	LISTED(sheet, "今日走访", "visits due", json_object_get(root, "visits"), errands, errand);
+	LISTED(sheet, "今日探访", "visits due", json_object_get(root, "visits"), errands, errand);
 	LISTED(sheet, "到期的发现", "findings due", json_object_get(root, "tasks"), errands, errand);
 	LISTED(sheet, "今日服务", "services due", json_object_get(root, "services"), errands, errand);
 	duties(sheet);

@@ -41,8 +41,9 @@ static const char style[] =
 	"svg.chart text{font-size:12px;fill:#111}\nsvg.chart text.small{font-size:10px;fill:#444}\n"
 	"svg.chart text.light{fill:#fff}\n"
 	".two{display:grid;grid-template-columns:1fr 1fr;gap:5mm}\n"
-	".write td{height:9mm}\n.keep{break-inside:avoid}\n.cases th:last-child{width:22%}\n.apart{break-before:page}\n"
-	"@media print{body{padding:0;max-width:none}}\n";
+	".write td{height:9mm}\n.keep{break-inside:avoid}\n.cases "
+	"th:last-child{width:22%}\n.apart{break-before:page;margin-top:16mm}\n"
+	"@media print{.apart{margin-top:0}body{padding:0;max-width:none}}\n";
 
 void page_begin(struct buf *out, const char *title)
 {

@@ -93,8 +93,8 @@ void sections_tiles(const struct report *report, struct buf *out)
 	tile(report, "误报占有结论的", "incidents.false", "incidents.judged", 0, out);
 	tile(report, "60 秒内应答", "answer.60", "answer.asked", 97.5, out);
 	tile(report, "45 分钟内到场", "site.2700", "site.count", 90, out);
-	tile(report, "走访完成", "visits.done", "visits.due", 0, out);
-	tile(report, "未办结的走访发现", "findings.open", NULL, 0, out);
+	tile(report, "探访完成", "visits.done", "visits.due", 0, out);
+	tile(report, "未办结的探访发现", "findings.open", NULL, 0, out);
 	buf_text(out, "</div>\n");
 }
 
@@ -112,6 +112,14 @@ void sections_people(const struct report *report, struct buf *out)
 	page_section_end(out);
 }
 
+/* something: the figure is not 0 in both periods, so that there is something to draw. */
+static bool something(const struct report *report, const char *name)
+{
+	struct report_figure figure = all(report, name);
+
+	return figure.now > 0 || figure.before > 0;
+}
+
 /* ---- alarms ---- */
 
 static void bars_of(const struct report *report, const char *prefix, const char *(*word)(const char *),
@@ -125,6 +133,8 @@ static void bars_of(const struct report *report, const char *prefix, const char 
 		pairs[i] = (struct chart_pair){word(family[i].name + strlen(prefix)), family[i].now, family[i].before};
 	if (count)
 		chart_bars(out, title, pairs, count);
+	else
+		page_none(out, "两期都没有。");
 }
 
 static void rules_table(const struct report *report, struct buf *out)
@@ -134,6 +144,10 @@ static void rules_table(const struct report *report, struct buf *out)
 	struct report_figure family[FAMILY_MAX];
 	size_t count = report_family(report, "all", "", "alarms.rule.", family, FAMILY_MAX);
 
+	if (!count) {
+		page_none(out, "两期都没有。");
+		return;
+	}
 	page_table(out, headings, 7);
 	for (size_t i = 0; i < count; i++) {
 		const char *rule = family[i].name + strlen("alarms.rule.");
@@ -169,7 +183,9 @@ static void days_chart(const struct report *report, struct buf *out)
 		struct report_figure figure = all(report, name);
 		days[i] = (struct chart_pair){labels[i], figure.now, figure.before};
 	}
-	if (count)
+	if (!something(report, "incidents"))
+		page_none(out, "两期都没有。");
+	else if (count)
 		chart_columns(out, "每天的事件：柱为本期，虚线为上期", "起", 0, days, count);
 }
 
@@ -246,6 +262,11 @@ void sections_answers(const struct report *report, struct buf *out)
 	share_row(report, "45 分钟内到场（目标 90%）", "site.2700", "site.count", out);
 	share_row(report, "60 分钟内到场（目标 100%）", "site.3600", "site.count", out);
 	page_table_end(out);
+	if (!something(report, "answer.asked") && !something(report, "site.count")) {
+		page_none(out, "两期都没有呼叫过人。");
+		page_section_end(out);
+		return;
+	}
 	bands(report, out);
 	buf_text(out, "<h3>应答用时分布<small>深色：一半在内；中间：九成在内；细条：九成九在内</small></h3>\n");
 	chart_spans(out, "应答用时分布", "秒", answers, 2);
@@ -284,9 +305,9 @@ void sections_care(const struct report *report, struct buf *out)
 	static const char *const names[] = {"visits.due", "visits.done", "visits.late", "visits.overdue",
 		"visits.refused", "findings.new", "findings.closed", "findings.open", "findings.overdue"};
 
-	page_section(out, "走访、发现与服务", "visits, findings, services");
+	page_section(out, "探访、发现与服务", "visits, findings, services");
 	FIGURES(report, names, out);
-	share_row(report, "走访完成率", "visits.done", "visits.due", out);
+	share_row(report, "探访完成率", "visits.done", "visits.due", out);
 	page_table_end(out);
 	services(report, out);
 	page_section_end(out);
@@ -320,7 +341,7 @@ void sections_places(const struct report *report, struct buf *out)
 		{">设备有信号", "devices.alive", "devices.known"}, {">警报", "alarms", NULL},
 		{">事件", "incidents", NULL}, {">误报率", "incidents.false", "incidents.judged"},
 		{">60 秒应答", "answer.60", "answer.asked"}, {">45 分到场", "site.2700", "site.count"},
-		{">走访", "visits.done", NULL}, {">走访逾期", "visits.overdue", NULL},
+		{">探访", "visits.done", NULL}, {">探访逾期", "visits.overdue", NULL},
 		{">未办结", "findings.open", NULL}};
 	enum { COLUMNS = sizeof columns / sizeof *columns };
 	const char *headings[COLUMNS + 1] = {"社区"};

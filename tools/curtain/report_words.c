@@ -43,10 +43,10 @@ static const struct report_word figures[] = {
 	{"load.declined", "不能来", "declined"},
 	{"load.silent", "无应答", "no reply"},
 	{"load.most", "一人最多", "most of one person"},
-	{"visits.due", "应走访", "visits due"},
-	{"visits.done", "已走访", "visits done"},
+	{"visits.due", "应探访", "visits due"},
+	{"visits.done", "已探访", "visits done"},
 	{"visits.late", "逾期完成", "visits done late"},
-	{"visits.overdue", "逾期未走访", "visits overdue"},
+	{"visits.overdue", "逾期未探访", "visits overdue"},
 	{"visits.refused", "老人谢绝", "refused by the elder"},
 	{"findings.new", "新发现", "findings of visits"},
 	{"findings.closed", "已办结", "findings closed"},
@@ -68,7 +68,7 @@ static const struct report_word reasons[] = {
 	{"often", "本期三次以上", ""},
 	{"false_often", "多次误报", ""},
 	{"finding_overdue", "发现逾期未办", ""},
-	{"visit_overdue", "走访逾期", ""},
+	{"visit_overdue", "探访逾期", ""},
 };
 
 static const struct report_word estates[] = {{"resettlement", "回迁小区", ""}, {"commercial", "商住小区", ""},
