@@ -157,7 +157,8 @@ enum err roster_form_svg(const struct team *team, const struct roster_plan *plan
 			MARGIN + DATE_WIDTH + s * SHIFT_WIDTH, TOP, MARGIN + DATE_WIDTH + s * SHIFT_WIDTH,
 			TOP + team->days * ROW);
 	svg_text(out, MARGIN, height - 26, "font-size=\"12\" fill=\"#444\"",
-		"浅蓝：周末 weekend；浅橙：节假日 holiday；红字：缺人，愿意来的请告诉队长 open: tell the captain if you can");
+		"浅蓝：周末 weekend；浅橙：节假日 holiday；红字：缺人，愿意来的请告诉队长 open: tell the captain if "
+		"you can");
 	buf_text(out, "</svg>\n");
 	return out->failed;
 }
