@@ -155,7 +155,7 @@ add_gateway() {
 	"$here/mosquitto/access.sh" add "$dir/access" gateway gateway-1
 	[ ! -f "$dir/access/token" ] || return 0
 	head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=' > "$dir/access/token"
-	echo "desk $(sha256sum < "$dir/access/token" | cut -d ' ' -f 1) desk read,write,intake,metrics never 1000" > "$dir/access/tokens"
+	echo "desk $(sha256sum < "$dir/access/token" | cut -d ' ' -f 1) desk read,write,intake,metrics,desk never 1000" > "$dir/access/tokens"
 }
 
 # add_options CLOCK TLS RECORDS GATEWAY BRIDGE: what was asked for, beside what the folder was made with: gateway and bridge may come later.

@@ -211,7 +211,7 @@ cp "$work/tree/deploy/secrets/certs/ca.crt" "$work/ca.crt"
 install -d -m 700 "$work/client"
 (umask 077 && printf -- '-u gateway\n-P %s\n' "$(cat "$work/tree/deploy/secrets/access/secrets/gateway")" > "$work/client/mosquitto_pub")
 (umask 077 && head -c 32 /dev/urandom | base64 -w 0 | tr '+/' '-_' | tr -d '=' > "$work/client/token")
-echo "drill $(sha256sum < "$work/client/token" | cut -d ' ' -f 1) desk read,metrics never 100" >> "$work/tree/deploy/secrets/access/tokens"
+echo "drill $(sha256sum < "$work/client/token" | cut -d ' ' -f 1) desk read,metrics,desk never 100" >> "$work/tree/deploy/secrets/access/tokens"
 bring_up "up"
 first_run
 edge

@@ -58,9 +58,25 @@ static const char *token_of(struct exchange *x, size_t *out_length)
 	return text;
 }
 
+/* deny names a scope that the route needs and the token has not. */
+static void deny(struct exchange *x, unsigned missing)
+{
+	enum route_scope scope = ROUTE_READ;
+	char text[160];
+
+	while (!(missing >> scope & 1))
+		scope++;
+	snprintf(text, sizeof text, "this path asks for a token of scope %s, which this one has not%s",
+		route_scope_name(scope),
+		scope == ROUTE_DESK
+			? ": what is asked here is answered to whoever acts for the desk, and to nobody else"
+			: "");
+	exchange_fail(x, "denied", text);
+}
+
 static void admit(struct gateway *gateway, struct exchange *x)
 {
-	enum route_scope scope = x->match.route->scope;
+	unsigned needs = route_needs(x->match.route);
 	unsigned char hash[DIGEST_BYTES];
 	const struct token *token = NULL;
 	const char *text;
@@ -68,7 +84,7 @@ static void admit(struct gateway *gateway, struct exchange *x)
 	enum err err = ERR_DENIED;
 
 	x->peer = address_of(x->connection);
-	if (scope == ROUTE_OPEN && x->match.route->kind != ROUTE_LINK)
+	if (!needs && x->match.route->kind != ROUTE_LINK)
 		return;
 	if (!token_peer_may(gateway->book, x->peer, gateway->turn.mono)) {
 		gateway->too_fast++;
@@ -76,7 +92,7 @@ static void admit(struct gateway *gateway, struct exchange *x)
 		exchange_fail(x, "too_fast", "too many requests without a valid token came from this address");
 		return;
 	}
-	if (scope == ROUTE_OPEN)
+	if (!needs)
 		return;
 	text = token_of(x, &length);
 	if (!text && x->match.route->kind == ROUTE_FEED) {
@@ -85,7 +101,7 @@ static void admit(struct gateway *gateway, struct exchange *x)
 	}
 	if (text && digest_sha256(text, length, hash))
 		err = token_admit(
-			gateway->book, hash, scope, gateway->turn.wall, gateway->turn.mono, &token, &x->wait_s);
+			gateway->book, hash, needs, gateway->turn.wall, gateway->turn.mono, &token, &x->wait_s);
 	if (!err) {
 		text_cut(x->account, sizeof x->account, token->account);
 	} else if (err == ERR_AGAIN) {
@@ -93,7 +109,7 @@ static void admit(struct gateway *gateway, struct exchange *x)
 		exchange_fail(x, "too_fast", "the token's rate is used up");
 	} else if (token) {
 		gateway->refused++;
-		exchange_fail(x, "denied", "the token has not the scope that this path asks for");
+		deny(x, needs & ~token->scopes);
 	} else {
 		gateway->refused++;
 		token_peer_failed(gateway->book, x->peer, gateway->turn.mono);

@@ -94,7 +94,8 @@ static void write_answers(const struct route *route, struct buf *out)
 		const char *status, *description;
 		bool token;
 	} problems[] = {{"400", "The request is not right; detail names the place and the mend.", false},
-		{"401", "No valid token.", true}, {"403", "The token has not the scope, or its account may not.", true},
+		{"401", "No valid token.", true},
+		{"403", "The token has not the scopes, or its account may not.", true},
 		{"404", "There is no such thing in the account's jurisdiction.", true},
 		{"409", "It does not fit the state that the thing is in.", true},
 		{"422", "The Idempotency-Key belongs to another request.", true},
@@ -156,7 +157,9 @@ static void write_route(const struct route *route, struct buf *out)
 		json_open(out, '{');
 		json_key(out, "token");
 		json_open(out, '[');
-		json_text(out, route_scope_name(route->scope));
+		for (unsigned scope = 0; scope < ROUTE_SCOPE_COUNT; scope++)
+			if (route_needs(route) >> scope & 1)
+				json_text(out, route_scope_name((enum route_scope)scope));
 		json_close(out, ']');
 		json_close(out, '}');
 	}
@@ -232,7 +235,10 @@ enum err openapi_write(const char *version, struct buf *out)
 	buf_text(out, "[{\"url\":\"/\"}]");
 	write_paths(out);
 	json_key(out, "components");
-	buf_text(out, "{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}},"
+	buf_text(out, "{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
+		      "\"description\":\"A token needs every scope that stands at the path. desk: it acts for the "
+		      "desk, and may ask services that do not look at who asks; records judges by the account's "
+		      "jurisdiction, so its paths do not need it.\"}},"
 		      "\"schemas\":{\"Problem\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\","
 		      "\"code\",\"detail\"],"
 		      "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{"

@@ -116,7 +116,7 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-static const char *const scopes[ROUTE_SCOPE_COUNT] = {"open", "read", "write", "intake", "metrics", "calendar"};
+static const char *const scopes[ROUTE_SCOPE_COUNT] = {"open", "read", "write", "intake", "metrics", "calendar", "desk"};
 
 const struct route *route_at(unsigned index)
 {
@@ -129,6 +129,13 @@ const struct route_parameter *route_page(const struct route *route)
 		if (p->place == ROUTE_QUERY && (!strcmp(p->name, "before") || !strcmp(p->name, "after")))
 			return p;
 	return NULL;
+}
+
+unsigned route_needs(const struct route *route)
+{
+	bool looks = route->kind != ROUTE_SERVICE || !strcmp(route->service, "records");
+
+	return route->scope == ROUTE_OPEN ? 0 : 1u << route->scope | (looks ? 0 : 1u << ROUTE_DESK);
 }
 
 const char *route_scope_name(enum route_scope scope)

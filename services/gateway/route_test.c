@@ -126,6 +126,26 @@ static void the_table_is_consistent(void **state)
 	}
 }
 
+/* What is asked of a service other than records is answered to anyone whom the gateway lets ask. */
+static void who_asks_a_service_that_does_not_look_acts_for_the_desk(void **state)
+{
+	unsigned desk = 0, records = 0;
+
+	(void)state;
+	for (unsigned i = 0; route_at(i); i++) {
+		const struct route *route = route_at(i);
+		bool asks = route->kind == ROUTE_SERVICE && strcmp(route->service, "records") != 0;
+		assert_int_equal(route_needs(route) >> ROUTE_DESK & 1, asks);
+		assert_int_equal(
+			route_needs(route) & ~(1u << ROUTE_DESK), route->scope == ROUTE_OPEN ? 0 : 1u << route->scope);
+		if (route->kind == ROUTE_SERVICE)
+			assert_true(route->scope == ROUTE_READ || route->scope == ROUTE_WRITE);
+		desk += asks;
+		records += route->kind == ROUTE_SERVICE && !asks;
+	}
+	assert_true(desk >= 14 && records >= 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +155,7 @@ int main(void)
 		cmocka_unit_test(parts_of_a_path_must_be_ids),
 		cmocka_unit_test(the_query_is_checked_against_the_table),
 		cmocka_unit_test(the_table_is_consistent),
+		cmocka_unit_test(who_asks_a_service_that_does_not_look_acts_for_the_desk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,8 +80,8 @@ static enum err read_token(char *fields[FIELDS], struct token *out, struct errin
 		return errinfo_at(info, ERR_INVALID, file, line, 0, "\"%.40s\" is no account", fields[2]);
 	if (read_scopes(fields[3], &out->scopes))
 		return errinfo_at(info, ERR_INVALID, file, line, 0,
-			"the fourth field must be scopes: read, write, intake, metrics, calendar, with commas between "
-			"them");
+			"the fourth field must be scopes: read, write, intake, metrics, calendar, desk, with commas "
+			"between them");
 	if (read_until(fields[4], &out->until))
 		return errinfo_at(info, ERR_INVALID, file, line, 0,
 			"the fifth field must be the day on which the token ends, as in 2027-01-01, or never");
@@ -163,7 +163,7 @@ enum err token_book_read(struct token_book *book, const char *text, const char *
 
 /* ---- who comes in ---- */
 
-enum err token_admit(struct token_book *book, const unsigned char hash[TOKEN_HASH_BYTES], enum route_scope scope,
+enum err token_admit(struct token_book *book, const unsigned char hash[TOKEN_HASH_BYTES], unsigned scopes,
 	struct wall now, struct mono clock, const struct token **out_token, unsigned *out_wait_s)
 {
 	struct token *token = book->tokens, *end = token + book->count;
@@ -174,7 +174,7 @@ enum err token_admit(struct token_book *book, const unsigned char hash[TOKEN_HAS
 	if (token == end || now.ms >= token->until.ms)
 		return ERR_DENIED;
 	*out_token = token;
-	if (!(token->scopes >> scope & 1))
+	if ((token->scopes & scopes) != scopes)
 		return ERR_DENIED;
 	token->spare =
 		refilled(token->spare, token->filled, clock, token->rate, 2 * token->rate > 1 ? 2 * token->rate : 1);

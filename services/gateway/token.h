@@ -4,7 +4,7 @@
  * answers it as it would answer that account. A token has scopes, an end, and a rate. Pure: hashing is the caller's.
  *
  * The file has a line a token, fields separated by blanks, "#" begins a comment:
- *   ID  SHA256 (64 hex digits)  ACCOUNT  SCOPES ("read,write")  UNTIL ("2027-01-01" or "never")  RATE (requests a
+ *   ID  SHA256 (64 hex digits)  ACCOUNT  SCOPES ("read,desk")  UNTIL ("2027-01-01" or "never")  RATE (requests a
  * second)
  */
 #ifndef CURTAIN_GATEWAY_TOKEN_H
@@ -47,10 +47,11 @@ struct token_book {
 enum err token_book_read(
 	struct token_book *book, const char *text, const char *file, struct errinfo *info) ERR_MUST_CHECK;
 
-/* token_admit finds the token with this hash, checks end and scope and takes one request from its bucket. ERR_DENIED:
- * not known or over (out_token NULL), or it has not the scope; ERR_AGAIN: too fast, out_wait_s says how long to wait.
+/* token_admit finds the token with this hash, checks end and scopes (bits, all of them) and takes one request from its
+ * bucket. ERR_DENIED: not known or over (out_token NULL), or it has not the scopes; ERR_AGAIN: too fast, out_wait_s
+ * says how long to wait.
  */
-enum err token_admit(struct token_book *book, const unsigned char hash[TOKEN_HASH_BYTES], enum route_scope scope,
+enum err token_admit(struct token_book *book, const unsigned char hash[TOKEN_HASH_BYTES], unsigned scopes,
 	struct wall now, struct mono clock, const struct token **out_token, unsigned *out_wait_s) ERR_MUST_CHECK;
 
 /* token_peer_failed notes a failure of an address (any hash of it); token_peer_may says whether it may try again: 20

@@ -37,7 +37,7 @@ static enum err admit(struct token_book *book, int first, enum route_scope scope
 	unsigned wait;
 
 	memset(hash, first, sizeof hash);
-	return token_admit(book, hash, scope, at, (struct mono){us}, &token, &wait);
+	return token_admit(book, hash, 1u << scope, at, (struct mono){us}, &token, &wait);
 }
 
 static void a_token_is_good_for_its_scopes_until_its_end(void **state)
@@ -51,6 +51,25 @@ static void a_token_is_good_for_its_scopes_until_its_end(void **state)
 	assert_int_equal(admit(*state, 0xaa, ROUTE_READ, (struct wall){INT64_C(1798761600000)}, 0), ERR_DENIED);
 }
 
+static void all_scopes_that_are_asked_for_are_needed(void **state)
+{
+	static const char pair[] = "desk " A " desk read,desk never 5\nvolunteer " B " v-1 read never 5\n";
+	const unsigned both = 1u << ROUTE_READ | 1u << ROUTE_DESK;
+	unsigned char hash[TOKEN_HASH_BYTES];
+	const struct token *token;
+	unsigned wait;
+
+	assert_int_equal(token_book_read(*state, pair, "tokens", NULL), ERR_OK);
+	memset(hash, 0xaa, sizeof hash);
+	assert_int_equal(token_admit(*state, hash, both, now, (struct mono){0}, &token, &wait), ERR_OK);
+	assert_int_equal(
+		token_admit(*state, hash, 1u << ROUTE_WRITE | both, now, (struct mono){0}, &token, &wait), ERR_DENIED);
+	memset(hash, 0xbb, sizeof hash);
+	assert_int_equal(token_admit(*state, hash, both, now, (struct mono){0}, &token, &wait), ERR_DENIED);
+	assert_non_null(token);
+	assert_int_equal(admit(*state, 0xbb, ROUTE_READ, now, 0), ERR_OK);
+}
+
 static void a_rate_allows_twice_as_many_at_once_and_then_so_many_a_second(void **state)
 {
 	unsigned char hash[TOKEN_HASH_BYTES];
@@ -60,7 +79,7 @@ static void a_rate_allows_twice_as_many_at_once_and_then_so_many_a_second(void *
 	memset(hash, 0xaa, sizeof hash);
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(admit(*state, 0xaa, ROUTE_READ, now, 0), ERR_OK);
-	assert_int_equal(token_admit(*state, hash, ROUTE_READ, now, (struct mono){0}, &token, &wait), ERR_AGAIN);
+	assert_int_equal(token_admit(*state, hash, 1u << ROUTE_READ, now, (struct mono){0}, &token, &wait), ERR_AGAIN);
 	assert_int_equal(wait, 1);
 	assert_int_equal(admit(*state, 0xaa, ROUTE_READ, now, 199999), ERR_AGAIN);
 	assert_int_equal(admit(*state, 0xaa, ROUTE_READ, now, 400000), ERR_OK);
@@ -146,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_token_is_good_for_its_scopes_until_its_end, open_book, close_book),
+		cmocka_unit_test_setup_teardown(all_scopes_that_are_asked_for_are_needed, open_book, close_book),
 		cmocka_unit_test_setup_teardown(
 			a_rate_allows_twice_as_many_at_once_and_then_so_many_a_second, open_book, close_book),
 		cmocka_unit_test_setup_teardown(

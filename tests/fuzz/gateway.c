@@ -89,7 +89,7 @@ static void try_tokens(const char *text)
 	for (unsigned i = 0; i < book.count; i++) {
 		struct wall now = {0};
 		FUZZ_CHECK(text_is_id(book.tokens[i].id) && text_is_id(book.tokens[i].account));
-		if (!token_admit(&book, book.tokens[i].hash, ROUTE_READ, now, (struct mono){0}, &token, &wait_s))
+		if (!token_admit(&book, book.tokens[i].hash, 1u << ROUTE_READ, now, (struct mono){0}, &token, &wait_s))
 			FUZZ_CHECK(token && token->scopes >> ROUTE_READ & 1);
 	}
 }

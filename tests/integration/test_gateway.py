@@ -144,7 +144,7 @@ def test_who_has_no_token_or_the_wrong_scope_stays_outside(edge):
     line = edge.tokens.read_text(encoding="utf-8")
     digest = hashlib.sha256(b"reader").hexdigest()
     slow = hashlib.sha256(b"slow").hexdigest()
-    edge.tokens.write_text(line + f"reader {digest} reader-1 read never 100\nslow {slow} desk read never 0.5\n", encoding="utf-8")
+    edge.tokens.write_text(line + f"reader {digest} reader-1 read,desk never 100\nslow {slow} desk read,desk never 0.5\n", encoding="utf-8")
     edge.system.local("reload", "gateway")
     edge.until(lambda: edge.ask("/v1/incidents", token="reader")[0].status == 200)
     assert edge.ask("/v1/dead-letters/replay", verb="POST", token="reader")[0].status == 403
@@ -152,6 +152,27 @@ def test_who_has_no_token_or_the_wrong_scope_stays_outside(edge):
     assert edge.ask("/v1/incidents", token="slow")[0].status == 200
     answer, text = edge.ask("/v1/incidents", token="slow")
     assert answer.status == 429 and int(answer.getheader("Retry-After")) >= 1 and json.loads(text)["code"] == "too_fast"
+
+
+def test_who_does_not_act_for_the_desk_asks_records_alone(edge):
+    volunteer = edge.new_token("v-1", "read,write,intake,metrics,calendar")
+    desk_paths, others = 0, 0
+    for path, operations in edge.get("/v1/openapi.json")["paths"].items():
+        for verb, operation in operations.items():
+            scopes = [scope for one in operation["security"] for scope in one["token"]]
+            service = operation["operationId"].split(".")[0]
+            answer, text = edge.ask(re.sub(r"\{[a-z]+\}", "h-1", path), verb=verb.upper(), body="{}" if verb == "post" else None, token=volunteer)
+            told = (verb, path, answer.status, text[:300])
+            assert ("desk" in scopes) == (service in ("dispatcher", "detector", "ingest") and bool(scopes)), told
+            if "desk" in scopes:
+                problem = json.loads(text)
+                assert (answer.status, problem["code"]) == (403, "denied") and "of scope desk" in problem["detail"], told
+            else:
+                assert answer.status != 403 or b"of scope" not in text, told
+            desk_paths, others = desk_paths + ("desk" in scopes), others + ("desk" not in scopes)
+    assert desk_paths >= 14 and others >= 9
+    edge.get("/v1/errands", token=volunteer)
+    edge.get("/v1/modes", 403, token=edge.new_token("desk", "desk"))  # it is no scope to read with
 
 
 def test_the_same_answer_is_not_sent_twice(edge):
@@ -240,7 +261,7 @@ def test_a_calendar_is_read_at_its_secret_address_until_that_is_taken_back(edge)
 
 
 def test_a_flood_is_429_and_the_others_are_served(edge):
-    flooder = edge.new_token("desk", "read", 5)
+    flooder = edge.new_token("desk", "read,desk", 5)
 
     def flood(_):
         return edge.ask("/v1/incidents", token=flooder)[0].status
