@@ -101,6 +101,18 @@ static void svg_people(
 	buf_text(out, "</text>\n");
 }
 
+/* shift_zh: the preset shifts in Chinese; a team that names its own has "". */
+static const char *shift_zh(const char *id)
+{
+	static const char *const words[][2] = {{"day-primary", "白班首位 "}, {"day-backup", "白班后备 "},
+		{"night-primary", "夜班首位 "}, {"night-backup", "夜班后备 "}};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i][0], id))
+			return words[i][1];
+	return "";
+}
+
 static void svg_head(const struct team *team, int width, struct buf *out)
 {
 	char first[16], last[16], text[160];
@@ -116,9 +128,10 @@ static void svg_head(const struct team *team, int width, struct buf *out)
 	svg_text(out, MARGIN + 8, TOP - 8, "fill=\"#fff\" font-weight=\"bold\"", "日期 date");
 	for (int s = 0; s < team->shifts; s++) {
 		int from = team->part[team->shift[s].part].from_min;
-		snprintf(text, sizeof text, "%s %02d:%02d", team->shift[s].id, from / 60, from % 60);
-		svg_text(out, MARGIN + DATE_WIDTH + s * SHIFT_WIDTH + 8, TOP - 8, "fill=\"#fff\" font-weight=\"bold\"",
-			text);
+		snprintf(text, sizeof text, "%s%s %02d:%02d", shift_zh(team->shift[s].id), team->shift[s].id, from / 60,
+			from % 60);
+		svg_text(out, MARGIN + DATE_WIDTH + s * SHIFT_WIDTH + 8, TOP - 8,
+			"fill=\"#fff\" font-weight=\"bold\" font-size=\"12\"", text);
 	}
 }
 

@@ -98,7 +98,9 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     told = curtain(rig, "day", "--who", "cap", "--day", str(dt.date.today()))
     assert told.returncode == 0 and told.stdout.startswith("cap "), told
     told = curtain(rig, "answer", "--errand", tasks[0]["id"], "--action", "done")
-    assert told.returncode == 0 and told.stdout.startswith("taken\n"), told
+    assert told.returncode == 0 and told.stdout.startswith("已办理 taken\n"), told
+    told = curtain(rig, "answer", "--errand", service["id"], "--action", "start")
+    assert told.returncode == 1 and told.stdout.startswith("为时已晚 late\n"), told
     told = curtain(rig, "show", "--errand", "e-0")
     assert told.returncode == 1 and "no errand e-0" in told.stderr, told
     assert "no method" in rig.call("visit_nothing", {})["error"]["text"]

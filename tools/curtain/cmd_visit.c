@@ -185,7 +185,14 @@ static enum err put_errand(const json_t *e, const struct visit_command *command,
 
 static enum err put_verdict(const json_t *answer, const struct visit_command *command, struct buf *out)
 {
-	buf_printf(out, "%s\n", text_of(answer, "verdict"));
+	static const char *const words[][2] = {{"taken", "已办理"}, {"repeated", "已说过，不变"}, {"late", "为时已晚"},
+		{"foreign", "无权"}, {"unknown", "没有此编号"}, {"misplaced", "此时不适用"}};
+	const char *verdict = text_of(answer, "verdict");
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i][0], verdict))
+			buf_printf(out, "%s ", words[i][1]);
+	buf_printf(out, "%s\n", verdict);
 	return put_errand(json_object_get(answer, "errand"), command, out);
 }
 
@@ -280,7 +287,8 @@ static void put_args(struct buf *args, const struct word *word, const struct vis
 		json_member_bool(args, "overdue", true);
 }
 
-static enum err print(const struct word *word, const struct visit_command *command, const char *answer, bool *any,
+/* print: no tells that the answer is no success: something is overdue, or a verdict that changed nothing. */
+static enum err print(const struct word *word, const struct visit_command *command, const char *answer, bool *no,
 	struct errinfo *info)
 {
 	json_t *root = NULL;
@@ -288,7 +296,9 @@ static enum err print(const struct word *word, const struct visit_command *comma
 	enum err err = fields_load(answer, strlen(answer), ANSWER_BYTES_MAX, &root, info);
 
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	*any = json_array_size(json_object_get(root, "items")) > 0;
+	const char *verdict = text_of(root, "verdict");
+	*no = (command->overdue && json_array_size(json_object_get(root, "items")) > 0) ||
+	      (strcmp(verdict, "-") != 0 && strcmp(verdict, "taken") != 0 && strcmp(verdict, "repeated") != 0);
 	if (!err && command->json)
 		buf_printf(&out, "%s\n", answer);
 	else if (!err)
@@ -304,16 +314,16 @@ static int run(const struct word *word, const struct visit_command *command, str
 {
 	struct buf args;
 	char *answer = NULL;
-	bool refused = false, any = false;
+	bool refused = false, no = false;
 	enum err err;
 
 	ask_begin(&args);
 	put_args(&args, word, command);
 	err = ask_service(&command->connection, "dispatcher", word->method, &args, &answer, &refused, info);
 	if (!err)
-		err = print(word, command, answer, &any, info);
+		err = print(word, command, answer, &no, info);
 	free(answer);
-	return err ? options_fail("visit", info) - refused : command->overdue && any ? 1 : 0;
+	return err ? options_fail("visit", info) - refused : no;
 }
 
 static const struct word *word_of(const char *name)
@@ -360,7 +370,7 @@ int cmd_visit(int argc, char **argv)
 		{"answers", OPTION_TEXT, &c.answers, 0, 0, "ANSWERS", "of the checklist (see below)"},
 		{"who", OPTION_TEXT, &c.user, 0, 0, "USER", "whose day"},
 		{"day", OPTION_TEXT, &c.day, 0, 0, "DATE", "the day, as in 2026-03-01; today"},
-		{"kind", OPTION_TEXT, &c.kind, 0, 0, "KIND", "only visit, task or service"},
+		{"kind", OPTION_TEXT, &c.kind, 0, 0, "visit|task|service", "only of this kind"},
 		{"state", OPTION_TEXT, &c.state, 0, 0, "STATE", "only those of this state, over or not"},
 		{"team", OPTION_TEXT, &c.team, 0, 0, "ID", "only of this team"},
 		{"assignee", OPTION_TEXT, &c.assignee, 0, 0, "USER", "only those that this user or provider has"},
