@@ -141,7 +141,7 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     assert absent.returncode == 0, absent.stderr
     assert json.loads(absent.stdout) == {"opened": 1}
     oncall(rig, ["v-2"])  # the backup is first at once
-    gap = [g for g in json.loads(curtain(rig, "gaps", "--team", "t-1").stdout)["items"] if "matter" in g]
+    gap = [g for g in json.loads(curtain(rig, "gaps", "--team", "t-1", "--json").stdout)["items"] if "matter" in g]
     assert [(g["shift"], g["state"], g.get("user")) for g in gap] == [("first", "open", None)]
     matter = notice(rig, "v-3", "cover_asked")["matter"]  # offers such times, is free again; the captain comes after
     assert matter == gap[0]["matter"]
@@ -154,7 +154,9 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     foreign = rig.call("answer", {"matter": matter, "user": "v-2", "yes": True})["result"]
     assert foreign["verdict"] == "foreign"
     assert curtain(rig, "swap", *same, "--to", "v-1").returncode == 1  # v-3 has it no more
-    matters = json.loads(curtain(rig, "matters", "--team", "t-1").stdout)["items"]
+    table = curtain(rig, "matters", "--team", "t-1").stdout
+    assert matter in table and "请假 absence" in table and "已定 done" in table, table
+    matters = json.loads(curtain(rig, "matters", "--team", "t-1", "--json").stdout)["items"]
     assert {(m["kind"], m["state"]) for m in matters if m["kind"] != "watch"} == {("swap", "done"), ("absence", "open"), ("cover", "done")}
 
     mine = next(m for m in matters if m["kind"] == "watch" and m["user"] == "v-3")  # tomorrow's duty, of which v-3 is reminded

@@ -7,13 +7,17 @@
 #include <string.h>
 
 #include "ask.h"
+#include "codec/fields.h"
 #include "codec/json.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"
+#include "show.h"
 
 struct rota_options {
-	const char *team, *shift, *from, *until, *of, *to, *by, *back_shift, *back_from, *user, *matter, *answer;
+	const char *team, *shift, *from, *until, *of, *to, *by, *back_shift, *back_from, *user, *matter, *answer,
+		*zone_name;
+	bool json;
 	struct connection connection;
 };
 
@@ -24,12 +28,14 @@ struct rota_row {
 	bool required;
 };
 
-#define ROTA_ROWS_MAX 10
+#define ROTA_ROWS_MAX 12
+#define ANSWER_BYTES_MAX (8u << 20)
 
 struct rota_command {
 	const char *name, *method, *summary, *ending;
 	const struct rota_row *rows;
 	unsigned row_count;
+	bool list; /* a table, unless --json */
 };
 
 /* refused: what the dispatcher made of it is no success: the verdict stands in the answer. */
@@ -46,6 +52,92 @@ static bool refused_by(const char *answer)
 	return false;
 }
 
+static const char *text_of(const json_t *item, const char *name)
+{
+	const char *text = json_string_value(json_object_get(item, name));
+
+	return text && *text ? text : "-";
+}
+
+static void time_cell(struct table *table, const json_t *item, const char *name, const struct zone *zone)
+{
+	char shown[SHOW_TIME_BYTES];
+
+	show_time(zone, fields_wall_or_none(item, name), shown);
+	table_cell(table, shown);
+}
+
+/* word_cell: the Chinese word beside the wire's own, which stands alone where there is none. */
+static void word_cell(struct table *table, const json_t *item, const char *name)
+{
+	static const char *const words[][2] = {{"swap", "换班"}, {"cover", "找人替班"}, {"watch", "到岗确认"},
+		{"absence", "请假"}, {"open", "进行中"}, {"veto", "待队长"}, {"climbed", "已上报"}, {"done", "已定"},
+		{"declined", "对方谢绝"}, {"vetoed", "队长否决"}, {"expired", "过期"}, {"withdrawn", "已撤回"},
+		{"misfit", "不合规则"}};
+	const char *word = text_of(item, name);
+	char shown[96];
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i][0], word)) {
+			snprintf(shown, sizeof shown, "%s %s", words[i][1], word);
+			word = shown;
+			break;
+		}
+	table_cell(table, word);
+}
+
+static enum err list(const char *answer, const struct zone *zone, struct errinfo *info)
+{
+	static const char *const headings[] = {"从 from", "至 until", "队 team", "班次 shift", "事项 kind",
+		"状态 state", "谁 of", "另一方 other", ">已问 asked", "答复期限 due", "编号 matter"};
+	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
+	json_t *root = NULL;
+	const json_t *item;
+	struct buf out;
+	size_t i;
+	enum err err = table ? fields_load(answer, strlen(answer), ANSWER_BYTES_MAX, &root, info) : ERR_NOMEM;
+
+	buf_init(&out, OUTPUT_BYTES_MAX);
+	json_array_foreach(json_object_get(root, "items"), i, item)
+	{
+		if (!table)
+			break;
+		time_cell(table, item, "from", zone);
+		time_cell(table, item, "until", zone);
+		table_cell(table, text_of(item, "team"));
+		table_cell(table, text_of(item, "shift"));
+		word_cell(table, item, "kind");
+		word_cell(table, item, "state");
+		table_cell(table, text_of(item, "user"));
+		table_cell(table, text_of(item, "other"));
+		table_number(table, json_integer_value(json_object_get(item, "asked")));
+		time_cell(table, item, "due", zone);
+		table_cell(table, text_of(item, "matter"));
+	}
+	if (!err)
+		err = table_print(table, &out);
+	err = err ? err : output_write(&out, ERR_OK, info);
+	buf_fini(&out);
+	table_destroy(table);
+	json_decref(root);
+	return err;
+}
+
+static enum err tell(
+	const struct rota_command *command, const struct rota_options *o, const char *answer, struct errinfo *info)
+{
+	struct zone *zone = NULL;
+	enum err err;
+
+	if (!command->list || o->json)
+		return output_line(answer, info);
+	err = output_zone(o->zone_name, &zone, info);
+	if (!err)
+		err = list(answer, zone, info);
+	zone_destroy(zone);
+	return err;
+}
+
 static int ask(const struct rota_command *command, struct rota_options *o, struct buf *args)
 {
 	struct errinfo info = {0};
@@ -56,7 +148,7 @@ static int ask(const struct rota_command *command, struct rota_options *o, struc
 
 	if (!err) {
 		status = refused_by(answer);
-		err = output_line(answer, &info);
+		err = tell(command, o, answer, &info);
 	}
 	free(answer);
 	return err ? options_fail(command->name, &info) - refused : status;
@@ -91,7 +183,7 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 	}
 	ask_begin(&args);
 	for (unsigned i = 0; i < command->row_count; i++) {
-		const char *value = *(const char *const *)rows[i].value;
+		const char *value = *command->rows[i].member ? *(const char *const *)rows[i].value : NULL;
 		if (value && !strcmp(command->rows[i].member, "yes"))
 			json_member_bool(&args, "yes", !strcmp(value, "yes"));
 		else if (value)
@@ -111,6 +203,12 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 	{                                                                                                              \
 		TEXT("of", &(o).of, "ID", "who has it"), "user", true                                                  \
 	}
+#define LIST_ROWS(o)                                                                                                   \
+	{TEXT("team", &(o).team, "ID", "of that team alone"), "team", false},                                          \
+		{OUTPUT_ZONE_ROW(&(o).zone_name), "", false},                                                          \
+	{                                                                                                              \
+		{"json", OPTION_FLAG, &(o).json, 0, 0, NULL, "print the answer as JSON"}, "", false                    \
+	}
 #define ENDING "exit status: 0 done, 1 refused (the verdict says why), 2 wrong usage or nobody answers.\n"
 
 int roster_swap_cmd(int argc, char **argv)
@@ -129,7 +227,7 @@ int roster_swap_cmd(int argc, char **argv)
 		ENDING
 		"example:\n  curtain roster swap --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
 		"--of v-01 --to v-02\n",
-		rows, sizeof rows / sizeof *rows};
+		rows, sizeof rows / sizeof *rows, false};
 
 	return run(&command, &o, argc, argv);
 }
@@ -144,7 +242,7 @@ int roster_seek_cmd(int argc, char **argv)
 		ENDING
 		"example:\n  curtain roster seek --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
 		"--of v-01\n",
-		rows, sizeof rows / sizeof *rows};
+		rows, sizeof rows / sizeof *rows, false};
 
 	return run(&command, &o, argc, argv);
 }
@@ -162,7 +260,7 @@ int roster_absent_cmd(int argc, char **argv)
 		ENDING
 		"example:\n  curtain roster absent --team t-01 --of v-01 --from 2026-12-07T08:00:00+08:00 --until "
 		"2026-12-09T00:00:00+08:00\n",
-		rows, sizeof rows / sizeof *rows};
+		rows, sizeof rows / sizeof *rows, false};
 
 	return run(&command, &o, argc, argv);
 }
@@ -178,7 +276,7 @@ int roster_answer_cmd(int argc, char **argv)
 		"Gives a volunteer's answer to a swap, a cover request or the question whether they are reachable, as "
 		"told "
 		"to the\ndesk by telephone.",
-		ENDING, rows, sizeof rows / sizeof *rows};
+		ENDING, rows, sizeof rows / sizeof *rows, false};
 
 	return run(&command, &o, argc, argv);
 }
@@ -189,7 +287,7 @@ int roster_recall_cmd(int argc, char **argv)
 	const struct rota_row rows[] = {{TEXT("matter", &o.matter, "ID", "which one"), "matter", true}};
 	const struct rota_command command = {"roster recall", "recall",
 		"Calls off a swap or a cover request that is under way. A duty that nobody has stays open.", ENDING,
-		rows, 1};
+		rows, 1, false};
 
 	return run(&command, &o, argc, argv);
 }
@@ -197,9 +295,9 @@ int roster_recall_cmd(int argc, char **argv)
 int roster_matters_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", false}};
+	const struct rota_row rows[] = {LIST_ROWS(o)};
 	const struct rota_command command = {"roster matters", "matters",
-		"Prints swaps, cover requests, absences and watches over duties as they stand. JSON.", ENDING, rows, 1};
+		"Prints swaps, cover requests, absences and watches over duties as they stand.", ENDING, rows, 3, true};
 
 	return run(&command, &o, argc, argv);
 }
@@ -207,12 +305,11 @@ int roster_matters_cmd(int argc, char **argv)
 int roster_gaps_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", false}};
+	const struct rota_row rows[] = {LIST_ROWS(o)};
 	const struct rota_command command = {"roster gaps", "gaps",
 		"Prints the duties that nobody has, with the requests to take them, and shifts ahead that nobody "
-		"serves. "
-		"JSON.",
-		ENDING, rows, 1};
+		"serves.",
+		ENDING, rows, 3, true};
 
 	return run(&command, &o, argc, argv);
 }
