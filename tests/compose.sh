@@ -34,7 +34,7 @@ finish() {
 	if [ -n "$work" ]; then
 		# What a killed daemon leaves mounted, deepest first.
 		awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do umount -l "$mounted" || true; done
-		[ "$status" -eq 0 ] || cp -f "$work/dockerd.log" "${TMPDIR:-/tmp}/curtain-compose-dockerd.log" 2> /dev/null || true
+		[ "$status" -eq 0 ] || for name in dockerd compose; do cp -f "$work/$name.log" "${TMPDIR:-/tmp}/curtain-compose-$name.log" 2> /dev/null || true; done
 		rm -rf "$work"
 	fi
 	exit "$status"
@@ -168,6 +168,17 @@ edge() {
 	note "gateway" "HTTPS with our certificate, metrics"
 }
 
+# The command of docs/operations.md, restored into an empty database of the same server and compared.
+drill() {
+	local dump=/var/lib/curtain/curtain.dump
+	compose exec -T records curtain backup "$dump" --uri-file /run/secrets/postgres-uri > "$work/backup.log" || fail "curtain backup: $(tail -n 3 "$work/compose.log")"
+	compose exec -T postgres createdb -h /tmp -U curtain drill > "$work/drill.log" || fail "createdb: $(tail -3 "$work/compose.log")"
+	# The password stays in the container: its URI with the other database's name.
+	compose exec -T records sh -c "umask 077; sed 's|/curtain\$|/drill|' /run/secrets/postgres-uri > /var/lib/curtain/drill-uri && curtain restore $dump --uri-file /var/lib/curtain/drill-uri --verify" \
+		> "$work/restore.log" || fail "curtain restore: $(tail -n 3 "$work/compose.log")"
+	note "backup and restore" "in the image: $(tail -1 "$work/restore.log" | tr -d '\r')"
+}
+
 second_run() {
 	[ "$(ask "select count(*) from incident")" = 2 ] || fail "incidents are gone after down and up"
 	[ "$(ask "select count(*) from reading where device = 'water-0001'")" = 1 ] || fail "the reading is gone after down and up"
@@ -215,6 +226,7 @@ echo "drill $(sha256sum < "$work/client/token" | cut -d ' ' -f 1) desk read,metr
 bring_up "up"
 first_run
 edge
+drill
 hardened
 compose down --timeout 30 > /dev/null || fail "down"
 bring_up "up again"
