@@ -14,10 +14,13 @@ static void key(struct buf *out, const char *text)
 	buf_byte(out, ':');
 }
 
-static void write_schema(const struct route_parameter *p, struct buf *out)
+/* doc: NULL, or what stands in the schema itself. */
+static void write_schema(const struct route_parameter *p, const char *name, const char *doc, struct buf *out)
 {
-	json_key(out, "schema");
+	json_key(out, name);
 	json_open(out, '{');
+	if (doc)
+		json_member_text(out, "description", doc);
 	switch (p->type) {
 	case ROUTE_INT:
 		json_member_text(out, "type", "integer");
@@ -36,7 +39,7 @@ static void write_schema(const struct route_parameter *p, struct buf *out)
 			json_member_text(out, "format", "date");
 		if (p->type == ROUTE_TIME)
 			json_member_text(out, "format", "date-time");
-		if (p->type == ROUTE_LABEL)
+		if (p->type == ROUTE_LABEL && p->max)
 			json_member_int(out, "maxLength", p->max);
 	}
 	json_close(out, '}');
@@ -49,7 +52,7 @@ static void write_parameter(const struct route_parameter *p, struct buf *out)
 	json_member_text(out, "in", p->place == ROUTE_PATH ? "path" : "query");
 	json_member_bool(out, "required", p->required);
 	json_member_text(out, "description", p->doc);
-	write_schema(p, out);
+	write_schema(p, "schema", NULL, out);
 	json_close(out, '}');
 }
 
@@ -118,6 +121,28 @@ static void write_answers(const struct route *route, struct buf *out)
 	json_close(out, '}');
 }
 
+static void write_members(const struct route *route, struct buf *out)
+{
+	bool required = false;
+
+	json_key(out, "properties");
+	json_open(out, '{');
+	for (const struct route_parameter *p = route->parameters; p->name; p++) {
+		if (p->place == ROUTE_BODY)
+			write_schema(p, p->name, p->doc, out);
+		required = required || (p->place == ROUTE_BODY && p->required);
+	}
+	json_close(out, '}');
+	if (!required)
+		return;
+	json_key(out, "required");
+	json_open(out, '[');
+	for (const struct route_parameter *p = route->parameters; p->name; p++)
+		if (p->place == ROUTE_BODY && p->required)
+			json_text(out, p->name);
+	json_close(out, ']');
+}
+
 static void write_body(const struct route *route, struct buf *out)
 {
 	if (!route->body && route->kind != ROUTE_MESSAGE)
@@ -131,8 +156,10 @@ static void write_body(const struct route *route, struct buf *out)
 	json_open(out, '{');
 	json_key(out, "schema");
 	json_open(out, '{');
-	if (route->body)
+	if (route->body) {
 		json_member_text(out, "type", "object");
+		write_members(route, out);
+	}
 	json_close(out, '}');
 	json_close(out, '}');
 	json_close(out, '}');
@@ -142,10 +169,14 @@ static void write_body(const struct route *route, struct buf *out)
 static void write_route(const struct route *route, struct buf *out)
 {
 	char id[128];
+	bool first = true;
 
 	json_key(out, route->verb[0] == 'G' ? "get" : "post");
 	json_open(out, '{');
-	snprintf(id, sizeof id, "%s%s%s%s", route->kind == ROUTE_LINK && route->verb[0] == 'P' ? "confirm." : "",
+	snprintf(id, sizeof id, "%s%s%s%s",
+		route->kind == ROUTE_FEED                            ? "feed."
+		: route->kind == ROUTE_LINK && route->verb[0] == 'P' ? "confirm."
+								     : "",
 		route->service ? route->service : route->path + 1, route->method ? "." : "",
 		route->method ? route->method : "");
 	json_member_text(out, "operationId", id);
@@ -166,8 +197,11 @@ static void write_route(const struct route *route, struct buf *out)
 	json_close(out, ']');
 	json_key(out, "parameters");
 	json_open(out, '[');
-	for (unsigned i = 0; route->parameters[i].name; i++)
-		write_parameter(&route->parameters[i], out);
+	for (const struct route_parameter *p = route->parameters; p->name; p++) {
+		if (p->place != ROUTE_BODY)
+			write_parameter(p, out);
+		first = first && p->place == ROUTE_BODY;
+	}
 	if (route_page(route))
 		buf_text(out,
 			",{\"name\":\"cursor\",\"in\":\"query\",\"required\":false,\"description\":\"Where the page "
@@ -179,7 +213,7 @@ static void write_route(const struct route *route, struct buf *out)
 			"same key "
 			"and the same request: the same answer, without doing it twice, for 24 h.\",\"schema\":{"
 			"\"type\":\"string\",\"minLength\":1,\"maxLength\":255}}",
-			route->parameters[0].name ? "," : "");
+			first ? "" : ",");
 	json_close(out, ']');
 	write_body(route, out);
 	if (route->kind == ROUTE_LINK)

@@ -40,9 +40,10 @@ enum route_kind {
 };
 
 enum route_type { ROUTE_ID, ROUTE_LABEL, ROUTE_DAY, ROUTE_TIME, ROUTE_INT, ROUTE_BOOL };
-enum route_place { ROUTE_PATH, ROUTE_QUERY };
+enum route_place { ROUTE_PATH, ROUTE_QUERY, ROUTE_BODY };
 
-/* route_parameter: of the path or the query. min and max bound an int, max the bytes of a label. */
+/* route_parameter: of the path or the query, or a member of the body, which the document alone names: the service
+ * checks it. min and max bound an int, max the bytes of a label (of the body: 0 = no bound of its own). */
 struct route_parameter {
 	const char *name;
 	enum route_place place;
