@@ -102,7 +102,8 @@ static const char *read_line(const char *line, const char *end, struct book_duty
 		!next_field(&line, end, out->shift, sizeof out->shift) ||
 		!next_field(&line, end, out->user, sizeof out->user) || line <= end)
 		return "is not from,until,place,shift,user";
-	if (wall_parse(from, strlen(from), &out->from) || wall_parse(until, strlen(until), &out->until))
+	if (wall_parse(from, strlen(from), &out->from) || wall_parse(until, strlen(until), &out->until) ||
+		out->from.ms < 0)
 		return "has a time that is not like 2026-12-07T07:00:00+08:00";
 	out->place = (int32_t)strtol(place, &rest, 10);
 	if (rest == place || *rest)

@@ -100,6 +100,12 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rig):
                          ("2030-12-07T08:00:00Z,2030-12-07T08:00:00Z,0,a,v-1", "line 1: it ends before it begins")):
         answer = rig.call("roster", {"team": "t-1", "duties": lines})
         assert not answer["ok"] and cause in answer["error"]["text"], answer
+    for asked in ("0206-12-07T08:00:00Z", "1969-12-31T23:59:59Z"):  # no answer can hold it: lists with it would fail from then on
+        refused = rig.call("absent", {"team": "t-1", "user": "v-1", "from": asked, "until": "2030-01-01T00:00:00Z"})
+        assert "from: no time" in refused["error"]["text"], refused
+        refused = rig.call("roster", {"team": "t-1", "duties": f"{asked},2030-12-07T08:00:00Z,0,a,v-1"})
+        assert "line 1 has a time" in refused["error"]["text"], refused
+    assert rig.call("matters", {})["ok"]
     assert json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"] == today
     assert curtain(rig, "give", "--team", "t-1").returncode == 2
     assert curtain(rig, "publish").returncode == 2
