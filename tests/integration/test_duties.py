@@ -165,7 +165,7 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     matters = json.loads(curtain(rig, "matters", "--team", "t-1", "--json").stdout)["items"]
     assert {(m["kind"], m["state"]) for m in matters if m["kind"] != "watch"} == {("swap", "done"), ("absence", "open"), ("cover", "done")}
 
-    mine = next(m for m in matters if m["kind"] == "watch" and m["user"] == "v-3")  # tomorrow's duty, of which v-3 is reminded
+    mine = next(m for m in matters if m["kind"] == "watch" and m["user"] == "v-3" and m["state"] == "open")  # tomorrow's duty, of which v-3 is reminded
     rig.peer("v-3").publish("curtain/volunteer/v-3/reply", {"incident": mine["matter"], "action": "hand_over", "to": "v-1", "at": lane.rfc3339(time.time())})
     question = rig.tap.wait(lambda: next((m for m in rig.tap.of("curtain/volunteer/v-1/notice")
                                           if m.body["kind"] == "swap_asked" and m.body["matter"] != made["matter"]), None), "a second question").body
