@@ -12,7 +12,7 @@
 #include "codec/fields.h"
 #include "codec/json.h"
 #include "output.h"
-#include "show.h"
+#include "row.h"
 #include "words.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
@@ -33,21 +33,6 @@ struct word {
 	const char *options; /* between blanks */
 	enum err (*put)(const json_t *answer, const struct visit_command *command, struct buf *out);
 };
-
-static const char *text_of(const json_t *row, const char *name)
-{
-	const char *text = json_string_value(json_object_get(row, name));
-
-	return text && *text ? text : "-";
-}
-
-static void time_cell(struct table *table, const json_t *row, const char *name, const struct zone *zone)
-{
-	char shown[SHOW_TIME_BYTES];
-
-	show_time(zone, fields_wall_or_none(row, name), shown);
-	table_cell(table, shown);
-}
 
 /* word_cell: the Chinese word beside the wire's own. */
 static void word_cell(struct table *table, const char *zh, const char *name)
@@ -84,18 +69,18 @@ static enum err put_plan(const json_t *answer, const struct visit_command *comma
 
 	json_array_foreach(json_object_get(answer, "items"), i, row)
 	{
-		const char *provider = text_of(row, "provider");
+		const char *provider = row_text(row, "provider");
 		if (!table)
 			break;
-		time_cell(table, row, "until", command->zone);
-		time_cell(table, row, "from", command->zone);
-		word_cell(table, words_errand_kind(text_of(row, "kind")), text_of(row, "kind"));
-		table_cell(table, text_of(row, "what"));
-		table_cell(table, text_of(row, "household"));
-		word_cell(table, words_errand_state(text_of(row, "state")), text_of(row, "state"));
-		table_cell(table, strcmp(provider, "-") != 0 ? provider : text_of(row, "assignee"));
+		row_time_cell(table, row, "until", command->zone);
+		row_time_cell(table, row, "from", command->zone);
+		word_cell(table, words_errand_kind(row_text(row, "kind")), row_text(row, "kind"));
+		table_cell(table, row_text(row, "what"));
+		table_cell(table, row_text(row, "household"));
+		word_cell(table, words_errand_state(row_text(row, "state")), row_text(row, "state"));
+		table_cell(table, strcmp(provider, "-") != 0 ? provider : row_text(row, "assignee"));
 		table_number(table, json_integer_value(json_object_get(row, "climb")));
-		table_cell(table, text_of(row, "id"));
+		table_cell(table, row_text(row, "id"));
 	}
 	return finish(table, out);
 }
@@ -113,14 +98,14 @@ static enum err put_day(const json_t *answer, const struct visit_command *comman
 		if (!table)
 			break;
 		table_number(table, (int64_t)i + 1);
-		time_cell(table, row, "arrive", command->zone);
-		time_cell(table, row, "until", command->zone);
+		row_time_cell(table, row, "arrive", command->zone);
+		row_time_cell(table, row, "until", command->zone);
 		km_cell(table, row);
-		table_cell(table, text_of(row, "household"));
-		table_cell(table, text_of(row, "what"));
-		table_cell(table, text_of(row, "errand"));
+		table_cell(table, row_text(row, "household"));
+		table_cell(table, row_text(row, "what"));
+		table_cell(table, row_text(row, "errand"));
 	}
-	buf_printf(out, "%s %s，共 %.1f 公里 km\n", text_of(answer, "user"), text_of(answer, "day"),
+	buf_printf(out, "%s %s，共 %.1f 公里 km\n", row_text(answer, "user"), row_text(answer, "day"),
 		json_number_value(json_object_get(answer, "km")));
 	return finish(table, out);
 }
@@ -137,14 +122,14 @@ static enum err put_due(const json_t *answer, const struct visit_command *comman
 	{
 		if (!table)
 			break;
-		table_cell(table, text_of(row, "due"));
-		table_cell(table, text_of(row, "household"));
-		table_cell(table, text_of(row, "team"));
+		table_cell(table, row_text(row, "due"));
+		table_cell(table, row_text(row, "household"));
+		table_cell(table, row_text(row, "team"));
 		table_number(table, json_integer_value(json_object_get(row, "every_days")));
-		time_cell(table, row, "last", command->zone);
-		table_cell(table, text_of(row, "list"));
+		row_time_cell(table, row, "last", command->zone);
+		table_cell(table, row_text(row, "list"));
 		table_number(table, json_integer_value(json_object_get(row, "missed")));
-		table_cell(table, text_of(row, "visit"));
+		table_cell(table, row_text(row, "visit"));
 	}
 	return finish(table, out);
 }
@@ -167,19 +152,19 @@ static enum err put_errand(const json_t *e, const struct visit_command *command,
 	show_time(command->zone, fields_wall_or_none(e, "from"), from);
 	show_time(command->zone, fields_wall_or_none(e, "until"), until);
 	show_time(command->zone, fields_wall_or_none(e, "seen"), seen);
-	buf_printf(out, "%s %s %s, %s: %s %s\n", text_of(e, "id"), text_of(e, "kind"), text_of(e, "what"),
-		text_of(e, "household"), words_errand_state(text_of(e, "state")), text_of(e, "state"));
-	put_line(out, "原因 why:", text_of(e, "reason_zh"));
-	put_line(out, "         ", text_of(e, "reason_en"));
+	buf_printf(out, "%s %s %s, %s: %s %s\n", row_text(e, "id"), row_text(e, "kind"), row_text(e, "what"),
+		row_text(e, "household"), words_errand_state(row_text(e, "state")), row_text(e, "state"));
+	put_line(out, "原因 why:", row_text(e, "reason_zh"));
+	put_line(out, "         ", row_text(e, "reason_en"));
 	buf_printf(out, "时间 when: %s - %s\n", from, until);
-	put_line(out, "由 who:", text_of(e, "assignee"));
-	put_line(out, "机构 provider:", text_of(e, "provider"));
-	put_line(out, "来自 origin:", text_of(e, "origin"));
+	put_line(out, "由 who:", row_text(e, "assignee"));
+	put_line(out, "机构 provider:", row_text(e, "provider"));
+	put_line(out, "来自 origin:", row_text(e, "origin"));
 	put_line(out, "见到老人 seen:", seen);
-	put_line(out, "备注 note:", text_of(e, "note"));
+	put_line(out, "备注 note:", row_text(e, "note"));
 	json_array_foreach(json_object_get(e, "answers"), i, row) buf_printf(out, "  %s: %s%s%s\n",
-		text_of(row, "item"), text_of(row, "answer"), json_object_get(row, "word") ? " " : "",
-		json_object_get(row, "word") ? text_of(row, "word") : "");
+		row_text(row, "item"), row_text(row, "answer"), json_object_get(row, "word") ? " " : "",
+		json_object_get(row, "word") ? row_text(row, "word") : "");
 	return out->failed;
 }
 
@@ -187,7 +172,7 @@ static enum err put_verdict(const json_t *answer, const struct visit_command *co
 {
 	static const char *const words[][2] = {{"taken", "已办理"}, {"repeated", "已说过，不变"}, {"late", "为时已晚"},
 		{"foreign", "无权"}, {"unknown", "没有此编号"}, {"misplaced", "此时不适用"}};
-	const char *verdict = text_of(answer, "verdict");
+	const char *verdict = row_text(answer, "verdict");
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(words[i][0], verdict))
@@ -217,8 +202,8 @@ static enum err put_candidates(const json_t *answer, const struct visit_command 
 					json_number_value(value));
 		}
 		snprintf(sum, sizeof sum, "%.1f", json_number_value(json_object_get(row, "sum")));
-		table_cell(table, text_of(row, "user"));
-		time_cell(table, row, "from", command->zone);
+		table_cell(table, row_text(row, "user"));
+		row_time_cell(table, row, "from", command->zone);
 		table_cell(table, sum);
 		table_cell(table, parts);
 	}
@@ -296,7 +281,7 @@ static enum err print(const struct word *word, const struct visit_command *comma
 	enum err err = fields_load(answer, strlen(answer), ANSWER_BYTES_MAX, &root, info);
 
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	const char *verdict = text_of(root, "verdict");
+	const char *verdict = row_text(root, "verdict");
 	*no = (command->overdue && json_array_size(json_object_get(root, "items")) > 0) ||
 	      (strcmp(verdict, "-") != 0 && strcmp(verdict, "taken") != 0 && strcmp(verdict, "repeated") != 0);
 	if (!err && command->json)

@@ -68,11 +68,36 @@ static enum err ask(struct webhook_command *command, const char *method, const c
 	return ask_service(&command->connection, "gateway", method, &args, out_answer, &command->refused, info);
 }
 
+#define COLUMNS_MAX 10
+#define HEADING_BYTES 48
+
+/* headings writes each key's Chinese word before it. */
+static void headings(const char *const *keys, unsigned count, char (*text)[HEADING_BYTES], const char **out)
+{
+	static const char *const words[][2] = {{"name", "名称"}, {"state", "状态"}, {"waiting", "待发"},
+		{"sent", "已发"}, {"dead", "死信"}, {"lost", "未留"}, {"oldest", "最早"}, {"since", "自何时"},
+		{"rest_until", "暂停至"}, {"reason", "原因"}, {"number", "序号"}, {"subscriber", "订阅者"},
+		{"type", "类型"}, {"id", "事件"}, {"attempts", "次数"}, {"queued", "入队"}, {"due", "下次"},
+		{"ended", "送达"}, {"died", "作废"}, {"done", "上次"}};
+
+	for (unsigned k = 0; k < count; k++) {
+		const char *zh = "";
+		for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+			if (!strcmp(words[w][0], keys[k]))
+				zh = words[w][1];
+		snprintf(text[k], HEADING_BYTES, "%s%s%s", zh, *zh ? " " : "", keys[k]);
+		out[k] = text[k];
+	}
+}
+
 static enum err show_items(struct webhook_command *command, const char *answer, const char *const *keys, unsigned count,
 	const char *none, struct errinfo *info)
 {
-	struct table *table = table_create(keys, count);
+	char text[COLUMNS_MAX][HEADING_BYTES];
+	const char *shown[COLUMNS_MAX];
 	struct buf out;
+	headings(keys, count, text, shown);
+	struct table *table = table_create(shown, count);
 	enum err err = table ? ERR_OK : errinfo_set(info, ERR_NOMEM, "out of memory");
 
 	buf_init(&out, OUTPUT_BYTES_MAX);

@@ -12,7 +12,7 @@
 #include "options.h"
 #include "output.h"
 #include "roster.h"
-#include "show.h"
+#include "row.h"
 
 struct rota_options {
 	const char *team, *shift, *from, *until, *of, *to, *by, *back_shift, *back_from, *user, *matter, *answer,
@@ -52,21 +52,6 @@ static bool refused_by(const char *answer)
 	return false;
 }
 
-static const char *text_of(const json_t *item, const char *name)
-{
-	const char *text = json_string_value(json_object_get(item, name));
-
-	return text && *text ? text : "-";
-}
-
-static void time_cell(struct table *table, const json_t *item, const char *name, const struct zone *zone)
-{
-	char shown[SHOW_TIME_BYTES];
-
-	show_time(zone, fields_wall_or_none(item, name), shown);
-	table_cell(table, shown);
-}
-
 /* word_cell: the Chinese word beside the wire's own, which stands alone where there is none. */
 static void word_cell(struct table *table, const json_t *item, const char *name)
 {
@@ -74,7 +59,7 @@ static void word_cell(struct table *table, const json_t *item, const char *name)
 		{"absence", "请假"}, {"open", "进行中"}, {"veto", "待队长"}, {"climbed", "已上报"}, {"done", "已定"},
 		{"declined", "对方谢绝"}, {"vetoed", "队长否决"}, {"expired", "过期"}, {"withdrawn", "已撤回"},
 		{"misfit", "不合规则"}};
-	const char *word = text_of(item, name);
+	const char *word = row_text(item, name);
 	char shown[96];
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -102,17 +87,17 @@ static enum err list(const char *answer, const struct zone *zone, struct errinfo
 	{
 		if (!table)
 			break;
-		time_cell(table, item, "from", zone);
-		time_cell(table, item, "until", zone);
-		table_cell(table, text_of(item, "team"));
-		table_cell(table, text_of(item, "shift"));
+		row_time_cell(table, item, "from", zone);
+		row_time_cell(table, item, "until", zone);
+		table_cell(table, row_text(item, "team"));
+		table_cell(table, row_text(item, "shift"));
 		word_cell(table, item, "kind");
 		word_cell(table, item, "state");
-		table_cell(table, text_of(item, "user"));
-		table_cell(table, text_of(item, "other"));
+		table_cell(table, row_text(item, "user"));
+		table_cell(table, row_text(item, "other"));
 		table_number(table, json_integer_value(json_object_get(item, "asked")));
-		time_cell(table, item, "due", zone);
-		table_cell(table, text_of(item, "matter"));
+		row_time_cell(table, item, "due", zone);
+		table_cell(table, row_text(item, "matter"));
 	}
 	if (!err)
 		err = table_print(table, &out);
