@@ -435,6 +435,28 @@ static void duties_are_recalled_and_who_does_not_answer_is_stood_in_for(void **s
 	assert_true(has("v-2", "night", at(67, 0)));
 }
 
+static void who_cannot_come_and_keeps_the_duty_is_asked_again_when_it_begins(void **state)
+{
+	const struct duty_notice *recalled;
+
+	(void)state;
+	put_two();
+	tick(at(43, 0));
+	recalled = told("v-2", NOTICE_TOMORROW);
+	assert_int_equal(reply(recalled->matter, "v-2", false, at(44, 0)).verdict, ROTA_TAKEN);
+	assert_non_null(told("v-5", NOTICE_COVER_ASKED));
+	assert_int_equal(reply(recalled->matter, "v-2", true, at(44, 5)).verdict, ROTA_TAKEN); /* can after all */
+	assert_non_null(told("v-5", NOTICE_COVER_OVER));
+	assert_int_equal(reply(recalled->matter, "v-2", false, at(44, 10)).verdict, ROTA_TAKEN);
+	for (int64_t hour = 45; hour <= 67; hour++) /* and nobody takes it */
+		tick(at(hour, 0));
+	assert_true(has("v-2", "night", at(67, 0)));
+	assert_non_null(told("v-2", NOTICE_HANDOVER));
+	assert_non_null(told("v-2", NOTICE_REACHABLE));
+	tick(at(67, 10));
+	assert_non_null(told("v-3", NOTICE_UNREACHABLE));
+}
+
 static void what_was_due_in_an_outage_is_told_once_and_the_nearest_alone(void **state)
 {
 	(void)state;
@@ -540,6 +562,7 @@ int main(void)
 		T(an_absence_opens_duties_and_the_first_yes_has_them),
 		T(when_nobody_takes_it_captain_and_desk_know_and_the_gap_has_a_name),
 		T(duties_are_recalled_and_who_does_not_answer_is_stood_in_for),
+		T(who_cannot_come_and_keeps_the_duty_is_asked_again_when_it_begins),
 		T(what_was_due_in_an_outage_is_told_once_and_the_nearest_alone),
 		T(the_team_is_told_each_morning_and_each_week),
 		T(a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else),

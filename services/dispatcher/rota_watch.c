@@ -207,17 +207,15 @@ enum err watch_reply(
 	if (out->verdict != ROTA_TAKEN)
 		return ERR_OK;
 	if (!yes) { /* cannot come: somebody else is sought; they keep it until then */
-		if (m->state == ROTA_OPEN)
+		if (m->state == ROTA_OPEN &&
+			(m->stages & STAGE_START)) /* before, they are asked again when it begins */
 			matter_move(m, ROTA_TIMED_OUT, now);
 		return rota_cover(rota, m->team, duty.shift, duty.from, duty.user, now, &answer);
 	}
-	if (m->stages & STAGE_START) {
+	if (m->stages & STAGE_START)
 		matter_move(m, ROTA_VALID, now);
-		cover = matter_live(rota, ROTA_COVER, m->team, &duty, duty.user);
-		if (cover)
-			return cover_end(rota, cover, ROTA_ENDED, now);
-	}
-	return ERR_OK;
+	cover = matter_live(rota, ROTA_COVER, m->team, &duty, duty.user);
+	return cover ? cover_end(rota, cover, ROTA_ENDED, now) : ERR_OK;
 }
 
 /* ---- summaries ---- */

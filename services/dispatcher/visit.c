@@ -156,6 +156,7 @@ static void home_begin(struct visit_core *core, struct home *home, struct wall n
 static enum err take_care(struct visit_core *core, const struct entry *entry, struct wall now)
 {
 	struct home *home = home_row(core, entry->key);
+	enum err err = ERR_OK;
 
 	if (!home)
 		return ERR_NOMEM;
@@ -163,7 +164,9 @@ static enum err take_care(struct visit_core *core, const struct entry *entry, st
 	home->care = entry->deleted ? (struct care){.position = {NAN, NAN}} : entry->body.care;
 	if (home->cared && !wall_is_set(home->since) && now.ms > 0)
 		home_begin(core, home, now);
-	return home_arm(core, home);
+	for (struct job *job = home->jobs; job && !err; job = job->next_of_home)
+		err = job_arm(core, job);
+	return err ? err : home_arm(core, home);
 }
 
 static enum err take_team(struct visit_core *core, const struct entry *entry)

@@ -152,7 +152,9 @@ void job_note_asked(struct job *job, const char *user);
 bool job_was_asked(const struct job *job, const char *user);
 bool job_legal(const struct job *job, enum errand_event event);
 bool job_live(const struct job *job); /* not over, and not done */
-bool job_left(const struct job *job); /* who is asked, or has agreed, has left */
+/* job_left: who is asked, or has agreed, has left, or the elder does not want them (any more). */
+bool job_left(const struct job *job);
+bool home_refuses(const struct home *home, const char *user);
 const char *job_captain(const struct visit_core *core, const struct job *job); /* "" = none */
 const char *job_desk(const struct visit_core *core, const struct job *job);
 enum err job_push(struct visit_core *core, const struct job *job, const char *const *tell) ERR_MUST_CHECK;

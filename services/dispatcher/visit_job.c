@@ -53,10 +53,18 @@ bool job_live(const struct job *job)
 	return job->now.state < ERRAND_DONE;
 }
 
+bool home_refuses(const struct home *home, const char *user)
+{
+	for (unsigned i = 0; home->cared && i < home->care.unwanted_count; i++)
+		if (!strcmp(home->care.unwanted[i], user))
+			return true;
+	return false;
+}
+
 bool job_left(const struct job *job)
 {
-	return job->holder && job->holder->gone && job->now.kind != ERRAND_TASK &&
-	       (job->now.state == ERRAND_OFFERED || job->now.state == ERRAND_AGREED);
+	return job->holder && (job->holder->gone || home_refuses(job->home, job->holder->id)) &&
+	       job->now.kind != ERRAND_TASK && (job->now.state == ERRAND_OFFERED || job->now.state == ERRAND_AGREED);
 }
 
 bool job_legal(const struct job *job, enum errand_event event)

@@ -85,9 +85,8 @@ static enum visit_bar bar_of(const struct visit_core *core, const struct job *jo
 		return VISIT_BAR_AREA;
 	if (!job->home->cared) /* a service for a home that has told no wishes */
 		return job_was_asked(job, person->id) ? VISIT_BAR_DECLINED : VISIT_FREE;
-	for (unsigned i = 0; i < care->unwanted_count; i++)
-		if (!strcmp(care->unwanted[i], person->id))
-			return VISIT_BAR_UNWANTED;
+	if (home_refuses(job->home, person->id))
+		return VISIT_BAR_UNWANTED;
 	if (care->sex != SEX_NOT_SAID && care->sex != offer->sex)
 		return VISIT_BAR_SEX;
 	if (care->language_count &&

@@ -148,14 +148,16 @@ static enum err unanswered(struct visit_core *core, struct job *job, struct wall
 	return err ? err : job_offer(core, job, now);
 }
 
-/* left: who was asked, or had agreed, has left; the captain knows where it had been agreed. */
+/* left: who was asked, or had agreed, has left, or is not wanted; the captain knows where it had been agreed. */
 static enum err left(struct visit_core *core, struct job *job, struct wall now)
 {
 	const char *tell[] = {job->now.state == ERRAND_AGREED ? job_captain(core, job) : "", NULL};
 	char note[NOTE_BYTES];
 	enum err err;
 
-	snprintf(note, sizeof note, "已离队 / has left: %s", job->now.assignee);
+	snprintf(note, sizeof note, "%s: %s",
+		job->holder->gone ? "已离队 / has left" : "老人不愿其来访 / not wanted by the elder",
+		job->now.assignee);
 	job_note_asked(job, job->now.assignee);
 	err = job_event(core, job, ERRAND_EVENT_DECLINED, "", note, tell, now);
 	return err ? err : job_offer(core, job, now);

@@ -105,6 +105,8 @@ static enum err appoint(struct visit_core *core, struct job *job, const struct s
 	if (*to && !(person && person->team) && strcmp(to, job_captain(core, job)) != 0 &&
 		strcmp(to, job_desk(core, job)) != 0)
 		return bad(says, "to: is no volunteer of the directory");
+	if (*to && job->now.kind != ERRAND_TASK && home_refuses(job->home, to))
+		return bad(says, "to: is not wanted by the elder");
 	if (!*to && job->now.state != ERRAND_OFFERED)
 		return bad(says, "to: who does it is missing");
 	if (job->now.kind != ERRAND_TASK && !has_times(says->reply) && job->now.state == ERRAND_OPEN)

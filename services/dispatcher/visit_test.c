@@ -401,6 +401,26 @@ static void who_leaves_is_neither_waited_for_nor_expected(void **state)
 	rig_close(&rig);
 }
 
+static void whom_the_elder_does_not_want_any_more_does_not_come(void **state)
+{
+	struct rig rig;
+	struct wall now = agreed(&rig);
+	struct entry care = rig_care("h-1", 0, 1);
+	struct visit_reply reply;
+
+	(void)state;
+	rig_person(&rig, "v-2", 1, 7, now);
+	text_cut(care.body.care.unwanted[care.body.care.unwanted_count++], ID_BYTES, "v-1");
+	rig_entry(&rig, &care, now);
+	rig_tick(&rig, now);
+	assert_string_equal(rig.trace, "visit.declined>cap visit.offered>v-2");
+	reply = rig_words("cap", VISIT_ACCEPT, rig.visit.id, now);
+	text_cut(reply.to, ID_BYTES, "v-1");
+	rig_reply(&rig, &reply, false, now);
+	assert_string_equal(rig.fault, "to: is not wanted by the elder");
+	rig_close(&rig);
+}
+
 /* Whoever waits for a page does not wait for a district to be planned. */
 static void many_homes_at_once_are_planned_a_few_at_a_time(void **state)
 {
@@ -867,6 +887,7 @@ int main(void)
 		cmocka_unit_test(times_that_cannot_be_meant_are_refused),
 		cmocka_unit_test(a_home_that_leaves_takes_its_visits_along),
 		cmocka_unit_test(who_leaves_is_neither_waited_for_nor_expected),
+		cmocka_unit_test(whom_the_elder_does_not_want_any_more_does_not_come),
 		cmocka_unit_test(many_homes_at_once_are_planned_a_few_at_a_time),
 		cmocka_unit_test(a_service_given_to_a_companion_is_not_the_providers_any_more),
 		cmocka_unit_test(a_home_that_is_away_is_not_visited),
