@@ -137,6 +137,8 @@ static enum err take_home(struct visit_core *core, const struct entry *entry)
 	home->known = !entry->deleted;
 	home->gone = entry->deleted;
 	home->away_from = home->away_until = WALL_NONE;
+	home->canary = false;
+	*home->community = *home->team = '\0';
 	if (!entry->deleted) {
 		home->canary = entry->body.household.canary;
 		text_cut(home->community, sizeof home->community, entry->body.household.community);

@@ -108,7 +108,9 @@ static struct wall job_due(const struct visit_core *core, const struct job *job)
 
 enum err job_arm(struct visit_core *core, struct job *job)
 {
-	return timerq_set(&core->timers, job->slot * 2 + 1, job_due(core, job));
+	enum err err = timerq_set(&core->timers, job->slot * 2 + 1, job_due(core, job));
+
+	return err || !job->home->gone ? err : home_arm(core, job->home); /* what comes after it left goes too */
 }
 
 static void count_event(struct visit_core *core, enum errand_event event)

@@ -99,14 +99,17 @@ static struct wall look_at(const struct visit_core *core, const struct home *hom
 	return at.ms < home->again.ms ? home->again : at;
 }
 
-/* next_vain gives an errand of a home that has left; NULL: none is left that can be taken back. */
+/* next_vain gives an errand of a home that has left, by the least id, since the list's order depends on restarts; NULL:
+ * none is left that can be taken back. */
 static struct job *next_vain(const struct home *home)
 {
-	struct job *job = home->gone ? home->jobs : NULL;
+	struct job *found = NULL;
 
-	while (job && !(job_live(job) && job_legal(job, ERRAND_EVENT_CANCELLED)))
-		job = job->next_of_home;
-	return job;
+	for (struct job *job = home->gone ? home->jobs : NULL; job; job = job->next_of_home)
+		if (job_live(job) && job_legal(job, ERRAND_EVENT_CANCELLED) &&
+			(!found || strcmp(job->now.id, found->now.id) < 0))
+			found = job;
+	return found;
 }
 
 enum err home_arm(struct visit_core *core, struct home *home)

@@ -54,6 +54,8 @@ static struct entry random_care(unsigned i)
 	entry.body.care.sex = dice(4) ? SEX_NOT_SAID : SEX_WOMAN;
 	if (!dice(4))
 		text_cut(entry.body.care.wanted, ID_BYTES, "v-1");
+	if (!dice(4))
+		snprintf(entry.body.care.unwanted[entry.body.care.unwanted_count++], ID_BYTES, "v-%u", dice(PEOPLE));
 	return entry;
 }
 
@@ -287,7 +289,11 @@ static void change_directory(void)
 	unsigned i = dice(HOMES), p = dice(PEOPLE);
 	struct entry *changed = dice(2) ? &directory.cares[i] : dice(2) ? &directory.offers[p] : &directory.homes[i];
 
-	if (changed == &directory.cares[i])
+	if (!dice(4)) /* somebody leaves, or comes back */
+		changed = dice(2) ? &directory.people[p] : &directory.homes[i];
+	if (changed == &directory.people[p] || (changed == &directory.homes[i] && (changed->deleted || !dice(3))))
+		changed->deleted = !changed->deleted;
+	else if (changed == &directory.cares[i])
 		*changed = random_care(i);
 	else if (changed == &directory.offers[p])
 		*changed = random_offer(p);
