@@ -164,6 +164,7 @@ add_options() {
 	[ "$1$2$3" = "$clock$tls$records" ] || [ "$1$2$3" = system01 ] || fail "$dir was made without --replay, --tls or --no-records as given now; take another folder"
 	[ "$4$5" != "$gateway$bridge" ] && [ "$4" = 1 ] || return 0
 	[ "$5" -le "$bridge" ] || { bridge=1 && stop_part gateway TERM 10 && stop_part dispatcher TERM 10; } # they start with their new settings
+	[ "$gateway" = 1 ] || stop_part broker TERM 10 # starts again with the new account; a signal would be heard at some time only
 	gateway=1
 	sed -i -e '/^gateway=/d' -e '/^bridge=/d' "$dir/etc/local.env"
 	printf 'gateway=%s\nbridge=%s\n' "$gateway" "$bridge" >> "$dir/etc/local.env"
@@ -197,7 +198,7 @@ up() {
 	[ "$gateway" = 0 ] || add_gateway
 	[ "$tls" = 0 ] || "$here/mosquitto/certs.sh" "$dir/certs"
 	[ -f "$dir/access/seal.key" ] || od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n' > "$dir/access/seal.key"
-	if alive broker; then kill -HUP "$(pid_of broker)"; else start_broker; fi # a running one reads the accounts again
+	start_broker
 	[ "$records" = 0 ] || start_postgres
 	for name in $services; do
 		wanted "$name" || continue
