@@ -14,7 +14,8 @@
 
 #define GRID_DAYS 40 /* of a window that are looked at */
 #define WEEKS (GRID_DAYS / 7 + 2)
-#define LOAD_DAYS 28
+#define LOAD_WEEKS 4
+#define LOAD_DAYS (7 * LOAD_WEEKS)
 #define BETWEEN_MIN 15 /* from one visit to the next, at least */
 
 /* grid: the parts of days at which the visit could be. */
@@ -201,7 +202,7 @@ static void cost_of(const struct visit_core *core, const struct job *job, const 
 	if (care->interest_count && shared < 2)
 		out->cost[VISIT_COST_INTERESTS] = weights[VISIT_COST_INTERESTS] * (1 - shared / 2);
 	out->cost[VISIT_COST_DISTANCE] = weights[VISIT_COST_DISTANCE] * km;
-	out->cost[VISIT_COST_LOAD] = weights[VISIT_COST_LOAD] * load->recent / (LOAD_DAYS / 7 * offer->visits_a_week);
+	out->cost[VISIT_COST_LOAD] = weights[VISIT_COST_LOAD] * load->recent / (LOAD_WEEKS * offer->visits_a_week);
 	for (unsigned i = 0; i < VISIT_COST_COUNT; i++)
 		out->sum += out->cost[i];
 }

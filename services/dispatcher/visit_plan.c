@@ -114,7 +114,7 @@ static struct job *next_vain(const struct home *home)
 
 enum err home_arm(struct visit_core *core, struct home *home)
 {
-	const struct checklist *list;
+	const struct checklist *list = NULL;
 	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list);
 
 	return timerq_set(&core->timers, home->slot * 2, next_vain(home) ? (struct wall){0} : look_at(core, home, due));
@@ -169,7 +169,7 @@ static enum err open_visit(
 
 enum err home_tick(struct visit_core *core, struct home *home, struct wall now)
 {
-	const struct checklist *list;
+	const struct checklist *list = NULL;
 	int32_t due = home->visit ? DAY_NONE : home_due_day(core, home, &list);
 	int32_t today = core_day(core, now);
 	struct job *vain;

@@ -25,7 +25,7 @@ static int set_up(void **state)
 		return -1;
 	snprintf(path, sizeof path, "%s/once.db", folder);
 	buf_init(&answer, 1000);
-	return once_open(path, &once, NULL);
+	return once_open(path, &once, NULL) ? -1 : 0;
 }
 
 static int tear_down(void **state)

@@ -98,7 +98,9 @@ static int order(const void *a, const void *b)
 
 static double part(unsigned thousandths)
 {
-	return answered ? took[(uint64_t)(answered - 1) * thousandths / 1000] / 1000.0 : 0;
+	uint64_t place = answered ? (uint64_t)(answered - 1) * thousandths / 1000 : 0;
+
+	return answered ? took[place] / 1000.0 : 0;
 }
 
 int main(int argc, char **argv)

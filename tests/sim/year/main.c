@@ -93,7 +93,7 @@ static bool run(const struct year_options *options, char **out_text, struct year
 int main(int argc, char **argv)
 {
 	struct year_options options = {.seed = 1, .days = 364, .incidents_a_day = 20};
-	struct year_outcome outcome;
+	struct year_outcome outcome = {0};
 	char *first = NULL, *second = NULL;
 	bool twice = false, broken = false;
 

@@ -165,12 +165,13 @@ static enum err tell_kind(struct year *year, enum errand_kind kind)
 			ms[agreed++] = k->agreed.ms - k->opened.ms;
 	}
 	qsort(ms, agreed, sizeof *ms, by_value);
+	const int64_t *middle = ms + agreed / 2, *late = ms + (agreed ? agreed - 1 - agreed / 10 : 0);
 	unsigned done = states[ERRAND_DONE] + states[ERRAND_CONFIRMED];
 	fprintf(year->out, "%-9s %7u %7u %7u %7u %7u %7u %7.2f %7.1f %7.1f\n", names[kind], count, done,
 		states[ERRAND_MISSED], states[ERRAND_REFUSED], states[ERRAND_CANCELLED],
 		count - done - states[ERRAND_MISSED] - states[ERRAND_REFUSED] - states[ERRAND_CANCELLED],
-		done ? (double)offers / done : 0, agreed ? (double)ms[agreed / 2] / MS_PER_HOUR : 0,
-		agreed ? (double)ms[agreed - 1 - agreed / 10] / MS_PER_HOUR : 0);
+		done ? (double)offers / done : 0, agreed ? (double)*middle / MS_PER_HOUR : 0,
+		agreed ? (double)*late / MS_PER_HOUR : 0);
 	free(ms);
 	return ERR_OK;
 }

@@ -35,7 +35,7 @@ struct year_person {
 	int at_most, metres;
 	bool experienced, first_aid, key_holder, nights_in_row;
 	uint8_t away[YEAR_TABLE_DAYS]; /* enum year_away */
-	int8_t duty[YEAR_TABLE_DAYS];  /* shift, -1 = none: what the roster says */
+	int16_t duty[YEAR_TABLE_DAYS]; /* shift, -1 = none: what the roster says */
 	unsigned pages, accepts, duties, nights, shared;
 };
 
@@ -209,7 +209,7 @@ const char *year_rule_broken(
 	const struct year *year, const struct year_person *person, int from, int until, char text[200]);
 void year_judge(struct year *year, unsigned team, int from);
 void year_judge_stable(
-	struct year *year, unsigned team, int8_t (*before)[YEAR_TABLE_DAYS], int from, const struct year_person *ill);
+	struct year *year, unsigned team, int16_t (*before)[YEAR_TABLE_DAYS], int from, const struct year_person *ill);
 void year_judge_book(struct year *year, unsigned team);
 
 /* year_sample.c: a task as a person would write it, and the roster, for the checker in another language. */

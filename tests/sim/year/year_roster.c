@@ -94,7 +94,7 @@ static void fill_person(const struct year *year, const struct year_person *p, in
 	for (int d = 0; d < team->days; d++) {
 		who->away[d] = p->away[from + d] & (YEAR_PLANNED | YEAR_ILL_KNOWN) ? 3 : 0;
 		if (team->has_previous)
-			team->previous[v * team->days + d] = p->duty[from + d];
+			team->previous[v * team->days + d] = (int8_t)p->duty[from + d];
 	}
 	while (run < from && p->duty[from - 1 - run] >= 0)
 		run++;
@@ -207,7 +207,7 @@ static void take_over(struct year *year, unsigned number, const struct roster_pl
 
 	for (unsigned i = 0; i < t->count; i++)
 		for (int d = 0; d < plan->model->days; d++)
-			year->person[t->first + i].duty[from + d] = (int8_t)(roster_plan_line(plan, (int)i)[d] - 1);
+			year->person[t->first + i].duty[from + d] = (int16_t)(roster_plan_line(plan, (int)i)[d] - 1);
 	if (t->planned < from + plan->model->days)
 		t->planned = from + plan->model->days;
 }
@@ -258,7 +258,7 @@ static enum err plan_team(
 	struct year *year, unsigned number, int from, int until, const struct year_person *ill, struct errinfo *info)
 {
 	struct year_team *t = &year->team[number];
-	int8_t before[YEAR_CROWD_MAX][YEAR_TABLE_DAYS];
+	int16_t before[YEAR_CROWD_MAX][YEAR_TABLE_DAYS];
 	struct team *team = NULL;
 	struct roster_model *model = NULL;
 	struct roster_plan plan = {0};
@@ -325,7 +325,7 @@ enum err year_plan_all(struct year *year, struct errinfo *info)
 static enum err ask_for(struct year *year, struct year_person *ill, int day, bool *out_taken)
 {
 	struct cover list[YEAR_CROWD_MAX];
-	int8_t shift = ill->duty[day];
+	int16_t shift = ill->duty[day];
 	const char *team = year->team[ill->team].id;
 	struct wall from = year_duty_from(year, day, shift);
 	unsigned count = cover_list(

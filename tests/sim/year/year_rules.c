@@ -95,7 +95,7 @@ void year_judge(struct year *year, unsigned team, int from)
 }
 
 void year_judge_stable(
-	struct year *year, unsigned team, int8_t (*before)[YEAR_TABLE_DAYS], int from, const struct year_person *ill)
+	struct year *year, unsigned team, int16_t (*before)[YEAR_TABLE_DAYS], int from, const struct year_person *ill)
 {
 	const struct year_team *t = &year->team[team];
 

@@ -71,9 +71,9 @@ static void previous(const struct team *team, struct buf *out)
 	for (int v = 0; v < team->volunteers; v++) {
 		buf_printf(out, "%s\"%s\":[", v ? "," : "", team->volunteer[v].id);
 		for (int d = 0; d < team->days; d++) {
-			int shift = team->previous[v * team->days + d];
-			buf_printf(out, shift < 0 ? "%snull" : "%s\"%s\"", d ? "," : "",
-				shift < 0 ? "" : year_shift_names[shift]);
+			const int8_t *shift = &team->previous[v * team->days + d];
+			buf_printf(out, *shift < 0 ? "%snull" : "%s\"%s\"", d ? "," : "",
+				*shift < 0 ? "" : year_shift_names[*shift]);
 		}
 		buf_byte(out, ']');
 	}
