@@ -187,10 +187,10 @@ def test_a_visit_is_kept_with_its_events_and_what_was_said_is_sealed(rig, lane):
     assert [i["id"] for i in ask("v-1", "errands")["items"]] == ["r-1"] and ask("v-2", "errands")["items"] == []
 
 
-def test_a_volunteer_sees_the_home_from_the_day_before_what_he_agreed_to_do(rig, lane):
+def test_a_volunteer_sees_the_home_from_the_day_before_what_he_agreed_to_do_until_the_day_after(rig, lane):
     now = datetime.datetime.now(UTC)
-    for n, (begin, state) in enumerate([(-HOUR, "agreed"), (30 * HOUR, "agreed"), (-HOUR, "done")]):
-        lane.give(*life(f"r-see-{n}", ("h-1", "h-3", "h-2")[n], "visit", "chat", now - 48 * HOUR, (now + begin, now + begin + HOUR), [("agreed", "agreed", now - 24 * HOUR, {"assignee": "v-2"}),
+    for n, (begin, state) in enumerate([(-HOUR, "agreed"), (30 * HOUR, "agreed"), (-HOUR, "done"), (-26 * HOUR, "agreed")]):
+        lane.give(*life(f"r-see-{n}", ("h-1", "h-3", "h-2", "h-3")[n], "visit", "chat", now - 48 * HOUR, (now + begin, now + begin + HOUR), [("agreed", "agreed", now - 24 * HOUR, {"assignee": "v-2"}),
                   *([("done", "done", now, {})] if state == "done" else [])]))
     assert rig.sql("set role curtain_service; set curtain.\"user\" = 'v-2'; select array_agg(id order by id) from household") == [(["h-1"],)]
     lane.give(*life("r-see-0", "h-1", "visit", "chat", now - 48 * HOUR, (now - HOUR, now), [("agreed", "agreed", now - 24 * HOUR, {"assignee": "v-2"}), ("done", "done", now, {})]))
