@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
-#include <uthash.h>
-
 #include "base/text.h"
+#include "dispatcher/table.h"
 
 struct team_page {
 	UT_hash_handle hh;

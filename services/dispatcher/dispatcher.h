@@ -99,6 +99,9 @@ enum err dispatcher_tell_channel(
 	struct dispatcher *d, const struct channels_note *note, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_append gives the turn's incident events to the outbox. */
 enum err dispatcher_append(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_keep binds and runs save (id, blob), or drop (id) where length is 0. */
+enum err dispatcher_keep(struct sqlite3_stmt *save, struct sqlite3_stmt *drop, const char *id, const void *blob,
+	size_t length, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_save writes the states that changed. */
 enum err dispatcher_save(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 

@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
-#include <uthash.h>
-
 #include "base/text.h"
+#include "dispatcher/table.h"
 
 struct home {
 	UT_hash_handle hh;
@@ -81,26 +79,15 @@ void duty_configure(struct duty *duty, const struct duty_config *config)
 	duty->config = *config;
 }
 
-/* FREE_ALL empties a table. */
-#define FREE_ALL(type, head)                                                                                           \
-	do {                                                                                                           \
-		struct type *row_, *next_;                                                                             \
-		HASH_ITER(hh, head, row_, next_)                                                                       \
-		{                                                                                                      \
-			HASH_DEL(head, row_);                                                                          \
-			free(row_);                                                                                    \
-		}                                                                                                      \
-	} while (0)
-
 void duty_destroy(struct duty *duty)
 {
 	if (!duty)
 		return;
-	FREE_ALL(home, duty->homes);
-	FREE_ALL(person, duty->people);
-	FREE_ALL(team, duty->teams);
-	FREE_ALL(policy, duty->policies);
-	FREE_ALL(circle_row, duty->circles);
+	TABLE_FREE(home, duty->homes);
+	TABLE_FREE(person, duty->people);
+	TABLE_FREE(team, duty->teams);
+	TABLE_FREE(policy, duty->policies);
+	TABLE_FREE(circle_row, duty->circles);
 	book_destroy(duty->book);
 	free(duty);
 }

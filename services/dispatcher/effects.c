@@ -184,18 +184,25 @@ enum err dispatcher_effects(
 	return err;
 }
 
+enum err dispatcher_keep(
+	sqlite3_stmt *save, sqlite3_stmt *drop, const char *id, const void *blob, size_t length, struct errinfo *info)
+{
+	sqlite3_stmt *statement = length ? save : drop;
+
+	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+	if (length)
+		sqlite3_bind_blob64(statement, 2, blob, length, SQLITE_STATIC);
+	enum err err = sql_run(statement, info);
+	sqlite3_clear_bindings(statement);
+	return err;
+}
+
 enum err dispatcher_save(struct dispatcher *d, struct errinfo *info)
 {
 	struct incident_state_blob state;
 	enum err err = ERR_OK;
 
-	while (!err && incident_dirty(d->core, &state)) {
-		sqlite3_stmt *statement = state.length ? d->save_state : d->drop_state;
-		sqlite3_bind_text(statement, 1, state.id, -1, SQLITE_STATIC);
-		if (state.length)
-			sqlite3_bind_blob64(statement, 2, state.blob, state.length, SQLITE_STATIC);
-		err = sql_run(statement, info);
-		sqlite3_clear_bindings(statement);
-	}
+	while (!err && incident_dirty(d->core, &state))
+		err = dispatcher_keep(d->save_state, d->drop_state, state.id, state.blob, state.length, info);
 	return err;
 }

@@ -9,11 +9,9 @@
 
 #include <stdlib.h>
 
-#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
-#include <uthash.h>
-
 #include "base/timerq.h"
 #include "dispatcher/incident.h"
+#include "dispatcher/table.h"
 
 #define CASE_ALERTS_MAX 64  /* alerts that an incident knows by id; further ones are only counted */
 #define CASE_PEOPLE_MAX 128 /* asked of one incident; the last two places are kept for captain and desk */

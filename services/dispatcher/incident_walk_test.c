@@ -32,9 +32,7 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "incident_world.h"
-
-#define uthash_fatal(message) abort()
-#include <uthash.h>
+#include "dispatcher/table.h"
 
 #define LIVE_PAGES_MAX 64
 #define HOUSEHOLDS 6

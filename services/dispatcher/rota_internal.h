@@ -6,11 +6,10 @@
 #ifndef CURTAIN_DISPATCHER_ROTA_INTERNAL_H
 #define CURTAIN_DISPATCHER_ROTA_INTERNAL_H
 
-#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "dispatcher/rota.h"
+#include "dispatcher/table.h"
 
 enum rota_stage { /* bits of a matter's stages */
 	STAGE_DAY = 1,

@@ -13,11 +13,9 @@
 
 #include <cmocka.h>
 
-#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
-#include <uthash.h>
-
 #include "base/text.h"
 #include "dispatcher/rota.h"
+#include "dispatcher/table.h"
 
 #define PEOPLE 9 /* of whom the last is the captain */
 #define SLOTS_MAX 200

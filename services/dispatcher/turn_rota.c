@@ -151,14 +151,8 @@ enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info)
 	struct rota_blob state;
 	enum err err = ERR_OK;
 
-	while (!err && rota_dirty(d->rota, &state)) {
-		sqlite3_stmt *statement = state.length ? d->save_rota : d->drop_rota;
-		sqlite3_bind_text(statement, 1, state.id, -1, SQLITE_STATIC);
-		if (state.length)
-			sqlite3_bind_blob64(statement, 2, state.blob, state.length, SQLITE_STATIC);
-		err = sql_run(statement, info);
-		sqlite3_clear_bindings(statement);
-	}
+	while (!err && rota_dirty(d->rota, &state))
+		err = dispatcher_keep(d->save_rota, d->drop_rota, state.id, state.blob, state.length, info);
 	return err;
 }
 

@@ -86,26 +86,15 @@ enum err visit_core_create(const struct visit_config *config, struct visit_core 
 	return ERR_OK;
 }
 
-/* FREE_ALL empties a table. */
-#define FREE_ALL(type, head)                                                                                           \
-	do {                                                                                                           \
-		struct type *row_, *next_;                                                                             \
-		HASH_ITER(hh, head, row_, next_)                                                                       \
-		{                                                                                                      \
-			HASH_DEL(head, row_);                                                                          \
-			free(row_);                                                                                    \
-		}                                                                                                      \
-	} while (0)
-
 void visit_core_destroy(struct visit_core *core)
 {
 	if (!core)
 		return;
-	FREE_ALL(team, core->teams);
-	FREE_ALL(person, core->people);
-	FREE_ALL(service, core->services);
-	FREE_ALL(home, core->homes);
-	FREE_ALL(job, core->jobs);
+	TABLE_FREE(team, core->teams);
+	TABLE_FREE(person, core->people);
+	TABLE_FREE(service, core->services);
+	TABLE_FREE(home, core->homes);
+	TABLE_FREE(job, core->jobs);
 	while (core->tombs) {
 		struct tomb *tomb = core->tombs;
 		core->tombs = tomb->next;

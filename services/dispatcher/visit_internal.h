@@ -9,11 +9,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define uthash_fatal(message) abort() /* out of memory in a table: nothing sane is left to do */
-#include <uthash.h>
-
 #include "base/timerq.h"
 #include "dispatcher/visit.h"
+#include "dispatcher/table.h"
 
 #define FRIENDS_MAX 12
 #define ASKED_MAX 24              /* so many are asked for one errand; then it is the captain's */
