@@ -72,11 +72,12 @@ settings() {
 	CONF
 }
 
-running() { # the process of DIR/data/postmaster.pid lives and is PostgreSQL, not somebody who was given its number later
-	local pid
-	pid=$(head -1 "$dir/data/postmaster.pid" 2> /dev/null) && [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = postgres ] \
-		&& ! grep -q '^State:.Z' "/proc/$pid/status" 2> /dev/null
+lives() { # lives PID: the process lives and is PostgreSQL, not somebody who was given its number later
+	[ -n "$1" ] && [ "$(cat "/proc/$1/comm" 2> /dev/null)" = postgres ] && ! grep -q '^State:.Z' "/proc/$1/status" 2> /dev/null
 }
+
+postmaster() { head -1 "$dir/data/postmaster.pid" 2> /dev/null || true; }
+running() { lives "$(postmaster)"; }
 
 answers() { "$bin/pg_isready" -q -t 1 -d "$(conninfo)"; }
 
@@ -114,12 +115,15 @@ start() {
 
 stop() {
 	[ -f "$dir/data/PG_VERSION" ] || return 0
-	running || return 0
+	local pid
+	pid=$(postmaster)
+	lives "$pid" || return 0
 	as_server "$bin/pg_ctl" --pgdata="$dir/data" --mode=fast --no-wait stop > /dev/null 2>&1 || true
 	local deadline=$((SECONDS + 60))
-	while running; do
+	while lives "$pid"; do
 		[ "$SECONDS" -lt "$deadline" ] || fail "PostgreSQL does not stop ($dir/data/server.log)"
-		sleep 0.05 # pg_ctl waits for a file that a process killed meanwhile leaves for ever; we wait for the process
+		# pg_ctl waits for a file that a process killed meanwhile leaves for ever, and that one which stops removes before it is gone.
+		sleep 0.05
 	done
 }
 
