@@ -30,7 +30,7 @@ const struct config_key records_config[] = {
 	{"directory.page", CONFIG_INT, CONFIG_FIELD(S, directory_page), "500", 1, 2000, NULL, "Entries in one batch of a directory lane."},
 	{"directory.poll", CONFIG_DURATION, CONFIG_FIELD(S, directory_poll_ms), "10s", 100, 600000, NULL, "How often changes that others made in the database are looked for."},
 	{"api.requests", CONFIG_INT, CONFIG_FIELD(S, requests), "256", 1, 10000, NULL, "Requests that may wait; further ones are told to come again."},
-	{"api.connections", CONFIG_INT, CONFIG_FIELD(S, answerers), "4", 1, RECORDS_ANSWERERS_MAX, NULL, "Connections to PostgreSQL that answer requests: while one waits for the disk, another works."},
+	{"api.connections", CONFIG_INT, CONFIG_FIELD(S, answerers), "2", 1, RECORDS_ANSWERERS_MAX, NULL, "Connections to PostgreSQL that answer requests: while one waits for the disk, another works. About as many as PostgreSQL has cores: with more, fewer reads share a transaction."},
 	{"api.timeline_items", CONFIG_INT, CONFIG_FIELD(S, timeline_items), "50", 1, 500, NULL, "Items of a timeline when the caller names no limit."},
 	{"api.unlisted", CONFIG_BOOL, CONFIG_FIELD(S, unlisted), "true", 0, 0, NULL, "An account that the registry does not list sees the whole district, as the desk of a new installation has to; false: it sees nothing. Set it to false once the accounts are in the registry (docs/privacy.md)."},
 	{"seal.key_file", CONFIG_PATH, CONFIG_FIELD(S, seal_key_file), "\"\"", 0, 255, NULL, "File with the key (64 hexadecimal digits: openssl rand -hex 32) that seals identity numbers, medical notes, and what is noted and answered at visits; empty: the first two are refused, the last are kept unsealed. Keep a copy where the database's backups are not."},
