@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -150,6 +151,24 @@ enum err yaml_in_text(struct yaml_in *in, const yaml_node_t *node, const char *w
 	return ERR_OK;
 }
 
+enum err yaml_in_pair(struct yaml_in *in, const yaml_node_pair_t *pair, const char *what, char *name, size_t name_bytes,
+	char *value, size_t value_bytes)
+{
+	const yaml_node_t *node = yaml_document_get_node(&in->document, pair->key);
+	const char *text = NULL;
+	enum err err = yaml_in_text(in, node, what, name_bytes - 1, &text);
+
+	if (!err && !text_is_id(text))
+		err = yaml_in_fail(in, node, 0, "%s: \"%s\" must be letters, digits, \"_\", \"-\"", what, text);
+	if (err)
+		return err;
+	text_cut(name, name_bytes, text);
+	err = yaml_in_text(in, yaml_document_get_node(&in->document, pair->value), name, value_bytes - 1, &text);
+	if (!err)
+		text_cut(value, value_bytes, text);
+	return err;
+}
+
 static enum err read_value(
 	struct yaml_in *in, const yaml_node_t *node, const char *what, const struct config_key *key, void *out)
 {
@@ -174,6 +193,23 @@ enum err yaml_in_word(struct yaml_in *in, const yaml_node_t *node, const char *w
 	if (!err)
 		*out = index;
 	return err;
+}
+
+enum err yaml_in_int(
+	struct yaml_in *in, const yaml_node_t *node, const char *what, int64_t least, int64_t most, int64_t *out)
+{
+	const char *text = "";
+	char *end = NULL;
+	enum err err = yaml_in_text(in, node, what, 20, &text);
+
+	if (err)
+		return err;
+	long long value = strtoll(text, &end, 10); /* at its ends where it is beyond them: out of range then */
+	if (*end || value < least || value > most)
+		return yaml_in_fail(in, node, 0, "%s: must be a whole number from %lld to %lld", what, (long long)least,
+			(long long)most);
+	*out = value;
+	return ERR_OK;
 }
 
 enum err yaml_in_bool(struct yaml_in *in, const yaml_node_t *node, const char *what, bool *out)

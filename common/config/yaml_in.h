@@ -44,6 +44,12 @@ enum err yaml_in_text(
 /* yaml_in_word gives the index of a scalar in words (NULL-ended). */
 enum err yaml_in_word(struct yaml_in *in, const yaml_node_t *node, const char *what, const char *const *words,
 	int *out) ERR_MUST_CHECK;
+/* yaml_in_pair gives a name (an id) and its value, each within its bytes; what is the key under which they stand. */
+enum err yaml_in_pair(struct yaml_in *in, const yaml_node_pair_t *pair, const char *what, char *name, size_t name_bytes,
+	char *value, size_t value_bytes) ERR_MUST_CHECK;
+/* yaml_in_int gives a whole number from least to most. */
+enum err yaml_in_int(struct yaml_in *in, const yaml_node_t *node, const char *what, int64_t least, int64_t most,
+	int64_t *out) ERR_MUST_CHECK;
 enum err yaml_in_bool(struct yaml_in *in, const yaml_node_t *node, const char *what, bool *out) ERR_MUST_CHECK;
 /* yaml_in_duration gives ms ("250ms", "30s", "24h"). */
 enum err yaml_in_duration(struct yaml_in *in, const yaml_node_t *node, const char *what, int64_t *out) ERR_MUST_CHECK;

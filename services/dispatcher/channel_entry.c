@@ -73,22 +73,6 @@ static enum err read_duration(const struct channel_sources *from, const char *ke
 	return err;
 }
 
-static enum err number_of(
-	struct yaml_in *in, const yaml_node_t *node, const char *what, long least, long most, long *out)
-{
-	const char *text = NULL;
-	char *end = NULL;
-	enum err err = yaml_in_text(in, node, what, 20, &text);
-
-	if (err)
-		return err;
-	long value = strtol(text, &end, 10);
-	if (*end || value < least || value > most)
-		return yaml_in_fail(in, node, 0, "%s: must be a whole number from %ld to %ld", what, least, most);
-	*out = value;
-	return ERR_OK;
-}
-
 /* list_of gives a sequence's node; a missing one has no items. */
 static enum err list_of(const struct channel_sources *from, const char *key, size_t max, struct yaml_in **out_in,
 	const yaml_node_t **out_list)
@@ -110,7 +94,7 @@ static enum err read_rate(const struct channel_sources *from, struct channel_rul
 	static const char *const known[] = {"calls", "window", "rest", NULL};
 	struct yaml_in *in;
 	const yaml_node_t *map = find(from, "rate", &in), *node;
-	long calls = 0;
+	int64_t calls = 0;
 	enum err err = map ? yaml_in_map(in, map, "rate", known) : ERR_OK;
 
 	if (err || !map)
@@ -118,7 +102,7 @@ static enum err read_rate(const struct channel_sources *from, struct channel_rul
 	node = yaml_in_get(in, map, "calls");
 	if (!node || !yaml_in_get(in, map, "window"))
 		return yaml_in_fail(in, map, 0, "rate: calls and window are needed ({calls: 20, window: 60s})");
-	err = number_of(in, node, "rate.calls", 1, CHANNEL_RATE_MAX, &calls);
+	err = yaml_in_int(in, node, "rate.calls", 1, CHANNEL_RATE_MAX, &calls);
 	rule->rate_count = (uint32_t)calls;
 	if (!err)
 		err = yaml_in_duration(in, yaml_in_get(in, map, "window"), "rate.window", &rule->rate_window_ms);
@@ -182,7 +166,7 @@ static enum err read_rule(const struct channel_sources *from, struct channel_rul
 {
 	struct yaml_in *in;
 	const yaml_node_t *node = find(from, "concurrent", &in);
-	long running = 4;
+	int64_t running = 4;
 	enum err err = read_rate(from, rule);
 
 	rule->merge = rule->withdrawals = true;
@@ -198,30 +182,12 @@ static enum err read_rule(const struct channel_sources *from, struct channel_rul
 	if (!err)
 		err = read_bool(from, "withdrawals", &rule->withdrawals);
 	if (!err && node)
-		err = number_of(in, node, "concurrent", 2, 16, &running);
+		err = yaml_in_int(in, node, "concurrent", 2, 16, &running);
 	rule->running_max = (unsigned)running;
 	return err ? err : read_duration(from, "expire", MS_PER_MINUTE, &rule->expire_ms);
 }
 
 /* ---- what a definition is made of ---- */
-
-static enum err read_pair(struct yaml_in *in, const yaml_node_pair_t *pair, const char *what, struct channel_value *out)
-{
-	const yaml_node_t *name = yaml_document_get_node(&in->document, pair->key);
-	const char *text = NULL;
-	enum err err = yaml_in_text(in, name, what, sizeof out->name - 1, &text);
-
-	if (!err && !text_is_id(text))
-		err = yaml_in_fail(in, name, 0, "%s: \"%s\" must be letters, digits, \"_\", \"-\"", what, text);
-	if (err)
-		return err;
-	text_cut(out->name, sizeof out->name, text);
-	err = yaml_in_text(
-		in, yaml_document_get_node(&in->document, pair->value), out->name, sizeof out->value - 1, &text);
-	if (!err)
-		text_cut(out->value, sizeof out->value, text);
-	return err;
-}
 
 static void put_value(struct channel_value *values, unsigned *count, const struct channel_value *value)
 {
@@ -254,7 +220,8 @@ static enum err read_values(
 			struct channel_value value;
 			if (*count == max)
 				return yaml_in_fail(ins[s], map, 0, "%s: at most %u are possible", key, max);
-			err = read_pair(ins[s], pair, key, &value);
+			err = yaml_in_pair(
+				ins[s], pair, key, value.name, sizeof value.name, value.value, sizeof value.value);
 			if (!err)
 				put_value(out, count, &value);
 		}

@@ -2,7 +2,6 @@
 #include "gateway/hook_target.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -23,38 +22,11 @@ enum err hook_target_number(
 	struct yaml_in *in, const yaml_node_t *map, const char *key, int64_t least, int64_t most, int64_t *out)
 {
 	const yaml_node_t *node = yaml_in_get(in, map, key);
-	const char *text = NULL;
-	char *end = NULL;
-	enum err err = node ? yaml_in_text(in, node, key, 18, &text) : ERR_OK;
 
-	if (err || !node)
-		return err;
-	long long value = strtoll(text, &end, 10);
-	if (*end || value < least || value > most)
-		return yaml_in_fail(in, node, 0, "%s: must be a whole number from %lld to %lld", key, (long long)least,
-			(long long)most);
-	*out = value;
-	return ERR_OK;
+	return node ? yaml_in_int(in, node, key, least, most, out) : ERR_OK;
 }
 
 /* ---- names and values ---- */
-
-static enum err read_pair(
-	struct yaml_in *in, const yaml_node_t *name, const yaml_node_t *value, const char *what, struct hook_value *out)
-{
-	const char *text = NULL;
-	enum err err = yaml_in_text(in, name, what, sizeof out->name - 1, &text);
-
-	if (!err && !text_is_id(text))
-		err = yaml_in_fail(in, name, 0, "%s: \"%s\" must be letters, digits, \"_\", \"-\"", what, text);
-	if (err)
-		return err;
-	text_cut(out->name, sizeof out->name, text);
-	err = yaml_in_text(in, value, out->name, sizeof out->value - 1, &text);
-	if (!err)
-		text_cut(out->value, sizeof out->value, text);
-	return err;
-}
 
 /* open_secret replaces the path of a secret by what the file holds. */
 static enum err open_secret(struct yaml_in *in, const yaml_node_t *node, bool with_secrets, struct hook_value *secret)
@@ -93,8 +65,8 @@ static enum err read_values(
 		pair++) {
 		if (*count == HOOK_VALUES_MAX)
 			return yaml_in_fail(in, map, 0, "%s: at most %d are possible", key, HOOK_VALUES_MAX);
-		err = read_pair(in, yaml_document_get_node(&in->document, pair->key),
-			yaml_document_get_node(&in->document, pair->value), key, &out[*count]);
+		err = yaml_in_pair(
+			in, pair, key, out[*count].name, sizeof out->name, out[*count].value, sizeof out->value);
 		if (!err)
 			(*count)++;
 	}
