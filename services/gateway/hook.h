@@ -3,9 +3,9 @@
  * hook: which delivery goes to which subscriber when (docs/webhooks.md). Pure: deliveries, results and time in; calls
  * and ends out. What is delivered, and to whom, stands in the store (hook_store.h).
  *
- * A delivery is one event for one subscriber. Deliveries with the same key (a household) go to a subscriber one after
- * the other, in the order in which they were added: a later one waits until the earlier one is sent or dead. Each
- * subscriber has its own few calls at a time and its own queue, so one that is slow or dead delays nobody else.
+ * A delivery is one event for one subscriber. Deliveries with the same key (a household, a channel) go to a subscriber
+ * one after the other, in the order in which they were added: a later one waits until the earlier one is sent or dead.
+ * Each subscriber has its own few calls at a time and its own queue, so one that is slow or dead delays nobody else.
  *
  *            3 failures in a row               410
  *     UP ----------------------------> DOWN -------> OFF (until somebody switches it on)

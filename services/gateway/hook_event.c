@@ -117,6 +117,7 @@ enum err hook_event_outage(const struct outage *o, bool over, struct wall at, st
 
 	snprintf(out->id, sizeof out->id, "%s.%s.%lld.%s", o->instance, o->channel, (long long)o->since.ms, state);
 	snprintf(out->type, sizeof out->type, "outage.%s", state);
+	text_cut(out->key, sizeof out->key, o->channel); /* its end must not come before its beginning */
 	out->at = over ? at : o->since;
 	body = begin(out, o->instance, o->channel);
 	json_open(body, '{');

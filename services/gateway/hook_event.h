@@ -17,7 +17,8 @@
 struct hook_event {
 	char id[HOOK_EVENT_ID_BYTES];
 	char type[HOOK_EVENT_TYPE_BYTES];
-	char key[ID_BYTES];       /* the household; "" = stands in no order */
+	char key[ID_BYTES]; /* what it is about, a household or a channel: events of one key go in order; "" = stands in
+			       none */
 	char community[ID_BYTES]; /* "" = of none */
 	enum alert_level level;   /* ALERT_LEVEL_COUNT: has none */
 	struct wall at;

@@ -122,6 +122,24 @@ static void an_event_has_ids_kinds_and_times_and_no_words_about_a_life(void **st
 	hook_event_fini(&event);
 }
 
+static void the_end_of_an_outage_waits_for_its_beginning(void **state)
+{
+	struct outage outage = {.channel = "dingtalk", .instance = "dispatcher-1", .state = OUTAGE_DOWN, .since = NOW};
+	struct hook_event down, over;
+
+	(void)state;
+	hook_event_init(&down);
+	hook_event_init(&over);
+	assert_int_equal(hook_event_outage(&outage, false, NOW, &down), ERR_OK);
+	assert_int_equal(hook_event_outage(&outage, true, NOW, &over), ERR_OK);
+	assert_string_equal(down.type, "outage.down");
+	assert_string_equal(over.type, "outage.over");
+	assert_string_equal(down.key, "dingtalk");
+	assert_string_equal(over.key, down.key);
+	hook_event_fini(&over);
+	hook_event_fini(&down);
+}
+
 static void an_errand_tells_neither_a_finding_nor_the_answers(void **state)
 {
 	struct errand errand = {.revision = 2,
@@ -310,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_has_ids_kinds_and_times_and_no_words_about_a_life),
+		cmocka_unit_test(the_end_of_an_outage_waits_for_its_beginning),
 		cmocka_unit_test(an_errand_tells_neither_a_finding_nor_the_answers),
 		cmocka_unit_test(two_secrets_sign_while_one_is_exchanged),
 		cmocka_unit_test(a_platform_s_own_signature_is_yaml),
