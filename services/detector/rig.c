@@ -204,3 +204,23 @@ void rig_hours(struct rig *rig, double litres, int64_t until)
 	while (rig->meter_ms + H(1) <= until)
 		rig_water(rig, litres, rig->meter_ms + H(1));
 }
+
+struct detector_config rig_config_of(const char *preset)
+{
+	struct detector_config config = rig_config();
+
+	config.homes_max = 1000;
+	rig_rule(&config, preset);
+	return config;
+}
+
+void rig_live_long(struct rig *rig)
+{
+	for (int day = 0; day < 15; day++) {
+		rig_hours(rig, 0, DAY0 + day * H(24) + H(7));
+		rig_hours(rig, 20, DAY0 + day * H(24) + H(22));
+		rig_hours(rig, 0, DAY0 + (day + 1) * H(24));
+	}
+	rig_tick(rig, rig->meter_ms);
+	assert_int_equal(rig->count, 0);
+}

@@ -12,6 +12,8 @@
 #define H(hours) ((int64_t)((hours)*3600000.0))
 #define DAY0 INT64_C(1772380800000) /* 2026-03-02, a Monday in Shanghai, midnight */
 #define RIG_ALERTS 2048
+#define RIG_ALL UINT64_MAX          /* quantities */
+#define RIG_OLD (DAY0 + 15 * H(24)) /* after rig_live_long; then the last use was two hours ago */
 
 struct rig {
 	struct detector_core *core;
@@ -31,6 +33,7 @@ int rig_close_zone(void **state);
 /* rig_config: the usual limits and budget, no rule; rig_rule adds one, a preset's name or a whole line of a rule. */
 struct detector_config rig_config(void);
 void rig_rule(struct detector_config *config, const char *line);
+struct detector_config rig_config_of(const char *preset); /* with room for 1,000 homes and the one rule */
 
 /* Entries of the directory: one person, never away; a consent without an end. */
 struct entry rig_household(const char *id, bool deleted);
@@ -59,5 +62,8 @@ void rig_event(struct rig *rig, const char *device, enum quantity quantity, doub
 struct reading rig_water_of(struct rig *rig, double litres, int64_t at);
 void rig_water(struct rig *rig, double litres, int64_t at);
 void rig_hours(struct rig *rig, double litres, int64_t until);
+/* rig_live_long makes the home one that is known for long: 20 l every hour of the day, nothing at night, for 15 days.
+ */
+void rig_live_long(struct rig *rig);
 
 #endif

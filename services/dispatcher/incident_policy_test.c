@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Ladders of the policies: family, neighbours, keys.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "incident_rig.h"
+
+static const struct circle around = {
+	.count = {1, 2, 2}, .users = {{"fam-1"}, {"key-1", "key-2"}, {"near-1", "near-2"}}};
+
+static void family_is_asked_first_where_the_policy_says_so(void **state)
+{
+	(void)state;
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "family",
+				   .rung_count = 3,
+				   .rungs = {{RUNG_CONTACT, 600}, {RUNG_ON_DUTY, 0}, {RUNG_CAPTAIN, 0}},
+				   .at_once = 1,
+				   .attention = POLICY_PAGES});
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	TRACE("raised +fam-1 paged:fam-1");
+	assert_int_equal(w.page.role, PAGE_CONTACT);
+	tick(599);
+	TRACE("");
+	tick(600);
+	TRACE("timed_out:fam-1 +v-1 paged:v-1");
+	assert_int_equal(w.page.role, PAGE_PRIMARY);
+	says("fam-1", REPLY_DONE, 610); /* late, and knows that she is at her daughter's */
+	TRACE("accepted:fam-1 -v-1 resolved:fam-1");
+}
+
+static void neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120(void **state)
+{
+	(void)state;
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "near",
+				   .rung_count = 3,
+				   .rungs = {{RUNG_BACKUP, 30}, {RUNG_NEIGHBOUR, 60}, {RUNG_PRIMARY, 30}},
+				   .at_once = 3,
+				   .hint_s = 120});
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +v-2 paged:v-2 +near-1 paged:near-1 +near-2 paged:near-2");
+	assert_int_equal(w.page.role, PAGE_NEIGHBOUR);
+	tick(30);
+	TRACE("timed_out:v-2 +v-1 paged:v-1");
+	tick(60);
+	TRACE("timed_out:near-1 timed_out:near-2 timed_out:v-1 +desk escalated:desk");
+	world_restart(&w, after_s(61));
+	tick(179);
+	TRACE("");
+	tick(180);
+	TRACE("+desk escalated:desk");
+	assert_non_null(strstr(w.page.note, "120"));
+	tick(100000);
+	TRACE("");
+}
+
+static void nobody_goes_alone_where_a_door_must_be_opened(void **state)
+{
+	(void)state;
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "door",
+				   .rung_count = 1,
+				   .rungs = {{RUNG_ON_DUTY, 0}},
+				   .at_once = 1,
+				   .arrive_s = 300,
+				   .second = true,
+				   .key = true});
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	TRACE("accepted:v-1 +key-1 paged:key-1 +v-2 paged:v-2");
+	says("v-2", REPLY_ACCEPT, 20);
+	TRACE("second_coming:v-2");
+	says("key-1", REPLY_DECLINE, 25);
+	TRACE("refused:key-1 +key-2 paged:key-2");
+	says("key-2", REPLY_ACCEPT, 30);
+	TRACE("second_coming:key-2 -v-2"); /* two are enough, and one has the key */
+	assert_string_equal(w.last.second, "key-2");
+	tick(309);
+	TRACE("");
+	tick(310);
+	TRACE("timed_out:v-1 +desk paged:desk");
+}
+
+static void nobody_with_a_key_is_told_to_the_desk(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	sends("v-1", REPLY_KEY, 0, "", false, 20);
+	TRACE("+desk paged:desk");
+	assert_non_null(strstr(w.page.note, "key"));
+}
+
+static void attention_waits_on_the_tile_though_the_household_pages(void **state)
+{
+	(void)state;
+	world_policy(&w, "h-1", true, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "tile",
+				   .rung_count = 1,
+				   .rungs = {{RUNG_CAPTAIN, 0}},
+				   .at_once = 1,
+				   .attention = POLICY_TILE});
+	feed("a-1", "h-1", ALERT_ATTENTION, 0);
+	TRACE("raised");
+	feed("a-2", "h-1", ALERT_ALARM, 1);
+	TRACE("alert_joined +cap paged:cap");
+}
+
+static void incident_is_named_after_the_kind_that_says_most(void **state)
+{
+	struct alert fall = world_alert("a-2", "h-1", ALERT_LIFE);
+
+	(void)state;
+	fall.kind = ALERT_FALL;
+	world_feed(&w, &fall, after_s(0));
+	feed("a-1", "h-1", ALERT_LIFE, 1); /* a call for help */
+	TRACE("alert_joined");
+	assert_int_equal(w.last.kind, ALERT_SOS);
+	fall.revision = 2;
+	text_cut(fall.id, sizeof fall.id, "a-3");
+	world_feed(&w, &fall, after_s(2));
+	assert_int_equal(w.last.kind, ALERT_SOS);
+}
+
+static void what_was_found_is_kept_with_the_outcome(void **state)
+{
+	struct reply reply = {.action = REPLY_DONE, .outcome = OUTCOME_HELPED, .found = FOUND_FALLEN, .at = t0};
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	text_cut(reply.incident, sizeof reply.incident, w.last.id);
+	text_cut(reply.user, sizeof reply.user, "v-1");
+	world_reply_as(&w, &reply, false, after_s(5));
+	assert_int_equal(w.last.found, FOUND_FALLEN);
+	world_restart(&w, after_s(6));
+	sends("desk", REPLY_REOPEN, 0, "", false, 10);
+	assert_int_equal(w.last.found, FOUND_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_WORLD(family_is_asked_first_where_the_policy_says_so),
+		WITH_WORLD(neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120),
+		WITH_WORLD(nobody_goes_alone_where_a_door_must_be_opened),
+		WITH_WORLD(nobody_with_a_key_is_told_to_the_desk),
+		WITH_WORLD(attention_waits_on_the_tile_though_the_household_pages),
+		WITH_WORLD(incident_is_named_after_the_kind_that_says_most),
+		WITH_WORLD(what_was_found_is_kept_with_the_outcome),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is kept over a restart.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "incident_rig.h"
+
+static void overdue_timers_fire_once_after_a_restart(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	feed("a-2", "h-2", ALERT_LIFE, 1);
+	says("v-1", REPLY_ACCEPT, 5);
+	world_restart(&w, after_s(5000));
+	assert_true(incident_due(w.core).ms <= after_s(5000).ms);
+	tick(5000);
+	TRACE("timed_out:v-1 +v-2 paged:v-2 timed_out:v-1 +desk paged:desk"); /* in the order in which they were due */
+	tick(5000);
+	TRACE("");
+	assert_int_equal(incident_due(w.core).ms, after_s(5120).ms);
+}
+
+static void broken_states_are_refused(void **state)
+{
+	static struct incident_state_blob blob, cut;
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	assert_true(incident_dirty(w.core, &blob));
+	assert_false(incident_dirty(w.core, &cut));
+	assert_int_equal(incident_restore(w.core, &blob), ERR_CORRUPT); /* it is there already */
+	world_close(&w);
+	world_open(&w);
+	for (size_t length = 0; length < blob.length; length++) {
+		cut = blob;
+		cut.length = length;
+		assert_int_equal(incident_restore(w.core, &cut), ERR_CORRUPT);
+	}
+	cut = blob;
+	cut.blob[0] = 99;
+	assert_int_equal(incident_restore(w.core, &cut), ERR_VERSION);
+	assert_int_equal(incident_open_count(w.core), 0);
+	assert_int_equal(incident_restore(w.core, &blob), ERR_OK);
+	assert_int_equal(incident_open_count(w.core), 1);
+}
+
+static void alert_that_opened_a_second_incident_is_known_after_a_restart(void **state)
+{
+	struct alert alert = world_alert("a-1", "h-1", ALERT_ATTENTION);
+
+	(void)state;
+	world_feed(&w, &alert, after_s(0));
+	alert.revision = 2;
+	alert.state = ALERT_CLEARED;
+	world_feed(&w, &alert, after_s(10));
+	STATE("cancelled");
+	alert.revision = 3;
+	alert.state = ALERT_UPDATED;
+	alert.level = ALERT_LIFE;
+	world_feed(&w, &alert, after_s(20));
+	says("v-1", REPLY_DONE, 30);
+	STATE("resolved");
+	world_restart(&w, after_s(40));
+	tick(41);
+	world_feed(&w, &alert, after_s(50));
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
+	TRACE("");
+}
+
+static void states_of_version_1_are_read(void **state)
+{
+	static struct incident_state_blob blob;
+	struct incident before, after;
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	before = w.last;
+	while (incident_dirty(w.core, &blob))
+		;
+	/* Version 2 put 6 times, 2 words, 2 empty texts and a count of 0 before the list of people: one of 1 person. */
+	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 6 * 8 + 1 + 2 + 2 + 1 + 1, list = 2 + person;
+	memmove(blob.blob + blob.length - list - added, blob.blob + blob.length - list, list);
+	blob.length -= added;
+	blob.blob[0] = 1;
+	incident_core_destroy(w.core);
+	assert_int_equal(incident_core_create(&w.config, &w.core, NULL), ERR_OK);
+	assert_int_equal(incident_restore(w.core, &blob), ERR_OK);
+	assert_int_equal(incident_find(w.core, before.id, &after), ERR_OK);
+	assert_int_equal(after.state, INCIDENT_PAGING);
+	assert_false(wall_is_set(after.until));
+	assert_int_equal(incident_due(w.core).ms, 0); /* the directory is to be told */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_WORLD(overdue_timers_fire_once_after_a_restart),
+		WITH_WORLD(broken_states_are_refused),
+		WITH_WORLD(alert_that_opened_a_second_incident_is_known_after_a_restart),
+		WITH_WORLD(states_of_version_1_are_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
