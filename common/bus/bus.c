@@ -146,29 +146,39 @@ static void on_refused(void *context, MQTTAsync_failureData5 *data)
 	push_plain(context, BUS_DISCONNECTED, 0, reason, refusal >= 128 ? refusal : 0);
 }
 
-static void settle(struct delivery *delivery, bool delivered)
+/* settle gives the token of a publication that is no longer pending, and frees it. */
+static uint64_t settle(struct delivery *delivery)
 {
 	struct bus *bus = delivery->bus;
+	uint64_t token = delivery->token;
 
 	pthread_mutex_lock(&bus->lock);
 	if (delivery->connection == bus->connection)
 		bus->pending--;
 	pthread_mutex_unlock(&bus->lock);
-	if (delivered && delivery->token)
-		push_plain(bus, BUS_DELIVERED, delivery->token, "", 0);
 	free(delivery);
+	return token;
+}
+
+static void settle_as(struct delivery *delivery, enum bus_event_kind kind)
+{
+	struct bus *bus = delivery->bus;
+	uint64_t token = settle(delivery);
+
+	if (token)
+		push_plain(bus, kind, token, "", 0);
 }
 
 static void on_delivered(void *context, MQTTAsync_successData5 *data)
 {
 	(void)data;
-	settle(context, true);
+	settle_as(context, BUS_DELIVERED);
 }
 
 static void on_undelivered(void *context, MQTTAsync_failureData5 *data)
 {
 	(void)data;
-	settle(context, false);
+	settle_as(context, BUS_REFUSED);
 }
 
 static void say_goodbye(struct bus *bus)
@@ -460,7 +470,7 @@ static enum err send(struct bus *bus, const struct bus_publication *p, const MQT
 	int code = MQTTAsync_sendMessage(bus->client, p->topic, message, &options);
 	if (code == MQTTASYNC_SUCCESS)
 		return ERR_OK;
-	settle(delivery, false);
+	(void)settle(delivery);
 	return code == MQTTASYNC_MAX_BUFFERED_MESSAGES ? ERR_FULL : ERR_CLOSED;
 }
 

@@ -52,7 +52,7 @@ struct bus_config {
 			NULL, "Bound of the queue between the network and the loop."                                   \
 	}
 
-enum bus_event_kind { BUS_CONNECTED, BUS_DISCONNECTED, BUS_MESSAGE, BUS_DELIVERED };
+enum bus_event_kind { BUS_CONNECTED, BUS_DISCONNECTED, BUS_MESSAGE, BUS_DELIVERED, BUS_REFUSED };
 
 /* bus_event: payload, topic, response_topic and correlation stay valid until the next bus_next() on this bus. */
 struct bus_event {
@@ -65,7 +65,8 @@ struct bus_event {
 	const char *response_topic; /* "" = none */
 	const char *correlation;
 	size_t correlation_length;
-	uint64_t token;     /* BUS_DELIVERED: the token of a QoS 1 publish that the broker has acknowledged */
+	uint64_t token; /* BUS_DELIVERED: the token of a QoS 1 publish that the broker has acknowledged; BUS_REFUSED:
+			   that it has refused, or did not get */
 	const char *reason; /* BUS_DISCONNECTED: for the log */
 	int refusal;        /* BUS_DISCONNECTED: the MQTT 5 reason code with which the broker refused (134 bad user or
 			       password, 135 not authorized); 0: the network failed */
@@ -77,7 +78,7 @@ struct bus_publication {
 	size_t length;
 	int qos; /* 0 or 1 */
 	bool retain;
-	uint64_t token;             /* 0: no BUS_DELIVERED wanted */
+	uint64_t token;             /* 0: neither BUS_DELIVERED nor BUS_REFUSED wanted */
 	const char *response_topic; /* NULL = none */
 	const void *correlation;
 	size_t correlation_length;

@@ -197,6 +197,7 @@ enum err detector_event(void *state, const struct bus_event *event, struct turn 
 		break;
 	case BUS_DISCONNECTED:
 	case BUS_DELIVERED:
+	case BUS_REFUSED:
 		break;
 	}
 	return ERR_OK;

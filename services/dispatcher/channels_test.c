@@ -22,7 +22,7 @@
 #include "lane/sql.h"
 #include "web/webhook.h"
 
-static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE, CHANNELS_TABLES};
+static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE, CHANNELS_TABLES, POST_QUEUES};
 static char folder[] = "/tmp/curtain-channels-XXXXXX";
 static struct store *store;
 static struct zone *zone;
@@ -41,7 +41,7 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(folder));
 	path_of("x.db", path);
 	assert_int_equal(zone_load("UTC", &zone, NULL), ERR_OK);
-	assert_int_equal(store_open(path, migrations, 2, 0, &store, NULL), ERR_OK);
+	assert_int_equal(store_open(path, migrations, sizeof migrations / sizeof *migrations, 0, &store, NULL), ERR_OK);
 	return 0;
 }
 
@@ -131,6 +131,7 @@ static const char *rows(void)
 {
 	static char out[600];
 	sqlite3_stmt *statement;
+	size_t length = 0;
 
 	*out = '\0';
 	assert_int_equal(sql_prepare(store_db(store),
@@ -138,10 +139,9 @@ static const char *rows(void)
 				 "BY number",
 				 &statement, NULL),
 		ERR_OK);
-	while (sqlite3_step(statement) == SQLITE_ROW) {
-		strcat(out, *out ? " " : "");
-		strcat(out, (const char *)sqlite3_column_text(statement, 0));
-	}
+	while (sqlite3_step(statement) == SQLITE_ROW && length < sizeof out)
+		length += (size_t)snprintf(out + length, sizeof out - length, "%s%s", length ? " " : "",
+			(const char *)sqlite3_column_text(statement, 0));
 	sqlite3_finalize(statement);
 	return out;
 }

@@ -92,6 +92,9 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 		INSTANT("page-acknowledged");
 		post_delivered(d->post, event->token);
 		break;
+	case BUS_REFUSED:
+		post_refused(d->post, event->token);
+		break;
 	case BUS_DISCONNECTED:
 		break;
 	}

@@ -80,7 +80,7 @@ static enum err take_page(struct dispatcher *d, const struct page *page, struct 
 	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
 	err = codec_page_encode(page, &json);
 	if (!err)
-		err = post_letter(d->post, topic, json.data, json.length, info);
+		err = post_page(d->post, topic, json.data, json.length, info);
 	if (!err)
 		err = channels_page(d->channels, page, wall_now(), info);
 	buf_fini(&json);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A message's number only grows (AUTOINCREMENT), so that "sent on this connection" is one number, and is its token.
+ * A message's number only grows (AUTOINCREMENT), so that "sent on this connection" is one number of each queue; it is
+ * the message's token, too.
  */
 #include "dispatcher/post.h"
 
@@ -9,13 +10,13 @@
 #include <string.h>
 
 #include "dispatcher/instant.h"
+#include "dispatcher/post_order.h"
 #include "lane/sql.h"
 
 struct post {
 	struct store *store;
 	sqlite3_stmt *add, *find, *drop, *next, *settle, *waiting;
-	int64_t sent; /* highest number that was published on this connection */
-	bool fresh;   /* there may be higher ones */
+	struct post_order order;
 	uint64_t *delivered;
 	size_t delivered_count, delivered_capacity;
 };
@@ -28,15 +29,17 @@ enum err post_open(struct store *store, struct post **out_post, struct errinfo *
 	if (!post)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	post->store = store;
-	post->fresh = true;
+	post_order_connected(&post->order);
 	struct {
 		const char *text;
 		sqlite3_stmt **out;
 	} rows[] = {
-		{"INSERT INTO post (key, topic, payload, retain) VALUES (?, ?, ?, ?)", &post->add},
+		{"INSERT INTO post (key, topic, payload, retain, queue) VALUES (?, ?, ?, ?, ?)", &post->add},
 		{"SELECT number, topic, payload FROM post WHERE key = ? AND key <> ''", &post->find},
 		{"DELETE FROM post WHERE number = ?", &post->drop},
-		{"SELECT number, topic, payload, retain FROM post WHERE number > ? ORDER BY number", &post->next},
+		{"SELECT number, topic, payload, retain FROM post WHERE queue = ? AND number > ? ORDER BY number LIMIT "
+		 "1",
+			&post->next},
 		{"DELETE FROM post WHERE number = ? AND key = ''", &post->settle},
 		{"SELECT count(*) FROM post WHERE key = ''", &post->waiting},
 	};
@@ -63,8 +66,8 @@ void post_close(struct post *post)
 	free(post);
 }
 
-static enum err add(struct post *post, const char *key, const char *topic, const void *payload, size_t length,
-	bool retain, struct errinfo *info)
+static enum err add(struct post *post, enum post_queue queue, const char *key, const char *topic, const void *payload,
+	size_t length, bool retain, struct errinfo *info)
 {
 	enum err err;
 
@@ -72,15 +75,21 @@ static enum err add(struct post *post, const char *key, const char *topic, const
 	sqlite3_bind_text(post->add, 2, topic, -1, SQLITE_STATIC);
 	sqlite3_bind_blob64(post->add, 3, length ? payload : "", length, SQLITE_STATIC);
 	sqlite3_bind_int(post->add, 4, retain);
+	sqlite3_bind_int(post->add, 5, queue);
 	err = sql_run(post->add, info);
 	sqlite3_clear_bindings(post->add);
-	post->fresh = true;
+	post_order_added(&post->order, queue);
 	return err;
+}
+
+enum err post_page(struct post *post, const char *topic, const void *payload, size_t length, struct errinfo *info)
+{
+	return add(post, POST_PAGES, "", topic, payload, length, false, info);
 }
 
 enum err post_letter(struct post *post, const char *topic, const void *payload, size_t length, struct errinfo *info)
 {
-	return add(post, "", topic, payload, length, false, info);
+	return add(post, POST_LETTERS, "", topic, payload, length, false, info);
 }
 
 /* remove_old takes the row of key away. *out_same: it says the same as topic and payload, and stays. Its topic is
@@ -106,7 +115,7 @@ static enum err remove_old(struct post *post, const char *key, const char *topic
 	sqlite3_bind_int64(post->drop, 1, number);
 	err = sql_run(post->drop, info);
 	if (!err && (!topic || strcmp(old, topic) != 0))
-		err = add(post, "", old, "", 0, true, info);
+		err = add(post, POST_LETTERS, "", old, "", 0, true, info);
 	return err;
 }
 
@@ -116,7 +125,7 @@ enum err post_keep(
 	bool same = false;
 	enum err err = remove_old(post, key, topic, payload, length, &same, info);
 
-	return err || same ? err : add(post, key, topic, payload, length, true, info);
+	return err || same ? err : add(post, POST_LETTERS, key, topic, payload, length, true, info);
 }
 
 enum err post_drop(struct post *post, const char *key, struct errinfo *info)
@@ -128,37 +137,47 @@ enum err post_drop(struct post *post, const char *key, struct errinfo *info)
 
 /* ---- sending ---- */
 
+/* publish hands the row of post->next over; false: the bus is full, or the connection is gone. */
+static bool publish(struct post *post, struct bus *bus)
+{
+	const struct bus_publication message = {.topic = (const char *)sqlite3_column_text(post->next, 1),
+		.payload = sqlite3_column_blob(post->next, 2),
+		.length = (size_t)sqlite3_column_bytes(post->next, 2),
+		.qos = 1,
+		.retain = sqlite3_column_int(post->next, 3) != 0,
+		.token = (uint64_t)sqlite3_column_int64(post->next, 0)};
+	enum err err;
+
+	INSTANT(message.retain ? "before-kept" : "before-page");
+	err = bus_publish(bus, &message);
+	INSTANT(message.retain ? "after-kept" : "after-page");
+	return !err;
+}
+
 enum err post_send(struct post *post, struct bus *bus, struct errinfo *info)
 {
-	int code = SQLITE_DONE;
-	bool full = false;
+	enum post_queue queue;
+	int64_t after;
+	bool room = bus_is_connected(bus);
 
-	if (!post->fresh || !bus_is_connected(bus))
-		return ERR_OK;
-	sqlite3_bind_int64(post->next, 1, post->sent);
-	while (!full && (code = sqlite3_step(post->next)) == SQLITE_ROW) {
-		int64_t number = sqlite3_column_int64(post->next, 0);
-		INSTANT(sqlite3_column_int(post->next, 3) ? "before-kept" : "before-page");
-		full = bus_publish(
-			       bus, &(struct bus_publication){.topic = (const char *)sqlite3_column_text(post->next, 1),
-					    .payload = sqlite3_column_blob(post->next, 2),
-					    .length = (size_t)sqlite3_column_bytes(post->next, 2),
-					    .qos = 1,
-					    .retain = sqlite3_column_int(post->next, 3) != 0,
-					    .token = (uint64_t)number}) != ERR_OK;
-		if (!full)
-			post->sent = number;
-		INSTANT(sqlite3_column_int(post->next, 3) ? "after-kept" : "after-page");
+	while (room && post_order_next(&post->order, &queue, &after)) {
+		sqlite3_bind_int(post->next, 1, queue);
+		sqlite3_bind_int64(post->next, 2, after);
+		int code = sqlite3_step(post->next);
+		if (code == SQLITE_DONE)
+			post_order_empty(&post->order, queue);
+		else if (code == SQLITE_ROW && (room = publish(post, bus)))
+			post_order_sent(&post->order, queue, sqlite3_column_int64(post->next, 0));
+		sqlite3_reset(post->next);
+		if (code != SQLITE_DONE && code != SQLITE_ROW)
+			return sql_fail(store_db(post->store), info, "messages to send");
 	}
-	sqlite3_reset(post->next);
-	if (!full && code != SQLITE_DONE)
-		return sql_fail(store_db(post->store), info, "messages to send");
-	post->fresh = full;
 	return ERR_OK;
 }
 
 void post_delivered(struct post *post, uint64_t token)
 {
+	post_order_settled(&post->order, (int64_t)token);
 	if (post->delivered_count == post->delivered_capacity) {
 		size_t capacity = post->delivered_capacity ? post->delivered_capacity * 2 : 64;
 		uint64_t *more = realloc(post->delivered, capacity * sizeof *more);
@@ -168,6 +187,11 @@ void post_delivered(struct post *post, uint64_t token)
 		post->delivered_capacity = capacity;
 	}
 	post->delivered[post->delivered_count++] = token;
+}
+
+void post_refused(struct post *post, uint64_t token)
+{
+	post_order_settled(&post->order, (int64_t)token);
 }
 
 bool post_settles(const struct post *post)
@@ -195,13 +219,15 @@ enum err post_settle(struct post *post, struct errinfo *info)
 
 void post_reconnected(struct post *post)
 {
-	post->sent = 0;
-	post->fresh = true;
+	post_order_connected(&post->order);
 }
 
 bool post_pending(const struct post *post)
 {
-	return post->fresh;
+	enum post_queue queue;
+	int64_t after;
+
+	return post_order_next(&post->order, &queue, &after);
 }
 
 int64_t post_waiting(const struct post *post)

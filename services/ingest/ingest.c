@@ -56,6 +56,7 @@ enum err ingest_event(void *state, const struct bus_event *event, struct turn tu
 		break;
 	case BUS_DISCONNECTED:
 	case BUS_DELIVERED:
+	case BUS_REFUSED:
 		break;
 	}
 	return ERR_OK;

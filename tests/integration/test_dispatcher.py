@@ -47,11 +47,11 @@ def directory(**policy):
 
 
 class Rig:
-    def __init__(self, folder):
+    def __init__(self, folder, more=""):
         self.folder, self.process, self.settings = folder, None, []
         self.config = ROOT / "deploy/config/dispatcher.yaml"
         self.accounts = lib.Accounts(folder / "access", *ACCOUNTS)
-        self.broker = lib.Broker(folder, self.accounts)
+        self.broker = lib.Broker(folder, self.accounts, more=more)
         self.peers = {}
         self.tap = lane.Log(self.peer("tap"), "curtain/#")
         self.ingest = lane.Producer(self.peer("ingest-1"), "alert", "ingest-1", ["dispatcher"])
