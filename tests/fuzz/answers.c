@@ -7,7 +7,9 @@
 
 #include "answers.h"
 #include "base/text.h"
+#include "duty_text.h"
 #include "fuzz.h"
+#include "row.h"
 
 static void is_lines(const struct buf *out)
 {
@@ -38,6 +40,29 @@ static void show_letters(const char *json, struct buf *out)
 	table_destroy(table);
 }
 
+/* show_rows: a list of any columns, and what became of a duty, in every method's form. */
+static void show_rows(const char *json, const struct zone *zone, struct buf *out)
+{
+	static const char *const methods[] = {"duties", "cover", "matters", "swap"};
+	static const struct row_word words[] = {{"up", "正常"}, {NULL, NULL}};
+	static const struct row_column columns[] = {{"名称 name", "name", ROW_PLAIN, NULL},
+		{"状态 state", "state", ROW_WORD, words}, {">自 at", "at", ROW_TIME, NULL}};
+	static const struct row_form form = {ROW_COLUMNS(columns), "没有 (none)\n"};
+
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		buf_reset(out);
+		if (!duty_text(methods[i], json, zone, out, NULL))
+			is_harmless(out);
+	}
+	buf_reset(out);
+	if (!row_list(json, &form, zone, false, out, NULL))
+		is_harmless(out);
+	buf_reset(out);
+	if (!row_list(json, &form, zone, true, out, NULL))
+		is_lines(out);
+	duty_text_refused(json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *json = fuzz_text(data, size);
@@ -62,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_reset(&out);
 	if (!answers_letters(json, WALL_NONE, NULL, &out, &page, NULL))
 		is_lines(&out); /* JSON, for programs: it leaves DEL and C1 as they are */
+	show_rows(json, zone, &out);
 	if (!answers_replay(json, &replay, NULL))
 		FUZZ_CHECK(replay.passed >= 0 && replay.refused >= 0 && replay.after >= 0);
 	buf_fini(&out);

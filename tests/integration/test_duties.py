@@ -36,7 +36,7 @@ def publish(rig, first="v-3", second="v-2"):
     task = {"team": "t-1", "from": (NOW - DAY).date().isoformat(), "days": 3, "volunteers": [{"id": v} for v in (first, second)], **SHIFTS}
     (rig.folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
     (rig.folder / "roster.json").write_text(json.dumps({"assignments": {first: ["first"] * 3, second: ["second"] * 3}}), encoding="utf-8")
-    return curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", "UTC")
+    return curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", "UTC", "--json")
 
 
 def oncall(rig, users):
@@ -59,26 +59,29 @@ def test_pages_go_to_those_on_the_roster_and_a_duty_given_is_valid_at_once(rig):
     rig.ingest.give_item(alert(1, "h-1"))
     assert asked(rig, "h-1") == ["v-3", "v-2"]
 
-    duties = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    duties = json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"]
     assert [(d["user"], d["place"]) for d in duties] == [("v-3", 0), ("v-2", 1)] * 2
     ics = rig.call("calendar", {"user": "v-3"})["result"]["ics"]
     assert ics.startswith("BEGIN:VCALENDAR\r\n") and ics.endswith("END:VCALENDAR\r\n") and ics.count("BEGIN:VEVENT") == 2
     assert all(len(line.encode()) <= 75 for line in ics.split("\r\n")) and "beside you: v-2 (second)" in ics.replace("\r\n ", "")
     given = curtain(rig, "give", "--team", "t-1", "--shift", "first", "--from", duties[0]["from"], "--of", "v-3", "--to", "v-1")
     assert given.returncode == 0, given.stderr
+    assert "4 个班次" in given.stdout, given
+    shown = curtain(rig, "duties", "--team", "t-1").stdout.splitlines()
+    assert shown[0].split()[1::2] == ["from", "until", "place", "shift", "user"] and shown[1].split()[-2:] == ["first", "v-1"], shown
     oncall(rig, ["v-1", "v-2"])
     assert rig.call("calendar", {"user": "v-3"})["result"]["ics"].count("BEGIN:VEVENT") == 1
     rig.ingest.give_item(alert(2, "h-2"))
     assert asked(rig, "h-2") == ["v-1", "v-2"]
 
-    cover = curtain(rig, "cover", "--team", "t-1", "--from", duties[0]["from"], "--until", duties[0]["until"])
+    cover = curtain(rig, "cover", "--team", "t-1", "--from", duties[0]["from"], "--until", duties[0]["until"], "--json")
     assert [c["user"] for c in json.loads(cover.stdout)["items"]] == ["v-3", "cap"]  # cap offers no such times, the others are on duty
 
     rig.stop(signal.SIGKILL)
     rig.start()
     rig.ingest.give_item(alert(3, "h-3"))
     assert asked(rig, "h-3") == ["v-1", "v-2"]
-    after = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    after = json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"]
     assert [d["user"] for d in after] == ["v-1", "v-2", "v-3", "v-2"]
 
     assert curtain(rig, "withdraw", "--team", "t-1").returncode == 0
@@ -90,7 +93,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rig):
     assert publish(rig).returncode == 0
     refused = publish(rig, first="v-9")
     assert refused.returncode == 1 and "line 1 names somebody who is not a volunteer" in refused.stderr
-    today = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    today = json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"]
     common = ("--team", "t-1", "--shift", "first", "--from", today[0]["from"])
     assert "has a duty at that time" in curtain(rig, "give", *common, "--of", "v-3", "--to", "v-2").stderr
     assert "has no duty first" in curtain(rig, "give", *common, "--of", "v-1", "--to", "v-2").stderr
@@ -106,7 +109,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rig):
         refused = rig.call("roster", {"team": "t-1", "duties": f"{asked},2030-12-07T08:00:00Z,0,a,v-1"})
         assert "line 1 has a time" in refused["error"]["text"], refused
     assert rig.call("matters", {})["ok"]
-    assert json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"] == today
+    assert json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"] == today
     assert curtain(rig, "give", "--team", "t-1").returncode == 2
     assert curtain(rig, "publish").returncode == 2
     assert rig.call("cover", {"team": "t-1", "from": "2026-12-07T07:00:00Z", "until": "2026-12-07T07:00:00Z"})["error"]["code"] == "range"
@@ -125,10 +128,10 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     assert publish(rig).returncode == 0
     oncall(rig, ["v-3", "v-2"])
     assert {m.topic.split("/")[2] for m in rig.tap.of("curtain/volunteer/")} == {"v-2", "v-3"}  # whose next duty has moved
-    duties = json.loads(curtain(rig, "duties", "--team", "t-1").stdout)["items"]
+    duties = json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"]
     now = next(d for d in duties if d["user"] == "v-3")
     same = ("--team", "t-1", "--shift", "first", "--from", now["from"], "--of", "v-3")
-    made = json.loads(curtain(rig, "swap", *same, "--to", "v-1").stdout)
+    made = json.loads(curtain(rig, "swap", *same, "--to", "v-1", "--json").stdout)
     assert made["verdict"] == "taken" and made["state"] == "open"
     assert notice(rig, "v-1", "swap_asked")["matter"] == made["matter"]
     rig.stop(signal.SIGKILL)
@@ -143,7 +146,7 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     late = rig.call("answer", {"matter": made["matter"], "user": "v-1", "yes": False})["result"]
     assert (late["verdict"], late["state"]) == ("late", "done")
 
-    absent = curtain(rig, "absent", "--team", "t-1", "--of", "v-1", "--from", now["from"], "--until", now["until"])
+    absent = curtain(rig, "absent", "--team", "t-1", "--of", "v-1", "--from", now["from"], "--until", now["until"], "--json")
     assert absent.returncode == 0, absent.stderr
     assert json.loads(absent.stdout) == {"opened": 1}
     oncall(rig, ["v-2"])  # the backup is first at once
@@ -159,7 +162,8 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
 
     foreign = rig.call("answer", {"matter": matter, "user": "v-2", "yes": True})["result"]
     assert foreign["verdict"] == "foreign"
-    assert curtain(rig, "swap", *same, "--to", "v-1").returncode == 1  # v-3 has it no more
+    gone = curtain(rig, "swap", *same, "--to", "v-1")
+    assert gone.returncode == 1 and gone.stdout.startswith("没有此班次或事项 unknown"), gone  # v-3 has it no more
     table = curtain(rig, "matters", "--team", "t-1").stdout
     assert matter in table and "请假 absence" in table and "已定 done" in table, table
     matters = json.loads(curtain(rig, "matters", "--team", "t-1", "--json").stdout)["items"]

@@ -354,7 +354,7 @@ def test_the_tool_understands_these_answers(running, tmp_path):
     assert curtain("timeline", "h-9999").returncode == 1
     (tmp_path / "communities.csv").write_text("id,name\nc-1,测试\nc-9,新的\n", encoding="utf-8")
     done = curtain("import", str(tmp_path / "communities.csv"), "--dry-run")
-    assert done.returncode == 0 and done.stdout.splitlines()[1].split() == ["communities", "1", "0", "1", "0"], done
+    assert done.returncode == 0 and done.stdout.splitlines()[1].split() == ["社区", "communities", "1", "0", "1", "0"], done
     (tmp_path / "communities.csv").write_text("id,name\nc-9,新的\nc 9,坏的\n", encoding="utf-8")
     bad = curtain("import", str(tmp_path / "communities.csv"))
     assert bad.returncode == 1 and f"{tmp_path}/communities.csv:3:1: " in bad.stderr, bad

@@ -108,9 +108,9 @@ def test_status_is_a_table_and_a_verdict(rig):
     done = rig.run("status")
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done
-    assert lines[0].split() == ["service", "instance", "state", "lag", "outbox", "uptime", "version", "clock"]
+    assert lines[0].split()[1::2] == ["service", "instance", "state", "lag", "outbox", "uptime", "version", "clock"]
     assert [line.split()[0] for line in lines[1:5]] == sorted(SERVICES)
-    assert lines[1].split(None, 2)[2] == "ready  12 ms       3  1 h 02 min  0.1.0    2026-11-24 12:01:46"
+    assert lines[1].split()[2:] == ["就绪", "ready", "12", "ms", "3", "1", "h", "02", "min", "0.1.0", "2026-11-24", "12:01:46"]
     assert "正常" in lines[5] and done.stderr == ""
 
 
@@ -364,7 +364,8 @@ def test_import_sends_the_file_and_shows_the_counts(rig, tmp_path):
     assert done.returncode == 0, done
     assert asked == [("import", {"kind": "ledger", "format": "yaml", "text": file.read_text(encoding="utf-8"), "dry_run": False,
                                 "by_row": False, "report": True, "limit": 200})]
-    assert done.stdout == "kind        added  changed  unchanged  removed\nhouseholds      2        1         30        0\n"
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["类别", "kind", "新增", "added", "更改", "changed", "未变", "unchanged", "删除", "removed"], ["住户", "households", "2", "1", "30", "0"]]
     dry = rig.run("import", str(file), "--dry-run", "--json")
     assert json.loads(dry.stdout)["dry_run"] is True and asked[1][1]["dry_run"] is True
     assert "nothing was changed" in rig.run("import", "--dry-run", str(file)).stdout
@@ -458,9 +459,9 @@ def test_dead_letters_are_listed_in_pages(rig):
     assert [(a["after"], a["limit"]) for _, a in asked] == [(0, 200), (200, 200), (400, 50)]
     table = rig.run("dead-letters", "--after", "10", "--limit", "2")
     lines = table.stdout.splitlines()
-    assert table.returncode == 0 and lines[0].split() == ["id", "age", "reason", "profile", "topic", "payload"]
+    assert table.returncode == 0 and lines[0].split()[1::2] == ["id", "age", "reason", "profile", "topic", "payload"]
     assert lines[1].split()[0] == "11" and "no_profile" in lines[1] and "\033" not in table.stdout
-    assert lines[-1] == "2 of 450 shown; the next ones: --after 12"
+    assert lines[-1] == "共 450 条，显示 2 条，后面的 (more): --after 12"
 
 
 def test_no_dead_letters(rig):
@@ -473,7 +474,7 @@ def test_replay_goes_on_until_there_is_no_more(rig):
     answers = [{"passed": 900, "refused": 100, "after": 1000, "more": True}, {"passed": 5, "refused": 0, "after": 1005, "more": False}] * 2
     asked = serve(rig, "ingest", replay=lambda a: ("result", answers.pop(0)))
     done = rig.run("dead-letters", "--replay")
-    assert done.returncode == 1 and "905 passed, 100 refused again" in done.stdout
+    assert done.returncode == 1 and "passed 905，仍拒收 refused again 100" in done.stdout
     assert json.loads(rig.run("dead-letters", "--replay", "--json").stdout) == {"passed": 905, "refused": 100}
     assert [a["after"] for _, a in asked] == [0, 1000, 0, 1000]
 
@@ -509,7 +510,7 @@ def test_the_tool_understands_the_real_ingest(rig, ingest):
     assert [(x["topic"], x["payload"]) for x in letters] == [("curtain/in/desk/phone-h-0003", '[{"n":"sos","v":1}]')]
     assert "unknown" in letters[0]["reason"] and letters[0]["profile"]
     table = rig.run("dead-letters").stdout.splitlines()
-    assert len(table) == 3 and "phone-h-0003" in table[1] and table[2] == "1 of 1 shown"
+    assert len(table) == 3 and "phone-h-0003" in table[1] and table[2].startswith("共 1 条，显示 1 条")
     replayed = rig.run("dead-letters", "--replay", "--json")
     assert replayed.returncode == 1 and json.loads(replayed.stdout) == {"passed": 0, "refused": 1}
     state = json.loads(rig.run("status", "--services", "ingest", "--json").stdout)

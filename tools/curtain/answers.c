@@ -2,11 +2,12 @@
 #include "answers.h"
 
 #include <inttypes.h>
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec/fields.h"
+#include "row.h"
 
 #define PAYLOAD_COLUMNS 60
 #define TOPIC_COLUMNS 48
@@ -23,28 +24,35 @@ static int64_t count_of(const json_t *counts, const char *name)
 	return json_integer_value(json_object_get(counts, name));
 }
 
+/* as a district is built up; a kind of a later version comes after them */
+static const struct row_word kinds_in_order[] = {{"districts", "区"}, {"streets", "街道"}, {"communities", "社区"},
+	{"estates", "小区"}, {"buildings", "楼栋"}, {"policies", "策略"}, {"teams", "队"}, {"volunteers", "志愿者"},
+	{"accounts", "账号"}, {"households", "住户"}, {"elders", "老人"}, {"contacts", "联系人"}, {"medicines", "用药"},
+	{"tag_kinds", "标签种类"}, {"tags", "标签"}, {"consents", "同意书"}, {"devices", "设备"},
+	{"appointments", "约定"}, {"services", "服务"}, {"providers", "服务机构"}, {NULL, NULL}};
+
 /* import_row leaves out kinds that the document did not name. */
 static void import_row(const char *kind, const json_t *counts, struct table *table)
 {
 	static const char *const columns[] = {"added", "changed", "unchanged", "removed"};
+	const char *zh = row_word_text(kinds_in_order, kind);
+	char text[80];
 	int64_t sum = 0;
 
 	for (unsigned i = 0; i < 4; i++)
 		sum += count_of(counts, columns[i]);
 	if (!sum)
 		return;
-	table_cell(table, kind);
+	snprintf(text, sizeof text, "%s %s", zh ? zh : "", kind);
+	table_cell(table, zh ? text : kind);
 	for (unsigned i = 0; i < 4; i++)
 		table_number(table, count_of(counts, columns[i]));
 }
 
 enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
 {
-	static const char *const headings[] = {"kind", ">added", ">changed", ">unchanged", ">removed"};
-	/* as a district is built up; a kind of a later version comes after them */
-	static const char *const order[] = {"districts", "streets", "communities", "estates", "buildings", "policies",
-		"teams", "volunteers", "accounts", "households", "elders", "contacts", "medicines", "tag_kinds", "tags",
-		"consents", "devices", "appointments", "services", "providers"};
+	static const char *const headings[] = {
+		"类别 kind", ">新增 added", ">更改 changed", ">未变 unchanged", ">删除 removed"};
 	struct table *table;
 	const char *kind;
 	json_t *root, *kinds, *counts;
@@ -59,14 +67,11 @@ enum err answers_import(const char *json, struct buf *out, struct errinfo *info)
 	else if (!json_is_object(kinds))
 		err = errinfo_set(info, ERR_INVALID, "the answer has no \"kinds\"");
 	if (!err) {
-		for (unsigned i = 0; i < sizeof order / sizeof *order; i++)
-			import_row(order[i], json_object_get(kinds, order[i]), table);
+		for (const struct row_word *known = kinds_in_order; known->word; known++)
+			import_row(known->word, json_object_get(kinds, known->word), table);
 		json_object_foreach(kinds, kind, counts)
 		{
-			unsigned i = 0;
-			while (i < sizeof order / sizeof *order && strcmp(order[i], kind) != 0)
-				i++;
-			if (i == sizeof order / sizeof *order)
+			if (!row_word_text(kinds_in_order, kind))
 				import_row(kind, counts, table);
 		}
 		err = table_print(table, out);
@@ -218,41 +223,6 @@ static enum err letter_line(const json_t *letter, struct buf *lines)
 	buf_text(lines, line);
 	free(line);
 	return buf_byte(lines, '\n');
-}
-
-static void item_row(const json_t *item, const char *const *keys, struct table *table)
-{
-	for (; *keys; keys++) {
-		const json_t *value = json_object_get(item, *keys);
-		if (json_is_integer(value))
-			table_number(table, json_integer_value(value));
-		else
-			table_cell(table, json_is_string(value) ? json_string_value(value)
-					  : json_is_true(value) ? "yes"
-								: "-");
-	}
-}
-
-enum err answers_items(
-	const char *json, const char *const *keys, struct table *table, struct buf *json_lines, struct errinfo *info)
-{
-	json_t *root, *items;
-	enum err err = load(json, &root, info);
-
-	if (err)
-		return err;
-	items = json_object_get(root, "items");
-	if (!json_is_array(items))
-		err = errinfo_set(info, ERR_INVALID, "the answer has no \"items\"");
-	for (size_t i = 0; i < json_array_size(items) && !err; i++) {
-		const json_t *item = json_array_get(items, i);
-		if (json_lines)
-			err = letter_line(item, json_lines);
-		else
-			item_row(item, keys, table);
-	}
-	json_decref(root);
-	return err;
 }
 
 enum err answers_letters(const char *json, struct wall now, struct table *table, struct buf *json_lines,

@@ -39,11 +39,6 @@ struct replay_result {
 };
 enum err answers_replay(const char *json, struct replay_result *out, struct errinfo *info) ERR_MUST_CHECK;
 
-/* answers_items adds a row for each of the answer's items to table, a cell for each of keys (NULL-ended; texts, numbers
- * and times as they are, "-" for what is not there), or, with json_lines not NULL, one JSON object a line to it. */
-enum err answers_items(const char *json, const char *const *keys, struct table *table, struct buf *json_lines,
-	struct errinfo *info) ERR_MUST_CHECK;
-
 /* answers_timeline appends what is known of a household, the newest first. *out_known: it is in the registry,
  * or was. */
 enum err answers_timeline(const char *json, const struct zone *zone, struct buf *out, bool *out_known,

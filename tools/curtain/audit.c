@@ -91,7 +91,8 @@ static void put_row(const json_t *row, const struct zone *zone, struct table *ta
 
 enum err audit_show_rows(const char *json, const struct zone *zone, struct buf *out, struct errinfo *info)
 {
-	static const char *const headings[] = {">id", "at", "who", "what", "of whom", "why", "detail"};
+	static const char *const headings[] = {
+		">序号 id", "时间 at", "何人 who", "做了什么 what", "涉及住户 of whom", "缘由 why", "细节 detail"};
 	struct table *table;
 	json_t *root, *row;
 	size_t i;

@@ -8,15 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "answers.h"
+#include "ask.h"
 #include "base/text.h"
-#include "client.h"
 #include "cmd.h"
 #include "codec/json.h"
 #include "dispatcher/channel_http.h"
 #include "dispatcher/channel_render.h"
 #include "options.h"
 #include "output.h"
+#include "row.h"
 
 #ifndef CURTAIN_SOURCE_CHANNELS
 #define CURTAIN_SOURCE_CHANNELS ""
@@ -41,9 +41,9 @@ static const char ending[] =
 
 struct channel_command {
 	const char *operands[OPTIONS_OPERANDS_MAX];
-	const char *file, *presets, *people_file, *user, *level, *kind, *language;
+	const char *file, *presets, *people_file, *user, *level, *kind, *language, *zone_name;
 	int64_t count;
-	bool withdrawn, json;
+	bool withdrawn, json, refused;
 	struct connection connection;
 	struct channel_set set;
 	struct channel_people people;
@@ -76,9 +76,9 @@ static enum err load(struct channel_command *command, bool with_secrets, struct 
 
 static enum err check(struct channel_command *command, struct errinfo *info)
 {
-	static const char *const headings[] = {
-		"channel", "preset", "audience", "language", ">rate", "fall-back", "url"};
-	static const char *const audiences[] = {"person", "group", "system"};
+	static const char *const headings[] = {"渠道 channel", "模板 preset", "对象 audience", "语言 language",
+		">限速 rate", "后备 fall-back", "网址 url"};
+	static const char *const audiences[] = {"个人 person", "群 group", "系统 system"};
 	struct table *table = table_create(headings, 7);
 	struct buf out;
 	enum err err = table ? load(command, true, info) : errinfo_set(info, ERR_NOMEM, "out of memory");
@@ -172,7 +172,7 @@ static enum err render(struct channel_command *command, const char *name, const 
 			info, ERR_INVALID, "\"%s\" is the volunteer's own topic; nothing is sent beside it", name);
 	err = sample(command, level, &page, info);
 	if (!err)
-		err = output_zone(NULL, &zone, info);
+		err = output_zone(command->zone_name, &zone, info);
 	if (err)
 		return err;
 	message.zone = zone;
@@ -262,39 +262,48 @@ static enum err send_trial(struct channel_command *command, const char *name, bo
 
 /* ---- what the dispatcher knows ---- */
 
-static enum err ask(struct channel_command *command, const char *method, const char *incident, struct errinfo *info)
+static const struct row_word states[] = {{"up", "正常"}, {"throttled", "限流中"}, {"down", "不通"}, {NULL, NULL}};
+static const struct row_word ends[] = {
+	{"sent", "已发出"}, {"given_up", "放弃"}, {"cancelled", "已取消"}, {"open", "待发"}, {NULL, NULL}};
+
+static const struct row_column channel_columns[] = {{"渠道 name", "name", ROW_PLAIN, NULL},
+	{"状态 state", "state", ROW_WORD, states}, {">待发 waiting", "waiting", ROW_PLAIN, NULL},
+	{">已发 sent", "sent", ROW_PLAIN, NULL}, {">失败 failed", "failed", ROW_PLAIN, NULL},
+	{">被限流 throttled", "throttled", ROW_PLAIN, NULL}, {">改走后备 moved", "moved", ROW_PLAIN, NULL},
+	{">合并 merged", "merged", ROW_PLAIN, NULL}, {">放弃 given_up", "given_up", ROW_PLAIN, NULL},
+	{"自何时 since", "since", ROW_TIME, NULL}, {"原因 cause", "cause", ROW_PLAIN, NULL}};
+static const struct row_column delivery_columns[] = {{"呼叫 page", "page", ROW_PLAIN, NULL},
+	{"事件 incident", "incident", ROW_PLAIN, NULL}, {"人员 user", "user", ROW_PLAIN, NULL},
+	{"状态 state", "state", ROW_WORD, ends}, {"渠道 channel", "channel", ROW_PLAIN, NULL},
+	{"回执 receipt", "receipt", ROW_PLAIN, NULL}, {"原因 cause", "cause", ROW_PLAIN, NULL},
+	{"呼叫时间 raised", "raised", ROW_TIME, NULL}, {"结束 ended", "ended", ROW_TIME, NULL}};
+
+static const struct row_form channels = {
+	ROW_COLUMNS(channel_columns), "没有渠道 (no channels: the dispatcher's channels.file names them)\n"};
+static const struct row_form deliveries = {
+	ROW_COLUMNS(delivery_columns), "没有经渠道发出的呼叫 (no page went over a channel)\n"};
+
+static enum err ask(struct channel_command *command, const char *method, const struct row_form *form,
+	const char *incident, struct errinfo *info)
 {
-	static const char *const channel_keys[] = {"name", "state", "waiting", "sent", "failed", "throttled", "moved",
-		"merged", "given_up", "since", "cause", NULL};
-	static const char *const delivery_keys[] = {
-		"page", "incident", "user", "state", "channel", "receipt", "cause", "raised", "ended", NULL};
-	const char *const *keys = *incident == '?' ? channel_keys : delivery_keys;
-	struct table *table = table_create(keys, keys == channel_keys ? 11 : 9);
-	struct client *client = NULL;
+	struct zone *zone = NULL;
 	char *answer = NULL;
 	struct buf args, out;
-	enum err err = table ? client_open(&command->connection, 0, &client, info)
-			     : errinfo_set(info, ERR_NOMEM, "out of memory");
+	enum err err = output_zone(command->zone_name, &zone, info);
 
-	buf_init(&args, REQUEST_BYTES_MAX);
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	json_open(&args, '{');
-	if (keys == delivery_keys)
+	if (!err) {
+		ask_begin(&args);
 		json_member_text_if(&args, "incident", incident);
-	json_close(&args, '}');
+		err = ask_service(&command->connection, "dispatcher", method, &args, &answer, &command->refused, info);
+	}
 	if (!err)
-		err = client_request(client, "dispatcher", method, &args, &answer, info);
-	if (!err)
-		err = answers_items(answer, keys, table, command->json ? &out : NULL, info);
-	if (!err && !command->json)
-		err = table_print(table, &out);
-	if (!err)
-		err = output_write(&out, err, info);
+		err = row_list(answer, form, zone, command->json, &out, info);
+	if (!err && out.length)
+		err = output_write(&out, ERR_OK, info);
 	free(answer);
-	buf_fini(&args);
 	buf_fini(&out);
-	table_destroy(table);
-	client_close(client);
+	zone_destroy(zone);
 	return err;
 }
 
@@ -309,9 +318,9 @@ static enum err run(struct channel_command *command, bool *out_good, struct erri
 	if (verb && !strcmp(verb, "send") && name)
 		return send_trial(command, name, out_good, info);
 	if (verb && !strcmp(verb, "list") && !name)
-		return ask(command, "channels", "?", info);
+		return ask(command, "channels", &channels, "", info);
 	if (verb && !strcmp(verb, "deliveries"))
-		return ask(command, "deliveries", name ? name : "", info);
+		return ask(command, "deliveries", &deliveries, name ? name : "", info);
 	return errinfo_set(info, ERR_INVALID,
 		"say what: check, print NAME, send NAME, list or deliveries [INCIDENT] (curtain channel --help)");
 }
@@ -329,6 +338,7 @@ int cmd_channel(int argc, char **argv)
 		{"language", OPTION_TEXT, &command.language, 0, 0, "zh|en", "other than the receiver's"},
 		{"count", OPTION_INT, &command.count, 1, CHANNEL_MERGE_MAX, "N", "pages in the message (1)"},
 		{"withdrawn", OPTION_FLAG, &command.withdrawn, 0, 0, NULL, "the page says that nobody needs to go"},
+		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "list, deliveries: one JSON object a line"},
 	};
 	const struct options options = {"channel",
@@ -340,14 +350,10 @@ int cmd_channel(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (run(&command, &good, &info)) {
-		char text[ERR_FILE_BYTES + ERR_TEXT_BYTES + 32];
-		errinfo_print(&info, text, sizeof text);
-		fprintf(stderr, "curtain channel: %s\n", text);
-		status = 2;
-	} else {
+	if (run(&command, &good, &info))
+		status = options_fail("channel", &info) - command.refused;
+	else
 		status = good ? 0 : 1;
-	}
 	channel_people_fini(&command.people);
 	channel_set_fini(&command.set);
 	return status;

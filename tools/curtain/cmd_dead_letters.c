@@ -76,10 +76,10 @@ static enum err show_end(const struct letters_command *command, const struct tab
 	if (!page->count)
 		buf_text(&out, "没有死信 (no dead letters)\n");
 	else if (page->items && shown < page->count)
-		buf_printf(&out, "%" PRId64 " of %" PRId64 " shown; the next ones: --after %" PRId64 "\n", shown,
-			page->count, page->last);
+		buf_printf(&out, "共 %" PRId64 " 条，显示 %" PRId64 " 条，后面的 (more): --after %" PRId64 "\n",
+			page->count, shown, page->last);
 	else
-		buf_printf(&out, "%" PRId64 " of %" PRId64 " shown\n", shown, page->count);
+		buf_printf(&out, "共 %" PRId64 " 条，显示 %" PRId64 " 条 (letters, shown)\n", page->count, shown);
 	err = output_write(&out, err, info);
 	buf_fini(&out);
 	return err;
@@ -87,7 +87,8 @@ static enum err show_end(const struct letters_command *command, const struct tab
 
 static enum err list(struct letters_command *command, struct errinfo *info)
 {
-	static const char *const headings[] = {">id", ">age", "reason", "profile", "topic", "payload"};
+	static const char *const headings[] = {
+		">序号 id", ">已有 age", "原因 reason", "规约 profile", "主题 topic", "内容 payload"};
 	struct table *table = table_create(headings, 6);
 	struct letters_page page = {.last = command->after, .items = 1};
 	int64_t shown = 0;
@@ -135,7 +136,7 @@ static enum err replay(struct letters_command *command, bool *out_clean, struct 
 	*out_clean = !refused;
 	snprintf(text, sizeof text,
 		command->json ? "{\"passed\":%" PRId64 ",\"refused\":%" PRId64 "}"
-			      : "重放 (replayed): %" PRId64 " passed, %" PRId64 " refused again",
+			      : "重放 (replayed)：通过 passed %" PRId64 "，仍拒收 refused again %" PRId64,
 		passed, refused);
 	if (!err || passed || refused) {
 		enum err written = output_line(text, info);

@@ -8,7 +8,7 @@
 #include "codec/fields.h"
 #include "codec/json.h"
 #include "output.h"
-#include "show.h"
+#include "row.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
 
@@ -29,31 +29,14 @@ static const char ending[] =
 	"  curtain handsets --household h-0003 --number 02150000001\n"
 	"  curtain handsets --json | jq '.items[] | select(.state == \"unset\")'\n";
 
-static const char *text_of(const json_t *row, const char *name)
-{
-	const char *text = json_string_value(json_object_get(row, name));
+static const struct row_word states[] = {{"current", "无误"}, {"stale", "已过时"}, {"unset", "未登记"}, {NULL, NULL}};
 
-	return text ? text : "-";
-}
+static const struct row_column columns[] = {{"住户 household", "household", ROW_PLAIN, NULL},
+	{"队 team", "team", ROW_PLAIN, NULL}, {"状态 state", "state", ROW_WORD, states},
+	{"已设 number", "number", ROW_PLAIN, NULL}, {"应为 wanted", "wanted", ROW_PLAIN, NULL},
+	{"设定时间 set", "set", ROW_TIME, NULL}};
 
-static enum err put_rows(const json_t *items, const struct zone *zone, struct table *table)
-{
-	for (size_t i = 0; i < json_array_size(items); i++) {
-		const json_t *row = json_array_get(items, i);
-		char time[SHOW_TIME_BYTES];
-		struct wall at = WALL_NONE;
-		if (json_object_get(row, "set") && fields_parse_wall(json_object_get(row, "set"), &at))
-			return ERR_INVALID;
-		show_time(zone, at, time);
-		table_cell(table, text_of(row, "household"));
-		table_cell(table, text_of(row, "team"));
-		table_cell(table, text_of(row, "state"));
-		table_cell(table, text_of(row, "number"));
-		table_cell(table, text_of(row, "wanted"));
-		table_cell(table, time);
-	}
-	return ERR_OK;
-}
+static const struct row_form form = {ROW_COLUMNS(columns), "没有这样的住户 (no such household)\n"};
 
 /* ask_page asks for the households after one; *out_page is to be released. */
 static enum err ask_page(
@@ -86,7 +69,7 @@ static enum err gather(struct handsets_command *command, json_t *all, bool *refu
 		items = json_object_get(page, "items");
 		more = !err && json_is_true(json_object_get(page, "more")) && json_array_size(items);
 		if (more)
-			strncpy(after, text_of(json_array_get(items, json_array_size(items) - 1), "household"),
+			strncpy(after, row_text(json_array_get(items, json_array_size(items) - 1), "household"),
 				sizeof after - 1);
 		if (!err && json_array_extend(all, json_object_get(page, "items")))
 			err = errinfo_set(info, ERR_INVALID, "the answer has no items");
@@ -97,23 +80,18 @@ static enum err gather(struct handsets_command *command, json_t *all, bool *refu
 
 static enum err print(struct handsets_command *command, const json_t *all, struct errinfo *info)
 {
-	static const char *const headings[] = {
-		"住户 household", "队 team", "状态 state", "已设 number", "应为 wanted", "设定时间 set"};
-	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
 	char *text = command->json ? json_dumps(all, JSON_COMPACT) : NULL;
 	struct buf out;
-	enum err err = table ? put_rows(all, command->zone, table) : ERR_NOMEM;
+	enum err err;
 
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	if (!err && command->json)
-		buf_printf(&out, "{\"items\":%s}\n", text ? text : "[]");
-	else if (!err)
-		err = table_print(table, &out);
-	if (!err)
-		err = output_write(&out, ERR_OK, info);
+	if (command->json)
+		err = buf_printf(&out, "{\"items\":%s}\n", text ? text : "[]");
+	else
+		err = row_table(all, &form, command->zone, &out);
+	err = output_write(&out, err, info);
 	buf_fini(&out);
 	free(text);
-	table_destroy(table);
 	return err;
 }
 

@@ -51,9 +51,10 @@ static void km_cell(struct table *table, const json_t *row)
 	table_cell(table, shown);
 }
 
+/* finish prints and releases a table; one without rows is no table. */
 static enum err finish(struct table *table, struct buf *out)
 {
-	enum err err = table ? table_print(table, out) : ERR_NOMEM;
+	enum err err = !table ? ERR_NOMEM : table_is_empty(table) ? ERR_OK : table_print(table, out);
 
 	table_destroy(table);
 	return err;
@@ -62,11 +63,13 @@ static enum err finish(struct table *table, struct buf *out)
 static enum err put_plan(const json_t *answer, const struct visit_command *command, struct buf *out)
 {
 	static const char *const headings[] = {"时限 until", "开始 from", "类 kind", "内容 what", "住户 household",
-		"状态 state", "由 who", "级 climb", "编号 errand"};
+		"状态 state", "由 who", ">级 climb", "编号 errand"};
 	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
 	const json_t *row;
 	size_t i;
 
+	if (!json_array_size(json_object_get(answer, "items")))
+		buf_text(out, "没有未了的事 (nothing is open)\n");
 	json_array_foreach(json_object_get(answer, "items"), i, row)
 	{
 		const char *provider = row_text(row, "provider");
@@ -112,26 +115,15 @@ static enum err put_day(const json_t *answer, const struct visit_command *comman
 
 static enum err put_due(const json_t *answer, const struct visit_command *command, struct buf *out)
 {
-	static const char *const headings[] = {"应访日 due", "住户 household", "队 team", ">每天数 every",
-		"上次见到 last", "清单 list", ">连续未成 missed", "在办 visit"};
-	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
-	const json_t *row;
-	size_t i;
+	static const struct row_column columns[] = {{"应访日 due", "due", ROW_PLAIN, NULL},
+		{"住户 household", "household", ROW_PLAIN, NULL}, {"队 team", "team", ROW_PLAIN, NULL},
+		{">每几天 every", "every_days", ROW_PLAIN, NULL}, {"上次见到 last", "last", ROW_TIME, NULL},
+		{"清单 list", "list", ROW_PLAIN, NULL}, {">连续未成 missed", "missed", ROW_PLAIN, NULL},
+		{"在办 visit", "visit", ROW_PLAIN, NULL}};
+	static const struct row_form form = {
+		ROW_COLUMNS(columns), "没有快到期的 (no home is due within that time; --within DAYS)\n"};
 
-	json_array_foreach(json_object_get(answer, "items"), i, row)
-	{
-		if (!table)
-			break;
-		table_cell(table, row_text(row, "due"));
-		table_cell(table, row_text(row, "household"));
-		table_cell(table, row_text(row, "team"));
-		table_number(table, json_integer_value(json_object_get(row, "every_days")));
-		row_time_cell(table, row, "last", command->zone);
-		table_cell(table, row_text(row, "list"));
-		table_number(table, json_integer_value(json_object_get(row, "missed")));
-		table_cell(table, row_text(row, "visit"));
-	}
-	return finish(table, out);
+	return row_table(json_object_get(answer, "items"), &form, command->zone, out);
 }
 
 static void put_line(struct buf *out, const char *heading, const char *text)

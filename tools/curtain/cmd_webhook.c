@@ -2,20 +2,19 @@
  *
  * curtain webhook, curtain bridge: who outside is told what and what became of it; the bridge's jobs and reports.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
 #include "ask.h"
 #include "cmd.h"
 #include "codec/json.h"
 #include "options.h"
 #include "output.h"
-#include "show.h"
+#include "row.h"
 
 struct webhook_command {
 	const char *operands[OPTIONS_OPERANDS_MAX];
+	const char *zone_name;
 	int64_t number, after, limit;
 	bool sent, json, refused;
 	struct connection connection;
@@ -68,59 +67,60 @@ static enum err ask(struct webhook_command *command, const char *method, const c
 	return ask_service(&command->connection, "gateway", method, &args, out_answer, &command->refused, info);
 }
 
-#define COLUMNS_MAX 10
-#define HEADING_BYTES 48
+/* ---- lists ---- */
 
-/* headings writes each key's Chinese word before it. */
-static void headings(const char *const *keys, unsigned count, char (*text)[HEADING_BYTES], const char **out)
-{
-	static const char *const words[][2] = {{"name", "名称"}, {"state", "状态"}, {"waiting", "待发"},
-		{"sent", "已发"}, {"dead", "死信"}, {"lost", "未留"}, {"oldest", "最早"}, {"since", "自何时"},
-		{"rest_until", "暂停至"}, {"reason", "原因"}, {"number", "序号"}, {"subscriber", "订阅者"},
-		{"type", "类型"}, {"id", "事件"}, {"attempts", "次数"}, {"queued", "入队"}, {"due", "下次"},
-		{"ended", "送达"}, {"died", "作废"}, {"done", "上次"}};
+static const struct row_word states[] = {
+	{"up", "正常"}, {"resting", "稍后再试"}, {"down", "不通"}, {"off", "已停用"}, {NULL, NULL}};
 
-	for (unsigned k = 0; k < count; k++) {
-		const char *zh = "";
-		for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-			if (!strcmp(words[w][0], keys[k]))
-				zh = words[w][1];
-		snprintf(text[k], HEADING_BYTES, "%s%s%s", zh, *zh ? " " : "", keys[k]);
-		out[k] = text[k];
+static const struct row_column subscriber_columns[] = {{"名称 name", "name", ROW_PLAIN, NULL},
+	{"状态 state", "state", ROW_WORD, states}, {">待发 waiting", "waiting", ROW_PLAIN, NULL},
+	{">已发 sent", "sent", ROW_PLAIN, NULL}, {">死信 dead", "dead", ROW_PLAIN, NULL},
+	{">未留 lost", "lost", ROW_PLAIN, NULL}, {"最早 oldest", "oldest", ROW_TIME, NULL},
+	{"自何时 since", "since", ROW_TIME, NULL}, {"暂停至 rest_until", "rest_until", ROW_TIME, NULL},
+	{"原因 reason", "reason", ROW_PLAIN, NULL}};
+
+#define DELIVERY_COLUMNS                                                                                               \
+	{">序号 number", "number", ROW_PLAIN, NULL}, {"订阅者 subscriber", "subscriber", ROW_PLAIN, NULL},             \
+		{"类型 type", "type", ROW_PLAIN, NULL}, {"事件 id", "id", ROW_PLAIN, NULL},                            \
+		{">次数 attempts", "attempts", ROW_PLAIN, NULL},                                                       \
+	{                                                                                                              \
+		"入队 queued", "queued", ROW_TIME, NULL                                                                \
 	}
-}
 
-static enum err show_items(struct webhook_command *command, const char *answer, const char *const *keys, unsigned count,
-	const char *none, struct errinfo *info)
+static const struct row_column waiting_columns[] = {
+	DELIVERY_COLUMNS, {"下次 due", "due", ROW_TIME, NULL}, {"原因 reason", "reason", ROW_PLAIN, NULL}};
+static const struct row_column sent_columns[] = {DELIVERY_COLUMNS, {"送达 ended", "ended", ROW_TIME, NULL}};
+static const struct row_column dead_columns[] = {
+	DELIVERY_COLUMNS, {"作废 died", "died", ROW_TIME, NULL}, {"原因 reason", "reason", ROW_PLAIN, NULL}};
+static const struct row_column job_columns[] = {{"名称 name", "name", ROW_PLAIN, NULL},
+	{"上次 done", "done", ROW_TIME, NULL}, {"下次 due", "due", ROW_TIME, NULL}};
+
+static const struct row_form subscribers = {
+	ROW_COLUMNS(subscriber_columns), "没有订阅者 (no subscribers: the gateway's bridge.file names them)\n"};
+static const struct row_form waiting = {ROW_COLUMNS(waiting_columns), "没有待发送的 (nothing waits)\n"};
+static const struct row_form sent = {ROW_COLUMNS(sent_columns), "没有已发送的 (nothing was sent)\n"};
+static const struct row_form dead = {ROW_COLUMNS(dead_columns), "没有死信 (no dead letters)\n"};
+static const struct row_form jobs = {
+	ROW_COLUMNS(job_columns), "没有任务 (no jobs: the gateway's bridge.file names them)\n"};
+
+static enum err list(struct webhook_command *command, const char *method, const struct row_form *form, const char *name,
+	struct errinfo *info)
 {
-	char text[COLUMNS_MAX][HEADING_BYTES];
-	const char *shown[COLUMNS_MAX];
+	struct zone *zone = NULL;
+	char *answer = NULL;
 	struct buf out;
-	headings(keys, count, text, shown);
-	struct table *table = table_create(shown, count);
-	enum err err = table ? ERR_OK : errinfo_set(info, ERR_NOMEM, "out of memory");
+	enum err err = output_zone(command->zone_name, &zone, info);
 
 	buf_init(&out, OUTPUT_BYTES_MAX);
 	if (!err)
-		err = answers_items(answer, keys, table, command->json ? &out : NULL, info);
-	if (!err && !command->json)
-		err = !strcmp(answer, "{\"items\":[]}") ? buf_text(&out, none) : table_print(table, &out);
-	if (!err && out.length)
-		err = output_write(&out, err, info);
-	buf_fini(&out);
-	table_destroy(table);
-	return err;
-}
-
-static enum err list(struct webhook_command *command, const char *method, const char *const *keys, unsigned count,
-	const char *none, const char *name, struct errinfo *info)
-{
-	char *answer = NULL;
-	enum err err = ask(command, method, "subscriber", name, &answer, info);
-
+		err = ask(command, method, "subscriber", name, &answer, info);
 	if (!err)
-		err = show_items(command, answer, keys, count, none, info);
+		err = row_list(answer, form, zone, command->json, &out, info);
+	if (!err && out.length)
+		err = output_write(&out, ERR_OK, info);
+	buf_fini(&out);
 	free(answer);
+	zone_destroy(zone);
 	return err;
 }
 
@@ -136,28 +136,31 @@ static enum err change(
 	return err;
 }
 
+static enum err report(struct webhook_command *command, const char *name, struct errinfo *info)
+{
+	char *answer = NULL;
+	enum err err = ask(command, "bridge", "name", name, &answer, info);
+
+	if (!err && !strcmp(answer, "{\"items\":[]}")) {
+		command->refused = true;
+		err = errinfo_set(info, ERR_NOT_FOUND, "there is no job \"%s\"; curtain bridge list names them", name);
+	}
+	if (!err)
+		err = output_line(answer, info);
+	free(answer);
+	return err;
+}
+
 static enum err run_webhook(struct webhook_command *command, struct errinfo *info)
 {
-	static const char *const subscriber_keys[] = {
-		"name", "state", "waiting", "sent", "dead", "lost", "oldest", "since", "rest_until", "reason", NULL};
-	static const char *const delivery_keys[] = {
-		"number", "subscriber", "type", "id", "attempts", "queued", "due", "reason", NULL};
-	static const char *const sent_keys[] = {
-		"number", "subscriber", "type", "id", "attempts", "queued", "ended", NULL};
-	static const char *const dead_keys[] = {
-		"number", "subscriber", "type", "id", "attempts", "queued", "died", "reason", NULL};
 	const char *verb = command->operands[0] ? command->operands[0] : "", *name = command->operands[1];
 
 	if (!strcmp(verb, "list") && !name)
-		return list(command, "webhooks", subscriber_keys, 10, "没有订阅者 (no subscribers)\n", NULL, info);
-	if (!strcmp(verb, "deliveries") && command->sent)
-		return list(
-			command, "webhook_deliveries", sent_keys, 7, "没有已发送的 (nothing was sent)\n", name, info);
+		return list(command, "webhooks", &subscribers, NULL, info);
 	if (!strcmp(verb, "deliveries"))
-		return list(
-			command, "webhook_deliveries", delivery_keys, 8, "没有待发送的 (nothing waits)\n", name, info);
+		return list(command, "webhook_deliveries", command->sent ? &sent : &waiting, name, info);
 	if (!strcmp(verb, "dead"))
-		return list(command, "webhook_dead", dead_keys, 8, "没有死信 (no dead letters)\n", name, info);
+		return list(command, "webhook_dead", &dead, name, info);
 	if (!strcmp(verb, "replay") && name)
 		return change(command, "webhook_replay", "subscriber", name, info);
 	if (!strcmp(verb, "test") && name)
@@ -171,13 +174,12 @@ static enum err run_webhook(struct webhook_command *command, struct errinfo *inf
 
 static enum err run_bridge(struct webhook_command *command, struct errinfo *info)
 {
-	static const char *const job_keys[] = {"name", "done", "due", NULL};
 	const char *verb = command->operands[0] ? command->operands[0] : "", *name = command->operands[1];
 
 	if (!strcmp(verb, "list") && !name)
-		return list(command, "bridge", job_keys, 3, "没有任务 (no jobs)\n", NULL, info);
+		return list(command, "bridge", &jobs, NULL, info);
 	if (!strcmp(verb, "report") && name)
-		return change(command, "bridge", "name", name, info);
+		return report(command, name, info);
 	if (!strcmp(verb, "run") && name)
 		return change(command, "bridge_run", "name", name, info);
 	return errinfo_set(info, ERR_INVALID, "say what: list, report NAME or run NAME (curtain bridge --help)");
@@ -196,6 +198,7 @@ int cmd_webhook(int argc, char **argv)
 		{"after", OPTION_INT, &command.after, 0, INT64_C(1) << 53, "N", "only those with a higher number (0)"},
 		{"limit", OPTION_INT, &command.limit, 1, 500, "N", "at most so many (50)"},
 		{"sent", OPTION_FLAG, &command.sent, 0, 0, NULL, "deliveries: those that were sent, the latest first"},
+		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON object a line"},
 	};
 	const struct options options = {"webhook",
@@ -211,6 +214,7 @@ int cmd_bridge(int argc, char **argv)
 {
 	static struct webhook_command command = {.limit = 50};
 	const struct option_row rows[] = {
+		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "list: print one JSON object a line"},
 	};
 	const struct options options = {"bridge", "The bridge to another platform: its jobs, their reports, a run now.",

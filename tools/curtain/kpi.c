@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kpi.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "codec/fields.h"
-#include "show.h"
+#include "row.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
 
@@ -56,6 +55,8 @@ static enum err put_rules(const json_t *rules, struct buf *out)
 
 	if (!table)
 		return ERR_NOMEM;
+	if (!json_array_size(rules))
+		buf_text(out, "没有结束的事件 (no incident has ended)\n");
 	for (size_t i = 0; i < json_array_size(rules); i++) {
 		const json_t *row = json_array_get(rules, i);
 		const char *rule = json_string_value(json_object_get(row, "rule"));
@@ -65,31 +66,19 @@ static enum err put_rules(const json_t *rules, struct buf *out)
 		table_number(table, number(row, "false_alarms"));
 		table_cell(table, text);
 	}
-	err = table_print(table, out);
+	err = table_is_empty(table) ? ERR_OK : table_print(table, out);
 	table_destroy(table);
 	return err;
 }
 
 static enum err put_load(const json_t *load, struct buf *out)
 {
-	static const char *const headings[] = {
-		"人员 user", ">呼叫 pages", ">接单 accepted", ">不能来 declined", ">无应答 silent"};
-	static const char *const members[] = {"pages", "accepted", "declined", "silent"};
-	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
-	enum err err;
+	static const struct row_column columns[] = {{"人员 user", "user", ROW_PLAIN, NULL},
+		{">呼叫 pages", "pages", ROW_PLAIN, NULL}, {">接单 accepted", "accepted", ROW_PLAIN, NULL},
+		{">不能来 declined", "declined", ROW_PLAIN, NULL}, {">无应答 silent", "silent", ROW_PLAIN, NULL}};
+	static const struct row_form form = {ROW_COLUMNS(columns), "没有呼叫过人 (nobody was paged)\n"};
 
-	if (!table)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < json_array_size(load); i++) {
-		const json_t *row = json_array_get(load, i);
-		const char *user = json_string_value(json_object_get(row, "user"));
-		table_cell(table, user ? user : "?");
-		for (size_t m = 0; m < sizeof members / sizeof *members; m++)
-			table_number(table, number(row, members[m]));
-	}
-	err = table_print(table, out);
-	table_destroy(table);
-	return err;
+	return row_table(load, &form, NULL, out);
 }
 
 static json_int_t of(const json_t *root, const char *part, const char *name)
@@ -100,12 +89,11 @@ static json_int_t of(const json_t *root, const char *part, const char *name)
 /* put_errands: the figures of visits, which an older records does not give. */
 static enum err put_errands(const json_t *root, struct buf *out)
 {
-	static const char *const headings[] = {
-		"六助一护 help", ">申请 asked", ">完成 done", ">确认 confirmed", ">谢绝 refused", ">错过 missed"};
-	static const char *const members[] = {"asked", "done", "confirmed", "refused", "missed"};
-	const json_t *services = json_object_get(root, "services");
-	struct table *table;
-	enum err err;
+	static const struct row_column columns[] = {{"六助一护 help", "help", ROW_PLAIN, NULL},
+		{">申请 asked", "asked", ROW_PLAIN, NULL}, {">完成 done", "done", ROW_PLAIN, NULL},
+		{">确认 confirmed", "confirmed", ROW_PLAIN, NULL}, {">谢绝 refused", "refused", ROW_PLAIN, NULL},
+		{">错过 missed", "missed", ROW_PLAIN, NULL}};
+	static const struct row_form form = {ROW_COLUMNS(columns), "没有申请过服务 (no service was asked for)\n"};
 
 	if (!json_object_get(root, "visits"))
 		return ERR_OK;
@@ -117,19 +105,7 @@ static enum err put_errands(const json_t *root, struct buf *out)
 	buf_printf(out, "待办 (tasks): 新增 opened %lld，办结 done %lld，未了 open %lld，其中逾期 overdue %lld\n",
 		(long long)of(root, "tasks", "opened"), (long long)of(root, "tasks", "done"),
 		(long long)of(root, "tasks", "open"), (long long)of(root, "tasks", "overdue"));
-	table = table_create(headings, sizeof headings / sizeof *headings);
-	if (!table)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < json_array_size(services); i++) {
-		const json_t *row = json_array_get(services, i);
-		const char *help = json_string_value(json_object_get(row, "help"));
-		table_cell(table, help ? help : "?");
-		for (size_t m = 0; m < sizeof members / sizeof *members; m++)
-			table_number(table, number(row, members[m]));
-	}
-	err = table_print(table, out);
-	table_destroy(table);
-	return err;
+	return row_table(json_object_get(root, "services"), &form, NULL, out);
 }
 
 static void put_head(const json_t *root, const struct zone *zone, struct buf *out)

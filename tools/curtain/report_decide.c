@@ -36,13 +36,15 @@ static enum err put_table(const json_t *root, struct buf *out)
 
 	if (!table)
 		return ERR_NOMEM;
+	if (!count)
+		buf_text(out, "没有议定事项 (no decisions; curtain report decide --what ... notes one)\n");
 	for (size_t i = 0; i < count; i++) {
 		const json_t *row = items ? json_array_get(items, i) : root;
 		table_number(table, json_integer_value(json_object_get(row, "id")));
 		for (unsigned m = 0; m < sizeof members / sizeof *members; m++)
 			table_cell(table, report_text(row, members[m]));
 	}
-	err = table_print(table, out);
+	err = table_is_empty(table) ? ERR_OK : table_print(table, out);
 	table_destroy(table);
 	return err;
 }

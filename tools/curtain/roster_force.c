@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * curtain roster publish, withdraw, duties, cover, give: rosters in force, at the dispatcher.
+ * curtain roster publish: puts a planned roster in force at the dispatcher.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "base/civil.h"
 #include "codec/json.h"
+#include "duty_text.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"
@@ -15,25 +16,10 @@
 #define DUTIES_BYTES_MAX (1u << 20)
 
 struct force_options {
-	const char *file, *roster, *zone, *team, *shift, *from, *until, *user, *to;
+	const char *file, *roster, *zone_name;
+	bool json;
 	struct connection connection;
 };
-
-/* ask prints the dispatcher's answer, a line of JSON; args is released. */
-static int ask(const char *command, const struct connection *connection, const char *method, struct buf *args)
-{
-	struct errinfo info = {0};
-	char *answer = NULL;
-	bool refused = false;
-	enum err err = ask_service(connection, "dispatcher", method, args, &answer, &refused, &info);
-
-	if (!err)
-		err = output_line(answer, &info);
-	free(answer);
-	return err ? options_fail(command, &info) - refused : 0;
-}
-
-/* ---- publish ---- */
 
 static void put_time(const struct team *team, const struct zone *zone, int day, int minute, struct buf *out)
 {
@@ -81,43 +67,65 @@ static void put_rules(const struct team *team, struct buf *out)
 	}
 }
 
-static int publish(struct force_options *options, struct errinfo *info)
+static enum err make_args(const struct force_options *options, const struct roster_work *work, const struct zone *zone,
+	struct buf *args, struct errinfo *info)
 {
-	struct roster_work work;
-	struct zone *zone = NULL;
-	struct buf duties, rules, args;
-	enum err err = roster_work_load(&work, options->file, options->roster, info);
+	struct buf duties, rules;
+	enum err err = ERR_OK;
 
 	buf_init(&duties, DUTIES_BYTES_MAX);
 	buf_init(&rules, DUTIES_BYTES_MAX);
-	if (!err)
-		err = zone_load(options->zone, &zone, info);
-	if (!err && put_duties(&work, zone, &duties))
-		err = errinfo_set(info, ERR_FULL, "the roster is too large");
-	if (!err) {
-		put_rules(work.team, &rules);
-		err = rules.failed;
-	}
-	if (!err) {
-		ask_begin(&args);
-		json_member_text(&args, "team", work.team->id);
-		json_member_text(&args, "duties", duties.data ? duties.data : "");
-		json_member_text(&args, "rules", rules.data);
-	}
-	zone_destroy(zone);
+	put_rules(work->team, &rules);
+	if (put_duties(work, zone, &duties) || rules.failed)
+		err = errinfo_set(
+			info, ERR_FULL, "%s: the roster is too large; plan fewer weeks at once", options->roster);
+	ask_begin(args);
+	json_member_text(args, "team", work->team->id);
+	json_member_text(args, "duties", duties.data ? duties.data : "");
+	json_member_text(args, "rules", rules.data ? rules.data : "");
 	buf_fini(&duties);
 	buf_fini(&rules);
+	return err;
+}
+
+static int publish(const struct force_options *options, struct errinfo *info)
+{
+	struct roster_work work;
+	struct zone *zone = NULL;
+	struct buf args, out;
+	char *answer = NULL;
+	bool refused = false;
+	enum err err = roster_work_load(&work, options->file, options->roster, info);
+
+	buf_init(&out, OUTPUT_BYTES_MAX);
+	if (!err)
+		err = output_zone(options->zone_name, &zone, info);
+	if (!err) {
+		err = make_args(options, &work, zone, &args, info);
+		if (err)
+			buf_fini(&args);
+		else
+			err = ask_service(&options->connection, "dispatcher", "roster", &args, &answer, &refused, info);
+	}
+	if (!err && !options->json)
+		err = duty_text("roster", answer, zone, &out, info);
+	if (!err)
+		err = options->json ? output_line(answer, info) : output_write(&out, ERR_OK, info);
+	free(answer);
+	buf_fini(&out);
+	zone_destroy(zone);
 	roster_work_fini(&work);
-	return err ? options_fail("roster publish", info)
-		   : ask("roster publish", &options->connection, "roster", &args);
+	return err ? options_fail("roster publish", info) - refused : 0;
 }
 
 int roster_publish_cmd(int argc, char **argv)
 {
-	struct force_options o = {.zone = "Asia/Shanghai"};
+	struct force_options o = {0};
 	const struct option_row rows[] = {
 		{"roster", OPTION_TEXT, &o.roster, 0, 0, "FILE", "the roster, as \"plan --json\" prints it"},
-		{"zone", OPTION_TEXT, &o.zone, 0, 0, "NAME", "time zone of the times of day (Asia/Shanghai)"},
+		{"zone", OPTION_TEXT, &o.zone_name, 0, 0, "NAME",
+			"zone of the roster's times of day (CURTAIN_ZONE; Asia/Shanghai)"},
+		{"json", OPTION_FLAG, &o.json, 0, 0, NULL, "print the answer as JSON"},
 	};
 	const struct options options = {.command = "roster publish",
 		.summary = "Puts a team's roster in force, in place of the one before: from now on pages go to those "
@@ -140,119 +148,4 @@ int roster_publish_cmd(int argc, char **argv)
 		return options_fail("roster publish", &info);
 	}
 	return publish(&o, &info);
-}
-
-/* ---- withdraw, duties, cover, give ---- */
-
-/* for_team asks what needs no more than a team. */
-static int for_team(const char *command, const char *summary, const char *method, bool empty, int argc, char **argv)
-{
-	struct force_options o = {0};
-	const struct option_row rows[] = {{"team", OPTION_TEXT, &o.team, 0, 0, "ID", "which team"}};
-	const struct options options = {.command = command,
-		.summary = summary,
-		.rows = rows,
-		.row_count = 1,
-		.connection = &o.connection,
-		.ending = "exit status: 0 done, 1 refused, 2 wrong usage or nobody answers.\n"};
-	struct errinfo info = {0};
-	struct buf args;
-	int status = options_parse(&options, argc, argv);
-
-	if (status >= 0)
-		return status;
-	if (!o.team) {
-		errinfo_set(&info, ERR_INVALID, "name the --team");
-		return options_fail(command, &info);
-	}
-	ask_begin(&args);
-	json_member_text(&args, "team", o.team);
-	if (empty)
-		json_member_text(&args, "duties", "");
-	return ask(command, &o.connection, method, &args);
-}
-
-int roster_withdraw_cmd(int argc, char **argv)
-{
-	return for_team("roster withdraw", "Ends a team's roster: from now on pages go to those who offer such times.",
-		"roster", true, argc, argv);
-}
-
-int roster_duties_cmd(int argc, char **argv)
-{
-	return for_team("roster duties", "Prints a team's duties as the dispatcher has them, one JSON object.",
-		"duties", false, argc, argv);
-}
-
-int roster_cover_cmd(int argc, char **argv)
-{
-	struct force_options o = {0};
-	const struct option_row rows[] = {
-		{"team", OPTION_TEXT, &o.team, 0, 0, "ID", "which team"},
-		{"from", OPTION_TEXT, &o.from, 0, 0, "TIME", "when the duty begins, like 2026-12-07T19:00:00+08:00"},
-		{"until", OPTION_TEXT, &o.until, 0, 0, "TIME", "when it ends"},
-	};
-	const struct options options = {.command = "roster cover",
-		.summary = "Prints whom to ask to take a duty, in fair order: who offers such times and is rested "
-			   "first, then by "
-			   "how few\nduties each has in force. JSON.",
-		.rows = rows,
-		.row_count = sizeof rows / sizeof *rows,
-		.connection = &o.connection,
-		.ending = "exit status: 0 told, 1 refused, 2 wrong usage or nobody answers.\nexample:\n"
-			  "  curtain roster cover --team t-01 --from 2026-12-07T19:00:00+08:00 --until "
-			  "2026-12-08T07:00:00+08:00\n"};
-	struct errinfo info = {0};
-	struct buf args;
-	int status = options_parse(&options, argc, argv);
-
-	if (status >= 0)
-		return status;
-	if (!o.team || !o.from || !o.until) {
-		errinfo_set(&info, ERR_INVALID, "name --team, --from and --until");
-		return options_fail("roster cover", &info);
-	}
-	ask_begin(&args);
-	json_member_text(&args, "team", o.team);
-	json_member_text(&args, "from", o.from);
-	json_member_text(&args, "until", o.until);
-	return ask("roster cover", &o.connection, "cover", &args);
-}
-
-int roster_give_cmd(int argc, char **argv)
-{
-	struct force_options o = {0};
-	const struct option_row rows[] = {
-		{"team", OPTION_TEXT, &o.team, 0, 0, "ID", "whose duty"},
-		{"shift", OPTION_TEXT, &o.shift, 0, 0, "ID", "which shift"},
-		{"from", OPTION_TEXT, &o.from, 0, 0, "TIME", "when it begins, like 2026-12-07T19:00:00+08:00"},
-		{"of", OPTION_TEXT, &o.user, 0, 0, "ID", "who has it"},
-		{"to", OPTION_TEXT, &o.to, 0, 0, "ID", "who is to have it"},
-	};
-	const struct options options = {.command = "roster give",
-		.summary = "Gives a duty to somebody else, at once and everywhere: a swap that is agreed, an absence, "
-			   "an override.",
-		.rows = rows,
-		.row_count = sizeof rows / sizeof *rows,
-		.connection = &o.connection,
-		.ending = "exit status: 0 done, 1 refused, 2 wrong usage or nobody answers.\nexample:\n"
-			  "  curtain roster give --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
-			  "--of v-01 --to v-02\n"};
-	struct errinfo info = {0};
-	struct buf args;
-	int status = options_parse(&options, argc, argv);
-
-	if (status >= 0)
-		return status;
-	if (!o.team || !o.shift || !o.from || !o.user || !o.to) {
-		errinfo_set(&info, ERR_INVALID, "name --team, --shift, --from, --of and --to");
-		return options_fail("roster give", &info);
-	}
-	ask_begin(&args);
-	json_member_text(&args, "team", o.team);
-	json_member_text(&args, "shift", o.shift);
-	json_member_text(&args, "from", o.from);
-	json_member_text(&args, "user", o.user);
-	json_member_text(&args, "to", o.to);
-	return ask("roster give", &o.connection, "give", &args);
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * curtain roster swap, seek, absent, answer, recall, matters, gaps: what happens to duties in force, at the dispatcher.
+ * curtain roster withdraw, duties, cover, give, swap, seek, absent, answer, recall, matters, gaps: what happens to
+ * duties in force, at the dispatcher.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
-#include "codec/fields.h"
 #include "codec/json.h"
+#include "duty_text.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"
-#include "row.h"
 
 struct rota_options {
 	const char *team, *shift, *from, *until, *of, *to, *by, *back_shift, *back_from, *user, *matter, *answer,
@@ -29,97 +28,32 @@ struct rota_row {
 };
 
 #define ROTA_ROWS_MAX 12
-#define ANSWER_BYTES_MAX (8u << 20)
 
 struct rota_command {
 	const char *name, *method, *summary, *ending;
 	const struct rota_row *rows;
 	unsigned row_count;
-	bool list; /* a table, unless --json */
+	bool empty; /* asks for a roster without duties */
 };
 
-/* refused: what the dispatcher made of it is no success: the verdict stands in the answer. */
-static bool refused_by(const char *answer)
-{
-	static const char *const bad[] = {"late", "foreign", "unknown", "barred"};
-	char word[40];
-
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		snprintf(word, sizeof word, "\"verdict\":\"%s\"", bad[i]);
-		if (strstr(answer, word))
-			return true;
-	}
-	return false;
-}
-
-/* word_cell: the Chinese word beside the wire's own, which stands alone where there is none. */
-static void word_cell(struct table *table, const json_t *item, const char *name)
-{
-	static const char *const words[][2] = {{"swap", "换班"}, {"cover", "找人替班"}, {"watch", "到岗确认"},
-		{"absence", "请假"}, {"open", "进行中"}, {"veto", "待队长"}, {"climbed", "已上报"}, {"done", "已定"},
-		{"declined", "对方谢绝"}, {"vetoed", "队长否决"}, {"expired", "过期"}, {"withdrawn", "已撤回"},
-		{"misfit", "不合规则"}};
-	const char *word = row_text(item, name);
-	char shown[96];
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (!strcmp(words[i][0], word)) {
-			snprintf(shown, sizeof shown, "%s %s", words[i][1], word);
-			word = shown;
-			break;
-		}
-	table_cell(table, word);
-}
-
-static enum err list(const char *answer, const struct zone *zone, struct errinfo *info)
-{
-	static const char *const headings[] = {"从 from", "至 until", "队 team", "班次 shift", "事项 kind",
-		"状态 state", "谁 of", "另一方 other", ">已问 asked", "答复期限 due", "编号 matter"};
-	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
-	json_t *root = NULL;
-	const json_t *item;
-	struct buf out;
-	size_t i;
-	enum err err = table ? fields_load(answer, strlen(answer), ANSWER_BYTES_MAX, &root, info) : ERR_NOMEM;
-
-	buf_init(&out, OUTPUT_BYTES_MAX);
-	json_array_foreach(json_object_get(root, "items"), i, item)
-	{
-		if (!table)
-			break;
-		row_time_cell(table, item, "from", zone);
-		row_time_cell(table, item, "until", zone);
-		table_cell(table, row_text(item, "team"));
-		table_cell(table, row_text(item, "shift"));
-		word_cell(table, item, "kind");
-		word_cell(table, item, "state");
-		table_cell(table, row_text(item, "user"));
-		table_cell(table, row_text(item, "other"));
-		table_number(table, json_integer_value(json_object_get(item, "asked")));
-		row_time_cell(table, item, "due", zone);
-		table_cell(table, row_text(item, "matter"));
-	}
-	if (!err)
-		err = table_print(table, &out);
-	err = err ? err : output_write(&out, ERR_OK, info);
-	buf_fini(&out);
-	table_destroy(table);
-	json_decref(root);
-	return err;
-}
-
+/* tell prints the answer, as it came or for people. */
 static enum err tell(
 	const struct rota_command *command, const struct rota_options *o, const char *answer, struct errinfo *info)
 {
 	struct zone *zone = NULL;
+	struct buf out;
 	enum err err;
 
-	if (!command->list || o->json)
+	if (o->json)
 		return output_line(answer, info);
+	buf_init(&out, OUTPUT_BYTES_MAX);
 	err = output_zone(o->zone_name, &zone, info);
 	if (!err)
-		err = list(answer, zone, info);
+		err = duty_text(command->method, answer, zone, &out, info);
+	if (!err)
+		err = output_write(&out, ERR_OK, info);
 	zone_destroy(zone);
+	buf_fini(&out);
 	return err;
 }
 
@@ -132,20 +66,38 @@ static int ask(const struct rota_command *command, struct rota_options *o, struc
 	int status = 0;
 
 	if (!err) {
-		status = refused_by(answer);
+		status = duty_text_refused(answer);
 		err = tell(command, o, answer, &info);
 	}
 	free(answer);
 	return err ? options_fail(command->name, &info) - refused : status;
 }
 
+/* complete: all that is required was given. */
+static bool complete(const struct rota_command *command, const struct rota_options *o, struct errinfo *info)
+{
+	for (unsigned i = 0; i < command->row_count; i++) {
+		const struct option_row *row = &command->rows[i].row;
+		if (command->rows[i].required && !*(const char *const *)row->value) {
+			errinfo_set(info, ERR_INVALID, "name --%s %s (curtain %s --help)", row->name, row->argument,
+				command->name);
+			return false;
+		}
+	}
+	if (o->answer && strcmp(o->answer, "yes") != 0 && strcmp(o->answer, "no") != 0) {
+		errinfo_set(info, ERR_INVALID, "--say: yes or no, not \"%s\"", o->answer);
+		return false;
+	}
+	return true;
+}
+
 static int run(const struct rota_command *command, struct rota_options *o, int argc, char **argv)
 {
-	struct option_row rows[ROTA_ROWS_MAX];
+	struct option_row rows[ROTA_ROWS_MAX + 2];
 	const struct options options = {.command = command->name,
 		.summary = command->summary,
 		.rows = rows,
-		.row_count = command->row_count,
+		.row_count = command->row_count + 2,
 		.connection = &o->connection,
 		.ending = command->ending};
 	struct errinfo info = {0};
@@ -154,26 +106,24 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 
 	for (unsigned i = 0; i < command->row_count; i++)
 		rows[i] = command->rows[i].row;
+	rows[command->row_count] = (struct option_row)OUTPUT_ZONE_ROW(&o->zone_name);
+	rows[command->row_count + 1] =
+		(struct option_row){"json", OPTION_FLAG, &o->json, 0, 0, NULL, "print the answer as JSON"};
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	for (unsigned i = 0; i < command->row_count; i++)
-		if (command->rows[i].required && !*(const char *const *)rows[i].value) {
-			errinfo_set(&info, ERR_INVALID, "name --%s", rows[i].name);
-			return options_fail(command->name, &info);
-		}
-	if (o->answer && strcmp(o->answer, "yes") != 0 && strcmp(o->answer, "no") != 0) {
-		errinfo_set(&info, ERR_INVALID, "--say: yes or no, not \"%s\"", o->answer);
+	if (!complete(command, o, &info))
 		return options_fail(command->name, &info);
-	}
 	ask_begin(&args);
 	for (unsigned i = 0; i < command->row_count; i++) {
-		const char *value = *command->rows[i].member ? *(const char *const *)rows[i].value : NULL;
+		const char *value = *(const char *const *)rows[i].value;
 		if (value && !strcmp(command->rows[i].member, "yes"))
 			json_member_bool(&args, "yes", !strcmp(value, "yes"));
 		else if (value)
 			json_member_text(&args, command->rows[i].member, value);
 	}
+	if (command->empty)
+		json_member_text(&args, "duties", "");
 	return ask(command, o, &args);
 }
 
@@ -188,13 +138,58 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 	{                                                                                                              \
 		TEXT("of", &(o).of, "ID", "who has it"), "user", true                                                  \
 	}
-#define LIST_ROWS(o)                                                                                                   \
-	{TEXT("team", &(o).team, "ID", "of that team alone"), "team", false},                                          \
-		{OUTPUT_ZONE_ROW(&(o).zone_name), "", false},                                                          \
-	{                                                                                                              \
-		{"json", OPTION_FLAG, &(o).json, 0, 0, NULL, "print the answer as JSON"}, "", false                    \
-	}
 #define ENDING "exit status: 0 done, 1 refused (the verdict says why), 2 wrong usage or nobody answers.\n"
+
+int roster_withdraw_cmd(int argc, char **argv)
+{
+	struct rota_options o = {0};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", true}};
+	const struct rota_command command = {"roster withdraw", "roster",
+		"Ends a team's roster: from now on pages go to those who offer such times.", ENDING, rows, 1, true};
+
+	return run(&command, &o, argc, argv);
+}
+
+int roster_duties_cmd(int argc, char **argv)
+{
+	struct rota_options o = {0};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", true}};
+	const struct rota_command command = {"roster duties", "duties",
+		"Prints a team's duties in force, as the dispatcher pages by them.", ENDING, rows, 1, false};
+
+	return run(&command, &o, argc, argv);
+}
+
+int roster_cover_cmd(int argc, char **argv)
+{
+	struct rota_options o = {0};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", true},
+		{TEXT("from", &o.from, "TIME", "when the duty begins, like 2026-12-07T19:00:00+08:00"), "from", true},
+		{TEXT("until", &o.until, "TIME", "when it ends"), "until", true}};
+	const struct rota_command command = {"roster cover", "cover",
+		"Prints whom to ask to take a duty, in fair order: who offers such times and is rested first, then by "
+		"how few\nduties each has in force.",
+		ENDING "example:\n  curtain roster cover --team t-01 --from 2026-12-07T19:00:00+08:00 --until "
+		       "2026-12-08T07:00:00+08:00\n",
+		rows, sizeof rows / sizeof *rows, false};
+
+	return run(&command, &o, argc, argv);
+}
+
+int roster_give_cmd(int argc, char **argv)
+{
+	struct rota_options o = {0};
+	const struct rota_row rows[] = {DUTY_ROWS(o), {TEXT("to", &o.to, "ID", "who is to have it"), "to", true}};
+	const struct rota_command command = {"roster give", "give",
+		"Gives a duty to somebody else, at once and everywhere: a swap that is agreed, an absence, an "
+		"override.",
+		ENDING
+		"example:\n  curtain roster give --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
+		"--of v-01 --to v-02\n",
+		rows, sizeof rows / sizeof *rows, false};
+
+	return run(&command, &o, argc, argv);
+}
 
 int roster_swap_cmd(int argc, char **argv)
 {
@@ -280,9 +275,10 @@ int roster_recall_cmd(int argc, char **argv)
 int roster_matters_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {LIST_ROWS(o)};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", false}};
 	const struct rota_command command = {"roster matters", "matters",
-		"Prints swaps, cover requests, absences and watches over duties as they stand.", ENDING, rows, 3, true};
+		"Prints swaps, cover requests, absences and watches over duties as they stand.", ENDING, rows, 1,
+		false};
 
 	return run(&command, &o, argc, argv);
 }
@@ -290,11 +286,11 @@ int roster_matters_cmd(int argc, char **argv)
 int roster_gaps_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {LIST_ROWS(o)};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", false}};
 	const struct rota_command command = {"roster gaps", "gaps",
 		"Prints the duties that nobody has, with the requests to take them, and shifts ahead that nobody "
 		"serves.",
-		ENDING, rows, 3, true};
+		ENDING, rows, 1, false};
 
 	return run(&command, &o, argc, argv);
 }

@@ -11,14 +11,17 @@ static void gap(const struct team *team, const struct roster_plan *plan, int day
 	for (int v = 0; v < team->volunteers; v++)
 		count[team_bar_of(team, plan, v, day, shift)]++;
 	roster_json_date(team, day, date);
-	buf_printf(out, "缺人 gap  %s %s:", date, team->shift[shift].id);
+	buf_printf(out, "缺人 gap  %s %s", date, team->shift[shift].id);
+	const char *before = ": ";
 	for (int i = 0; i < TEAM_BAR_COUNT; i++)
-		if (count[i])
-			buf_printf(out, " %d %s %s;", count[i], explain_bar((enum team_bar)i, true),
+		if (count[i]) {
+			buf_printf(out, "%s%d %s %s", before, count[i], explain_bar((enum team_bar)i, true),
 				explain_bar((enum team_bar)i, false));
+			before = "; ";
+		}
 	int ask[ROSTER_ASK_MAX], asked = roster_ask(team, plan, day, shift, ask);
 	for (int i = 0; i < asked; i++)
-		buf_printf(out, "%s%s", i ? ", " : " 可问 could be asked: ", team_shown(team, ask[i]));
+		buf_printf(out, "%s%s", i ? ", " : "; 可问 could be asked: ", team_shown(team, ask[i]));
 	buf_byte(out, '\n');
 }
 

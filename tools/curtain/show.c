@@ -232,6 +232,11 @@ static size_t column_width(const struct table *table, unsigned column)
 	return width;
 }
 
+bool table_is_empty(const struct table *table)
+{
+	return !table->count && !table->failed;
+}
+
 enum err table_print(const struct table *table, struct buf *out)
 {
 	size_t widths[TABLE_COLUMNS_MAX];

@@ -6,6 +6,7 @@
 #ifndef CURTAIN_TOOL_SHOW_H
 #define CURTAIN_TOOL_SHOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -36,6 +37,7 @@ void table_destroy(struct table *table);
 /* table_cell adds the next cell, cleaned; a table that cannot grow remembers it for table_print. */
 void table_cell(struct table *table, const char *text);
 void table_number(struct table *table, int64_t number);
+bool table_is_empty(const struct table *table);
 /* table_print appends headings and rows; columns two blanks apart, none at the end of a line. */
 enum err table_print(const struct table *table, struct buf *out);
 

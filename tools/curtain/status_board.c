@@ -7,6 +7,7 @@
 
 #include "codec/json.h"
 #include "show.h"
+#include "words.h"
 
 enum err status_board_expect(struct status_board *board, const char *services, struct errinfo *info)
 {
@@ -84,13 +85,13 @@ bool status_board_healthy(const struct status_board *board)
 static void add_row(
 	const struct status_board *board, const struct zone *zone, struct table *table, const struct status *row)
 {
-	char text[64], duration[SHOW_DURATION_BYTES];
+	char text[96], duration[SHOW_DURATION_BYTES];
 
 	table_cell(table, row->service);
 	table_cell(table, row->instance);
 	show_duration(board->now.ms - row->at.ms, duration);
-	snprintf(text, sizeof text, is_stale(board, row) ? "%s, silent for %s" : "%s", status_state_name(row->state),
-		duration);
+	snprintf(text, sizeof text, is_stale(board, row) ? "%s %s，已无消息 silent for %s" : "%s %s",
+		words_status(row->state), status_state_name(row->state), duration);
 	table_cell(table, text);
 	show_duration(row->lag_ms, duration);
 	table_cell(table, duration);
@@ -104,8 +105,8 @@ static void add_row(
 
 enum err status_board_text(const struct status_board *board, const struct zone *zone, struct buf *out)
 {
-	static const char *const headings[] = {
-		"service", "instance", "state", ">lag", ">outbox", ">uptime", "version", "clock"};
+	static const char *const headings[] = {"服务 service", "实例 instance", "状态 state", ">积压 lag",
+		">待确认 outbox", ">已运行 uptime", "版本 version", "处理到 clock"};
 	struct table *table = table_create(headings, 8);
 	enum err err;
 
@@ -115,15 +116,17 @@ enum err status_board_text(const struct status_board *board, const struct zone *
 		add_row(board, zone, table, &board->rows[i]);
 	for (unsigned i = 0; i < board->expected_count; i++)
 		for (unsigned column = 0; column < 8 && is_missing(board, board->expected[i]); column++)
-			table_cell(table, column == 0 ? board->expected[i] : column == 2 ? "missing" : "-");
+			table_cell(table, column == 0 ? board->expected[i] : column == 2 ? "缺 missing" : "-");
 	err = table_print(table, out);
 	table_destroy(table);
 	if (board->unread)
-		buf_printf(out, "%u status messages are not understood: another version of Curtain?\n", board->unread);
+		buf_printf(out, "%u 条状态看不懂 (status messages are not understood: another version of Curtain?)\n",
+			board->unread);
 	if (board->overflow)
-		buf_printf(out, "more than %u instances; the others are not shown\n", STATUS_INSTANCES_MAX);
-	buf_text(out,
-		status_board_healthy(board) ? "正常：all services are well\n" : "异常：not all services are well\n");
+		buf_printf(
+			out, "超过 %u 个实例，其余未显示 (more instances than can be shown)\n", STATUS_INSTANCES_MAX);
+	buf_text(out, status_board_healthy(board) ? "全部服务正常 (all services are well)\n"
+						  : "有服务异常 (not all services are well); 看其日志 (see its log)\n");
 	return err ? err : out->failed;
 }
 

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "answers.h"
+#include "duty_text.h"
+#include "row.h"
 #include "base/text.h"
 #include "habit.h"
 #include "incident_text.h"
@@ -160,11 +162,74 @@ static void an_import_is_counted_by_kind(void **state)
 			       "\"changed\":0,\"unchanged\":0,\"removed\":0},\"communities\":{\"removed\":1}}}",
 			&out, NULL),
 		ERR_OK);
-	assert_string_equal(out.data, "kind         added  changed  unchanged  removed\n"
-				      "communities      0        0          0        1\n"
-				      "households       2        1         30        0\n"
-				      "visits           1        0          0        0\n"
+	assert_string_equal(out.data, "类别 kind         新增 added  更改 changed  未变 unchanged  删除 removed\n"
+				      "社区 communities           0             0               0             1\n"
+				      "住户 households            2             1              30             0\n"
+				      "visits                     1             0               0             0\n"
 				      "试运行，未写入 (dry run: nothing was changed)\n");
+}
+
+static const struct row_word some_words[] = {{"up", "正常"}, {NULL, NULL}};
+static const struct row_column some_columns[] = {{"名称 name", "name", ROW_PLAIN, NULL},
+	{"状态 state", "state", ROW_WORD, some_words}, {">已发 sent", "sent", ROW_PLAIN, NULL},
+	{"自 since", "since", ROW_TIME, NULL}, {"是否 on", "on", ROW_PLAIN, NULL}};
+static const struct row_form some_form = {ROW_COLUMNS(some_columns), "没有 (none)\n"};
+
+static void a_list_is_a_table_in_the_zone_with_words_beside_those_of_the_wire(void **state)
+{
+	static const char json[] = "{\"items\":[{\"name\":\"a\",\"state\":\"up\",\"sent\":12,\"since\":\"2026-11-24T04:"
+				   "00:05Z\",\"on\":true},"
+				   "{\"name\":\"\\u001b[2J\",\"state\":\"odd\",\"on\":false}]}";
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(row_list(json, &some_form, zone, false, &out, NULL), ERR_OK);
+	assert_string_equal(out.data, "名称 name  状态 state  已发 sent  自 since             是否 on\n"
+				      "a          正常 up            12  2026-11-24 12:00:05  是 yes\n"
+				      "?[2J       odd                 -  -                    否 no\n");
+	buf_reset(&out);
+	assert_int_equal(row_list(json, &some_form, zone, true, &out, NULL), ERR_OK);
+	assert_non_null(strstr(out.data, "\"since\":\"2026-11-24T04:00:05Z\",\"on\":true}\n{\"name\""));
+}
+
+static void an_empty_list_says_so(void **state)
+{
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(row_list("{\"items\":[]}", &some_form, zone, false, &out, NULL), ERR_OK);
+	assert_string_equal(out.data, "没有 (none)\n");
+	assert_int_equal(row_list("{\"items\":7}", &some_form, zone, false, &out, NULL), ERR_INVALID);
+	assert_int_equal(row_list("[]", &some_form, zone, false, &out, NULL), ERR_INVALID);
+}
+
+static const char *said_of_duties(const char *method, const char *answer)
+{
+	buf_reset(&out);
+	assert_int_equal(duty_text(method, answer, zone, &out, NULL), ERR_OK);
+	return out.data;
+}
+
+static void what_became_of_a_duty_is_a_line(void **state)
+{
+	static const char barred[] = "{\"verdict\":\"barred\",\"bar\":\"rest\"}";
+	(void)state;
+	assert_string_equal(said_of_duties("swap", barred), "规则不允许 barred：休息不足 rest\n");
+	assert_true(duty_text_refused(barred));
+	assert_string_equal(said_of_duties("seek", "{\"verdict\":\"taken\",\"matter\":\"rota-1\",\"state\":\"open\"}"),
+		"已受理 taken，事项 matter rota-1 进行中 open\n");
+	assert_false(duty_text_refused("{\"verdict\":\"repeated\"}"));
+	assert_true(duty_text_refused("{\"verdict\":\"a later one\"}"));
+	assert_false(duty_text_refused("{\"duties\":0}"));
+	assert_non_null(strstr(said_of_duties("absent", "{\"opened\":2}"), "空出 2 个班次"));
+	assert_non_null(strstr(said_of_duties("give", "{\"duties\":14}"), "14 个班次"));
+	assert_non_null(strstr(said_of_duties("roster", "{\"duties\":0}"), "no duty in force"));
+	assert_non_null(strstr(said_of_duties("gaps", "{\"items\":[]}"), "no gaps"));
+	assert_string_equal(said_of_duties("duties",
+				    "{\"items\":[{\"from\":\"2026-11-24T11:00:00Z\",\"until\":"
+				    "\"2026-11-24T23:00:00Z\",\"place\":2,\"shift\":\"night\",\"user\":\"v-1\"}]}"),
+		"从 from              至 until             次序 place  班次 shift  人员 user\n"
+		"2026-11-24 19:00:00  2026-11-25 07:00:00           2  night       v-1\n");
+	assert_int_equal(duty_text("swap", "{}", zone, &out, NULL), ERR_INVALID);
+	assert_int_equal(duty_text("swap", "{", zone, &out, NULL), ERR_INVALID);
 }
 
 static void an_answer_of_another_form_is_an_error(void **state)
@@ -423,11 +488,15 @@ static void the_board_is_a_table_with_a_verdict(void **state)
 	buf_reset(&out);
 	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
 	assert_string_equal(out.data,
-		"service   instance   state                           lag  outbox       uptime  version  clock\n"
-		"ingest    ingest-1   ready, silent for 2 min 00 s  12 ms       3  58 min 00 s  0.1.0    -\n"
-		"records   records-1  ready, silent for 2 min 00 s  12 ms       3  58 min 00 s  0.1.0    -\n"
-		"detector  -          missing                           -       -            -  -        -\n"
-		"异常：not all services are well\n");
+		"服务 service  实例 instance  状态 state                                  积压 lag  待确认 outbox  "
+		"已运行 uptime  版本 version  处理到 clock\n"
+		"ingest        ingest-1       就绪 ready，已无消息 silent for 2 min 00 s     12 ms              3  "
+		"  58 min 00 s  0.1.0         -\n"
+		"records       records-1      就绪 ready，已无消息 silent for 2 min 00 s     12 ms              3  "
+		"  58 min 00 s  0.1.0         -\n"
+		"detector      -              缺 missing                                         -              -  "
+		"            -  -             -\n"
+		"有服务异常 (not all services are well); 看其日志 (see its log)\n");
 }
 
 static void more_instances_than_fit_are_told(void **state)
@@ -552,6 +621,9 @@ int main(void)
 		cmocka_unit_test(the_end_tells_outcome_and_note_without_control_characters),
 		cmocka_unit_test(a_revision_is_shown_once),
 		cmocka_unit_test(an_import_is_counted_by_kind),
+		cmocka_unit_test(a_list_is_a_table_in_the_zone_with_words_beside_those_of_the_wire),
+		cmocka_unit_test(an_empty_list_says_so),
+		cmocka_unit_test(what_became_of_a_duty_is_a_line),
 		cmocka_unit_test(an_answer_of_another_form_is_an_error),
 		cmocka_unit_test(letters_become_rows_or_lines),
 		cmocka_unit_test(a_replay_tells_whether_there_is_more),

@@ -32,6 +32,12 @@ static const char *const outcomes[OUTCOME_COUNT] = {[OUTCOME_NONE] = "无结果"
 	[OUTCOME_AMBULANCE] = "叫了救护车",
 	[OUTCOME_AWAY] = "外出"};
 
+static const char *const status_states[STATUS_STATE_COUNT] = {[STATUS_STARTING] = "启动中",
+	[STATUS_READY] = "就绪",
+	[STATUS_DEGRADED] = "降级",
+	[STATUS_STOPPING] = "停止中",
+	[STATUS_DOWN] = "已停"};
+
 static const char *const errand_kinds[ERRAND_KIND_COUNT] = {
 	[ERRAND_VISIT] = "探访", [ERRAND_TASK] = "待办", [ERRAND_SERVICE] = "服务"};
 
@@ -102,6 +108,11 @@ const char *words_incident_state(enum incident_state state)
 const char *words_outcome(enum outcome outcome)
 {
 	return outcomes[outcome];
+}
+
+const char *words_status(enum status_state state)
+{
+	return status_states[state];
 }
 
 const char *words_quantity(enum quantity quantity)
