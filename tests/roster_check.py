@@ -207,6 +207,14 @@ class Team:
             if "at_most" in person and count > max(0, person["at_most"] - served):
                 yield f"{who} has {count} duties in {month} beside {served} before, at most {person['at_most']}"
 
+    def set_before(self, day, shift):
+        """How many have it whatever is planned: set by the captain, or too near to change."""
+        def has_to(who):
+            must = self.fixed.get((who, self.dates[day].isoformat()))
+            stays = self.before(who, day) == shift and self.frozen(day, shift) and not self.unable(who, day, shift)
+            return must == shift or (stays and not must)
+        return sum(has_to(who) for who in self.people)
+
     def there(self, lines, day, shift):
         return sum(line[day] == shift for line in lines.values())
 
@@ -220,7 +228,7 @@ class Team:
                 yield from self.line_violations(who, line)
         for day in range(len(self.dates)):
             for shift in self.shifts:
-                if self.there(lines, day, shift) > self.need(day, shift):
+                if self.there(lines, day, shift) > max(self.need(day, shift), self.set_before(day, shift)):
                     yield f"{self.there(lines, day, shift)} people have {shift} on {self.dates[day]}, {self.need(day, shift)} needed"
 
     def open_duties(self, lines):

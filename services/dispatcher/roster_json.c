@@ -30,14 +30,26 @@ static enum err unfit(struct reader *r, const char *what, const char *why)
 
 static bool read_date(const char *text, int64_t *out_days, char *rest, size_t size)
 {
-	int year, month, day, used = 0;
+	char stamp[32];
+	int length = snprintf(stamp, sizeof stamp, "%.10sT00:00:00Z", text);
+	struct wall at;
 
-	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 || used != 10 || month < 1 || month > 12 ||
-		day < 1 || day > 31 || year < 1970)
+	if (strlen(text) < 10 || wall_parse(stamp, (size_t)length, &at) || at.ms < 0)
 		return false;
-	*out_days = civil_days(year, (unsigned)month, (unsigned)day);
-	snprintf(rest, size, "%s", text + used);
+	*out_days = at.ms / MS_PER_DAY;
+	snprintf(rest, size, "%s", text + 10);
 	return true;
+}
+
+/* no_day tells why a date is none of the task's. */
+static enum err no_day(struct reader *r, const char *what, const char *word)
+{
+	char rest[16];
+	int64_t days;
+
+	if (!read_date(word, &days, rest, sizeof rest) || *rest)
+		return errinfo_set(r->info, ERR_INVALID, "%s: \"%.60s\" is no date of the calendar", what, word);
+	return errinfo_set(r->info, ERR_INVALID, "%s: %s is not among the days of the task", what, word);
 }
 
 int roster_json_day(const struct team *team, const char *date)
@@ -101,6 +113,13 @@ static int find_tag_const(const struct team *team, const char *id)
 	return find_tag((struct team *)(uintptr_t)team, id);
 }
 
+/* new_id says that an id must stand once in its list. */
+static void new_id(struct fields *f, const struct team *team, finder *find, const char *id, int index)
+{
+	if (!f->err && find(team, id) != index)
+		fields_fail(f, "id", "stands twice");
+}
+
 /* read_set turns a list of words into bits. */
 static enum err read_set(struct reader *r, const json_t *list, finder *find, const char *what, uint32_t *out)
 {
@@ -135,7 +154,7 @@ static enum err read_day(struct reader *r, struct fields *f, const char *key, in
 
 	fields_text(f, key, date, sizeof date);
 	*out = roster_json_day(r->team, date);
-	return f->err ? f->err : *out < 0 ? wrong(r, key, date) : ERR_OK;
+	return f->err ? f->err : *out < 0 ? no_day(r, key, date) : ERR_OK;
 }
 
 static void read_int(struct fields *f, const char *key, int64_t lo, int64_t hi, int32_t *out)
@@ -205,6 +224,7 @@ static enum err read_part(struct reader *r, const json_t *value, int index)
 	if (!f.err && !read_clock(from, &part->from_min))
 		fields_fail(&f, "from", "no time like 07:00");
 	r->team->parts = index + 1;
+	new_id(&f, r->team, find_part, part->id, index);
 	return fields_done(&f);
 }
 
@@ -229,6 +249,7 @@ static enum err read_shift(struct reader *r, const json_t *value, int index)
 	if (!err)
 		err = read_set(r, fields_get(&f, "requires", false), find_tag_const, "requires", &s->requires);
 	r->team->shifts = index + 1;
+	new_id(&f, r->team, find_shift, s->id, index);
 	return err ? err : fields_done(&f);
 }
 
@@ -256,7 +277,7 @@ static enum err read_holiday(struct reader *r, const json_t *value, int index)
 	(void)index;
 	if (day >= 0)
 		r->team->holiday[day] = 1;
-	return day >= 0 ? ERR_OK : wrong(r, "holidays", text ? text : "not a text");
+	return day >= 0 ? ERR_OK : no_day(r, "date", text ? text : "");
 }
 
 static enum err read_rules(struct reader *r, const json_t *value)
@@ -285,6 +306,17 @@ static enum err read_rules(struct reader *r, const json_t *value)
 
 /* ---- volunteers ---- */
 
+static enum err read_away_part(struct reader *r, const json_t *value, int *out_day, int *out_part)
+{
+	struct fields f;
+
+	fields_open(&f, value, "away", r->info);
+	enum err err = read_day(r, &f, "date", out_day);
+	if (!err && fields_get(&f, "part", false))
+		err = read_index(r, &f, "part", find_part, out_part);
+	return err ? err : fields_done(&f);
+}
+
 static enum err read_away(struct reader *r, const json_t *list, struct team_volunteer *v)
 {
 	size_t i;
@@ -294,12 +326,14 @@ static enum err read_away(struct reader *r, const json_t *list, struct team_volu
 		return unfit(r, "away", "is not a list");
 	json_array_foreach((json_t *)(uintptr_t)list, i, one)
 	{
-		const char *date = json_string_value(json_is_object(one) ? json_object_get(one, "date") : one);
-		const char *part = json_string_value(json_object_get(one, "part"));
-		int day = date ? roster_json_day(r->team, date) : -1, at = part ? find_part(r->team, part) : -1;
-		if (day < 0 || (part && at < 0))
-			return wrong(r, "away", date ? date : "not a date");
-		v->away[day] |= (uint8_t)(part ? 1 << at : 0xff);
+		const char *text = json_string_value(one);
+		int day = text ? roster_json_day(r->team, text) : -1, part = -1;
+		enum err err = text && day < 0 ? no_day(r, "away", text) : ERR_OK;
+		if (!text)
+			err = read_away_part(r, one, &day, &part);
+		if (err)
+			return err;
+		v->away[day] |= (uint8_t)(part >= 0 ? 1 << part : 0xff);
 	}
 	return ERR_OK;
 }
@@ -355,8 +389,7 @@ static enum err read_volunteer(struct reader *r, const json_t *value, int index)
 
 	fields_open(&f, value, "volunteer", r->info);
 	fields_text(&f, "id", v->id, sizeof v->id);
-	if (!f.err && find_volunteer(r->team, v->id) != index)
-		fields_fail(&f, "id", "stands twice");
+	new_id(&f, r->team, find_volunteer, v->id, index);
 	fields_text_if(&f, "label", v->label, sizeof v->label);
 	read_int(&f, "at_most", 0, 31, &v->at_most);
 	read_int(&f, "served", 0, 31, &v->served);
@@ -423,28 +456,35 @@ static enum err read_fixed(struct reader *r, const json_t *value, int index)
 	if (read_index(r, &f, "volunteer", find_volunteer, &volunteer) || read_day(r, &f, "date", &day) ||
 		read_index(r, &f, "shift", find_shift, &shift))
 		return ERR_INVALID;
-	r->team->fixed[volunteer * r->team->days + day] = (int8_t)shift;
+	int8_t *fixed = &r->team->fixed[volunteer * r->team->days + day];
+	if (*fixed >= 0 && *fixed != shift)
+		r->team->twice[volunteer * r->team->days + day] = (int8_t)shift;
+	else
+		*fixed = (int8_t)shift;
 	return fields_done(&f);
 }
 
 /* ---- rosters ---- */
 
-/* read_lines calls for each volunteer's list; out: volunteer, day: shift or -1. */
-static enum err read_lines(struct reader *r, const json_t *object, int8_t *out)
+/* read_lines calls for each volunteer's list; out: volunteer, day: shift or -1. In the roster before there may be
+ * people who have left the team since: they are passed over. */
+static enum err read_lines(struct reader *r, const json_t *object, bool before, int8_t *out)
 {
+	const char *what = before ? "previous" : "assignments", *id;
 	struct team *t = r->team;
-	const char *id;
 	json_t *line;
 
 	if (!json_is_object(object))
-		return unfit(r, "assignments", "is not an object of volunteers' lists");
+		return unfit(r, what, "is not an object of volunteers' lists");
 	json_object_foreach((json_t *)(uintptr_t)object, id, line)
 	{
 		int v = find_volunteer(t, id);
+		if (v < 0 && before)
+			continue;
 		if (v < 0)
-			return wrong(r, "assignments", id);
+			return wrong(r, what, id);
 		if (json_array_size(line) != (size_t)t->days)
-			return errinfo_set(r->info, ERR_INVALID, "assignments.%s: is no list of %d days", id, t->days);
+			return errinfo_set(r->info, ERR_INVALID, "%s.%s: is no list of %d days", what, id, t->days);
 		for (int d = 0; d < t->days; d++) {
 			const json_t *one = json_array_get(line, (size_t)d);
 			int shift = json_is_string(one) ? find_shift(t, json_string_value(one)) : -1;
@@ -470,7 +510,7 @@ static enum err read_previous(struct reader *r, const json_t *previous, const ch
 			return wrong(r, "frozen_until", frozen);
 		r->team->frozen_day = days < r->team->first ? -1 : (int)(days - r->team->first);
 	}
-	return read_lines(r, previous, r->team->previous);
+	return read_lines(r, previous, true, r->team->previous);
 }
 
 static enum err read_frame(struct reader *r, struct fields *f)
@@ -561,7 +601,7 @@ enum err roster_json_plan(
 	if (err)
 		return err;
 	memset(cells, -1, sizeof cells);
-	err = read_lines(&r, json_object_get(root, "assignments"), cells);
+	err = read_lines(&r, json_object_get(root, "assignments"), false, cells);
 	for (int v = 0; v < team->volunteers && !err; v++) {
 		uint8_t line[TEAM_DAYS_MAX];
 		for (int d = 0; d < team->days; d++)

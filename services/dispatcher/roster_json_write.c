@@ -25,11 +25,13 @@ static int load_of(const struct team *team, const struct roster_plan *plan, int 
 	return load;
 }
 
-/* may_ask: a person's word would change it, no rule stands behind it. */
-static bool may_ask(enum team_bar bar)
+/* may_ask: a person's word would change it, no rule stands behind it, nor behind another one of theirs. */
+static bool may_ask(
+	const struct team *team, const struct roster_plan *plan, int volunteer, int day, int shift, enum team_bar bar)
 {
-	return bar == TEAM_BAR_NONE || bar == TEAM_BAR_WEEKLY || bar == TEAM_BAR_FROZEN || bar == TEAM_BAR_MONTH ||
-	       bar == TEAM_BAR_AWAY;
+	return bar == TEAM_BAR_NONE ||
+	       ((bar == TEAM_BAR_WEEKLY || bar == TEAM_BAR_FROZEN || bar == TEAM_BAR_MONTH || bar == TEAM_BAR_AWAY) &&
+		       team_rested(team, plan, volunteer, day, shift));
 }
 
 int roster_ask(const struct team *team, const struct roster_plan *plan, int day, int shift, int out[ROSTER_ASK_MAX])
@@ -42,7 +44,7 @@ int roster_ask(const struct team *team, const struct roster_plan *plan, int day,
 		for (int v = 0; v < team->volunteers; v++) {
 			enum team_bar bar = team_bar_of(team, plan, v, day, shift);
 			int rank = (bar == TEAM_BAR_AWAY ? 100000 : 0) + load_of(team, plan, v);
-			if (listed[v] || !may_ask(bar) || (best >= 0 && rank >= best_rank))
+			if (listed[v] || !may_ask(team, plan, v, day, shift, bar) || (best >= 0 && rank >= best_rank))
 				continue;
 			best = v;
 			best_rank = rank;

@@ -327,6 +327,49 @@ def test_a_fault_is_told_with_its_place(tmp_path):
     assert done.returncode == 2 and 'volunteers[3]: weekly: "evening"' in done.stderr
 
 
+FAULTY = {
+    "a day that no month has": ({"volunteers": [{"id": "v-00", "away": ["2026-02-30"]}]}, 'volunteers[0]: away: "2026-02-30" is no date of the calendar'),
+    "a first day that no month has": ({"from": "2026-02-31"}, "task.from: no date"),
+    "blanks in a date": ({"from": "2026- 2- 3"}, "task.from: no date"),
+    "a day outside": ({"holidays": ["2026-05-01"]}, "2026-05-01 is not among the days of the task"),
+    "a member that is not known": ({"volunteers": [{"id": "v-00", "away": [{"date": "2026-02-24", "parts": "day"}]}]}, "away.parts: unknown key"),
+    "a shift twice": ({"parts": [{"id": "p", "from": "07:00"}], "shifts": [{"id": "s", "part": "p"}, {"id": "s", "part": "p"}]}, "shifts[1]: shift.id: stands twice"),
+    "a part twice": ({"parts": [{"id": "p", "from": "07:00"}, {"id": "p", "from": "08:00"}], "shifts": []}, "parts[1]: part.id: stands twice"),
+}
+
+
+@pytest.mark.parametrize("what", FAULTY)
+def test_faults_of_a_task_are_not_taken_for_something_else(tmp_path, what):
+    change, words = FAULTY[what]
+    done = run("plan", written(tmp_path, "task.json", {"team": "t-01", "from": "2026-02-23", "days": 7, "volunteers": [{"id": "v-00"}], **change}))
+    assert done.returncode == 2 and words in done.stderr, done.stderr
+
+
+def test_two_duties_set_on_one_day_cannot_both_be(tmp_path):
+    fixed = [{"volunteer": "v-08", "date": "2027-01-05", "shift": shift} for shift in ("night-primary", "day-backup")]
+    done = run("plan", written(tmp_path, "task.json", {**TASK, "fixed": fixed}), "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["impossible"] == [{"volunteer": "v-08", "conflict": [{"rule": "fixed", **{k: f[k] for k in ("date", "shift")}} for f in fixed]}]
+
+
+def test_more_than_needed_is_no_fault_where_the_captain_has_set_it(tmp_path):
+    task = {**TASK, "fixed": [{"volunteer": v, "date": "2027-01-05", "shift": "day-backup"} for v in ("v-07", "v-08")]}
+    done = run("plan", written(tmp_path, "task.json", task), "--json", "--time", "3")
+    result = json.loads(done.stdout)
+    assert team_report(result, task)["valid"]
+    assert run("check", tmp_path / "task.json", "--roster", written(tmp_path, "roster.json", result)).returncode == 0
+
+
+def test_who_has_left_the_team_stands_in_the_roster_before(team, tmp_path):
+    task = copy.deepcopy(TASK)
+    gone = task["volunteers"].pop(6)["id"]
+    task["pairs"] = task["pairs"][1:]
+    task["previous"] = team[1]["assignments"]
+    done = run("plan", written(tmp_path, "task.json", task), "--json", "--time", "3")
+    again = json.loads(done.stdout)
+    assert gone not in again["assignments"] and team_report(again, task)["valid"], team_report(again, task)
+
+
 @pytest.mark.parametrize("number", [12, 16])
 def test_the_time_limit_holds(number):
     path = PUBLIC / f"Instance{number}.txt"

@@ -27,7 +27,11 @@ enum err roster_read_file(const char *path, struct buf *out, struct errinfo *inf
 		fclose(file);
 	if (out->failed)
 		return errinfo_at(info, out->failed, path, 0, 0, "is larger than %zu bytes", out->limit);
-	return failed ? errinfo_at(info, ERR_IO, path, 0, 0, "cannot be read") : ERR_OK;
+	if (failed)
+		return errinfo_at(info, ERR_IO, path, 0, 0, "cannot be read");
+	if (out->length >= 3 && !memcmp(out->data, "\xef\xbb\xbf", 3)) /* some editors begin a text with this mark */
+		memset(out->data, ' ', 3);
+	return ERR_OK;
 }
 
 double roster_now(void)

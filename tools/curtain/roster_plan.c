@@ -162,7 +162,7 @@ static int write_faults(const struct roster_work *work, struct buf *out)
 	}
 	for (int d = 0; d < work->team->days; d++)
 		for (int s = 0; s < work->team->shifts; s++)
-			if (team_count(work->team, &work->plan, d, s) > team_need(work->team, d, s)) {
+			if (team_count(work->team, &work->plan, d, s) > team_most(work->team, d, s)) {
 				char date[16];
 				roster_json_date(work->team, d, date);
 				buf_printf(

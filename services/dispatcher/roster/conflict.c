@@ -13,7 +13,7 @@ struct saved {
 	struct team_volunteer volunteer;
 	uint32_t bars[TEAM_PARTS_MAX];
 	int max_run;
-	int8_t fixed[TEAM_DAYS_MAX], previous[TEAM_DAYS_MAX];
+	int8_t fixed[TEAM_DAYS_MAX], twice[TEAM_DAYS_MAX], previous[TEAM_DAYS_MAX];
 };
 
 static void save(const struct team *t, int volunteer, struct saved *out)
@@ -25,6 +25,7 @@ static void save(const struct team *t, int volunteer, struct saved *out)
 	for (int p = 0; p < t->parts; p++)
 		out->bars[p] = t->part[p].bars;
 	memcpy(out->fixed, t->fixed + (size_t)volunteer * days, days);
+	memcpy(out->twice, t->twice + (size_t)volunteer * days, days);
 	memcpy(out->previous, t->previous + (size_t)volunteer * days, days);
 }
 
@@ -37,19 +38,24 @@ static void restore(struct team *t, int volunteer, const struct saved *from)
 	for (int p = 0; p < t->parts; p++)
 		t->part[p].bars = from->bars[p];
 	memcpy(t->fixed + (size_t)volunteer * days, from->fixed, days);
+	memcpy(t->twice + (size_t)volunteer * days, from->twice, days);
 	memcpy(t->previous + (size_t)volunteer * days, from->previous, days);
 }
 
 static void drop(struct team *t, int volunteer, const struct conflict_rule *rule)
 {
 	struct team_volunteer *v = &t->volunteer[volunteer];
+	int cell = volunteer * t->days + rule->day;
 
 	switch (rule->kind) {
 	case CONFLICT_FIXED:
-		t->fixed[volunteer * t->days + rule->day] = -1;
+		if (t->fixed[cell] == rule->shift)
+			t->fixed[cell] = t->twice[cell];
+		t->twice[cell] = -1;
+		t->previous[cell] = -1; /* the captain's word stood above what was there before */
 		break;
 	case CONFLICT_FROZEN:
-		t->previous[volunteer * t->days + rule->day] = -1;
+		t->previous[cell] = -1;
 		break;
 	case CONFLICT_REST:
 		for (int p = 0; p < t->parts; p++)
@@ -59,8 +65,7 @@ static void drop(struct team *t, int volunteer, const struct conflict_rule *rule
 		t->max_run = 0;
 		break;
 	case CONFLICT_MONTH:
-		v->at_most = t->days;
-		v->served = 0;
+		v->at_most = -1;
 		break;
 	case CONFLICT_LAST:
 		v->last = -1;
@@ -98,33 +103,33 @@ static enum err possible(const struct team *team, int volunteer, bool *out_possi
 	return err ? errinfo_set(info, err, "no memory") : ERR_OK;
 }
 
-static void list_rules(const struct team *t, int volunteer, struct conflict *out)
+/* list_duties names what a person has to do, from the last day to the first, and then what went before: so a filter
+ * that tries them in this order keeps the earliest ones, of which the fewest are enough. */
+static void list_duties(const struct team *t, int volunteer, struct conflict *out)
 {
 	int count = 0;
 
-	for (int kind = CONFLICT_REST; kind < CONFLICT_KINDS; kind++)
-		out->rule[count++] = (struct conflict_rule){(enum conflict_kind)kind, -1, -1};
-	for (int d = 0; d < t->days; d++) {
-		int8_t fixed = t->fixed[volunteer * t->days + d], before = t->previous[volunteer * t->days + d];
+	for (int d = t->days - 1; d >= 0; d--) {
+		int cell = volunteer * t->days + d;
+		int8_t fixed = t->fixed[cell], twice = t->twice[cell], before = t->previous[cell];
+		if (twice >= 0)
+			out->rule[count++] = (struct conflict_rule){CONFLICT_FIXED, d, twice};
 		if (fixed >= 0)
 			out->rule[count++] = (struct conflict_rule){CONFLICT_FIXED, d, fixed};
 		else if (before >= 0 && team_frozen(t, d, before))
 			out->rule[count++] = (struct conflict_rule){CONFLICT_FROZEN, d, before};
 	}
+	out->rule[count++] = (struct conflict_rule){CONFLICT_LAST, -1, -1};
 	out->rules = count;
 }
 
-enum err conflict_find(struct team *team, int volunteer, struct conflict *out, struct errinfo *info)
+/* filter leaves out each rule without which there is still no line. */
+static enum err filter(struct team *team, int volunteer, struct conflict *out, struct errinfo *info)
 {
-	struct saved saved, without;
-	bool fits;
-	enum err err = possible(team, volunteer, &fits, info);
+	struct saved without;
+	enum err err = ERR_OK;
+	bool fits = true;
 
-	out->rules = 0;
-	if (err || fits)
-		return err;
-	save(team, volunteer, &saved);
-	list_rules(team, volunteer, out);
 	for (int i = 0; i < out->rules && !err;) {
 		save(team, volunteer, &without);
 		drop(team, volunteer, &out->rule[i]);
@@ -137,7 +142,50 @@ enum err conflict_find(struct team *team, int volunteer, struct conflict *out, s
 			memmove(&out->rule[i], &out->rule[i + 1], (size_t)(out->rules - i) * sizeof *out->rule);
 		}
 	}
+	return err;
+}
+
+/* against finds a smallest conflict of duties with one rule alone; CONFLICT_KINDS: with each other. No rules: none. */
+static enum err against(
+	struct team *team, int volunteer, enum conflict_kind only, struct conflict *out, struct errinfo *info)
+{
+	struct saved saved;
+	bool fits = true;
+
+	save(team, volunteer, &saved);
+	out->rules = 0;
+	for (int kind = CONFLICT_REST; kind <= CONFLICT_MONTH; kind++)
+		if (kind != (int)only)
+			drop(team, volunteer, &(struct conflict_rule){(enum conflict_kind)kind, -1, -1});
+	enum err err = possible(team, volunteer, &fits, info);
+	if (!err && !fits) {
+		list_duties(team, volunteer, out);
+		err = filter(team, volunteer, out, info);
+		if (only != CONFLICT_KINDS)
+			out->rule[out->rules++] = (struct conflict_rule){only, -1, -1};
+	}
 	restore(team, volunteer, &saved);
+	for (int i = 0; i < out->rules / 2; i++) { /* the rule first, then the days in their order */
+		struct conflict_rule first = out->rule[i];
+		out->rule[i] = out->rule[out->rules - 1 - i];
+		out->rule[out->rules - 1 - i] = first;
+	}
+	return err;
+}
+
+enum err conflict_find(struct team *team, int volunteer, struct conflict *out, struct errinfo *info)
+{
+	static const enum conflict_kind kinds[] = {CONFLICT_KINDS, CONFLICT_REST, CONFLICT_RUN, CONFLICT_MONTH};
+	struct conflict one;
+	bool fits = true;
+	enum err err = possible(team, volunteer, &fits, info);
+
+	out->rules = 0;
+	for (size_t i = 0; !err && !fits && i < sizeof kinds / sizeof *kinds; i++) {
+		err = against(team, volunteer, kinds[i], &one, info);
+		if (one.rules && (!out->rules || one.rules < out->rules))
+			*out = one;
+	}
 	return err;
 }
 

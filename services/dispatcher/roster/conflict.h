@@ -29,8 +29,9 @@ struct conflict {
 	struct conflict_rule rule[2 * TEAM_DAYS_MAX + CONFLICT_KINDS];
 };
 
-/* conflict_find writes a smallest set of rules of volunteer that allows no line: without any one of them there would be
- * one (a deletion filter). The team is changed on the way and restored. */
+/* conflict_find writes the fewest rules of volunteer that allow no line together; without any one of them there would
+ * be one. Duties are at odds with each other or with one rule, so a deletion filter finds the fewest of each, and the
+ * smallest of these is it. The team is changed on the way and restored. */
 enum err conflict_find(struct team *team, int volunteer, struct conflict *out, struct errinfo *info) ERR_MUST_CHECK;
 /* conflict_words gives a kind in words. */
 const char *conflict_words(enum conflict_kind kind, bool chinese);

@@ -48,17 +48,19 @@ enum err team_create(int days, int volunteers, int wishes, int pairs, struct tea
 	t->wish = calloc((size_t)wishes + 1, sizeof *t->wish);
 	t->pair = calloc((size_t)pairs + 1, sizeof *t->pair);
 	t->fixed = malloc(cells);
+	t->twice = malloc(cells);
 	t->previous = malloc(cells);
-	if (!t->volunteer || !t->wish || !t->pair || !t->fixed || !t->previous) {
+	if (!t->volunteer || !t->wish || !t->pair || !t->fixed || !t->twice || !t->previous) {
 		team_destroy(t);
 		return errinfo_set(info, ERR_NOMEM, "no memory");
 	}
 	memset(t->fixed, -1, cells);
+	memset(t->twice, -1, cells);
 	memset(t->previous, -1, cells);
 	presets(t);
 	for (int v = 0; v < volunteers; v++) {
 		t->volunteer[v].last = -1;
-		t->volunteer[v].at_most = days;
+		t->volunteer[v].at_most = -1;
 		memset(t->volunteer[v].weekly, 0xff, sizeof t->volunteer[v].weekly);
 	}
 	*out_team = t;
@@ -73,6 +75,7 @@ void team_destroy(struct team *t)
 	free(t->wish);
 	free(t->pair);
 	free(t->fixed);
+	free(t->twice);
 	free(t->previous);
 	free(t);
 }
@@ -143,6 +146,8 @@ static uint64_t options_of(const struct team *team, int volunteer, int day)
 	int before = previous_of(team, volunteer, day), fixed = (int)team->fixed[volunteer * team->days + day];
 	uint64_t may = 1;
 
+	if (team->twice[volunteer * team->days + day] >= 0)
+		return 0; /* nothing is both */
 	if (fixed >= 0)
 		return (uint64_t)2 << fixed;
 	for (int s = 0; s < team->shifts; s++)
@@ -229,7 +234,7 @@ static enum err add_limits(const struct team *team, struct roster_model *m, int 
 
 	for (int i = 0; i < months; i++) {
 		int days = month_days(team, m, v, i);
-		left[i] = who->at_most - (i ? 0 : who->served);
+		left[i] = who->at_most < 0 ? days : who->at_most - (i ? 0 : who->served);
 		left[i] = left[i] < 0 ? 0 : left[i];
 		most += left[i] < days ? left[i] : days;
 	}
@@ -347,6 +352,15 @@ void team_previous(const struct team *team, struct roster_plan *plan)
 	}
 }
 
+int team_most(const struct team *team, int day, int shift)
+{
+	int need = team_need(team, day, shift), set = 0;
+
+	for (int v = 0; v < team->volunteers; v++)
+		set += options_of(team, v, day) == (uint64_t)2 << shift;
+	return set > need ? set : need;
+}
+
 int team_count(const struct team *team, const struct roster_plan *plan, int day, int shift)
 {
 	int count = 0;
@@ -354,6 +368,22 @@ int team_count(const struct team *team, const struct roster_plan *plan, int day,
 	for (int v = 0; v < team->volunteers; v++)
 		count += roster_plan_line(plan, v)[day] == shift + 1;
 	return count;
+}
+
+bool team_rested(const struct team *team, const struct roster_plan *plan, int volunteer, int day, int shift)
+{
+	const struct roster_person *p = &plan->model->person[volunteer];
+	const uint8_t *line = roster_plan_line(plan, volunteer);
+	int first = day, last = day, before = day ? line[day - 1] : p->before;
+
+	if (line[day] || p->bars[before] >> (shift + 1) & 1 ||
+		(day + 1 < team->days && p->bars[shift + 1] >> line[day + 1] & 1))
+		return false;
+	while (first && line[first - 1])
+		first--;
+	while (last + 1 < team->days && line[last + 1])
+		last++;
+	return last - first + 1 + (!first && p->before ? p->before_run : 0) <= team->max_run;
 }
 
 enum team_bar team_bar_of(const struct team *team, const struct roster_plan *plan, int volunteer, int day, int shift)

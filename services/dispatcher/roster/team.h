@@ -45,9 +45,9 @@ struct team_volunteer {
 	char id[ROSTER_ID_BYTES];
 	char label[TEAM_LABEL_BYTES]; /* what people read; "" = the id */
 	uint32_t tags;
-	uint8_t weekly[7];                /* parts, Monday first */
-	uint8_t away[TEAM_DAYS_MAX];      /* parts */
-	int32_t at_most, served;          /* duties a calendar month; served already in that of the first day */
+	uint8_t weekly[7];           /* parts, Monday first */
+	uint8_t away[TEAM_DAYS_MAX]; /* parts */
+	int32_t at_most, served; /* duties a calendar month, -1 = any number; served already in that of the first day */
 	int32_t duties, nights, weekends; /* the memory: of the months past */
 	int32_t metres;
 	int last, last_days; /* shift on the days before the first, -1 = none; for how many days */
@@ -86,6 +86,7 @@ struct team {
 	struct team_wish *wish;
 	struct team_pair *pair;
 	int8_t *fixed;    /* volunteer, day: shift that it has to be, -1 = none */
+	int8_t *twice;    /* volunteer, day: another shift that it has to be, too, which cannot be; -1 = none */
 	int8_t *previous; /* volunteer, day: shift of the roster in force, -1 = none */
 	bool has_previous;
 	int frozen_day; /* duties that begin before this day and minute stay as in previous */
@@ -117,6 +118,9 @@ void team_previous(const struct team *team, struct roster_plan *plan);
 /* team_bar_of says why volunteer cannot take shift on day beside the duties of plan; TEAM_BAR_NONE: nothing is in the
  * way. */
 enum team_bar team_bar_of(const struct team *team, const struct roster_plan *plan, int volunteer, int day, int shift);
+/* team_rested says whether shift on day goes with the duties of plan as far as rest is concerned: none that day,
+ * nothing that bars it the day before or after, not too many days in a row. */
+bool team_rested(const struct team *team, const struct roster_plan *plan, int volunteer, int day, int shift);
 /* team_frozen says whether shift on day begins before what may change. */
 bool team_frozen(const struct team *team, int day, int shift);
 static inline int team_need(const struct team *team, int day, int shift)
@@ -138,6 +142,9 @@ int team_weekday(const struct team *team, int day);
 bool team_shared(const struct team *team, int day);
 /* team_month gives the calendar month of day, counted from that of the first. */
 int team_month(const struct team *team, int day);
+/* team_most gives how many may serve on a shift: the need, or more where the captain has set more or they may not
+ * change any more. */
+int team_most(const struct team *team, int day, int shift);
 /* team_count counts people on a shift. */
 int team_count(const struct team *team, const struct roster_plan *plan, int day, int shift);
 

@@ -148,6 +148,19 @@ static void the_most_of_a_month_counts_what_was_served_in_it(void **state)
 	team_destroy(team);
 }
 
+static void what_was_served_is_no_limit_where_there_is_none(void **state)
+{
+	struct team *team = people(1, 2);
+
+	(void)state;
+	team->volunteer[0].served = 20;
+	struct solved s = solve(team);
+	assert_int_equal(option(&s, 0, 0) != 0, true);
+	assert_int_equal(option(&s, 0, 1) != 0, true);
+	solved_fini(&s);
+	team_destroy(team);
+}
+
 static void put_in_force(struct team *team, const struct solved *s)
 {
 	team->has_previous = true;
@@ -273,6 +286,97 @@ static void days_in_a_row_and_what_went_before_can_be_at_fault(void **state)
 	assert_int_equal(conflict.rule[0].kind, CONFLICT_RUN);
 	assert_int_equal(conflict.rule[1].kind, CONFLICT_LAST);
 	assert_int_equal(conflict.rule[2].kind, CONFLICT_FIXED);
+	team_destroy(team);
+}
+
+static void the_fewest_of_several_conflicts_are_named(void **state)
+{
+	struct team *team = six(14);
+	struct conflict conflict;
+
+	(void)state;
+	team->max_run = 10;
+	team->volunteer[0].at_most = 4;
+	for (int d = 0; d < 6; d++)
+		set_duty(team, 0, d, d == 3 || d == 4 ? NIGHT_FIRST : DAY_FIRST);
+	assert_int_equal(conflict_find(team, 0, &conflict, NULL), ERR_OK);
+	assert_int_equal(conflict.rules, 3); /* the month's most needs five duties beside it */
+	assert_int_equal(conflict.rule[0].kind, CONFLICT_REST);
+	assert_int_equal(conflict.rule[1].day, 3);
+	assert_int_equal(conflict.rule[2].day, 4);
+
+	team->volunteer[0].served = 4; /* any duty is one too many */
+	assert_int_equal(conflict_find(team, 0, &conflict, NULL), ERR_OK);
+	assert_int_equal(conflict.rules, 2);
+	assert_int_equal(conflict.rule[0].kind, CONFLICT_MONTH);
+	team_destroy(team);
+}
+
+static void a_duty_set_in_place_of_one_too_near_to_change_is_named_alone(void **state)
+{
+	struct team *team = six(7);
+	struct conflict conflict;
+
+	(void)state;
+	team->has_previous = true;
+	team->frozen_day = 7;
+	team->previous[1] = NIGHT_FIRST;
+	set_duty(team, 0, 1, DAY_FIRST);
+	team->volunteer[0].at_most = 0;
+	assert_int_equal(conflict_find(team, 0, &conflict, NULL), ERR_OK);
+	assert_int_equal(conflict.rules, 2);
+	assert_int_equal(conflict.rule[0].kind, CONFLICT_MONTH);
+	assert_int_equal(conflict.rule[1].kind, CONFLICT_FIXED);
+	team_destroy(team);
+}
+
+static void two_duties_set_on_one_day_are_at_odds_with_each_other(void **state)
+{
+	struct team *team = six(7);
+	struct conflict conflict;
+
+	(void)state;
+	set_duty(team, 0, 2, DAY_FIRST);
+	team->twice[2] = NIGHT_FIRST;
+	assert_int_equal(conflict_find(team, 0, &conflict, NULL), ERR_OK);
+	assert_int_equal(conflict.rules, 2);
+	assert_int_equal(conflict.rule[0].shift, DAY_FIRST);
+	assert_int_equal(conflict.rule[1].shift, NIGHT_FIRST);
+	assert_int_equal(team->twice[2], NIGHT_FIRST);
+	struct solved s = solve(team);
+	assert_int_equal(s.err, ERR_NOT_FOUND);
+	solved_fini(&s);
+	team_destroy(team);
+}
+
+static void who_is_asked_about_a_gap_is_rested_and_has_no_other_duty_that_day(void **state)
+{
+	struct team *team = people(3, 3);
+	int ask[ROSTER_ASK_MAX];
+
+	(void)state;
+	set_duty(team, 0, 1, DAY_SECOND);  /* busy on the day of the gap */
+	set_duty(team, 1, 0, NIGHT_FIRST); /* comes off a night */
+	for (int v = 0; v < 3; v++)
+		for (int d = 0; d < 7; d++)
+			team->volunteer[v].weekly[d] = 0; /* a yes may be asked for */
+	struct solved s = solve(team);
+	assert_int_equal(s.err, ERR_OK);
+	assert_int_equal(roster_ask(team, &s.plan, 1, DAY_FIRST, ask), 1);
+	assert_int_equal(ask[0], 2);
+	solved_fini(&s);
+	team_destroy(team);
+}
+
+static void the_captain_may_set_more_people_than_a_shift_needs(void **state)
+{
+	struct team *team = six(7);
+
+	(void)state;
+	set_duty(team, 0, 1, DAY_FIRST);
+	assert_int_equal(team_most(team, 1, DAY_FIRST), 1);
+	set_duty(team, 1, 1, DAY_FIRST);
+	assert_int_equal(team_most(team, 1, DAY_FIRST), 2);
 	team_destroy(team);
 }
 
@@ -405,11 +509,17 @@ int main(void)
 		cmocka_unit_test(everything_is_covered_and_nights_are_rested_and_shared),
 		cmocka_unit_test(who_carried_more_nights_gets_fewer),
 		cmocka_unit_test(the_most_of_a_month_counts_what_was_served_in_it),
+		cmocka_unit_test(what_was_served_is_no_limit_where_there_is_none),
 		cmocka_unit_test(a_roster_in_force_without_a_change_stays_as_it_is),
 		cmocka_unit_test(an_absence_moves_little_and_nothing_that_is_near),
 		cmocka_unit_test(an_absence_within_what_is_near_leaves_a_gap_and_says_who_could_be_asked),
 		cmocka_unit_test(only_rules_that_cannot_hold_together_are_named),
 		cmocka_unit_test(days_in_a_row_and_what_went_before_can_be_at_fault),
+		cmocka_unit_test(the_fewest_of_several_conflicts_are_named),
+		cmocka_unit_test(a_duty_set_in_place_of_one_too_near_to_change_is_named_alone),
+		cmocka_unit_test(two_duties_set_on_one_day_are_at_odds_with_each_other),
+		cmocka_unit_test(who_is_asked_about_a_gap_is_rested_and_has_no_other_duty_that_day),
+		cmocka_unit_test(the_captain_may_set_more_people_than_a_shift_needs),
 		cmocka_unit_test(a_calendar_holds_each_duty_in_utc_folded_and_with_a_lasting_uid),
 		cmocka_unit_test(a_table_guards_against_formulas_and_shows_what_is_open),
 		cmocka_unit_test(a_sheet_escapes_what_people_are_called),

@@ -108,7 +108,8 @@ static bool line_is_good(int v, const uint8_t *line)
 			return false;
 	}
 	/* Who has served more than agreed already is only kept from more. */
-	return (months[0] <= who->at_most || months[0] == who->served) && months[1] <= who->at_most;
+	return who->at_most < 0 ||
+	       ((months[0] <= who->at_most || months[0] == who->served) && months[1] <= who->at_most);
 }
 
 static bool lines_are_good(const struct roster_plan *of)
