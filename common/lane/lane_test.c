@@ -23,7 +23,7 @@
 #define SHARDS 2
 #define WIRE_MAX 512
 
-static const char *const consumers[] = {"detector", "records"};
+static const char *const consumers[] = {"detector", "records", "gateway"}; /* the last one comes later, if at all */
 static const char *const producers[] = {"ingest-1"};
 
 struct packet {
@@ -89,12 +89,12 @@ static void path_of(const struct world *w, const char *name, char out[128])
 	snprintf(out, 128, "%s/%s.db", w->folder, name);
 }
 
-static void producer_open(struct world *w)
+static void producer_open_for(struct world *w, unsigned consumer_count)
 {
 	struct outbox_config config = {.lane = "reading",
 		.producer = "ingest-1",
 		.consumers = consumers,
-		.consumer_count = 2,
+		.consumer_count = consumer_count,
 		.shards = SHARDS,
 		.in_flight_bytes = 4000,
 		.resend_ms = 100,
@@ -105,6 +105,11 @@ static void producer_open(struct world *w)
 	if (store_open(path, NULL, 0, 0, &w->producer_store, &info) ||
 		outbox_open(w->producer_store, &config, &w->outbox, &info))
 		fail_msg("%s", info.text);
+}
+
+static void producer_open(struct world *w)
+{
+	producer_open_for(w, 2);
 }
 
 static void consumer_open(struct world *w, int i)
@@ -442,6 +447,49 @@ static void consumer_with_a_new_store_goes_on_from_what_is_left(void **state)
 	world_close(&w);
 }
 
+static void consumer_that_comes_later_gets_one_batch_in_the_place_of_those_that_are_gone(void **state)
+{
+	struct world w;
+	struct outbox_packet packet;
+	struct lane_ack ack = {0};
+	uint64_t last[SHARDS];
+	unsigned count = 0;
+
+	(void)state;
+	world_open(&w, 8, 0, 0);
+	for (int i = 0; i < 60; i++) {
+		produce(&w);
+		turn(&w);
+	}
+	while (!complete(&w))
+		turn(&w);
+	assert_int_equal(outbox_trim(w.outbox, NULL), ERR_OK);
+	producer_close(&w);
+	producer_open_for(&w, 3);
+	outbox_reconnected(w.outbox);
+	for (; count < 1000 && !outbox_next(w.outbox, w.now, &packet); count++) {
+		struct codec_batch *batch;
+		struct lane_batch head;
+		assert_int_equal(codec_batch_open(packet.payload, packet.length, &batch, &head, NULL), ERR_OK);
+		assert_true(head.prev == 0 && head.seq > 0 && head.count == 0);
+		last[head.shard] = head.seq;
+		ack.epoch = head.epoch;
+		codec_batch_close(batch);
+	}
+	assert_int_equal(count, SHARDS); /* not again before it has had time to answer */
+	w.now.us += 200000;
+	for (count = 0; count < 1000 && !outbox_next(w.outbox, w.now, &packet);)
+		count++;
+	assert_int_equal(count, SHARDS);
+	for (unsigned shard = 0; shard < SHARDS; shard++) {
+		ack.seq = last[shard];
+		assert_int_equal(outbox_ack(w.outbox, "gateway", shard, &ack, w.now), ERR_OK);
+	}
+	w.now.us += 2000000;
+	assert_int_equal(outbox_next(w.outbox, w.now, &packet), ERR_NOT_FOUND);
+	world_close(&w);
+}
+
 static void producer_with_a_new_store_is_a_new_epoch(void **state)
 {
 	struct world w;
@@ -612,6 +660,7 @@ int main(void)
 		cmocka_unit_test(losses_and_kills_change_nothing),
 		cmocka_unit_test(absent_consumer_does_not_hold_up_the_other),
 		cmocka_unit_test(consumer_with_a_new_store_goes_on_from_what_is_left),
+		cmocka_unit_test(consumer_that_comes_later_gets_one_batch_in_the_place_of_those_that_are_gone),
 		cmocka_unit_test(producer_with_a_new_store_is_a_new_epoch),
 		cmocka_unit_test(watermark_is_the_earliest_of_all_shards),
 		cmocka_unit_test(an_inbox_of_a_part_neither_takes_nor_speaks_of_other_shards),

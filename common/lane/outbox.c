@@ -179,7 +179,7 @@ static void confirm(struct outbox *outbox, struct mono now)
 		return;
 	outbox->pending.shard = NULL;
 	if (outbox->pending.seq <= shard->trimming) {
-		sender_skipped(&shard->sender, shard->trimming);
+		sender_skipped(&shard->sender, shard->trimming, now);
 		return;
 	}
 	sender_sent(&shard->sender, outbox->pending.seq, outbox->pending.bytes, now);

@@ -2,6 +2,7 @@
 #include "lane/sender.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define SENDER_PATIENCE_MAX 4 /* the wait doubles up to 16 times resend_us */
 
@@ -115,11 +116,19 @@ void sender_sent(struct sender *sender, uint64_t seq, int64_t bytes, struct mono
 			sender->consumers[i].cursor++;
 }
 
-void sender_skipped(struct sender *sender, uint64_t to)
+void sender_skipped(struct sender *sender, uint64_t to, struct mono now)
 {
-	for (unsigned i = 0; i < sender->consumer_count; i++)
-		if (sender->consumers[i].cursor && sender->consumers[i].cursor <= to)
-			sender->consumers[i].cursor = to + 1;
+	for (unsigned i = 0; i < sender->consumer_count; i++) {
+		struct sender_consumer *consumer = &sender->consumers[i];
+		if (consumer->cursor && consumer->cursor <= to)
+			consumer->cursor = to + 1;
+		if (sender->sent < to && consumer->acked == sender->sent)
+			consumer->heard = now;
+	}
+	if (sender->sent < to) {
+		sender->sent = to;
+		memset(sender->sizes, 0, sizeof sender->sizes); /* of what is gone nothing is in flight */
+	}
 }
 
 enum err sender_ack(struct sender *sender, unsigned index, uint64_t seq, bool want, struct mono now)

@@ -46,8 +46,9 @@ void sender_committed(struct sender *sender, uint64_t last);
 /* sender_next gives the batch to send now; false: none. sender_sent must follow if it was sent. */
 bool sender_next(struct sender *sender, struct mono now, uint64_t *out_seq);
 void sender_sent(struct sender *sender, uint64_t seq, int64_t bytes, struct mono now);
-/* sender_skipped: batches up to `to` are deleted; who stands on one of them goes on behind them. */
-void sender_skipped(struct sender *sender, uint64_t to);
+/* sender_skipped: batches up to `to` are deleted, and one in their place was sent; who stands on one of them goes on
+ * behind them, and so does the frontier (a consumer that came later has acknowledged none of them). */
+void sender_skipped(struct sender *sender, uint64_t to, struct mono now);
 /* sender_ack: seq 0 with want of a consumer that knows nothing of this epoch. ERR_INVALID beyond what was committed. */
 enum err sender_ack(struct sender *sender, unsigned consumer, uint64_t seq, bool want, struct mono now) ERR_MUST_CHECK;
 void sender_reconnected(struct sender *sender, struct mono now);
