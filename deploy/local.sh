@@ -6,7 +6,7 @@
 #   local.sh down DIR            stops all, by process id; data stays in DIR
 #   local.sh status DIR          curtain status of it; exit status 0 = healthy
 #   local.sh env DIR             variables for curtain and other tools: eval "$(deploy/local.sh env DIR)"
-#   local.sh account DIR CLASS NAME [CLASS NAME]...     adds broker accounts (classes: deploy/mosquitto/access.table)
+#   local.sh account DIR CLASS NAME [CLASS NAME]...     adds broker accounts (classes: deploy/mosquitto/access.table), in force when it returns
 #   local.sh stop|start|restart|kill|reload DIR NAME    one part: broker, postgres, ingest, detector, dispatcher, records, gateway
 # --bridge: the gateway with webhooks and the bridge by bridge.yaml in CURTAIN_CONFIG (docs/webhooks.md).
 # CURTAIN_BIN: folder of the programs (default: build/release/bin of the source tree, built if it is missing).
@@ -61,7 +61,7 @@ gone() { ! alive "$1"; }
 stop_part() { # stop_part NAME SIGNAL SECONDS
 	alive "$1" || { rm -f "$dir/run/$1.pid"; return 0; }
 	kill "-$2" "$(pid_of "$1")" 2> /dev/null || true
-	await "$3" gone "$1" || kill -KILL "$(pid_of "$1")" 2> /dev/null || true
+	await "$3" gone "$1" || kill -KILL -- "-$(pid_of "$1")" 2> /dev/null || true # with what it supervises
 	await 5 gone "$1" || true
 	rm -f "$dir/run/$1.pid"
 }
@@ -144,6 +144,32 @@ load() {
 	[ -f "$dir/etc/local.env" ] || fail "$dir is no system of local.sh; start it with: deploy/local.sh up $dir"
 	# shellcheck disable=SC1091
 	. "$dir/etc/local.env"
+}
+
+# admitted NAME...: the broker lets these accounts in; it reads new ones at some time after a signal.
+admitted() {
+	python3 - "$port" "$tls" "$dir" "$@" <<-'PY'
+		import pathlib, socket, ssl, sys
+		port, tls, folder, *names = sys.argv[1:]
+		field = lambda text: len(text).to_bytes(2, "big") + text
+		def admitted(name):
+		    secret = (pathlib.Path(folder) / "access/secrets" / name).read_bytes().strip()
+		    body = field(b"MQTT") + bytes([4, 0xC2, 0, 10]) + field(b"") + field(name.encode()) + field(secret)
+		    with socket.create_connection(("127.0.0.1", int(port)), 5) as plain:
+		        s = ssl.create_default_context(cafile=folder + "/certs/ca.crt").wrap_socket(plain, server_hostname="127.0.0.1") if tls == "1" else plain
+		        s.sendall(bytes([0x10, len(body)]) + body)
+		        return s.recv(4)[3:] == b"\0"
+		sys.exit(not all(map(admitted, names)))
+	PY
+}
+
+# add_accounts CLASS NAME...: returns when they are in force.
+add_accounts() {
+	local names=()
+	"$here/mosquitto/access.sh" add "$dir/access" "$@"
+	alive broker && kill -HUP "$(pid_of broker)" || return 0
+	while [ $# -ge 2 ]; do names+=("$2") && shift 2; done
+	await 20 admitted "${names[@]}" 2> /dev/null || fail "the broker does not let ${names[*]} in (log/broker.log)"
 }
 
 wanted() { # wanted NAME: this system has the service
@@ -240,7 +266,7 @@ status)
 	[ "$records" = 1 ] || set -- --services ingest,detector,dispatcher "$@"
 	"$bin/curtain" status "$@"
 	;;
-account) load; "$here/mosquitto/access.sh" add "$dir/access" "$@"; alive broker && kill -HUP "$(pid_of broker)" ;;
+account) load; add_accounts "$@" ;;
 start) load; start_part "$1" ;;
 stop | restart)
 	load
