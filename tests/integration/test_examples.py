@@ -6,8 +6,8 @@ import pathlib
 import queue
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import time
 
 import paho.mqtt.client as mqtt
@@ -16,6 +16,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+from broker import free_port  # noqa: E402
+
 EXAMPLES = ROOT / "examples"
 C_GATEWAY = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "example_gateway"
 GATEWAYS = ["python", "c"]
@@ -26,9 +29,7 @@ class Broker:
 
     def __init__(self, folder):
         self.folder = folder
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
+        self.port = free_port()
         (folder / "mosquitto.conf").write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n", encoding="utf-8")
         self.came = queue.Queue()
         self.start()

@@ -62,6 +62,7 @@ class Rig:
         os.kill(int(pathlib.Path(self.pg, "data/postmaster.pid").read_text(encoding="ascii").splitlines()[0]), signal.SIGKILL)
 
     def start(self, conninfo=None, extra=()):
+        self.launched = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time())) + ".000Z"
         with open(self.log, "ab") as log:
             self.records = subprocess.Popen(
                 [str(RECORDS), "--config", str(ROOT / "deploy/config/records.yaml"), "--set", f"bus.port={self.port}", "--set", f"data_dir={self.folder}",
@@ -105,7 +106,8 @@ class Rig:
 
     def ready(self):
         self.of("curtain/status/records/records-1").queue.clear()
-        status = self.wait("curtain/status/records/records-1", lambda s: s["state"] == "ready" and s["counters"]["database"] == 1)
+        status = self.wait("curtain/status/records/records-1", lambda s: s["state"] == "ready" and s["counters"]["database"] == 1
+                           and s["started"] >= self.launched)  # of this process, not the last word of the one before
         deadline = time.monotonic() + 20
         while self.ask("summary").get("error", {}).get("code") == "again":  # its connections that answer come last
             assert time.monotonic() < deadline, "records does not answer"

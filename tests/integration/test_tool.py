@@ -20,12 +20,16 @@ SERVICES = ("ingest", "detector", "dispatcher", "records")
 
 
 def wall(seconds=0):
-    now = time.time() + seconds
+    return moment(time.time() + seconds)
+
+
+def moment(now):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + ".000Z"
 
 
 def status(service, state="ready", age=0, **more):
-    return {"service": service, "instance": f"{service}-1", "version": "0.1.0", "state": state, "at": wall(-age), "started": wall(-age - 3720),
+    at = time.time() - age
+    return {"service": service, "instance": f"{service}-1", "version": "0.1.0", "state": state, "at": moment(at), "started": moment(at - 3720),
             "lag_ms": 12, "outbox": 3, "counters": {"requests": 1}, **more}
 
 

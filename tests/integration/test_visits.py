@@ -3,7 +3,6 @@
 import datetime as dt
 import os
 import pathlib
-import signal
 import subprocess
 import time
 
@@ -49,9 +48,8 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     rig.peer("v-1").publish("curtain/volunteer/v-1/reply", {**{k: v for k, v in reply.items() if v}, "user": "v-1"},
                             response="curtain/receipt/v-1", correlation=b"1")
     rig.tap.wait(lambda: rig.call("visit_show", {"errand": offer["id"]})["result"]["state"] == "agreed", "the companion's yes")
-    rig.stop(signal.SIGKILL)
-    rig.start()
-    rig.tap.wait(lambda: rig.counters(errands_live=1), "the dispatcher after the kill")
+    rig.again()
+    rig.counters(errands_live=1)
     shown = rig.call("visit_show", {"errand": offer["id"]})["result"]
     assert shown["state"] == "agreed" and shown["assignee"] == "v-1" and shown["from"] == offer["from"]
     day = dt.datetime.fromisoformat(shown["from"].replace("Z", "+00:00")).astimezone(dt.timezone(dt.timedelta(hours=8))).date()

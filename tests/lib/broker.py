@@ -20,10 +20,11 @@ ACCESS = str(ROOT / "deploy/mosquitto/access.sh")
 
 
 def free_port():
-    """A port outside of the range from which the system gives ports to connections, so that nobody takes it before its server listens."""
+    """A port outside of the range from which the system gives ports to connections, and of the one from which deploy/local.sh takes its own (15000 on):
+    nobody takes it before its server listens."""
     while True:
         with socket.socket() as s:
-            port = random.SystemRandom().randrange(10000, 32000)
+            port = random.SystemRandom().randrange(10000, 15000)
             try:
                 s.bind(("127.0.0.1", port))
                 return port
