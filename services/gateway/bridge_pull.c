@@ -136,6 +136,7 @@ static enum err ask_import(struct hooks *hooks, struct bridge_job *job, bool tri
 	json_member_bool(&args, "dry_run", trial);
 	json_member_bool(&args, "report", true);
 	json_member_bool(&args, "by_row", job->pull->by_row);
+	json_member_text(&args, "erased", "skip"); /* who was erased here may stand in the platform's list for ever */
 	json_member_int(&args, "limit", CHANGES_MAX);
 	snprintf(why, sizeof why, "bridge %s", job->name);
 	json_member_text(&args, "why", why);
@@ -356,25 +357,64 @@ static enum err sift(struct hooks *hooks, struct bridge_job *job, jv changed, st
 	return err;
 }
 
+/* erased_rows gives {"kind/key": true} of the rows that records left out, because they would bring back who was erased.
+ */
+static jv erased_rows(jv result)
+{
+	jv rows = member(result, "erased"), found = jv_object();
+	int count = jv_get_kind(rows) == JV_KIND_ARRAY ? jv_array_length(jv_copy(rows)) : 0;
+
+	for (int i = 0; i < count; i++) {
+		jv row = jv_array_get(jv_copy(rows), i), kind = member(row, "kind"), key = member(row, "key");
+		if (jv_get_kind(kind) == JV_KIND_STRING && jv_get_kind(key) == JV_KIND_STRING)
+			found = jv_object_set(
+				found, jv_string_fmt("%s/%s", jv_string_value(kind), jv_string_value(key)), jv_true());
+		jv_free(kind);
+		jv_free(key);
+		jv_free(row);
+	}
+	jv_free(rows);
+	return found;
+}
+
+static enum err remember_row(
+	struct hooks *hooks, struct bridge_job *job, const char *kind, jv row, jv erased, struct errinfo *info)
+{
+	jv key = row_key(row);
+	enum err err = ERR_OK;
+
+	if (jv_get_kind(key) == JV_KIND_STRING) {
+		jv mark = jv_object_get(jv_copy(erased), jv_string_fmt("%s/%s", kind, jv_string_value(key)));
+		if (jv_is_valid(mark)) /* not even a hash of it is kept */
+			err = hook_store_row_forget(
+				hooks->kept, job->pull->target.name, kind, jv_string_value(key), info);
+		else
+			err = hook_store_row_save(
+				hooks->kept, job->pull->target.name, kind, jv_string_value(key), row_hash(row), info);
+		jv_free(mark);
+	}
+	jv_free(key);
+	return err;
+}
+
 /* remember notes what came, so that the next pull knows it again. */
-static enum err remember(struct hooks *hooks, struct bridge_job *job, struct errinfo *info)
+static enum err remember(struct hooks *hooks, struct bridge_job *job, jv result, struct errinfo *info)
 {
 	enum err err = hooks_begin(hooks, info);
+	jv erased = erased_rows(result);
 
 	jv_object_foreach(job->rows, kind, rows)
 	{
 		int count = jv_array_length(jv_copy(rows));
 		for (int i = 0; i < count && !err; i++) {
-			jv row = jv_array_get(jv_copy(rows), i), key = row_key(row);
-			if (jv_get_kind(key) == JV_KIND_STRING)
-				err = hook_store_row_save(hooks->kept, job->pull->target.name, jv_string_value(kind),
-					jv_string_value(key), row_hash(row), info);
-			jv_free(key);
+			jv row = jv_array_get(jv_copy(rows), i);
+			err = remember_row(hooks, job, jv_string_value(kind), row, erased, info);
 			jv_free(row);
 		}
 		jv_free(kind);
 		jv_free(rows);
 	}
+	jv_free(erased);
 	return err;
 }
 
@@ -405,6 +445,8 @@ static enum err finish(struct hooks *hooks, struct bridge_job *job, const char *
 	put_member(result, "kinds", &report);
 	json_member_int(&report, "fault_count", number(result, "fault_count"));
 	put_member(result, "faults", &report);
+	json_member_int(&report, "erased_count", number(result, "erased_count"));
+	put_member(result, "erased", &report);
 	json_member_int(&report, "conflict_count", job->conflict_count);
 	json_key(&report, "conflicts");
 	buf_printf(&report, "[%s]", job->conflicts.data ? job->conflicts.data : "");
@@ -434,7 +476,7 @@ static enum err tried(struct hooks *hooks, struct bridge_job *job, jv result, st
 		return err;
 	if (changes > (job->pull->take_conflicts ? 0 : job->conflict_count))
 		return ask_import(hooks, job, false, info);
-	err = remember(hooks, job, info);
+	err = remember(hooks, job, result, info);
 	return err ? err : finish(hooks, job, "unchanged", result, info);
 }
 
@@ -448,7 +490,7 @@ enum err bridge_pull_answered(struct hooks *hooks, struct bridge_job *job, const
 	} else if (job->state == BRIDGE_TRIES) {
 		err = tried(hooks, job, result, info);
 	} else {
-		err = remember(hooks, job, info);
+		err = remember(hooks, job, result, info);
 		if (!err)
 			err = finish(hooks, job, "imported", result, info);
 	}

@@ -89,6 +89,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 	[SQL_LIST_JOBS] = "SELECT name, due, done, mark, report FROM hook_job WHERE ?1 = '' OR name = ?1 ORDER BY name",
 	[SQL_ROW] = "SELECT hash FROM bridge_row WHERE pull = ? AND kind = ? AND key = ?",
 	[SQL_ROW_SAVE] = "INSERT INTO bridge_row VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET hash = ?4",
+	[SQL_ROW_FORGET] = "DELETE FROM bridge_row WHERE pull = ? AND kind = ? AND key = ?",
 	[SQL_OUTAGE] = "SELECT body FROM hook_outage WHERE topic = ?",
 	[SQL_OUTAGE_SAVE] = "INSERT INTO hook_outage VALUES (?1, ?2) ON CONFLICT (topic) DO UPDATE SET body = ?2",
 	[SQL_OUTAGE_OVER] = "DELETE FROM hook_outage WHERE topic = ?",

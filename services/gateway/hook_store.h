@@ -93,6 +93,8 @@ enum err hook_store_row(struct hook_store *hooks, const char *pull, const char *
 	bool *out_same, struct errinfo *info) ERR_MUST_CHECK;
 enum err hook_store_row_save(struct hook_store *hooks, const char *pull, const char *kind, const char *key,
 	uint64_t hash, struct errinfo *info) ERR_MUST_CHECK;
+enum err hook_store_row_forget(struct hook_store *hooks, const char *pull, const char *kind, const char *key,
+	struct errinfo *info) ERR_MUST_CHECK;
 
 /* hook_store_outage remembers an outage that stands; body NULL: it is over. *out_changed: that is news; out_before gets
  * what was remembered. */

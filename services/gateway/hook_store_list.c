@@ -173,3 +173,9 @@ enum err hook_store_row_save(struct hook_store *hooks, const char *pull, const c
 {
 	return sql_run(hook_store_bind(hooks, SQL_ROW_SAVE, "sssi", pull, kind, key, (int64_t)hash), info);
 }
+
+enum err hook_store_row_forget(
+	struct hook_store *hooks, const char *pull, const char *kind, const char *key, struct errinfo *info)
+{
+	return sql_run(hook_store_bind(hooks, SQL_ROW_FORGET, "sss", pull, kind, key), info);
+}

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-#define ROUTE_PARAMETERS_MAX 10 /* one more than any route has */
+#define ROUTE_PARAMETERS_MAX 11 /* one more than any route has */
 #define ROUTE_VALUE_BYTES 400
 
 /* What a token must be good for. ROUTE_OPEN: nothing is asked. */

@@ -197,6 +197,7 @@ static const struct route routes[] = {
 			{"format", ROUTE_BODY, ROUTE_ID, false, 0, 0, "yaml or csv; else yaml."}, {"map", ROUTE_BODY, ROUTE_LABEL, false, 0, 0, "Of a CSV file: its columns, as YAML."},
 			{"dry_run", ROUTE_BODY, ROUTE_BOOL, false, 0, 0, "Looks, and changes nothing."}, {"report", ROUTE_BODY, ROUTE_BOOL, false, 0, 0, "All faults in the answer, not the first as the error."},
 			{"by_row", ROUTE_BODY, ROUTE_BOOL, false, 0, 0, "With report: good rows come in, bad ones stay outside."},
+			{"erased", ROUTE_BODY, ROUTE_ID, false, 0, 0, "Rows of who was erased: refuse, skip or again (they are registered anew); else refuse."},
 			{"limit", ROUTE_BODY, ROUTE_INT, false, 1, 2000, "How many faults and changes are told."}, WHY}},
 	{"GET", "/v1/changes", ROUTE_SERVICE, ROUTE_READ, "records", "changes", false,
 		{"登记的每一次变更", "Every change of the registry."},

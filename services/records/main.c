@@ -125,6 +125,7 @@ static void registry_was_changed(void *context)
 	struct records *records = context;
 
 	registry_changed(records->registry);
+	upkeep_changed(&records->upkeep);
 }
 
 static void upkeep_up(void *context)

@@ -195,6 +195,7 @@ static enum err prepare_import(
 {
 	struct ledger_source source = {
 		.kind = "ledger", .format = "yaml", .text = "", .map = "", .now = context->now, .seal = context->seal};
+	const char *erased = "refuse";
 	bool dry_run = false, report = false, by_row = false;
 	int64_t most = IMPORT_SHOWN;
 	enum err err = request_text(args, "kind", false, &source.kind, info);
@@ -214,6 +215,10 @@ static enum err prepare_import(
 	if (!err)
 		err = request_int(args, "limit", false, 1, LEDGER_FAULTS_MAX, &most, info);
 	if (!err)
+		err = request_text(args, "erased", false, &erased, info);
+	if (!err && strcmp(erased, "refuse") != 0 && strcmp(erased, "skip") != 0 && strcmp(erased, "again") != 0)
+		err = errinfo_set(info, ERR_INVALID, "args.erased: must be refuse, skip or again");
+	if (!err)
 		err = request_done(args, info);
 	source.length = strlen(source.text);
 	if (!err)
@@ -230,6 +235,7 @@ static enum err prepare_import(
 	call->values[call->count++] = report && by_row ? "true" : "false";
 	call->values[call->count++] = call->faults.json.data;
 	add_number(call, most);
+	call->values[call->count++] = erased;
 	return ERR_OK;
 }
 

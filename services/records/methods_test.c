@@ -81,7 +81,7 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 	gives("audit_verify", "{}", "audit_verify||100");
 	gives("import",
 		"{\"kind\": \"communities\", \"format\": \"csv\", \"text\": \"id\\nc-1\\n\", \"dry_run\": true}",
-		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true|false|false|[]|200");
+		"registry_import|{\"communities\":[{\"id\":\"c-1\"}]}|true|false|false|[]|200|refuse");
 	assert_true(call.changes);
 	gives("import",
 		"{\"kind\": \"communities\", \"format\": \"csv\", \"text\": \"id\\nc 1\\nc-2\\n\", \"report\": true, "
@@ -89,7 +89,9 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 		"registry_import|{\"communities\":[{\"id\":\"c-2\",\"@\":{\"line\":3,\"column\":1}}],\"@columns\":{"
 		"\"communities\":[\"id\"]}}|false|true|true|[{\"line\":2,\"column\":1,\"cell\":\"A2\",\"kind\":"
 		"\"communities\",\"field\":\"id\",\"text\":\"must be an id: 1 to 63 of letters, digits, '.', '_', "
-		"'-'\"}]|7");
+		"'-'\"}]|7|refuse");
+	gives("import", "{\"text\": \"[]\", \"kind\": \"elders\", \"erased\": \"again\"}",
+		"registry_import|{\"elders\":[]}|false|false|false|[]|200|again");
 	gives("withdraw", "{\"household\": \"h-1\"}", "consent_withdraw|h-1|");
 	gives("report", "{\"until\": \"2026-03-01\", \"names\": true}",
 		"api_report||2026-03-01||true|Asia/Shanghai|2026-01-05");
@@ -114,6 +116,8 @@ static void a_wrong_argument_is_named(void **state)
 	refuses("audit_verify", "{\"anchor\": \"a\\tb\"}", ERR_INVALID, "args.anchor");
 	refuses("summary", "{\"household\": \"h-1\"}", ERR_INVALID, "args.household: is no argument");
 	refuses("import", "{}", ERR_INVALID, "args.text");
+	refuses("import", "{\"text\": \"[]\", \"erased\": \"take\"}", ERR_INVALID,
+		"args.erased: must be refuse, skip or again");
 	refuses("report", "{\"from\": \"2026-02-30\"}", ERR_INVALID, "args.from: must be a day");
 	refuses("report", "{\"zone\": \"UTC\"}", ERR_INVALID, "args.zone: is no argument");
 	refuses("decide", "{\"what\": \"a\\tb\", \"owner\": \"v-1\"}", ERR_INVALID, "args.what");

@@ -41,6 +41,7 @@ const struct statement statements_upkeep[] = {
 	{"tags_and_care", "select tags_and_care((now() at time zone $1)::date)", 1},
 	{"errand_upkeep", "select errand_upkeep($1::bigint * interval '1 ms')", 1},
 	{"erasure_again", "select erasure_again()", 0},
+	{"erasure_merge", "select applied, list from erasure_merge($1::jsonb)", 1},
 	{NULL, NULL, 0},
 };
 
@@ -59,7 +60,8 @@ const struct statement statements_registry[] = {
 		"set_config('curtain.unlisted', $3, false)",
 		3},
 	{"registry_import",
-		"select registry_import($1::jsonb, $2::boolean, $3::boolean, $4::boolean, $5::jsonb, $6::integer)", 6},
+		"select registry_import($1::jsonb, $2::boolean, $3::boolean, $4::boolean, $5::jsonb, $6::integer, $7)",
+		7},
 	{"registry_export", "select registry_export($1, $2, $3::integer)", 3},
 	{"registry_duplicates", "select registry_duplicates($1::integer)", 1},
 	{"elder_merge", "select elder_merge($1, $2)", 2},

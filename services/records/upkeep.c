@@ -3,7 +3,10 @@
 
 #include <stdio.h>
 
+#include <string.h>
+
 #include "base/log.h"
+#include "records/erasures.h"
 
 #define AGAIN_MS 10000 /* after a failure: somebody was in the way */
 
@@ -27,6 +30,7 @@ static void prepared(void *context, const struct pg_reply *reply)
 void upkeep_connected(struct upkeep *upkeep)
 {
 	upkeep->due.us = INT64_MIN;
+	upkeep->list_due = true;
 	pg_prepare_all(upkeep->pg, statements_upkeep, prepared, upkeep);
 }
 
@@ -35,27 +39,33 @@ void upkeep_lost(struct upkeep *upkeep)
 	upkeep->ready = false;
 }
 
-static void cleared(void *context, const struct pg_reply *reply)
+static void fail(struct upkeep *upkeep, const struct pg_reply *reply)
 {
-	struct upkeep *upkeep = context;
-
-	if (reply->ok && reply->rows)
-		return;
 	upkeep->failures++;
 	if (!reply->lost)
 		log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
 }
 
-static void tagged(void *context, const struct pg_reply *reply)
+void upkeep_changed(struct upkeep *upkeep)
+{
+	upkeep->list_due = true;
+}
+
+static void cleared(void *context, const struct pg_reply *reply)
 {
 	struct upkeep *upkeep = context;
 
+	if (!reply->ok || !reply->rows)
+		fail(upkeep, reply);
+}
+
+static void tagged(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
 	char age[24];
 
 	if (!reply->ok) {
-		upkeep->failures++;
-		if (!reply->lost)
-			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		fail(upkeep, reply);
 		return;
 	}
 	snprintf(age, sizeof age, "%lld", (long long)upkeep->settings->answer_age_ms);
@@ -67,9 +77,7 @@ static void erased_again(void *context, const struct pg_reply *reply)
 	struct upkeep *upkeep = context;
 
 	if (!reply->ok || !reply->rows) {
-		upkeep->failures++;
-		if (!reply->lost)
-			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		fail(upkeep, reply);
 		return;
 	}
 	for (int row = 0; row < PQntuples(reply->rows); row++)
@@ -83,9 +91,7 @@ static void heads_told(void *context, const struct pg_reply *reply)
 	struct upkeep *upkeep = context;
 
 	if (!reply->ok || !reply->rows) {
-		upkeep->failures++;
-		if (!reply->lost)
-			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		fail(upkeep, reply);
 		return;
 	}
 	for (int row = 0; row < PQntuples(reply->rows); row++)
@@ -101,16 +107,59 @@ static void kept(void *context, const struct pg_reply *reply)
 
 	upkeep->due.us = upkeep->now.us + pause_ms * 1000;
 	if (!good) {
-		upkeep->failures++;
-		if (!reply->lost)
-			log_warning("upkeep_failed", "sqlstate", reply->sqlstate, "error", reply->text);
+		fail(upkeep, reply);
 		return;
 	}
 	for (int row = 0; row < PQntuples(reply->rows); row++) {
 		upkeep->dropped++;
 		log_info("partition_dropped", "name", PQgetvalue(reply->rows, row, 0));
 	}
+	upkeep->list_due = true; /* the file may have been lost */
 	pg_call(upkeep->pg, "audit_heads", 0, NULL, heads_told, upkeep);
+}
+
+/* ---- the list of erasures ---- */
+
+static void list_failed(struct upkeep *upkeep, const struct errinfo *info)
+{
+	upkeep->failures++;
+	log_error("erasures_not_kept", "file", info->file, "error", info->text);
+}
+
+/* merged: the database has whatever the file had; the file gets what it had not. */
+static void merged(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+	const char *folder = upkeep->settings->common.data_dir, *list;
+	struct errinfo info = {0};
+	struct buf held;
+
+	if (!reply->ok || !reply->rows || PQntuples(reply->rows) != 1) {
+		fail(upkeep, reply);
+		return;
+	}
+	if (strcmp(PQgetvalue(reply->rows, 0, 0), "0") != 0)
+		log_warning("erased_again_after_restore", "elders", PQgetvalue(reply->rows, 0, 0));
+	list = PQgetvalue(reply->rows, 0, 1);
+	buf_init(&held, ERASURES_BYTES_MAX);
+	if (erasures_read(folder, &held, &info) ||
+		(strcmp(held.data, list) != 0 && erasures_write(folder, list, &info)))
+		list_failed(upkeep, &info);
+	buf_fini(&held);
+}
+
+static void merge(struct upkeep *upkeep)
+{
+	struct errinfo info = {0};
+	struct buf held;
+
+	upkeep->list_due = false;
+	buf_init(&held, ERASURES_BYTES_MAX);
+	if (erasures_read(upkeep->settings->common.data_dir, &held, &info))
+		list_failed(upkeep, &info);
+	else
+		pg_call(upkeep->pg, "erasure_merge", 1, (const char *[]){held.data}, merged, upkeep);
+	buf_fini(&held);
 }
 
 void upkeep_tick(struct upkeep *upkeep, struct mono now)
@@ -119,7 +168,11 @@ void upkeep_tick(struct upkeep *upkeep, struct mono now)
 	char numbers[4][24];
 
 	upkeep->now = now;
-	if (!upkeep->ready || pg_state(upkeep->pg) != PG_IDLE || now.us < upkeep->due.us)
+	if (!upkeep->ready || pg_state(upkeep->pg) != PG_IDLE)
+		return;
+	if (upkeep->list_due)
+		merge(upkeep); /* first of all: nobody is served for long who was erased */
+	if (pg_state(upkeep->pg) != PG_IDLE || now.us < upkeep->due.us)
 		return;
 	snprintf(numbers[0], sizeof numbers[0], "%lld", (long long)s->months_ahead);
 	snprintf(numbers[1], sizeof numbers[1], "%lld", (long long)s->reading_age_ms);
@@ -131,5 +184,7 @@ void upkeep_tick(struct upkeep *upkeep, struct mono now)
 
 struct mono upkeep_due(const struct upkeep *upkeep)
 {
-	return upkeep->ready && pg_state(upkeep->pg) == PG_IDLE ? upkeep->due : (struct mono){.us = INT64_MAX};
+	if (!upkeep->ready || pg_state(upkeep->pg) != PG_IDLE)
+		return (struct mono){.us = INT64_MAX};
+	return upkeep->list_due ? (struct mono){.us = INT64_MIN} : upkeep->due;
 }

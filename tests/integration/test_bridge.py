@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import sys
 import tempfile
 import time
@@ -240,6 +241,26 @@ def test_a_pull_brings_elders_and_tags_names_faults_and_conflicts_and_repeats_no
     again = report(bench, "imported")
     assert again["conflicts"] == [{"kind": "elders", "key": "e-0007", "fields": ["phone"]}] and again["kinds"]["elders"]["changed"] == 1
     assert bench.system.sql("select phone from elder where id in ('e-0007', 'e-0008') order by id") == [["13911112222"], ["13900000008"]]
+
+
+def test_who_was_erased_here_does_not_come_back_by_a_pull(bench):
+    bench.tool("elder", "erase", "e-0003", "--reason", "本人申请")
+    bench.platform.elders = bench.platform.elders + [elder(460, birthday="1941-07-08")]
+    bench.tool("bridge", "run", "pull.elders")
+    done = bench.until(lambda: (told := report(bench, "imported"))["erased_count"] and told, "a report of this pull")
+    assert done["fault_count"] == 0 and done["kinds"]["elders"]["added"] == 1  # the rest goes on
+    assert done["erased_count"] == 3 and {(row["kind"], row["key"]) for row in done["erased"]} == {("households", "h-g0003"), ("elders", "e-0003"), ("tags", "g-0003-alone")}
+    assert all(row["line"] and row["erasure"] == 1 for row in done["erased"]) and "13800000003" not in json.dumps(done) and "测试" not in json.dumps(done, ensure_ascii=False)
+    assert bench.system.sql("select (select count(*) from elder where id = 'e-0003') + (select count(*) from household where id = 'h-g0003')") == [["0"]]
+    bench.tool("bridge", "run", "pull.elders")
+    assert report(bench, "unchanged")["erased_count"] == 3
+    # no hash of their rows is kept either
+    copy = bench.folder / "copy"  # the gateway keeps its own locked
+    shutil.copytree(next((bench.folder / "system").rglob("hooks.db")).parent, copy)
+    kept = sqlite3.connect(copy / "hooks.db")
+    assert kept.execute("select count(*) from bridge_row where key in ('e-0460', 'e-0002')").fetchone() == (2,)
+    assert kept.execute("select count(*) from bridge_row where key in ('e-0003', 'h-g0003', 'g-0003-alone')").fetchone() == (0,)
+    kept.close()
 
 
 def test_killed_at_any_moment_nothing_is_lost_and_order_stays(bench):

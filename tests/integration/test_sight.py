@@ -29,7 +29,7 @@ WHOSE = {
 # Tables whose rows say nothing of a person: whoever has a level may read them.
 OPEN = {"community", "policy", "ledger_kind", "district", "street", "estate", "building", "tag_kind", "service", "provider"}
 # The owner's alone.
-CLOSED = {"directory_state", "directory_entry", "lane_position", "reading_zone", "schema_version"}
+CLOSED = {"directory_state", "directory_entry", "lane_position", "reading_zone", "schema_version", "erased_key", "erased_mark"}
 AUDIT = {"api_audit", "audit_head", "erasure"}
 
 ACTORS = {  # name -> how a session becomes it
@@ -69,6 +69,7 @@ insert into errand_event select 'r' || substr(id, 2), 1, 'agreed', 'agreed', '',
 insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(id, 2), 'x', '{}', '{}', '{}' from household;
 insert into decision (meeting, community, household, what, owner) select date '2026-03-02', community, id, 'x', 'v-1' from household union all select date '2026-03-02', null, null, 'x', 'v-1';
 insert into erasure (who, why, elder, household, token, devices, counts) values ('boss', 'x', 'e-0', '', '', '{}', '{}');
+insert into erased_mark select sha256('x'), id, 'id' from erasure;
 insert into medicine (id, elder, name) select 'm' || substr(id, 2), 'e' || substr(id, 2), 'x' from household;
 insert into tag (id, elder, kind) select 't' || substr(id, 2), 'e' || substr(id, 2), 'k-1' from household;
 insert into reading select 'd' || substr(id, 2), '', 'temperature', 1, null, null, '2026-03-01', now(), id, false, false, '' from household;
@@ -164,7 +165,7 @@ WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "
             "account": "level = 'district', community = null, volunteer = null", "community": "name = 'mine now'", "policy": "arrive_s = 1", "ledger_kind": "place = place + 1",
             "change": "who = 'x'", "api_audit": "who = 'x'", "audit_head": "number = 0", "reading": "value = 9", "alert": "level = 'x'", "incident": "responder = 'v-1'",
             "reading_hour": "total = 9", "reading_day": "total = 9", "alert_event": "state = 'x'", "incident_event": "state = 'x'", "directory_entry": "seq = seq + 1000",
-            "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "schema_version": "name = 'x'", "device_stay": "place = 'x'", "home_circle": "contacts = '{}'", "home_care": "wanted = 'v-1'",
+            "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "erased_key": "inside = outside", "erased_mark": "of = 'x'", "schema_version": "name = 'x'", "device_stay": "place = 'x'", "home_circle": "contacts = '{}'", "home_care": "wanted = 'v-1'",
             "errand": "state = 'done'", "errand_event": "state = 'done'",
             "contact": "phone = '9'", "medicine": "name = 'x'", "tag": "note = 'x'", "merging": "who = 'x'", "erasure": "who = 'x'", "district": "name = 'y'", "street": "name = 'y'", "estate": "name = 'y'", "building": "floors = 3",
             "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'", "decision": "note = 'x'"}
@@ -278,7 +279,7 @@ def parameters():
     rows = {}
     for row in re.split(r"\n\t\{", table)[1:]:
         rows[re.match(r'"(\w+)"', row).group(1)] = re.findall(r'\{"(\w+)", PARAMETER_(?!INT|BOOL)\w+', row)
-    rows.update(timeline=["household", "day"], history=["household", "after"], **{"import": ["kind", "format", "text"]})
+    rows.update(timeline=["household", "day"], history=["household", "after"], **{"import": ["kind", "format", "text", "map", "erased"]})
     return rows
 
 

@@ -395,7 +395,9 @@ int cmd_restore(int argc, char **argv)
 		OPTIONS_ROWS(rows), NULL, "FILE", &command.file,
 		"All or nothing. Then point records at it and start it: it serves the other services' directories "
 		"anew.\n"
-		"Whoever was erased since the backup was made is in it again: erase them again (docs/privacy.md).\n"
+		"Whoever was erased since the backup was made is in it again, until records starts: it erases them "
+		"again by\n"
+		"the list in its data_dir (erasures.json; docs/privacy.md).\n"
 		"Exit status: 0 done (and verified), 1 it is not what was backed up, 2 not done.\n\n"
 		"example:\n  createdb drill && curtain restore /srv/backup/curtain.dump --conninfo dbname=drill "
 		"--verify\n"};

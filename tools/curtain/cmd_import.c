@@ -15,7 +15,7 @@
 
 struct import_command {
 	const char *file, *kind, *format, *map_file, *encoding, *why;
-	bool dry_run, by_row, json;
+	bool dry_run, by_row, again, json;
 	int64_t most;
 	struct connection connection;
 	struct buf text, map;
@@ -149,6 +149,7 @@ static int ask(struct import_command *command, struct errinfo *info)
 	json_member_text_if(&args, "why", command->why ? command->why : "");
 	json_member_bool(&args, "dry_run", command->dry_run);
 	json_member_bool(&args, "by_row", command->by_row);
+	json_member_text_if(&args, "erased", command->again ? "again" : "");
 	json_member_bool(&args, "report", true);
 	json_member_int(&args, "limit", command->most);
 	err = ask_service(&command->connection, "records", "import", &args, &answer, &refused, info);
@@ -185,6 +186,8 @@ int cmd_import(int argc, char **argv)
 		{"map", OPTION_TEXT, &command.map_file, 0, 0, "FILE", "how a spreadsheet's columns become rows"},
 		{"encoding", OPTION_TEXT, &command.encoding, 0, 0, "auto|utf-8|gb18030", "of the file (auto)"},
 		{"by-row", OPTION_FLAG, &command.by_row, 0, 0, NULL, "leave out rows with a fault, take the others"},
+		{"again", OPTION_FLAG, &command.again, 0, 0, NULL,
+			"register anew whom an erasure took; the district's right, and audited (say --why)"},
 		{"most", OPTION_INT, &command.most, 1, 2000, "N", "tell at most so many faults and changes (200)"},
 		{"why", OPTION_TEXT, &command.why, 0, 0, "TEXT", "the reason that history and audit keep"},
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},

@@ -116,8 +116,11 @@ enum err elder_show_certificate(const char *json, int64_t letters, struct buf *o
 		      "    审计链中的编号，不含个人信息 (ids in the audit trail, no personal data)\n"
 		      "    警报与事件的统计行，无住户、无文字 (alerts and incidents as statistics, without household "
 		      "and words)\n"
-		      "    此前的备份，至其保留期满 (backups made before, until their time is over; erase again after "
-		      "a restore)\n"
+		      "    用于防止再次登记的密钥摘要 (keyed digests, so that no old file or platform brings the "
+		      "person back)\n"
+		      "    此前的备份，至其保留期满；恢复后自动再次删除 (backups made before, until their time is "
+		      "over; after a "
+		      "restore records erases again)\n"
 		      "    各服务随目录删除其副本 (services drop their copies as the directory tells them, within "
 		      "seconds)\n");
 	json_decref(root);
