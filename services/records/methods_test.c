@@ -44,8 +44,8 @@ static void gives(const char *method, const char *json, const char *wanted)
 		print_message("%s\n", info.text);
 	snprintf(got, sizeof got, "%s", call.statement ? call.statement : "");
 	for (int i = 0; i < call.count; i++) {
-		strcat(got, "|");
-		strcat(got, call.values[i]);
+		size_t length = strlen(got);
+		snprintf(got + length, sizeof got - length, "|%s", call.values[i]);
 	}
 	assert_string_equal(got, wanted);
 	request_close(args);
@@ -128,13 +128,13 @@ static void a_wrong_argument_is_named(void **state)
 
 static void a_reason_is_bounded(void **state)
 {
-	char json[1024] = "{\"why\": \"";
+	char json[1024], reason[METHOD_WHY_BYTES_MAX + 1] = "";
 
 	(void)state;
-	memset(json + strlen(json), 'x', METHOD_WHY_BYTES_MAX);
-	strcat(json, "\"}");
+	memset(reason, 'x', METHOD_WHY_BYTES_MAX);
+	snprintf(json, sizeof json, "{\"why\": \"%s\"}", reason);
 	gives("summary", json, "api_summary");
-	strcpy(json + strlen(json) - 2, "x\"}");
+	snprintf(json, sizeof json, "{\"why\": \"x%s\"}", reason);
 	refuses("summary", json, ERR_INVALID, "args.why");
 	refuses("summary", "{\"why\": \"a\\nb\"}", ERR_INVALID, "args.why");
 }
