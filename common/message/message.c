@@ -58,7 +58,7 @@ WORDS(errand_event, ERRAND_EVENT_COUNT, "opened", "offered", "declined", "agreed
 	"confirmed", "refused", "missed", "climbed", "moved", "noted", "cancelled")
 WORDS(errand_verdict, ERRAND_VERDICT_COUNT, "ok", "finding", "not_asked")
 WORDS(page_role, PAGE_ROLE_COUNT, "primary", "backup", "captain", "desk", "second", "key", "relief", "contact",
-	"neighbour", "duty")
+	"neighbour", "duty", "visit", "task", "service")
 WORDS(circle_part, CIRCLE_PARTS, "contacts", "keys", "neighbours")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(notice_kind, NOTICE_KIND_COUNT, "swap_asked", "swap_veto", "swap_valid", "swap_off", "cover_asked", "cover_yours",

@@ -256,7 +256,11 @@ enum page_role {
 	PAGE_RELIEF,    /* to take over from the responder */
 	PAGE_CONTACT,   /* of the family */
 	PAGE_NEIGHBOUR, /* within reach and willing */
-	PAGE_DUTY,      /* no page: a duty_notice on its way over a channel; never on the topic */
+	/* No pages: notices on their way over a channel; never on the topic page. */
+	PAGE_DUTY,    /* a duty_notice */
+	PAGE_VISIT,   /* about an errand ... */
+	PAGE_TASK,    /* ... of each ... */
+	PAGE_SERVICE, /* ... of its kinds */
 	PAGE_ROLE_COUNT
 };
 

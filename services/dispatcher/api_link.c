@@ -30,6 +30,7 @@ static enum err give(struct dispatcher *d, const struct accept_link *link, enum 
 {
 	struct incident_effects effects;
 	struct rota_answer answer;
+	enum visit_verdict verdict;
 	struct reply reply = {.action = link->action, .at = d->turn.wall};
 	enum err err = dispatcher_begin(d, info);
 
@@ -48,6 +49,11 @@ static enum err give(struct dispatcher *d, const struct accept_link *link, enum 
 			d->rota, link->incident, link->user, link->action == REPLY_ACCEPT, d->turn.wall, &answer);
 		*out_reply = rota_verdict_name(answer.verdict);
 		return err ? err : dispatcher_rota_effects(d, info);
+	}
+	if (!err && !strncmp(link->incident, VISITS_PREFIX, sizeof VISITS_PREFIX - 1)) {
+		err = visits_reply(d->visits, dispatcher_ways(d), &reply, d->turn.wall, &verdict, info);
+		*out_reply = visit_verdict_name(verdict);
+		return err;
 	}
 	if (!err)
 		err = incident_reply(d->core, &reply, false, d->turn.wall, &effects);

@@ -110,7 +110,7 @@ static enum err give(
 
 	text_cut(id, sizeof id, effects->id);
 	text_cut(fault, sizeof fault, effects->fault);
-	*fatal = visits_take(d->visits, d->post, effects, d->turn.wall, info);
+	*fatal = visits_take(d->visits, dispatcher_ways(d), effects, d->turn.wall, info);
 	if (*fatal)
 		return *fatal;
 	if (verdict == VISIT_BAD)

@@ -131,7 +131,7 @@ void channel_over(struct channel_core *core, struct delivery *delivery, enum cha
 	effect->deliveries[0] = delivery->progress.number;
 	effect->count = 1;
 	effect->unreached = end == CHANNEL_GIVEN_UP && delivery->progress.route.way == CHANNEL_WAY_PERSON &&
-			    !delivery->page.withdrawn && delivery->page.role != PAGE_DUTY;
+			    !delivery->page.withdrawn && delivery->page.role < PAGE_DUTY;
 	text_cut(effect->incident, sizeof effect->incident, delivery->page.incident);
 	text_cut(effect->user, sizeof effect->user, delivery->page.user);
 	text_cut(effect->receipt, sizeof effect->receipt, receipt);
@@ -216,14 +216,14 @@ static bool withdraw(struct channel_core *core, const struct page *page, uint8_t
 	return tell || !found;
 }
 
-/* displace gives up the latest of the least urgent, for a life. */
-static bool displace(struct channel_core *core, struct channel_effects *out)
+/* displace gives up the latest of the least urgent, for what is more urgent than that. */
+static bool displace(struct channel_core *core, enum alert_level level, struct channel_effects *out)
 {
 	struct delivery *least = NULL;
 
 	for (uint32_t i = 0; i < core->count; i++) {
 		struct delivery *delivery = core->deliveries[i];
-		if (!delivery->calling && !delivery_is_life(delivery) &&
+		if (!delivery->calling && delivery->page.level > level &&
 			(!least || delivery->page.level >= least->page.level))
 			least = delivery;
 	}
@@ -261,7 +261,7 @@ enum err channel_page(struct channel_core *core, const struct page *page, const 
 		if (!progress.route.count)
 			return ERR_OK;
 	}
-	if (core->count >= core->config.waiting_max && (page->level != ALERT_LIFE || !displace(core, out)))
+	if (core->count >= core->config.waiting_max && !displace(core, page->level, out))
 		return ERR_FULL;
 	progress.number = core->next_number;
 	err = insert(core, page, &progress);

@@ -142,7 +142,7 @@ struct wall channel_after_quiet(
 
 /* channel_page takes a page and its route (not empty). A withdrawal ends what has not left yet; where nothing had left,
  * or no channel of the route tells such, nothing is sent. *out_number is 0 where there is nothing to keep. ERR_FULL:
- * too many wait (a life displaces the least urgent). */
+ * too many wait (the least urgent is displaced by what is more urgent). */
 enum err channel_page(struct channel_core *core, const struct page *page, const struct channel_route *route,
 	struct wall now, uint64_t *out_number, struct channel_effects *out) ERR_MUST_CHECK;
 /* channel_result takes what became of a call; receipt is the channel's name for it or the cause of the failure. */

@@ -11,7 +11,7 @@
 static const char *const keys[] = {"name", "preset", "channel", "version", "kind", "audience", "language", "url",
 	"method", "format", "sign", "query", "headers", "body", "success", "throttled", "refused", "receipt", "cause",
 	"from", "tls", "address", "secrets", "vars", "timeout", "rate", "retry", "quiet", "quiet_for_life", "merge",
-	"withdrawals", "concurrent", "expire", "teams", "levels", "fallback", "reserve", "mentions", NULL};
+	"withdrawals", "concurrent", "expire", "teams", "levels", "about", "fallback", "reserve", "mentions", NULL};
 static const char *const program_keys[CHANNEL_JQ_COUNT] = {
 	"query", "headers", "body", "success", "throttled", "refused", "receipt", "cause"};
 static const char *const kinds[] = {"http", "smtp", "mqtt", NULL};
@@ -20,6 +20,11 @@ static const char *const signs[] = {"none", "dingtalk", "feishu", "standard-webh
 static const char *const languages[] = {"zh", "en", NULL};
 static const char *const methods[] = {"POST", "PUT", "GET", NULL};
 static const char *const level_words[] = {"life", "alarm", "attention", "maintenance", NULL};
+
+/* by channel_kind_of, then what stands for all alerts */
+static const char *const about_words[] = {"sos", "fall", "gas", "smoke", "co", "leak", "silence", "rule", "device",
+	"duty", "visit", "task", "service", "alerts", NULL};
+_Static_assert(sizeof about_words / sizeof *about_words == CHANNEL_KIND_COUNT + 2, "a word for each kind");
 
 /* find gives a key's value and the document in which it stands; NULL if neither has it. */
 static const yaml_node_t *find(const struct channel_sources *from, const char *key, struct yaml_in **out_in)
@@ -325,6 +330,26 @@ static enum err read_levels(const struct channel_sources *from, struct channel_d
 	return err;
 }
 
+/* read_about: a person is told of all, a group of nothing that concerns one volunteer alone, unless the file says so.
+ */
+static enum err read_about(const struct channel_sources *from, struct channel_definition *d)
+{
+	static const uint32_t else_about[] = {[CHANNEL_PERSON] = UINT32_MAX,
+		[CHANNEL_GROUP] = CHANNEL_ALERTS | 1u << ALERT_KIND_COUNT,
+		[CHANNEL_SYSTEM] = CHANNEL_ALERTS};
+	struct yaml_in *in;
+	const yaml_node_t *list;
+	enum err err = list_of(from, "about", CHANNEL_KIND_COUNT + 1, &in, &list);
+	int kind = 0;
+
+	d->about = list ? 0 : else_about[d->audience];
+	for (size_t i = 0; list && !err && i < yaml_in_count(list); i++) {
+		err = yaml_in_word(in, yaml_in_item(in, list, i), "about", about_words, &kind);
+		d->about |= kind == CHANNEL_KIND_COUNT ? CHANNEL_ALERTS : 1u << kind;
+	}
+	return err;
+}
+
 static enum err read_fallback(const struct channel_sources *from, struct channel_definition *d)
 {
 	struct yaml_in *in;
@@ -484,6 +509,8 @@ enum err channel_entry_read(
 		err = read_teams(from, d);
 	if (!err)
 		err = read_levels(from, d);
+	if (!err)
+		err = read_about(from, d);
 	if (!err)
 		err = read_fallback(from, d);
 	if (!err)

@@ -146,7 +146,8 @@ static enum err add_webhook(struct channel_set *set, const struct channel_files 
 		.audience = CHANNEL_SYSTEM,
 		.method = "POST",
 		.timeout_ms = files->webhook_timeout_ms,
-		.levels = 0xff};
+		.levels = 0xff,
+		.about = CHANNEL_ALERTS};
 	*rule = (struct channel_rule){.name = CHANNEL_WEBHOOK,
 		.audience = CHANNEL_SYSTEM,
 		.withdrawals = true,

@@ -60,6 +60,7 @@ struct channel_definition {
 	char (*teams)[ID_BYTES]; /* whose pages it takes; none = all */
 	char fallback[CHANNEL_ROUTE_MAX][WORD_BYTES];
 	uint8_t levels; /* bit mask of enum alert_level */
+	uint32_t about; /* bit mask of channel_kind_of */
 	bool reserve;   /* only as another's fall-back */
 	bool mentions;  /* the group is given the telephone numbers of those who are asked, to call them by name */
 };

@@ -30,11 +30,6 @@ void channel_message_id(const struct channel_message *message, char out[CHANNEL_
 	snprintf(out, CHANNEL_ID_BYTES, "m-%016llx%s", (unsigned long long)hash, end);
 }
 
-static const char *kind_name(const struct page *page)
-{
-	return page->role == PAGE_DUTY ? "duty" : alert_kind_name(page->kind);
-}
-
 static void write_page(const struct channel_message *message, unsigned i, bool person, struct buf *out)
 {
 	const struct page *page = message->pages[i];
@@ -45,7 +40,7 @@ static void write_page(const struct channel_message *message, unsigned i, bool p
 	json_member_text(out, "user", page->user);
 	json_member_text(out, "household", page->household);
 	json_member_text(out, "role", page_role_name(page->role));
-	json_member_text(out, "kind", kind_name(page));
+	json_member_text(out, "kind", channel_kind_name(channel_kind_of(page)));
 	json_member_text(out, "level", alert_level_name(page->level));
 	json_member_wall(out, "at", page->at);
 	json_member_wall_if(out, "expires", page->expires);
@@ -113,7 +108,7 @@ enum err channel_object(const struct channel_set *set, const struct channel_mess
 	json_member_text(out, "id", id);
 	json_member_text(out, "channel", definition->name);
 	json_member_text(out, "language", channel_language_name(message->language));
-	json_member_text(out, "kind", kind_name(first));
+	json_member_text(out, "kind", channel_kind_name(channel_kind_of(first)));
 	json_member_text(out, "level", alert_level_name(first->level));
 	json_member_text(out, "kind_text", channel_kind_text(message->language, first));
 	json_member_text(out, "level_text", channel_level_text(message->language, first->level));

@@ -9,23 +9,41 @@
 #include "config/yaml_in.h"
 #include "dispatcher/channel_entry.h"
 
-static enum err read_order(
-	struct yaml_in *in, const yaml_node_t *list, const struct channel_set *set, struct channel_person *out)
+static enum err read_order(struct yaml_in *in, const yaml_node_t *list, const char *what, const struct channel_set *set,
+	struct channel_order *out)
 {
 	const char *name = NULL;
 	enum err err = ERR_OK;
 
 	if (list->type != YAML_SEQUENCE_NODE || yaml_in_count(list) > CHANNEL_ROUTE_MAX)
-		return yaml_in_fail(in, list, 0, "order: a list of at most %d channels", CHANNEL_ROUTE_MAX);
-	out->ordered = true;
+		return yaml_in_fail(in, list, 0, "%s: a list of at most %d channels", what, CHANNEL_ROUTE_MAX);
+	out->said = true;
 	for (size_t i = 0; i < yaml_in_count(list) && !err; i++) {
 		const yaml_node_t *item = yaml_in_item(in, list, i);
-		err = yaml_in_text(in, item, "order", WORD_BYTES - 1, &name);
+		err = yaml_in_text(in, item, what, WORD_BYTES - 1, &name);
 		unsigned c = err ? 0 : channel_set_find(set, name);
 		if (!err && (c == set->count || set->definitions[c].audience != CHANNEL_PERSON))
-			err = yaml_in_fail(in, item, 0, "order: \"%s\" is no channel to a person", name);
+			err = yaml_in_fail(in, item, 0, "%s: \"%s\" is no channel to a person", what, name);
 		if (!err)
-			out->order[out->order_count++] = (uint8_t)c;
+			out->channels[out->count++] = (uint8_t)c;
+	}
+	return err;
+}
+
+/* read_about: an emergency goes by `order` and nothing else. */
+static enum err read_about(
+	struct yaml_in *in, const yaml_node_t *map, const struct channel_set *set, struct channel_person *out)
+{
+	const char *known[CHANNEL_NOTICES + 1] = {0};
+	enum err err;
+
+	for (unsigned i = 0; i < CHANNEL_NOTICES; i++)
+		known[i] = channel_kind_name(ALERT_KIND_COUNT + i);
+	err = yaml_in_map(in, map, "about", known);
+	for (unsigned i = 0; i < CHANNEL_NOTICES && !err; i++) {
+		const yaml_node_t *list = yaml_in_get(in, map, known[i]);
+		if (list)
+			err = read_order(in, list, known[i], set, &out->about[i]);
 	}
 	return err;
 }
@@ -80,7 +98,7 @@ static enum err read_quiet(struct yaml_in *in, const yaml_node_t *list, struct c
 static enum err read_person(struct yaml_in *in, const yaml_node_t *key, const yaml_node_t *node,
 	const struct channel_set *set, struct channel_person *out)
 {
-	static const char *const known[] = {"order", "language", "quiet", "at", NULL};
+	static const char *const known[] = {"order", "about", "language", "quiet", "at", NULL};
 	static const char *const languages[] = {"zh", "en", NULL};
 	const char *user = NULL;
 	const yaml_node_t *value;
@@ -96,7 +114,10 @@ static enum err read_person(struct yaml_in *in, const yaml_node_t *key, const ya
 	text_cut(out->user, sizeof out->user, user);
 	value = yaml_in_get(in, node, "order");
 	if (value)
-		err = read_order(in, value, set, out);
+		err = read_order(in, value, "order", set, &out->order);
+	value = yaml_in_get(in, node, "about");
+	if (!err && value)
+		err = read_about(in, value, set, out);
 	value = yaml_in_get(in, node, "language");
 	if (!err && value)
 		err = yaml_in_word(in, value, "language", languages, &language);

@@ -10,14 +10,22 @@
 #include "dispatcher/channel_file.h"
 
 #define CHANNEL_ADDRESSES_MAX 6
+#define CHANNEL_NOTICES (CHANNEL_KIND_COUNT - ALERT_KIND_COUNT) /* duty, visit, task, service */
 #define CHANNEL_PEOPLE_BYTES_MAX (4u << 20)
+
+/* channel_order: channels to a person, in the order in which they are tried. */
+struct channel_order {
+	bool said; /* else another one holds: the person's, the file's */
+	unsigned count;
+	uint8_t channels[CHANNEL_ROUTE_MAX];
+};
 
 struct channel_person {
 	char user[ID_BYTES];
 	enum channel_language language;
-	bool ordered; /* has an order of their own; else the default one */
-	unsigned order_count, address_count;
-	uint8_t order[CHANNEL_ROUTE_MAX];
+	struct channel_order order;
+	struct channel_order about[CHANNEL_NOTICES]; /* of notices of each kind; alerts take order */
+	unsigned address_count;
 	unsigned quiet_count; /* nothing but a life or an alarm is sent then; it waits for the end */
 	struct channel_quiet quiet[CHANNEL_QUIET_MAX];
 	struct channel_value addresses[CHANNEL_ADDRESSES_MAX];

@@ -240,6 +240,48 @@ static void a_notice_about_duties_is_told_to_the_group_without_a_link(void **sta
 	channel_request_fini(&request);
 }
 
+static void a_visit_is_told_to_its_person_and_by_ids_alone_to_a_group(void **state)
+{
+	struct page page = sample_page(), other = sample_page();
+	struct channel_request request;
+	struct channel_message message;
+
+	(void)state;
+	load_all();
+	page.role = other.role = PAGE_VISIT;
+	page.level = other.level = ALERT_ATTENTION;
+	message = message_of(channel_set_find(&set, "dingtalk"), &page);
+	assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
+	assert_true(holds(&request, "【关注】探访") && holds(&request, "住户 h-1，事件 i-1"));
+	assert_false(holds(&request, NAME) || holds(&request, LINK) || holds(&request, PHONE));
+	channel_request_fini(&request);
+	message = message_of(channel_set_find(&set, "ntfy"), &page);
+	message.count = 2; /* merged: each keeps its own link */
+	message.pages[1] = &other;
+	message.links[1] = LINK "2";
+	message.language = CHANNEL_ZH;
+	assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
+	assert_true(holds(&request, "【关注】探访，另有 1 条") && holds(&request, NAME));
+	assert_true(holds(&request, "\"" LINK "\"") && holds(&request, "\"" LINK "2\""));
+	channel_request_fini(&request);
+}
+
+static void a_channel_takes_what_its_file_says(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t about;
+	} cases[] = {{"dingtalk", CHANNEL_ALERTS | 1u << ALERT_KIND_COUNT}, {"hook", CHANNEL_ALERTS},
+		{"ntfy", (1u << CHANNEL_KIND_COUNT) - 1}, {"voice", CHANNEL_ALERTS}};
+
+	(void)state;
+	load_all();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(set.definitions[channel_set_find(&set, cases[i].name)].about, cases[i].about);
+	assert_int_equal(load("channels:\n  - {name: a, preset: bark, about: [fall, visit]}\n", true, NULL), ERR_OK);
+	assert_int_equal(set.definitions[0].about, 1u << ALERT_FALL | 1u << (ALERT_KIND_COUNT + 1));
+}
+
 static void short_messages_and_calls_carry_no_reason_through_the_vendor(void **state)
 {
 	struct channel_request request;
@@ -528,6 +570,8 @@ static void file_of_people_is_checked_and_private(void **state)
 	static const struct {
 		const char *text, *words;
 	} faults[] = {{"people: {v-1: {ordr: []}}\n", "did you mean \"order\"?"},
+		{"people: {v-1: {about: {visit: [hook]}}}\n", "visit: \"hook\" is no channel to a person"},
+		{"people: {v-1: {about: {sos: [email]}}}\n", "unknown key \"sos\" of about"},
 		{"people: {v-1: {order: [hook]}}\n", "p.yaml:1:24: order: \"hook\" is no channel to a person"},
 		{"people: {'a b': {}}\n", "is no account"}, {"people: {v-1: {language: fr}}\n", "language"},
 		{"people: {v-1: {quiet: ['22-7']}}\n", "must be hours like"},
@@ -589,6 +633,8 @@ int main(void)
 		WITH_FILES(no_preset_tells_a_group_or_a_program_who_it_is),
 		WITH_FILES(page_object_for_a_group_has_no_private_member),
 		WITH_FILES(a_notice_about_duties_is_told_to_the_group_without_a_link),
+		WITH_FILES(a_visit_is_told_to_its_person_and_by_ids_alone_to_a_group),
+		WITH_FILES(a_channel_takes_what_its_file_says),
 		WITH_FILES(short_messages_and_calls_carry_no_reason_through_the_vendor),
 		WITH_FILES(signatures_are_those_of_the_vendors),
 		WITH_FILES(bodies_are_what_the_vendors_take),

@@ -37,10 +37,15 @@ static words_t roles[] = {
 	[PAGE_CONTACT] = {"家属", "family contact"},
 	[PAGE_NEIGHBOUR] = {"邻居", "neighbour"},
 	[PAGE_DUTY] = {"值班", "on duty"},
+	[PAGE_VISIT] = {"探访", "visitor"},
+	[PAGE_TASK] = {"任务", "in charge"},
+	[PAGE_SERVICE] = {"服务", "provider"},
 };
 _Static_assert(sizeof roles / sizeof *roles == PAGE_ROLE_COUNT, "a word for each role");
 
-static words_t duty = {"值班通知", "Duty roster"};
+static words_t notices[] = {{"值班通知", "Duty roster"}, {"探访", "Visit"}, {"任务", "Task"}, {"服务", "Service"}};
+_Static_assert(sizeof notices / sizeof *notices == PAGE_ROLE_COUNT - PAGE_DUTY, "a word for each");
+_Static_assert(CHANNEL_KIND_COUNT == ALERT_KIND_COUNT + PAGE_ROLE_COUNT - PAGE_DUTY, "a kind for each");
 static words_t withdrawn = {"无需前往", "NO NEED TO GO"};
 
 const char *channel_language_name(enum channel_language language)
@@ -48,9 +53,20 @@ const char *channel_language_name(enum channel_language language)
 	return language == CHANNEL_EN ? "en" : "zh";
 }
 
+unsigned channel_kind_of(const struct page *page)
+{
+	return page->role < PAGE_DUTY ? page->kind : ALERT_KIND_COUNT + page->role - PAGE_DUTY;
+}
+
+const char *channel_kind_name(unsigned kind)
+{
+	return kind < ALERT_KIND_COUNT ? alert_kind_name((enum alert_kind)kind)
+				       : page_role_name((enum page_role)(PAGE_DUTY + kind - ALERT_KIND_COUNT));
+}
+
 const char *channel_kind_text(enum channel_language language, const struct page *page)
 {
-	return page->role == PAGE_DUTY ? duty[language] : kinds[page->kind][language];
+	return page->role < PAGE_DUTY ? kinds[page->kind][language] : notices[page->role - PAGE_DUTY][language];
 }
 
 const char *channel_level_text(enum channel_language language, enum alert_level level)
@@ -78,13 +94,11 @@ void channel_line(enum channel_language language, const struct page *page, bool 
 	char out[CHANNEL_LINE_BYTES])
 {
 	struct civil at = zone_to_civil(zone, page->at);
-	const char *kind = kinds[page->kind][language], *role = roles[page->role][language];
-	/* of duties there is nothing that a group may not read */
-	const char *reason = !person && page->role != PAGE_DUTY ? ""
-			     : language == CHANNEL_EN           ? page->reason_en
-								: page->reason_zh;
+	const char *kind = channel_kind_text(language, page), *role = roles[page->role][language];
+	bool whole = page->role == PAGE_DUTY || (person && page->role > PAGE_DUTY);
+	const char *reason = !person && !whole ? "" : language == CHANNEL_EN ? page->reason_en : page->reason_zh;
 
-	if (page->role == PAGE_DUTY)
+	if (whole)
 		snprintf(out, CHANNEL_LINE_BYTES, "%02d:%02d %s", at.hour, at.minute, reason);
 	else if (language == CHANNEL_EN)
 		snprintf(out, CHANNEL_LINE_BYTES, "%02d:%02d %s%s%s Home %s, incident %s, asked: %s (%s).", at.hour,

@@ -146,6 +146,11 @@ static bool takes_level(const struct channel_definition *definition, enum alert_
 	return (definition->levels >> level & 1) != 0;
 }
 
+static bool takes(const struct channel_definition *definition, const struct page *page)
+{
+	return takes_level(definition, page->level) && (definition->about >> channel_kind_of(page) & 1) != 0;
+}
+
 static bool takes_team(const struct channel_definition *definition, const char *team)
 {
 	for (unsigned i = 0; i < definition->team_count; i++)
@@ -154,23 +159,35 @@ static bool takes_team(const struct channel_definition *definition, const char *
 	return !definition->team_count;
 }
 
-/* person_route: as the volunteer wishes, as far as there is an address. Where the app comes first, it is enough. */
+/* order_of: as the volunteer wishes for such pages, else at all, else as the file says. */
+static struct channel_order order_of(
+	const struct channels *channels, const struct channel_person *person, const struct page *page)
+{
+	struct channel_order order = {.count = channels->set.order_count};
+
+	if (person && page->role >= PAGE_DUTY && person->about[page->role - PAGE_DUTY].said)
+		return person->about[page->role - PAGE_DUTY];
+	if (person && person->order.said)
+		return person->order;
+	memcpy(order.channels, channels->set.order, sizeof order.channels);
+	return order;
+}
+
+/* person_route: as far as there is an address. Where the app comes first, it is enough. */
 static struct channel_route person_route(
 	const struct channels *channels, const struct page *page, const char *phone, struct wall now)
 {
 	const struct channel_person *person = channel_people_find(&channels->people, page->user);
-	bool own = person && person->ordered;
-	const uint8_t *order = own ? person->order : channels->set.order;
-	unsigned count = own ? person->order_count : channels->set.order_count;
+	struct channel_order order = order_of(channels, person, page);
 	struct channel_route route = {.way = CHANNEL_WAY_PERSON};
 
-	for (unsigned i = 0; i < count; i++) {
-		const struct channel_definition *definition = &channels->set.definitions[order[i]];
+	for (unsigned i = 0; i < order.count; i++) {
+		const struct channel_definition *definition = &channels->set.definitions[order.channels[i]];
 		if (definition->kind == CHANNEL_MQTT && !route.count)
 			break;
-		if (takes_level(definition, page->level) &&
+		if (takes(definition, page) &&
 			(definition->kind == CHANNEL_MQTT || *channel_address(person, phone, definition->address)))
-			route.hops[route.count++] = order[i];
+			route.hops[route.count++] = order.channels[i];
 	}
 	if (person && page->level > ALERT_ALARM)
 		route.from = channel_after_quiet(channels->zone, person->quiet, person->quiet_count, now);
@@ -209,27 +226,52 @@ static enum err send_along(struct channels *channels, const struct page *page, c
 	return number ? channels_store_add(channels, page, number, info) : ERR_OK;
 }
 
-enum err channels_page(struct channels *channels, const struct page *page, struct wall now, struct errinfo *info)
+static enum err send_to_person(
+	struct channels *channels, const struct page *page, struct wall now, struct errinfo *info)
 {
 	struct volunteer *volunteer = NULL;
 	struct channel_route route;
-	enum err err;
 
-	if (!channels->set.count)
-		return ERR_OK;
 	HASH_FIND_STR(channels->volunteers, page->user, volunteer);
 	route = person_route(channels, page, volunteer ? volunteer->phone : "", now);
-	err = send_along(channels, page, &route, now, info);
+	return send_along(channels, page, &route, now, info);
+}
+
+/* send_to_shared sends it to the groups and programs that take such pages of the team. */
+static enum err send_to_shared(
+	struct channels *channels, const struct page *page, const char *team, struct wall now, struct errinfo *info)
+{
+	enum err err = ERR_OK;
+
 	for (unsigned c = 0; c < channels->set.count && !err; c++) {
 		const struct channel_definition *definition = &channels->set.definitions[c];
-		if (definition->audience == CHANNEL_PERSON || definition->reserve ||
-			!takes_level(definition, page->level) ||
-			!takes_team(definition, volunteer ? volunteer->team : ""))
+		struct channel_route route;
+		if (definition->audience == CHANNEL_PERSON || definition->reserve || !takes(definition, page) ||
+			!takes_team(definition, team))
 			continue;
 		route = shared_route(channels, c);
 		err = send_along(channels, page, &route, now, info);
 	}
 	return err;
+}
+
+enum err channels_page(struct channels *channels, const struct page *page, struct wall now, struct errinfo *info)
+{
+	struct volunteer *volunteer = NULL;
+	enum err err = send_to_person(channels, page, now, info);
+
+	HASH_FIND_STR(channels->volunteers, page->user, volunteer);
+	return err ? err : send_to_shared(channels, page, volunteer ? volunteer->team : "", now, info);
+}
+
+enum err channels_errand(struct channels *channels, const struct page *pages, unsigned count, const char *team,
+	struct wall now, struct errinfo *info)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < count && !err; i++)
+		err = send_to_person(channels, &pages[i], now, info);
+	return err || !count ? err : send_to_shared(channels, &pages[0], team, now, info);
 }
 
 /* page_of puts a notice into the form in which channels carry things; what is too long for it stands on the topic. */
@@ -255,24 +297,9 @@ enum err channels_notice(struct channels *channels, const struct duty_notice *no
 	struct errinfo *info)
 {
 	struct page page = page_of(notice);
-	struct volunteer *volunteer = NULL;
-	struct channel_route route;
-	enum err err;
+	enum err err = send_to_person(channels, &page, now, info);
 
-	if (!channels->set.count)
-		return ERR_OK;
-	HASH_FIND_STR(channels->volunteers, page.user, volunteer);
-	route = person_route(channels, &page, volunteer ? volunteer->phone : "", now);
-	err = send_along(channels, &page, &route, now, info);
-	for (unsigned c = 0; to_team && c < channels->set.count && !err; c++) {
-		const struct channel_definition *definition = &channels->set.definitions[c];
-		if (definition->audience != CHANNEL_GROUP || definition->reserve ||
-			!takes_level(definition, page.level) || !takes_team(definition, notice->team))
-			continue;
-		route = shared_route(channels, c);
-		err = send_along(channels, &page, &route, now, info);
-	}
-	return err;
+	return err || !to_team ? err : send_to_shared(channels, &page, notice->team, now, info);
 }
 
 bool channels_unreached(struct channels *channels, char incident[ID_BYTES], char user[ID_BYTES])

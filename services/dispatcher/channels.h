@@ -74,6 +74,10 @@ enum err channels_entry(struct channels *channels, const struct entry *entry) ER
 /* channels_page notes a page for every channel that is to have it, in the caller's transaction. */
 enum err channels_page(
 	struct channels *channels, const struct page *page, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* channels_errand notes what is told of one event of an errand of team (visit_pages), likewise: each page for its
+ * person, the first for the groups and programs that take such. */
+enum err channels_errand(struct channels *channels, const struct page *pages, unsigned count, const char *team,
+	struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 /* channels_notice notes what is told about duties, likewise; to_team: for the team's group channels, too. */
 enum err channels_notice(struct channels *channels, const struct duty_notice *notice, bool to_team, struct wall now,
 	struct errinfo *info) ERR_MUST_CHECK;

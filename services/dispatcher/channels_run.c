@@ -79,11 +79,11 @@ static void links_of(
 		const struct page *page = message->pages[i];
 		struct accept_link link = {.action = REPLY_ACCEPT,
 			.expires =
-				page->role == PAGE_DUTY ? page->expires : wall_plus(page->at, channels->link_valid_ms)};
+				page->role < PAGE_DUTY ? wall_plus(page->at, channels->link_valid_ms) : page->expires};
 		text_cut(link.incident, sizeof link.incident, page->incident);
 		text_cut(link.user, sizeof link.user, page->user);
 		text_cut(link.nonce, sizeof link.nonce, page->id);
-		bool asks = page->role != PAGE_DUTY || wall_is_set(page->expires);
+		bool asks = page->role < PAGE_DUTY || wall_is_set(page->expires);
 		if (page->withdrawn || !asks || accept_link_make(&channels->key, &link, token))
 			continue;
 		snprintf(texts[i], CHANNEL_LINK_BYTES, "%s/a/%s", channels->link_base, token);

@@ -108,7 +108,7 @@ static enum err tick_visits(struct dispatcher *d, struct errinfo *info)
 	if (visit_due(visits_core(d->visits)).ms > d->turn.wall.ms)
 		return ERR_OK;
 	err = dispatcher_begin(d, info);
-	return err ? err : visits_tick(d->visits, d->post, d->turn.wall, info);
+	return err ? err : visits_tick(d->visits, dispatcher_ways(d), d->turn.wall, info);
 }
 
 static enum err tick(struct dispatcher *d, struct errinfo *info)

@@ -88,6 +88,12 @@ static inline bool dispatcher_replays(const struct dispatcher *d)
 	return d->settings.common.clock == SERVICE_CLOCK_REPLAY;
 }
 
+/* dispatcher_ways gives how the visit core's people are told. */
+static inline struct visits_ways dispatcher_ways(const struct dispatcher *d)
+{
+	return (struct visits_ways){.post = d->post, .channels = d->channels};
+}
+
 /* dispatcher_begin opens this turn's transaction if none is open. */
 enum err dispatcher_begin(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 

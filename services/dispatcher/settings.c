@@ -45,7 +45,7 @@ const struct config_key dispatcher_config[] = {
 	{"channels.file", CONFIG_PATH, CONFIG_FIELD(S, channels_file), "\"\"", 0, 255, NULL, "The channels by which pages leave beside MQTT (docs/channels.md); empty: none."},
 	{"channels.presets", CONFIG_PATH, CONFIG_FIELD(S, channels_presets), "\"\"", 0, 255, NULL, "Folder of the presets that channels.file names; empty: channels/ beside it."},
 	{"channels.people_file", CONFIG_PATH, CONFIG_FIELD(S, channels_people_file), "\"\"", 0, 255, NULL, "How volunteers wish to be reached, and their addresses; mode 0600; empty: as channels.file says."},
-	{"channels.waiting", CONFIG_INT, CONFIG_FIELD(S, channels_waiting), "5000", 10, 100000, NULL, "Pages that may wait for channels; further ones are counted and not noted, a life displaces others."},
+	{"channels.waiting", CONFIG_INT, CONFIG_FIELD(S, channels_waiting), "5000", 10, 100000, NULL, "Pages that may wait for channels; further ones are counted and not noted, what is more urgent displaces the least urgent."},
 	{"channels.keep", CONFIG_DURATION, CONFIG_FIELD(S, channels_keep_ms), "30d", 60000, 4e12, NULL, "How long it is kept what became of each page over each channel."},
 	{"links.base_url", CONFIG_TEXT, CONFIG_FIELD(S, links_base_url), "\"\"", 0, 255, NULL, "Where accept links lead (https://host); empty: pages carry none."},
 	{"links.secret_file", CONFIG_PATH, CONFIG_FIELD(S, links_secret_file), "\"\"", 0, 255, NULL, "File with the key that signs accept links."},

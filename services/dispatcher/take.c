@@ -210,12 +210,13 @@ static enum err want_receipt(struct dispatcher *d, const struct bus_event *event
 static enum err feed_reply(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
 {
 	struct incident_effects effects;
+	enum visit_verdict verdict;
 	enum err err;
 
 	if (!strncmp(reply->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1))
 		return dispatcher_reply_rota(d, reply, now, info);
 	if (!strncmp(reply->incident, VISITS_PREFIX, sizeof VISITS_PREFIX - 1))
-		return visits_reply(d->visits, d->post, reply, now, info);
+		return visits_reply(d->visits, dispatcher_ways(d), reply, now, &verdict, info);
 	err = incident_reply(d->core, reply, false, now, &effects);
 
 	if (!err && effects.verdict != INCIDENT_TAKEN)
@@ -313,7 +314,7 @@ static enum err tick_at(struct dispatcher *d, struct wall now, struct errinfo *i
 		err = incident_tick(d->core, now, &effects);
 	if (!err)
 		err = dispatcher_effects(d, &effects, now, info);
-	return err ? err : visits_tick(d->visits, d->post, now, info);
+	return err ? err : visits_tick(d->visits, dispatcher_ways(d), now, info);
 }
 
 /* step does the next thing up to mark: an input, or, before it, what is due. ERR_NOT_FOUND: nothing is left. */

@@ -35,6 +35,8 @@ struct visit_config {
 /* visit_effect: one event of one errand, for lane "visit", and the users at whose topic it is to appear too. */
 struct visit_effect {
 	struct errand errand;
+	char asked[ID_BYTES];  /* offered: who is asked; else who was asked and need not answer any more; "" = nobody */
+	struct wall answer_by; /* with asked: until when an answer counts, or would have counted */
 	uint8_t tell_count;
 	char tell[VISIT_TELL_MAX][ID_BYTES];
 };
@@ -62,6 +64,13 @@ struct visit_effects {
 	char id[ID_BYTES]; /* of the errand that a request made */
 	struct visit_effect items[VISIT_EFFECTS_MAX];
 };
+
+/* visit_pages gives what those who are told get over channels: a question to who is asked, which expires; its
+ * withdrawal when it is another's, or over; a notice to the others but who did it. Holds ids, hours and the errand's
+ * reason, and no note of a person. Returns how many; the first is the most important. */
+#define VISIT_PAGES_MAX (VISIT_TELL_MAX + 1)
+unsigned visit_pages(
+	const struct visit_effect *effect, const struct zone *zone, struct page out_pages[VISIT_PAGES_MAX]);
 
 struct visit_core;
 

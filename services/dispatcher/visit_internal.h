@@ -88,11 +88,18 @@ struct job {
 	struct job *next_of_home, *next_of_holder;
 	struct wall want_from, want_until; /* the window, before a time was proposed */
 	int32_t due_day;
+	char offered[ID_BYTES]; /* OFFERED: who is asked; of the store by assignee and provider */
 	struct wall answer_due; /* OFFERED */
 	struct wall again_due;  /* OPEN: when people are asked again */
 	struct wall climb_due;
 	uint8_t asked_count;
 	char asked[ASKED_MAX][ID_BYTES]; /* users and providers who said no, or nothing */
+};
+
+/* question: who is asked, or was asked before an event, until when; asked "": nobody. */
+struct question {
+	char asked[ID_BYTES];
+	struct wall by;
 };
 
 struct tomb {
@@ -141,6 +148,8 @@ enum err job_open(struct visit_core *core, struct home *home, struct errand *fir
  * list of users, "" is passed over. note replaces the former one; NULL keeps it. */
 enum err job_event(struct visit_core *core, struct job *job, enum errand_event event, const char *actor,
 	const char *note, const char *const *tell, struct wall now) ERR_MUST_CHECK;
+/* job_note_offered sets who is asked by the errand's state. */
+void job_note_offered(struct job *job);
 void job_assign(struct visit_core *core, struct job *job, const char *user);
 enum err job_arm(struct visit_core *core, struct job *job) ERR_MUST_CHECK;
 void job_dirty(struct visit_core *core, struct job *job);
@@ -155,7 +164,8 @@ bool job_left(const struct job *job);
 bool home_refuses(const struct home *home, const char *user);
 const char *job_captain(const struct visit_core *core, const struct job *job); /* "" = none */
 const char *job_desk(const struct visit_core *core, const struct job *job);
-enum err job_push(struct visit_core *core, const struct job *job, const char *const *tell) ERR_MUST_CHECK;
+enum err job_push(struct visit_core *core, const struct job *job, const char *const *tell,
+	const struct question *question) ERR_MUST_CHECK;
 void visit_give(struct visit_core *core, struct visit_effects *out);
 
 /* visit_plan.c: when homes are due. home_arm sets a home's timer anew. home_ended notes how a visit ended. */

@@ -43,7 +43,7 @@ enum err job_open(struct visit_core *core, struct home *home, struct errand *fir
 	job_dirty(core, job);
 	*out = job;
 	err = job_arm(core, job);
-	return err ? err : job_push(core, job, NULL);
+	return err ? err : job_push(core, job, NULL, NULL);
 }
 
 /* ---- what happens to one ---- */
@@ -141,11 +141,37 @@ static void copy_told(
 	list[count] = NULL;
 }
 
+void job_note_offered(struct job *job)
+{
+	bool offered = job->now.state == ERRAND_OFFERED;
+
+	text_cut(job->offered, sizeof job->offered,
+		!offered             ? ""
+		: *job->now.assignee ? job->now.assignee
+				     : job->now.provider);
+}
+
+/* follow_question keeps who is asked, and gives the question that event opens or closes. */
+static struct question follow_question(struct job *job, enum errand_event event, struct wall answer_due)
+{
+	struct question question = {.by = answer_due};
+
+	if (event != ERRAND_EVENT_OFFERED && job->now.state == ERRAND_OFFERED)
+		return question;
+	text_cut(question.asked, sizeof question.asked, job->offered);
+	job_note_offered(job);
+	if (event == ERRAND_EVENT_OFFERED)
+		text_cut(question.asked, sizeof question.asked, job->offered);
+	return question;
+}
+
 enum err job_event(struct visit_core *core, struct job *job, enum errand_event event, const char *actor,
 	const char *note, const char *const *tell, struct wall now)
 {
 	char told[VISIT_TELL_MAX][ID_BYTES];
 	const char *list[VISIT_TELL_MAX + 1];
+	struct wall answer_due = job->answer_due;
+	struct question question;
 	bool was_live = job_live(job);
 	enum err err;
 
@@ -169,8 +195,9 @@ enum err job_event(struct visit_core *core, struct job *job, enum errand_event e
 		job->now.from = job->want_from;
 		job->now.until = job->want_until;
 	}
+	question = follow_question(job, event, answer_due);
 	job_dirty(core, job);
-	err = job_push(core, job, list);
+	err = job_push(core, job, list, &question);
 	if (was_live && !job_live(job)) {
 		core->live--;
 		job->climb_due = WALL_NEVER;
@@ -213,7 +240,8 @@ const char *job_desk(const struct visit_core *core, const struct job *job)
 
 /* ---- effects ---- */
 
-enum err job_push(struct visit_core *core, const struct job *job, const char *const *tell)
+enum err job_push(
+	struct visit_core *core, const struct job *job, const char *const *tell, const struct question *question)
 {
 	struct visit_effect *effect;
 
@@ -226,8 +254,11 @@ enum err job_push(struct visit_core *core, const struct job *job, const char *co
 		core->queue_capacity = capacity;
 	}
 	effect = &core->queue[core->queue_count++];
-	effect->errand = job->now;
-	effect->tell_count = 0;
+	*effect = (struct visit_effect){.errand = job->now, .answer_by = WALL_NONE};
+	if (question && *question->asked) {
+		text_cut(effect->asked, sizeof effect->asked, question->asked);
+		effect->answer_by = question->by;
+	}
 	for (; tell && *tell; tell++) {
 		bool told = !**tell;
 		for (unsigned i = 0; i < effect->tell_count; i++)

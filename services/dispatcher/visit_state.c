@@ -155,6 +155,7 @@ static enum err job_get(struct blob *b, struct job *job)
 	job->asked_count = (uint8_t)word_get(b, ASKED_MAX + 1);
 	for (unsigned i = 0; i < job->asked_count; i++)
 		blob_get_text(b, job->asked[i], ID_BYTES);
+	job_note_offered(job);
 	return b->bad || b->at != b->size ? ERR_CORRUPT : ERR_OK;
 }
 

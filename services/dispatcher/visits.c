@@ -27,6 +27,7 @@ struct visits {
 	struct outbox *outbox;
 	struct shard_turn *turns;
 	unsigned shards;
+	const struct zone *zone; /* borrowed */
 	sqlite3_stmt *save, *drop;
 };
 
@@ -63,6 +64,7 @@ enum err visits_create(const struct dispatcher_settings *settings, const struct 
 
 	if (!visits)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
+	visits->zone = zone;
 	err = load_rules(settings, &visits->rules, info);
 	if (!err) {
 		config = config_of(settings, zone, visits->rules);
@@ -160,6 +162,7 @@ enum err visits_reload(struct visits *visits, const struct dispatcher_settings *
 		return err;
 	config = config_of(settings, zone, rules);
 	visit_core_configure(visits->core, &config);
+	visits->zone = zone;
 	free(visits->rules);
 	visits->rules = rules;
 	return ERR_OK;
@@ -190,9 +193,12 @@ static enum err append(struct visits *visits, unsigned shard, struct wall now, s
 	return err;
 }
 
-/* tell puts the snapshot at the topics of those who are told. */
-static enum err tell(struct post *post, const struct visit_effect *effect, struct errinfo *info)
+/* tell puts the snapshot at the topics of those who are told, and what concerns them into their channels. */
+static enum err tell(
+	struct visits *visits, struct visits_ways ways, const struct visit_effect *effect, struct errinfo *info)
 {
+	static struct page pages[VISIT_PAGES_MAX];
+	unsigned count = visit_pages(effect, visits->zone, pages);
 	char topic[ID_BYTES * 2];
 	struct buf json;
 	enum err err;
@@ -201,13 +207,13 @@ static enum err tell(struct post *post, const struct visit_effect *effect, struc
 	err = codec_errand_encode(&effect->errand, &json);
 	for (unsigned i = 0; i < effect->tell_count && !err; i++) {
 		snprintf(topic, sizeof topic, "curtain/volunteer/%s/errand", effect->tell[i]);
-		err = post_letter(post, topic, json.data, json.length, info);
+		err = post_letter(ways.post, topic, json.data, json.length, info);
 	}
 	buf_fini(&json);
-	return err;
+	return err ? err : channels_errand(ways.channels, pages, count, effect->errand.team, wall_now(), info);
 }
 
-static enum err take(struct visits *visits, struct post *post, const struct visit_effect *effect, struct wall now,
+static enum err take(struct visits *visits, struct visits_ways ways, const struct visit_effect *effect, struct wall now,
 	struct errinfo *info)
 {
 	const struct errand *errand = &effect->errand;
@@ -223,30 +229,30 @@ static enum err take(struct visits *visits, struct post *post, const struct visi
 		errand_event_name(errand->event), "state", errand_state_name(errand->state), "actor", errand->actor);
 	if (++turn->count >= BATCH_ITEMS_MAX)
 		err = append(visits, shard, now, info);
-	return err || !effect->tell_count ? err : tell(post, effect, info);
+	return err ? err : tell(visits, ways, effect, info);
 }
 
-enum err visits_take(
-	struct visits *visits, struct post *post, struct visit_effects *effects, struct wall now, struct errinfo *info)
+enum err visits_take(struct visits *visits, struct visits_ways ways, struct visit_effects *effects, struct wall now,
+	struct errinfo *info)
 {
 	enum err err = ERR_OK;
 
 	for (bool full = true; full && !err;) {
 		full = effects->count == VISIT_EFFECTS_MAX;
 		for (unsigned i = 0; i < effects->count && !err; i++)
-			err = take(visits, post, &effects->items[i], now, info);
+			err = take(visits, ways, &effects->items[i], now, info);
 		if (full && !err) /* what else is due waits for the next turn: a page may be to be sent meanwhile */
 			visit_rest(visits->core, effects);
 	}
 	return err;
 }
 
-enum err visits_tick(struct visits *visits, struct post *post, struct wall now, struct errinfo *info)
+enum err visits_tick(struct visits *visits, struct visits_ways ways, struct wall now, struct errinfo *info)
 {
 	static struct visit_effects effects;
 	enum err err = visit_tick(visits->core, now, &effects);
 
-	return err ? err : visits_take(visits, post, &effects, now, info);
+	return err ? err : visits_take(visits, ways, &effects, now, info);
 }
 
 /* action_of gives what a reply says of an errand; false: nothing that fits one. */
@@ -282,26 +288,26 @@ static bool action_of(const struct reply *reply, enum visit_action *out)
 	return false;
 }
 
-enum err visits_reply(
-	struct visits *visits, struct post *post, const struct reply *reply, struct wall now, struct errinfo *info)
+enum err visits_reply(struct visits *visits, struct visits_ways ways, const struct reply *reply, struct wall now,
+	enum visit_verdict *out_verdict, struct errinfo *info)
 {
 	static struct visit_effects effects;
 	struct visit_reply said = {.at = reply->at, .from = WALL_NONE, .until = WALL_NONE, .seen = WALL_NONE};
-	enum visit_verdict verdict = VISIT_MISPLACED;
 	enum err err = ERR_OK;
 
+	*out_verdict = VISIT_MISPLACED;
 	effects.count = 0;
 	if (action_of(reply, &said.action)) {
 		text_cut(said.errand, sizeof said.errand, reply->incident);
 		text_cut(said.user, sizeof said.user, reply->user);
 		text_cut(said.note, sizeof said.note, reply->note);
 		err = visit_say(visits->core, &said, false, now, &effects);
-		verdict = effects.verdict;
+		*out_verdict = effects.verdict;
 	}
-	if (!err && verdict != VISIT_TAKEN)
+	if (!err && *out_verdict != VISIT_TAKEN)
 		log_info("reply_without_effect", "errand", reply->incident, "user", reply->user, "action",
-			reply_action_name(reply->action), "verdict", visit_verdict_name(verdict));
-	return err ? err : visits_take(visits, post, &effects, now, info);
+			reply_action_name(reply->action), "verdict", visit_verdict_name(*out_verdict));
+	return err ? err : visits_take(visits, ways, &effects, now, info);
 }
 
 enum err visits_save(struct visits *visits, struct wall now, struct errinfo *info)

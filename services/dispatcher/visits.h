@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * visits: the visit core in the dispatcher's turn: its states and lane "visit" in the turn's transaction, its snapshots
- * at the topics of those who are told of them (curtain/volunteer/<user>/errand). Decides nothing.
+ * at the topics of those who are told of them (curtain/volunteer/<user>/errand) and over their channels. Decides
+ * nothing.
  */
 #ifndef CURTAIN_DISPATCHER_VISITS_H
 #define CURTAIN_DISPATCHER_VISITS_H
 
 #include "base/buf.h"
+#include "dispatcher/channels.h"
 #include "dispatcher/post.h"
 #include "dispatcher/settings.h"
 #include "dispatcher/visit.h"
@@ -19,8 +21,14 @@
 
 struct visits;
 
+/* visits_ways: how people are told; borrowed for a call. */
+struct visits_ways {
+	struct post *post;
+	struct channels *channels;
+};
+
 /* visits_create makes the core by the rules that the settings name; zone is borrowed. Then come the directory's
- * entries, then visits_open takes up what the store holds; post is borrowed. */
+ * entries, then visits_open takes up what the store holds. */
 enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits **out_visits,
 	struct errinfo *info) ERR_MUST_CHECK;
 enum err visits_open(struct visits *visits, struct store *store, const struct dispatcher_settings *settings,
@@ -32,15 +40,17 @@ enum err visits_reload(struct visits *visits, const struct dispatcher_settings *
 struct visit_core *visits_core(struct visits *visits);
 struct outbox *visits_outbox(struct visits *visits);
 /* visits_take puts what the core decided into the caller's transaction, and asks it for the rest. */
-enum err visits_take(struct visits *visits, struct post *post, struct visit_effects *effects, struct wall now,
+enum err visits_take(struct visits *visits, struct visits_ways ways, struct visit_effects *effects, struct wall now,
 	struct errinfo *info) ERR_MUST_CHECK;
 /* visits_tick does what is due at now; a transaction is open. */
-enum err visits_tick(struct visits *visits, struct post *post, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+enum err visits_tick(
+	struct visits *visits, struct visits_ways ways, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 /* visits_reply takes a volunteer's reply that names an errand (VISITS_PREFIX) as its incident: accept, decline,
- * arrived, done (outcome away: nobody opened), hand_over (to whoever is next) and note. */
+ * arrived, done (outcome away: nobody opened), hand_over (to whoever is next) and note; *out_verdict says what came of
+ * it. */
 #define VISITS_PREFIX "e-"
-enum err visits_reply(struct visits *visits, struct post *post, const struct reply *reply, struct wall now,
-	struct errinfo *info) ERR_MUST_CHECK;
+enum err visits_reply(struct visits *visits, struct visits_ways ways, const struct reply *reply, struct wall now,
+	enum visit_verdict *out_verdict, struct errinfo *info) ERR_MUST_CHECK;
 /* visits_save appends the turn's batches and writes the states that changed; at the end of the transaction. */
 enum err visits_save(struct visits *visits, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 

@@ -14,6 +14,7 @@ import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from test_dispatcher import DISPATCHER, Rig, alert, lane  # noqa: E402
+from test_visits import SETTINGS as VISITS, people as visit_people  # noqa: E402
 import vendors  # noqa: E402
 
 PRESETS = pathlib.Path(__file__).resolve().parents[2] / "deploy/config/channels"
@@ -299,3 +300,47 @@ def test_a_swap_is_asked_over_the_channel_and_agreed_by_its_link(channels, world
     assert [d["user"] for d in rig.call("duties", {"team": "t-1"})["result"]["items"]] == ["v-2"]
     assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
     assert made["matter"] in {m["matter"] for m in rig.call("matters", {})["result"]["items"]}
+
+
+def test_a_visit_is_asked_over_the_channel_of_ones_wish_and_agreed_by_its_link(channels, world):
+    """v-1 has visits by Bark, all else by ntfy; one group is told of visits, the other is not."""
+    rig = channels.rig
+    rig.start(*channels.write([vendors.channel(world, "ntfy"), vendors.channel(world, "bark"), vendors.channel(world, "dingtalk"),
+                               vendors.channel(world, "wecom", about=["visit"])], ["ntfy"],
+                              {"v-1": {"about": {"visit": ["bark"]}, "language": "en", "at": AT["v-1"]}, "cap": {"at": {"ntfy": "topic-cap"}}}),
+              "links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}", *VISITS)
+    lane.Consumer(rig.peer("records-1"), "visit", "records")
+    rig.registry.give(0, visit_people())
+    message, _ = world["bark"].wait(1)[0]
+    assert message["device_key"] == "key-1" and message["title"] == "[ATTENTION] Visit" and "Home h-5" in message["body"] and "Can you go?" in message["body"]
+    told, _ = world["wecom"].wait(1)[0]
+    told = json.dumps(told, ensure_ascii=False)
+    assert "探访" in told and "h-5" in told
+    assert not any(word in told for word in ("陪伴", "http", "您能去吗")), "why, and where to answer, is one person's"
+    token = message["url"].split("/a/")[1]
+    looked = rig.call("link", {"token": token})["result"]
+    assert looked["verdict"] == "good" and looked["user"] == "v-1" and looked["incident"].startswith("e-")
+    assert rig.call("visit_show", {"errand": looked["incident"]})["result"]["state"] == "offered", "looking answers nothing"
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["reply"] == "taken"
+    assert rig.call("visit_show", {"errand": looked["incident"]})["result"]["state"] == "agreed"
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
+    rig.call("visit_answer", {"errand": looked["incident"], "action": "cancel"})
+    message, _ = world["bark"].wait(2)[1]
+    assert "Cancelled: no need to go." in message["body"] and "url" not in message
+    receipts = rig.call("deliveries", {"incident": looked["incident"]})["result"]["items"]
+    assert {r["channel"] for r in receipts} == {"bark", "wecom"}
+    assert not world["dingtalk"].taken and not world["ntfy"].taken
+
+
+def test_visits_that_are_asked_at_once_leave_as_one_message_with_a_link_each(channels, world):
+    rig = channels.rig
+    rig.start(*channels.write([vendors.channel(world, "email")], ["email"], {"v-1": {"at": AT["v-1"]}}),
+              "links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}", *VISITS)
+    lane.Consumer(rig.peer("records-1"), "visit", "records")
+    homes = [f"h-{n}" for n in (5, 6, 7, 8)]
+    rows = visit_people() + [{"kind": "care", "key": home, "languages": ["shaanxi"], "visits_every_days": 1} for home in homes[1:]]
+    rig.registry.give(0, [{**row, "seq": n + 1} for n, row in enumerate(rows)])
+    message, _ = world["email"].wait(1)[0]
+    assert "探访，另有 3 条" in message["subject"] and message["to"] == "v1@example.org"
+    assert all(home in message["text"] for home in homes)
+    assert len(set(re.findall(r"https://gate\.example/a/1~accept~(e-[0-9a-f]+)~v-1~", message["text"]))) == 4

@@ -117,16 +117,19 @@ static enum err check(struct channel_command *command, struct errinfo *info)
 
 static enum err sample(const struct channel_command *command, const char *level, struct page *out, struct errinfo *info)
 {
-	struct page page = {.at = wall_now(), .expires = WALL_NONE, .withdrawn = command->withdrawn};
+	struct page page = {
+		.kind = ALERT_DEVICE, .at = wall_now(), .expires = WALL_NONE, .withdrawn = command->withdrawn};
 
 	if (alert_level_find(level, &page.level))
 		return errinfo_set(info, ERR_INVALID, "--level: must be life, alarm, attention or maintenance");
-	if (alert_kind_find(command->kind                     ? command->kind
-			    : page.level == ALERT_MAINTENANCE ? "device"
-							      : "sos",
-		    &page.kind))
-		return errinfo_set(
-			info, ERR_INVALID, "--kind: must be an alert's kind, like sos, fall, leak or silence");
+	const char *kind = command->kind ? command->kind : page.level == ALERT_MAINTENANCE ? "device" : "sos";
+	bool notice = !page_role_find(kind, &page.role) && page.role >= PAGE_DUTY;
+	if (!notice)
+		page.role = PAGE_PRIMARY;
+	if (!notice && alert_kind_find(kind, &page.kind))
+		return errinfo_set(info, ERR_INVALID,
+			"--kind: must be an alert's kind, like sos, fall, leak or silence, or duty, visit, task or "
+			"service");
 	text_cut(page.id, sizeof page.id, "p-trial");
 	text_cut(page.incident, sizeof page.incident, "i-trial");
 	text_cut(page.household, sizeof page.household, "h-trial");
