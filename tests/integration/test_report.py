@@ -9,10 +9,12 @@ import sys
 import xml.etree.ElementTree
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "report"))
 import paper as lib  # noqa: E402
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SPANS = [("2026-02-02", "2026-02-15"), ("2026-01-19", "2026-02-01")]
 OPEN_TAGS = {"meta", "br", "rect", "line", "polyline"}
 
@@ -131,10 +133,19 @@ def test_the_sheet_of_a_day(paper):
     due = {e["id"]: e.get("overdue", False) for e in sheet["visits"] + sheet["tasks"] + sheet["services"]}
     wanted = dict(paper.sql("select id, until <= '2026-02-16 00:00+08' from errand where household <> 'h-canary' and state in ('open', 'agreed') and (kind = 'visit' and \"from\" < '2026-02-17 00:00+08' or kind <> 'visit' and until < '2026-02-17 00:00+08')"))
     assert due == wanted and True in due.values()
+    assert sheet["catalogue"]["meals-2"] == "送餐上门"
     page = Tags(paper.curtain("report", "daily", "--day", "2026-02-16"))
+    assert all(sheet["catalogue"][e["what"]] + e["what"] in page.text for e in sheet["services"]) and sheet["services"]
     assert page.stack == [] and page.text.count("每日简报") == 4  # title and three communities
     own = json.loads(paper.curtain("report", "daily", "--day", "2026-02-16", "--as", "json", user="worker-3"))
     assert [c["id"] for c in own["communities"]] == ["c-3"] and {d["community"] for d in own["silent"]} == {"c-3"}
+
+
+def test_every_word_of_the_checklists_has_a_name_in_the_papers():
+    lists = yaml.safe_load((ROOT / "deploy/config/checklists.yaml").read_text(encoding="utf-8"))["checklists"]
+    words = {w["word"] for one in lists for item in one["items"] for w in item.get("words", []) if w.get("owner")} | {one["name"] for one in lists}
+    named = set(re.findall(r'{"([a-z_]+)", "[^"a-z]+", ""}', (ROOT / "tools/curtain/report_words.c").read_text(encoding="utf-8")))
+    assert words and words <= named, words - named
 
 
 def test_decisions_are_kept_by_jurisdiction_and_stand_in_the_papers(paper):

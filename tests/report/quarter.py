@@ -160,7 +160,7 @@ class Quarter:
             due = self.begin + datetime.timedelta(days=number, hours=20)
             ended = self.errand("visit", home, community, team, "chat" if dice.random() < 0.4 else "safety", due - datetime.timedelta(days=3), due, done=0.86, late=0.05, refused=0.03, cancelled=0.02)
             if ended and dice.random() < 0.15:
-                self.errand("task", home, community, team, dice.choice(["grab_bar", "gas_hose", "medicine_low", "lamp"]), ended, ended + datetime.timedelta(days=dice.choice([3, 7, 14])),
+                self.errand("task", home, community, team, dice.choice(["floor_slippery", "hose_old", "medicine_low", "lamp"]), ended, ended + datetime.timedelta(days=dice.choice([3, 7, 14])),
                             done=0.7, late=0.15, refused=0.03, cancelled=0.04)
         for number in range(self.days):
             if dice.random() < 0.02:

@@ -239,7 +239,7 @@ void chart_columns(
 		double x = 30 + width * (double)i, now = known(days[i].now) * scale;
 		rect(out, x + width * 0.15, bottom - now, width * 0.7, now, shades[2]);
 		if (count <= 16)
-			number(out, x + width / 2, bottom - now - 3, "middle", "small", known(days[i].now));
+			number(out, x + width / 2, bottom - now - 3, "middle", "value", known(days[i].now));
 		if (count <= 16 || i % 7 == 0)
 			label(out, x + width / 2, bottom + 15, "middle", days[i].label);
 	}

@@ -68,19 +68,31 @@ static void incident(const struct sheet *sheet, const json_t *row)
 	page_cell(sheet->out, report_text(row, "id"));
 }
 
+/* named writes a cell: the Chinese word with the id beside it, the id alone where there is none. */
+static void named(const struct sheet *sheet, const char *zh, const char *id)
+{
+	if (zh)
+		page_cell_zh_en(sheet->out, zh, id);
+	else
+		page_cell(sheet->out, id);
+}
+
 static void silent(const struct sheet *sheet, const json_t *row)
 {
 	page_cell(sheet->out, report_text(row, "device"));
 	page_cell(sheet->out, report_text(row, "household"));
-	page_cell(sheet->out, report_text(row, "place"));
+	named(sheet, report_room(report_text(row, "place")), report_text(row, "place"));
 	page_cell(sheet->out, report_text(row, "team"));
 	page_time(sheet->out, row, "last", sheet->zone);
 }
 
 static void errand(const struct sheet *sheet, const json_t *row)
 {
+	const char *what = report_text(row, "what");
+	const char *name = json_string_value(json_object_get(json_object_get(sheet->root, "catalogue"), what));
+
 	page_cell(sheet->out, report_text(row, "household"));
-	page_cell(sheet->out, report_text(row, "what"));
+	named(sheet, name ? name : report_errand(what), what);
 	page_cell(sheet->out, report_text(row, "team"));
 	page_cell(sheet->out, report_text(row, "assignee"));
 	page_time(sheet->out, row, "until", sheet->zone);
@@ -102,12 +114,19 @@ static void decision(const struct sheet *sheet, const json_t *row)
 
 /* ---- duties: a row a team ---- */
 
+/* clock_of writes a time of day; what is not of the sheet's day says so. */
 static void clock_of(const struct sheet *sheet, const json_t *row, const char *name)
 {
 	char text[SHOW_TIME_BYTES];
+	int order;
 
-	show_clock(sheet->zone, fields_wall_or_none(row, name), text);
-	buf_printf(sheet->out, "%.5s", text);
+	show_time(sheet->zone, fields_wall_or_none(row, name), text);
+	order = strncmp(text, report_text(sheet->root, "day"), 10);
+	buf_printf(sheet->out, "%s%.5s",
+		order < 0   ? "昨日"
+		: order > 0 ? "次日"
+			    : "",
+		strlen(text) > 11 ? text + 11 : text);
 }
 
 /* of_team writes a cell with what a list has of a team; user: with who it is. */
@@ -124,8 +143,10 @@ static void of_team(const struct sheet *sheet, const json_t *list, const char *t
 		clock_of(sheet, row, "from");
 		buf_text(sheet->out, "–");
 		clock_of(sheet, row, "until");
-		buf_byte(sheet->out, ' ');
-		chart_escape(sheet->out, user ? report_text(row, "user") : "");
+		if (user) {
+			buf_byte(sheet->out, ' ');
+			chart_escape(sheet->out, report_text(row, "user"));
+		}
 	}
 	buf_text(sheet->out, "</td>");
 }
@@ -162,7 +183,7 @@ static void duties(const struct sheet *sheet)
 static void page(const struct sheet *sheet, const char *name)
 {
 	static const char *const incidents[] = {"发生", "住户", "队", "级别", "状态", "接单", "编号"};
-	static const char *const errands[] = {"住户", "事项", "队", "谁去", "期限", ""};
+	static const char *const errands[] = {"住户", "事项", "队", "谁去", "期限", "情况"};
 	static const char *const devices[] = {"设备", "住户", "位置", "队", "最后一次"};
 	static const char *const homes[] = {"住户", "到"};
 	static const char *const decided[] = {"议定事项", "负责人", "期限"};

@@ -13,10 +13,13 @@
 #include "codec/json.h"
 #include "encoding.h"
 #include "output.h"
+#include "report_catalogue.h"
 #include "report_commands.h"
 #include "report_cover.h"
 #include "report_paper.h"
 #include "report_roster.h"
+
+#define CATALOGUE_ROWS 5000
 
 struct paper {
 	const char *command, *method;
@@ -78,6 +81,28 @@ done:
 	return err;
 }
 
+/* ---- names of services ---- */
+
+/* add_catalogue puts "catalogue" beside what records said of a day: the name of each service by its id. An account that
+ * may not read the registry has a sheet with ids. */
+static enum err add_catalogue(const struct paper *paper, json_t *root, struct errinfo *info)
+{
+	struct errinfo why = {0};
+	bool refused = false;
+	char *answer = NULL;
+	struct buf args;
+	enum err err;
+
+	ask_begin(&args);
+	json_member_text(&args, "kind", "services");
+	json_member_int(&args, "limit", CATALOGUE_ROWS);
+	err = ask_service(&paper->connection, "records", "export", &args, &answer, &refused, &why);
+	if (!err)
+		err = report_catalogue(answer, root, info);
+	free(answer);
+	return refused ? ERR_OK : !info->code && err ? errinfo_set(info, err, "%s", why.text) : err;
+}
+
 /* ---- papers ---- */
 
 static enum err write_encoded(const char *encoding, const struct buf *text, struct errinfo *info)
@@ -123,6 +148,8 @@ static enum err tell(const struct paper *paper, const char *answer, struct errin
 	char *json = NULL;
 	enum err err = fields_load(answer, strlen(answer), OUTPUT_BYTES_MAX, &root, info);
 
+	if (!err && paper->daily)
+		err = add_catalogue(paper, root, info);
 	if (!err && !paper->no_roster)
 		err = add_roster(paper, root, info);
 	if (!err && !(json = json_dumps(root, JSON_COMPACT | JSON_PRESERVE_ORDER)))

@@ -39,6 +39,8 @@ static const char style[] =
 	"svg.chart{width:100%;height:auto;display:block;margin:1mm 0 3mm;break-inside:avoid;print-color-adjust:exact;"
 	"-webkit-print-color-adjust:exact}\n"
 	"svg.chart text{font-size:12px;fill:#111}\nsvg.chart text.small{font-size:10px;fill:#444}\n"
+	"svg.chart text.value{font-size:10px;fill:#111;stroke:#fff;stroke-width:3px;paint-order:stroke}\n"
+	"ul.gaps{columns:3;list-style:none;margin:0 0 3mm;padding:0;font-size:9pt}ul.gaps li{break-inside:avoid}\n"
 	"svg.chart text.light{fill:#fff}\n"
 	".two{display:grid;grid-template-columns:1fr 1fr;gap:5mm}\n"
 	".write td{height:9mm}\n.keep{break-inside:avoid}\n.cases "

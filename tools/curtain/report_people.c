@@ -3,6 +3,7 @@
  * sections_roster: who is on duty in the days to come (what the dispatcher has in force), and how the calls of the
  * period were spread over the volunteers.
  */
+#include "codec/fields.h"
 #include "report_chart.h"
 #include "report_cover.h"
 #include "report_page.h"
@@ -37,7 +38,24 @@ static void days(const json_t *roster, struct buf *out)
 		chart_columns(out, "下期每天有人当班的时间", "%", 100, columns, count);
 }
 
-/* gaps are told in a line each, the next ones alone: the whole list is in the JSON. */
+/* span writes from until, the day but once where it is the same. */
+static void span(const json_t *gap, const struct zone *zone, struct buf *out)
+{
+	struct wall from = fields_wall_or_none(gap, "from"), until = fields_wall_or_none(gap, "until");
+	struct civil one = zone_to_civil(zone, from), other = zone_to_civil(zone, until);
+
+	page_time_text(out, gap, "from", zone);
+	if (wall_is_set(from) && wall_is_set(until) && one.month == other.month && one.day == other.day)
+		buf_printf(out, "–%02d:%02d", other.hour, other.minute);
+	else if (wall_is_set(from) && wall_is_set(until) && until.ms - from.ms < MS_PER_DAY)
+		buf_printf(out, "–次日%02d:%02d", other.hour, other.minute);
+	else {
+		buf_text(out, " 至 ");
+		page_time_text(out, gap, "until", zone);
+	}
+}
+
+/* gaps: the next ones alone; the whole list is in the JSON. */
 static void gaps(const json_t *roster, const struct zone *zone, struct buf *out)
 {
 	const json_t *list = json_object_get(roster, "gaps");
@@ -45,18 +63,17 @@ static void gaps(const json_t *roster, const struct zone *zone, struct buf *out)
 
 	if (!count)
 		return;
-	buf_printf(out, "<p>有排班的队伍中无人当班的时段 %.0f 处，最近的：</p>\n<p class=\"note\">",
-		member(roster, "gap_count"));
+	buf_printf(out, "<p>有排班的队伍中无人当班的时段 %.0f 处%s：</p>\n<ul class=\"gaps\">",
+		member(roster, "gap_count"), count > GAPS_SHOWN ? "，最近的" : "");
 	for (size_t i = 0; i < count && i < GAPS_SHOWN; i++) {
 		const json_t *gap = json_array_get(list, i);
-		buf_text(out, i ? "；" : "");
+		buf_text(out, "<li><b>");
 		chart_escape(out, report_text(gap, "team"));
-		buf_byte(out, ' ');
-		page_time_text(out, gap, "from", zone);
-		buf_text(out, " 至 ");
-		page_time_text(out, gap, "until", zone);
+		buf_text(out, "</b> ");
+		span(gap, zone, out);
+		buf_text(out, "</li>");
 	}
-	buf_text(out, count > GAPS_SHOWN ? "……</p>\n" : "</p>\n");
+	buf_text(out, "</ul>\n");
 }
 
 static void roster_part(const struct report *report, const struct zone *zone, struct buf *out)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "report_catalogue.h"
 #include "report_paper.h"
 #include "report_roster.h"
 #include "report_words.h"
@@ -205,6 +206,46 @@ static void a_sheet_has_a_page_a_community(void **state)
 	json_decref(root);
 }
 
+static void a_sheet_has_words_for_services_findings_and_places(void **state)
+{
+	json_t *root =
+		json_loads("{\"day\":\"2026-03-16\",\"communities\":[{\"id\":\"c-1\",\"name\":\"一\"}],\"teams\":[{"
+			   "\"id\":\"t-1\",\"community\":\"c-1\",\"homes\":2}],"
+			   "\"tasks\":[{\"household\":\"h-1\",\"community\":\"c-1\",\"what\":\"hose_old\"},{"
+			   "\"household\":\"h-2\",\"community\":\"c-1\",\"what\":\"own_word\"}],"
+			   "\"services\":[{\"household\":\"h-3\",\"community\":\"c-1\",\"what\":\"meals-2\"},{"
+			   "\"household\":\"h-4\",\"community\":\"c-1\",\"what\":\"own-9\"}],"
+			   "\"silent\":[{\"device\":\"d-1\",\"household\":\"h-5\",\"community\":\"c-1\",\"place\":"
+			   "\"front_door\"}],"
+			   "\"roster\":{\"gaps\":[],\"duties\":[{\"team\":\"t-1\",\"community\":\"c-1\",\"user\":\"v-"
+			   "9\",\"from\":\"2026-03-15T12:00:00Z\",\"until\":\"2026-03-16T00:00:00Z\"},"
+			   "{\"team\":\"t-1\",\"community\":\"c-1\",\"user\":\"v-8\",\"from\":\"2026-03-16T12:00:00Z\","
+			   "\"until\":\"2026-03-17T00:00:00Z\"}]}}",
+			0, NULL);
+	struct errinfo info = {0};
+	struct buf out;
+	(void)state;
+	assert_non_null(root);
+	assert_int_equal(
+		report_catalogue(
+			"{\"csv\":\"id,help,name\\nmeals-2,meals,\\\"送餐, \\\"\\\"热\\\"\\\"的\\\"\\r\\nx\\n\"}", root,
+			&info),
+		ERR_OK);
+	buf_init(&out, 1 << 20);
+	assert_int_equal(report_day_html(root, zone, &out), ERR_OK);
+	assert_non_null(strstr(out.data, "<td>燃气软管老化<small>hose_old</small></td>"));
+	assert_non_null(strstr(out.data, "<td>own_word</td>"));
+	assert_non_null(strstr(out.data, "<td>送餐, &quot;热&quot;的<small>meals-2</small></td>"));
+	assert_non_null(strstr(out.data, "<td>own-9</td>"));
+	assert_non_null(strstr(out.data, "<td>入户门<small>front_door</small></td>"));
+	assert_non_null(strstr(out.data, "昨日20:00–08:00 v-9；20:00–次日08:00 v-8</td>"));
+	assert_int_equal(report_catalogue("{\"csv\":\"name\\n\"}", root, &info), ERR_INVALID);
+	assert_int_equal(report_catalogue("{\"csv\":\"id,help\\n\"}", root, &info), ERR_INVALID);
+	assert_int_equal(report_catalogue("{\"rows\":1}", root, &info), ERR_INVALID);
+	buf_fini(&out);
+	json_decref(root);
+}
+
 static void words_of_a_later_version_are_shown_as_they_are(void **state)
 {
 	struct buf out;
@@ -232,6 +273,7 @@ int main(void)
 		cmocka_unit_test(csv_has_a_line_a_figure),
 		cmocka_unit_test(a_roster_tells_covered_minutes_and_gaps_by_day),
 		cmocka_unit_test(a_sheet_has_a_page_a_community),
+		cmocka_unit_test(a_sheet_has_words_for_services_findings_and_places),
 		cmocka_unit_test(words_of_a_later_version_are_shown_as_they_are),
 	};
 	return cmocka_run_group_tests(tests, load, unload);

@@ -102,6 +102,37 @@ static const struct report_word rules[] = {
 	{"channel_fault", "信号异常", ""},
 };
 
+/* what is looked for and found at visits: the words of deploy/config/checklists.yaml (a test compares), and visits
+ * themselves */
+static const struct report_word errands[] = {
+	{"chat", "陪伴探访", ""},
+	{"three_three", "三查三问", ""},
+	{"lock_broken", "门锁损坏", ""},
+	{"window_broken", "窗户损坏", ""},
+	{"way_blocked", "通道堆物", ""},
+	{"tap_dripping", "龙头或水管漏水", ""},
+	{"floor_slippery", "卫生间地面湿滑", ""},
+	{"wire_bare", "电线老化或裸露", ""},
+	{"socket_overloaded", "插座过载", ""},
+	{"gas_smell", "有燃气味", ""},
+	{"hose_old", "燃气软管老化", ""},
+	{"medicine_low", "药品不足", ""},
+	{"medicine_old", "药品过期", ""},
+	{"unwell", "老人不适", ""},
+	{"has_fallen", "最近跌倒过", ""},
+	{"low_spirits", "情绪低落", ""},
+	{"meals", "需要助餐", ""},
+	{"bathing", "需要助浴", ""},
+	{"cleaning", "需要助洁", ""},
+	{"other_need", "其他需求", ""},
+	{"does_not_know", "不会使用呼叫键", ""},
+	{"device_off", "设备断电或离线", ""},
+};
+
+static const struct report_word rooms[] = {{"front_door", "入户门", ""}, {"door", "门", ""}, {"kitchen", "厨房", ""},
+	{"bathroom", "卫生间", ""}, {"bedroom", "卧室", ""}, {"bed", "床", ""}, {"living_room", "客厅", ""},
+	{"balcony", "阳台", ""}, {"window", "窗", ""}, {"meter", "表具", ""}, {"phone", "电话", ""}};
+
 static const struct report_word states[] = {{"open", "进行中", ""}, {"done", "已完成", ""}, {"dropped", "已撤销", ""}};
 
 #define FIND(table, id, text) find(table, sizeof(table) / sizeof(table)[0], id, text)
@@ -127,6 +158,16 @@ const char *report_estate(const char *kind)
 const char *report_help(const char *help)
 {
 	return FIND(helps, help, help);
+}
+
+const char *report_errand(const char *what)
+{
+	return FIND(errands, what, NULL);
+}
+
+const char *report_room(const char *place)
+{
+	return FIND(rooms, place, NULL);
 }
 
 const char *report_decision_state(const char *state)

@@ -24,4 +24,8 @@ const char *report_level(const char *level);
 const char *report_state(const char *state);
 const char *report_outcome(const char *outcome);
 
+/* What a visit or finding is about, and where a device stands; NULL where no word is known. */
+const char *report_errand(const char *what);
+const char *report_room(const char *place);
+
 #endif

@@ -12,7 +12,7 @@
 #define WIDTH 1120.0
 #define LEFT 150.0
 #define RIGHT 1100.0
-#define TOP 108.0
+#define TOP 114.0
 #define ROW 28.0
 #define LANE 36.0
 #define LEGEND 136.0
