@@ -3,8 +3,11 @@
  * Rosters in force: the desk's questions about them, and their rows in the store. A team's rows are written anew with
  * every change, in the turn's transaction: a few hundred at most.
  *
- *   roster {team, duties, rules?}         duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
- *                                         any more; rules: of swaps (rota.h): {"duties": N}
+ *   roster {team, duties, rules?, from?, until?, near?}
+ *                                         duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
+ *                                         any more; rules: of swaps (rota.h); from, until: of the roster: duties that
+ *                                         begin outside stay as they are; near: duties within rota.frozen may change,
+ *                                         else that is refused: {"duties": N}
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
  *   duties {team}                         {"team": ..., "items": [{from, until, place, shift, user}...]}
  *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h):
@@ -135,21 +138,109 @@ static enum err read_duties(const struct dispatcher *d, const char *team, const 
 	return ERR_OK;
 }
 
-static enum err put(struct dispatcher *d, const char *team, const char *text, struct errinfo *info)
+/* new_roster is what the request "roster" asks for. */
+struct new_roster {
+	const char *duties, *rules;
+	struct wall from, until; /* of its days; not set: it is all that the team has */
+	bool near;               /* what is near may change */
+};
+
+static bool has_duty(const struct book_duty *list, unsigned count, const struct book_duty *wanted)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (list[i].from.ms == wanted->from.ms && !strcmp(list[i].shift, wanted->shift) &&
+			!strcmp(list[i].user, wanted->user))
+			return true;
+	return false;
+}
+
+/* keep_others adds the duties in force that begin outside the new roster's days. */
+static enum err keep_others(const struct dispatcher *d, const char *team, const struct new_roster *roster,
+	struct book_duty *duties, unsigned *count, struct errinfo *info)
+{
+	const struct book_duty *duty;
+
+	if (!wall_is_set(roster->from))
+		return ERR_OK;
+	for (unsigned i = 0; (duty = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++) {
+		if (duty->from.ms >= roster->from.ms && duty->from.ms < roster->until.ms)
+			continue;
+		if (*count == BOOK_DUTIES_MAX)
+			return errinfo_set(info, ERR_FULL, "duties: more than %d with those in force", BOOK_DUTIES_MAX);
+		duties[(*count)++] = *duty;
+	}
+	return ERR_OK;
+}
+
+/* check_near refuses a roster that moves duties which are near or run, where there are such already. */
+static enum err check_near(const struct dispatcher *d, const char *team, const struct book_duty *duties, unsigned count,
+	struct errinfo *info)
+{
+	const struct book *book = duty_rosters(incident_core_duty(d->core));
+	struct wall now = d->turn.wall, end = wall_plus(now, d->settings.rota_frozen_ms);
+	const struct book_duty *duty, *first = NULL;
+	unsigned before = 0, changes = 0;
+
+	for (unsigned i = 0; (duty = book_get(book, team, i)); i++) {
+		if (duty->until.ms <= now.ms || duty->from.ms >= end.ms)
+			continue;
+		before++;
+		if (has_duty(duties, count, duty))
+			continue;
+		changes++;
+		first = first ? first : duty;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (duties[i].until.ms <= now.ms || duties[i].from.ms >= end.ms ||
+			book_find(book, team, duties[i].shift, duties[i].from, duties[i].user))
+			continue;
+		changes++;
+		first = first ? first : &duties[i];
+	}
+	if (!before || !first)
+		return ERR_OK;
+	char from[WALL_TEXT_BYTES];
+	wall_format(first->from, from);
+	return errinfo_set(info, ERR_INVALID,
+		"near: %u changes of duties of the next %lld h, the first is %s's %s at %s; say yes to it (near, "
+		"--yes), or plan "
+		"with frozen_until",
+		changes, (long long)(d->settings.rota_frozen_ms / MS_PER_HOUR), first->user, first->shift, from);
+}
+
+/* put_in changes a book, and says which line cannot be. */
+static enum err put_in(struct book *book, const char *team, const struct book_duty *duties, unsigned count,
+	struct wall now, struct errinfo *info)
+{
+	unsigned bad = 0;
+	enum err err = book_put(book, team, duties, count, now, &bad);
+
+	if (err == ERR_EXISTS)
+		errinfo_set(info, err, "duties: line %u: %s has another duty at that time", bad + 1, duties[bad].user);
+	else if (err == ERR_RANGE)
+		errinfo_set(info, err, "duties: line %u: it ends before it begins, or its place is not 0 to %d",
+			bad + 1, BOOK_PLACES_MAX - 1);
+	return err;
+}
+
+static enum err put(struct dispatcher *d, const char *team, const struct new_roster *roster, struct errinfo *info)
 {
 	struct book_duty *duties = calloc(BOOK_DUTIES_MAX, sizeof *duties);
-	unsigned count = 0, bad = 0;
-	enum err err = duties ? read_duties(d, team, text, duties, &count, info) : ERR_NOMEM;
+	struct book *trial = NULL;
+	unsigned count = 0;
+	enum err err = duties ? read_duties(d, team, roster->duties, duties, &count, info) : ERR_NOMEM;
 
-	if (!err) {
-		err = book_put(incident_core_book(d->core), team, duties, count, d->turn.wall, &bad);
-		if (err == ERR_EXISTS)
-			errinfo_set(info, err, "duties: line %u: %s has another duty at that time", bad + 1,
-				duties[bad].user);
-		else if (err == ERR_RANGE)
-			errinfo_set(info, err, "duties: line %u: it ends before it begins, or its place is not 0 to %d",
-				bad + 1, BOOK_PLACES_MAX - 1);
-	}
+	if (!err)
+		err = keep_others(d, team, roster, duties, &count, info);
+	if (!err)
+		err = book_create(&trial);
+	if (!err) /* a fault of the roster is told before what it would change */
+		err = put_in(trial, team, duties, count, d->turn.wall, info);
+	if (!err && !roster->near && (count || wall_is_set(roster->from)))
+		err = check_near(d, team, duties, count, info);
+	if (!err)
+		err = put_in(incident_core_book(d->core), team, duties, count, d->turn.wall, info);
+	book_destroy(trial);
 	free(duties);
 	return err;
 }
@@ -190,34 +281,47 @@ static enum err rules_check(const char *text, struct errinfo *info)
 	return err;
 }
 
+static enum err read_roster(struct request_args *args, struct new_roster *out, struct errinfo *info)
+{
+	enum err err = request_text(args, "duties", true, &out->duties, info);
+
+	if (!err)
+		err = request_text(args, "rules", false, &out->rules, info);
+	if (!err)
+		err = dispatcher_arg_time(args, "from", false, &out->from, info);
+	if (!err)
+		err = dispatcher_arg_time(args, "until", wall_is_set(out->from), &out->until, info);
+	if (!err)
+		err = request_bool(args, "near", false, &out->near, info);
+	if (!err)
+		err = request_done(args, info);
+	if (!err && wall_is_set(out->from) && out->until.ms <= out->from.ms)
+		err = errinfo_set(info, ERR_RANGE, "until: is not after from");
+	return err ? err : rules_check(out->rules, info);
+}
+
 enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
 	struct errinfo *info, enum err *fatal)
 {
+	struct new_roster roster = {.duties = "", .rules = "", .from = WALL_NONE, .until = WALL_NONE};
 	char team[ID_BYTES] = "";
-	const char *text = "", *rules = "";
 	unsigned count = 0;
 	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
 	if (!err && !wall_is_set(d->turn.wall))
 		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
 	if (!err && whole)
-		err = request_text(args, "duties", true, &text, info);
-	if (!err && whole)
-		err = request_text(args, "rules", false, &rules, info);
-	if (!err && whole)
-		err = request_done(args, info);
-	if (!err && whole)
-		err = rules_check(rules, info);
+		err = read_roster(args, &roster, info);
 	if (!err)
 		err = rota_before(d->rota, team, d->turn.wall);
 	if (!err)
-		err = whole ? put(d, team, text, info) : give(d, args, team, info);
+		err = whole ? put(d, team, &roster, info) : give(d, args, team, info);
 	if (err)
 		return err;
 	*fatal = dispatcher_begin(d, info);
 	d->eager = true;
 	if (!*fatal && whole)
-		*fatal = dispatcher_save_rules(d, team, rules, info);
+		*fatal = dispatcher_save_rules(d, team, roster.rules, info);
 	if (!*fatal)
 		*fatal = rota_changed(d->rota, team, whole, d->turn.wall);
 	if (!*fatal)

@@ -50,6 +50,7 @@ const struct config_key dispatcher_config[] = {
 	{"links.base_url", CONFIG_TEXT, CONFIG_FIELD(S, links_base_url), "\"\"", 0, 255, NULL, "Where accept links lead (https://host); empty: pages carry none."},
 	{"links.secret_file", CONFIG_PATH, CONFIG_FIELD(S, links_secret_file), "\"\"", 0, 255, NULL, "File with the key that signs accept links."},
 	{"links.valid", CONFIG_DURATION, CONFIG_FIELD(S, links_valid_ms), "15m", 60000, 86400000, NULL, "How long an accept link is good, from the page on."},
+	{"rota.frozen", CONFIG_DURATION, CONFIG_FIELD(S, rota_frozen_ms), "48h", 0, 1209600000, NULL, "A new roster changes duties that begin within this time only with a yes to it (`curtain roster publish --yes`); 0s: never asked."},
 	{"rota.veto", CONFIG_LIST, CONFIG_FIELD(S, rota_veto), "[]", 0, 32, NULL, "Teams whose captain may say no to a swap that both sides want; all: every team."},
 	{"rota.swap", CONFIG_DURATION, CONFIG_FIELD(S, rota_swap_ms), "24h", 60000, 1209600000, NULL, "Time to answer the question for a swap."},
 	{"rota.veto_time", CONFIG_DURATION, CONFIG_FIELD(S, rota_veto_ms), "12h", 60000, 1209600000, NULL, "Time for the captain's no; then the swap is in force. Before a duty that is near it is shorter."},

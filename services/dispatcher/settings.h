@@ -31,7 +31,7 @@ struct dispatcher_settings {
 	char links_base_url[256], links_secret_file[256];
 	int64_t links_valid_ms;
 	struct config_list rota_veto;
-	int64_t rota_swap_ms, rota_veto_ms, rota_ask_ms, rota_ask_count, rota_reachable_ms;
+	int64_t rota_frozen_ms, rota_swap_ms, rota_veto_ms, rota_ask_ms, rota_ask_count, rota_reachable_ms;
 	bool rota_remind, rota_summaries;
 	int32_t rota_summary_min;
 	int64_t ballast_bytes;

@@ -32,12 +32,12 @@ def curtain(rig, *arguments):
                            "--password-file", rig.accounts.secret("desk")], capture_output=True, text=True, timeout=30, check=False)
 
 
-def publish(rig, first="v-3", second="v-2"):
+def publish(rig, first="v-3", second="v-2", *options):
     """Three days around now: whatever the hour, somebody has a duty. A day is a whole day of ZONE."""
     task = {"team": "t-1", "from": (NOW + datetime.timedelta(hours=AHEAD) - DAY).date().isoformat(), "days": 3, "volunteers": [{"id": v} for v in (first, second)], **SHIFTS}
     (rig.folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
     (rig.folder / "roster.json").write_text(json.dumps({"assignments": {first: ["first"] * 3, second: ["second"] * 3}}), encoding="utf-8")
-    return curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", ZONE, "--json")
+    return curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", ZONE, "--json", *options)
 
 
 def oncall(rig, users):
@@ -113,6 +113,28 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rig):
     assert curtain(rig, "give", "--team", "t-1").returncode == 2
     assert curtain(rig, "publish").returncode == 2
     assert rig.call("cover", {"team": "t-1", "from": "2026-12-07T07:00:00Z", "until": "2026-12-07T07:00:00Z"})["error"]["code"] == "range"
+
+
+def test_what_is_near_changes_with_a_yes_only_and_other_days_stay(rig):
+    rig.up()
+    assert publish(rig).returncode == 0
+    before = json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"]
+    assert publish(rig).returncode == 0  # nothing moves
+    refused = publish(rig, first="v-1")
+    assert refused.returncode == 1 and "v-3's first at" in refused.stderr and "--yes" in refused.stderr, refused.stderr
+    assert json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"] == before
+
+    week = {"team": "t-1", "from": (NOW + 7 * DAY).date().isoformat(), "days": 1, "volunteers": [{"id": "v-1"}], **SHIFTS}
+    (rig.folder / "task.json").write_text(json.dumps(week), encoding="utf-8")
+    (rig.folder / "roster.json").write_text(json.dumps({"assignments": {"v-1": ["first"]}}), encoding="utf-8")
+    done = curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", ZONE)
+    assert done.returncode == 0, done.stderr
+    after = json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"]
+    assert after[:-1] == before and after[-1]["user"] == "v-1"
+
+    assert publish(rig, "v-1", "v-2", "--yes").returncode == 0
+    oncall(rig, ["v-1", "v-2"])
+    assert json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"][-1] == after[-1]
 
 
 def notice(rig, user, kind):

@@ -17,7 +17,7 @@
 
 struct force_options {
 	const char *file, *roster, *zone_name;
-	bool json;
+	bool json, yes;
 	struct connection connection;
 };
 
@@ -28,7 +28,7 @@ static void put_time(const struct team *team, const struct zone *zone, int day, 
 
 	civil_from_ms((team->first + day) * MS_PER_DAY + minute * MS_PER_MINUTE, &local);
 	wall_format(zone_from_civil(zone, local), text);
-	buf_printf(out, "%s,", text);
+	buf_printf(out, "%s", text);
 }
 
 /* put_duties writes a line a duty, as the request takes it; a shift's place is that in the task: primary before backup.
@@ -44,8 +44,9 @@ static enum err put_duties(const struct roster_work *work, const struct zone *zo
 				continue;
 			int part = team->shift[shift].part, from = team->part[part].from_min;
 			put_time(team, zone, d, from, out);
+			buf_byte(out, ',');
 			put_time(team, zone, d, from + team_minutes(team, part), out);
-			buf_printf(out, "%d,%s,%s\n", shift, team->shift[shift].id, team->volunteer[v].id);
+			buf_printf(out, ",%d,%s,%s\n", shift, team->shift[shift].id, team->volunteer[v].id);
 		}
 	return out->failed;
 }
@@ -67,6 +68,17 @@ static void put_rules(const struct team *team, struct buf *out)
 	}
 }
 
+/* put_edge names a day's begin: of the roster's first day, or of the day after its last. */
+static void put_edge(const struct team *team, const struct zone *zone, const char *name, int day, struct buf *args)
+{
+	struct buf text;
+
+	buf_init(&text, WALL_TEXT_BYTES);
+	put_time(team, zone, day, 0, &text);
+	json_member_text(args, name, text.data ? text.data : "");
+	buf_fini(&text);
+}
+
 static enum err make_args(const struct force_options *options, const struct roster_work *work, const struct zone *zone,
 	struct buf *args, struct errinfo *info)
 {
@@ -83,6 +95,10 @@ static enum err make_args(const struct force_options *options, const struct rost
 	json_member_text(args, "team", work->team->id);
 	json_member_text(args, "duties", duties.data ? duties.data : "");
 	json_member_text(args, "rules", rules.data ? rules.data : "");
+	put_edge(work->team, zone, "from", 0, args);
+	put_edge(work->team, zone, "until", work->team->days, args);
+	if (options->yes)
+		json_member_bool(args, "near", true);
 	buf_fini(&duties);
 	buf_fini(&rules);
 	return err;
@@ -125,12 +141,14 @@ int roster_publish_cmd(int argc, char **argv)
 		{"roster", OPTION_TEXT, &o.roster, 0, 0, "FILE", "the roster, as \"plan --json\" prints it"},
 		{"zone", OPTION_TEXT, &o.zone_name, 0, 0, "NAME",
 			"zone of the roster's times of day (CURTAIN_ZONE; Asia/Shanghai)"},
+		{"yes", OPTION_FLAG, &o.yes, 0, 0, NULL, "duties of the next 48 h may change too (rota.frozen)"},
 		{"json", OPTION_FLAG, &o.json, 0, 0, NULL, "print the answer as JSON"},
 	};
 	const struct options options = {.command = "roster publish",
-		.summary = "Puts a team's roster in force, in place of the one before: from now on pages go to those "
-			   "on duty, "
-			   "by the order\nof the shifts; where it has nobody, to those who offer such times.",
+		.summary =
+			"Puts a team's roster in force for its days, in place of what was there: from now on pages go "
+			"to those on\nduty, by the order of the shifts; where it has nobody, to those who offer such "
+			"times. Duties of other days\nstay. Those of the next 48 h change with --yes only.",
 		.rows = rows,
 		.row_count = sizeof rows / sizeof *rows,
 		.connection = &o.connection,
