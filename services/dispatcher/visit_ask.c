@@ -23,14 +23,16 @@ static enum err ask_bad(struct visit_effects *out, const char *format, ...)
 	return ERR_OK;
 }
 
-/* same_asked gives the one that was asked for already: a request that is sent again makes no second one. */
-static const struct job *same_asked(const struct home *home, const struct visit_request *request)
+/* same_asked gives the one that was asked for already: a request that is sent again makes no second one. Its reason
+ * tells it from one that is due by itself. */
+static const struct job *same_asked(
+	const struct home *home, const struct errand *first, const struct visit_request *request)
 {
 	const struct job *same = NULL;
 
 	for (const struct job *job = home->jobs; job; job = job->next_of_home) {
-		if (job->now.kind != ERRAND_SERVICE || job->now.state > ERRAND_OFFERED ||
-			strcmp(job->now.what, request->what) != 0)
+		if (job->now.kind != first->kind || job->now.state > ERRAND_OFFERED ||
+			strcmp(job->now.what, request->what) != 0 || strcmp(job->now.reason_en, first->reason_en) != 0)
 			continue;
 		if ((!wall_is_set(request->from) || request->from.ms == job->want_from.ms) &&
 			(!same || strcmp(job->now.id, same->now.id) < 0))
@@ -39,12 +41,24 @@ static const struct job *same_asked(const struct home *home, const struct visit_
 	return same;
 }
 
+static enum err repeated(const struct job *same, struct visit_effects *out)
+{
+	out->verdict = VISIT_REPEATED;
+	text_cut(out->id, sizeof out->id, same->now.id);
+	return ERR_OK;
+}
+
 static enum err open_asked(struct visit_core *core, struct home *home, const struct visit_request *request,
 	struct errand *first, struct wall now, struct visit_effects *out)
 {
+	const struct job *same = same_asked(home, first, request);
 	struct job *job;
 	enum err err;
 
+	if (same)
+		return repeated(same, out);
+	if (first->kind == ERRAND_VISIT && home->visit)
+		return ask_bad(out, "household: visit %.64s is not over yet; move it instead", home->visit->now.id);
 	text_cut(first->what, sizeof first->what, request->what);
 	text_cut(first->note, sizeof first->note, request->note);
 	err = job_open(core, home, first, request->user, core_day(core, first->from), now, &job);
@@ -62,8 +76,6 @@ static enum err ask_visit(struct visit_core *core, struct home *home, const stru
 	if (!list && strcmp(request->what, VISIT_CHAT) != 0)
 		return ask_bad(out, "what: \"%.40s\" is neither a service of the catalogue, nor chat, nor a checklist",
 			request->what);
-	if (home->visit)
-		return ask_bad(out, "household: visit %.64s is not over yet; move it instead", home->visit->now.id);
 	first->kind = ERRAND_VISIT;
 	first->version = list ? list->version : 0;
 	snprintf(first->reason_zh, sizeof first->reason_zh, "应请求：%s。", list ? list->zh : "陪伴探访");
@@ -74,14 +86,8 @@ static enum err ask_visit(struct visit_core *core, struct home *home, const stru
 static enum err ask_service(struct visit_core *core, struct home *home, const struct service *service,
 	const struct visit_request *request, struct errand *first, struct wall now, struct visit_effects *out)
 {
-	const struct job *same = same_asked(home, request);
 	const struct offering *offering = &service->offering;
 
-	if (same) {
-		out->verdict = VISIT_REPEATED;
-		text_cut(out->id, sizeof out->id, same->now.id);
-		return ERR_OK;
-	}
 	first->kind = ERRAND_SERVICE;
 	snprintf(first->reason_zh, sizeof first->reason_zh, "老人需要：%s。",
 		*offering->name_zh ? offering->name_zh : service->id);

@@ -92,6 +92,14 @@ static enum err agree(struct visit_core *core, struct job *job, const struct say
 		tell, says->now);
 }
 
+/* appointed: it is theirs already, at no other time. */
+static bool appointed(const struct job *job, const struct says *says)
+{
+	return job->now.state == ERRAND_AGREED && (!*says->reply->to || !strcmp(says->reply->to, job->now.assignee)) &&
+	       (!has_times(says->reply) ||
+		       (says->reply->from.ms == job->now.from.ms && says->reply->until.ms == job->now.until.ms));
+}
+
 /* appoint: the captain or the desk says who does it. */
 static enum err appoint(struct visit_core *core, struct job *job, const struct says *says)
 {
@@ -100,6 +108,8 @@ static enum err appoint(struct visit_core *core, struct job *job, const struct s
 
 	if (job->now.state > ERRAND_AGREED)
 		return unfit(says, job);
+	if (appointed(job, says))
+		return verdict(says, VISIT_REPEATED);
 	if (*to)
 		HASH_FIND_STR(core->people, to, person);
 	if (*to && !(person && person->team) && strcmp(to, job_captain(core, job)) != 0 &&

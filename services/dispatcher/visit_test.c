@@ -157,6 +157,8 @@ static void what_is_said_twice_late_or_by_strangers_changes_nothing(void **state
 	assert_int_equal(rig.verdict, VISIT_UNKNOWN);
 	rig_say(&rig, "cap", VISIT_CONFIRM, id, now);
 	assert_int_equal(rig.verdict, VISIT_MISPLACED);
+	rig_say(&rig, "cap", VISIT_ACCEPT, id, now);
+	assert_int_equal(rig.verdict, VISIT_REPEATED);
 	rig_say(&rig, "v-1", VISIT_NOTE, id, now);
 	assert_int_equal(rig.verdict, VISIT_BAD);
 	assert_string_equal(rig.trace, "");
@@ -839,6 +841,11 @@ static void a_request_that_cannot_be_is_refused_with_the_reason(void **state)
 	text_cut(request.what, WORD_BYTES, "chat");
 	rig_ask(&rig, &request, now);
 	assert_string_equal(rig.trace, "visit.opened:desk visit.offered>v-1");
+	rig_ask(&rig, &request, now); /* its answer may have been lost */
+	assert_int_equal(rig.verdict, VISIT_REPEATED);
+	assert_string_equal(rig.id, rig.visit.id);
+	assert_string_equal(rig.trace, "");
+	text_cut(request.what, WORD_BYTES, "three");
 	rig_ask(&rig, &request, now);
 	assert_int_equal(rig.verdict, VISIT_BAD);
 	rig_close(&rig);
