@@ -464,9 +464,8 @@ enum err detector_request(struct detector *detector, const struct bus_event *eve
 	bool others = err == ERR_NOT_FOUND && !*why.text;
 	if (detector->fatal)
 		*info = why;
-	else if (!others &&
-		 answer_send(service_bus(detector->service), event, err, why.text, result.data, result.length))
-		log_warning("answer_not_sent", "user", user);
+	else if (!others)
+		detector->fatal = answers_keep(&detector->said, event, err, why.text, result.data, result.length);
 	buf_fini(&result);
 	request_close(args);
 	return detector->fatal;

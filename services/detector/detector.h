@@ -20,6 +20,7 @@
 #include "detector/told.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
+#include "service/answer.h"
 #include "service/service.h"
 
 struct detector {
@@ -41,6 +42,7 @@ struct detector {
 	struct outgoing *outgoing;
 
 	struct turn turn;
+	struct answers said;   /* answers to requests: they leave after a commit */
 	enum err fatal;        /* of the request that is answered: the service cannot go on */
 	struct wall judged;    /* up to here everything was judged */
 	struct wall told;      /* and this was told by heartbeats */

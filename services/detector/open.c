@@ -292,6 +292,7 @@ void detector_close(void *state)
 
 	close_parts(detector);
 	zone_destroy(detector->zone);
+	answers_fini(&detector->said);
 	free(detector->calendar);
 	free(detector);
 }

@@ -107,6 +107,8 @@ enum err detector_flush(void *state, struct turn turn)
 		err = commit(detector);
 	else if (!open && detector->trim_due.us <= turn.mono.us)
 		err = trim(detector);
+	if (!err && !store_in_transaction(detector->store))
+		answers_send(&detector->said, bus);
 	if (!err)
 		err = carrier_send_outbox(bus, detector->alerts, turn.mono);
 	if (!err)

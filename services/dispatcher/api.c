@@ -26,6 +26,7 @@
 #include "codec/json.h"
 #include "codec/request.h"
 #include "dispatcher/dispatcher.h"
+#include "dispatcher/instant.h"
 #include "service/answer.h"
 
 #define DELIVERIES_MAX 200
@@ -208,11 +209,11 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 			"absent, answer, recall, matters, gaps, visit_plan, visit_day, visit_due, visit_show, "
 			"visit_explain, visit_request and visit_answer",
 			method);
-	if (fatal) {
+	INSTANT("request-done");
+	if (fatal)
 		*info = why;
-	} else if (answer_send(service_bus(d->service), event, err, why.text, result.data, result.length)) {
-		log_warning("answer_not_sent", "user", user);
-	}
+	else
+		fatal = answers_keep(&d->answers, event, err, why.text, result.data, result.length);
 	buf_fini(&result);
 	request_close(args);
 	return fatal;

@@ -108,7 +108,10 @@ static enum err tick_visits(struct dispatcher *d, struct errinfo *info)
 	if (visit_due(visits_core(d->visits)).ms > d->turn.wall.ms)
 		return ERR_OK;
 	err = dispatcher_begin(d, info);
-	return err ? err : visits_tick(d->visits, dispatcher_ways(d), d->turn.wall, info);
+	if (!err)
+		err = visits_tick(d->visits, dispatcher_ways(d), d->turn.wall, info);
+	INSTANT("visits-ticked");
+	return err;
 }
 
 static enum err tick(struct dispatcher *d, struct errinfo *info)
@@ -169,19 +172,17 @@ static enum err store_turn(struct dispatcher *d, struct errinfo *info)
 	return err ? err : store_commit(d->store, info);
 }
 
-static void give_receipts(struct dispatcher *d)
+/* give_answers: and receipts. One that is lost is asked for again. */
+static void give_answers(struct dispatcher *d)
 {
-	for (uint32_t i = 0; i < d->receipt_count; i++) {
-		INSTANT("before-receipt");
-		(void)!bus_publish(service_bus(d->service), /* lost: the sender asks again */
-			&(struct bus_publication){.topic = d->receipts[i].topic,
-				.payload = d->receipts[i].correlation,
-				.length = d->receipts[i].length,
-				.qos = 1,
-				.correlation = d->receipts[i].correlation,
-				.correlation_length = d->receipts[i].length});
+	if (store_in_transaction(d->store))
+		return;
+	while (answers_wait(&d->answers)) {
+		INSTANT("before-answer");
+		if (answers_send_next(&d->answers, service_bus(d->service)))
+			log_warning("answer_not_sent");
+		INSTANT("after-answer");
 	}
-	d->receipt_count = 0;
 }
 
 static enum err commit_turn(struct dispatcher *d, struct errinfo *info)
@@ -208,7 +209,7 @@ static enum err send(struct dispatcher *d, struct errinfo *info)
 	struct bus *bus = service_bus(d->service);
 	enum err err = post_send(d->post, bus, info); /* pages first */
 
-	give_receipts(d);
+	give_answers(d);
 	INSTANT("before-batch");
 	if (!err)
 		err = carrier_send_outbox(bus, d->incidents, d->turn.mono);

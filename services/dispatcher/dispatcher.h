@@ -21,15 +21,8 @@
 #include "dispatcher/visits.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
+#include "service/answer.h"
 #include "service/service.h"
-
-#define RECEIPT_BYTES 256
-
-struct receipt {
-	char topic[RECEIPT_BYTES];
-	unsigned char correlation[RECEIPT_BYTES];
-	size_t length;
-};
 
 /* lane_turn: what this turn adds to one shard of lane "incident". */
 struct lane_turn {
@@ -60,8 +53,7 @@ struct dispatcher {
 	int64_t clock_offset_ms; /* wall clock against the time since boot; 0 = not yet known */
 	struct wall clock;       /* replay: all up to here is done */
 	struct lane_turn *turns;
-	struct receipt *receipts;
-	uint32_t receipt_count, receipt_capacity;
+	struct answers answers; /* and receipts: they leave after the turn's commit */
 	struct mono trim_due;
 	bool eager;           /* the open transaction holds more than heartbeats */
 	struct mono hold_due; /* when it is committed in any case */

@@ -262,7 +262,7 @@ void dispatcher_close(void *state)
 	for (unsigned i = 0; d->turns && i < (unsigned)d->settings.common.shards; i++)
 		buf_fini(&d->turns[i].items);
 	free(d->turns);
-	free(d->receipts);
+	answers_fini(&d->answers);
 	free(d);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -9,6 +8,8 @@
 #include "dispatcher/instant.h"
 #include "lane/sql.h"
 #include "service/carrier.h"
+
+#define RECEIPT_BYTES 256 /* of a correlation */
 
 enum waiting_kind { WAITING_ALERT, WAITING_REPLY };
 
@@ -183,7 +184,6 @@ enum err dispatcher_take_batch(struct dispatcher *d, const struct bus_event *eve
 static enum err want_receipt(struct dispatcher *d, const struct bus_event *event)
 {
 	static const char prefix[] = "curtain/receipt/";
-	struct receipt *receipt;
 
 	if (!*event->response_topic)
 		return ERR_OK;
@@ -192,38 +192,31 @@ static enum err want_receipt(struct dispatcher *d, const struct bus_event *event
 		d->replies_bad++;
 		return ERR_OK;
 	}
-	if (d->receipt_count == d->receipt_capacity) {
-		uint32_t capacity = d->receipt_capacity ? d->receipt_capacity * 2 : 16;
-		struct receipt *more = realloc(d->receipts, capacity * sizeof *more);
-		if (!more)
-			return ERR_NOMEM;
-		d->receipts = more;
-		d->receipt_capacity = capacity;
-	}
-	receipt = &d->receipts[d->receipt_count++];
-	text_cut(receipt->topic, sizeof receipt->topic, event->response_topic);
-	receipt->length = event->correlation_length;
-	memcpy(receipt->correlation, event->correlation, event->correlation_length);
-	return ERR_OK;
+	return answers_keep_receipt(&d->answers, event);
 }
 
-static enum err feed_reply(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
+static enum err reply_incident(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
 {
 	struct incident_effects effects;
-	enum visit_verdict verdict;
-	enum err err;
-
-	if (!strncmp(reply->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1))
-		return dispatcher_reply_rota(d, reply, now, info);
-	if (!strncmp(reply->incident, VISITS_PREFIX, sizeof VISITS_PREFIX - 1))
-		return visits_reply(d->visits, dispatcher_ways(d), reply, now, &verdict, info);
-	err = incident_reply(d->core, reply, false, now, &effects);
+	enum err err = incident_reply(d->core, reply, false, now, &effects);
 
 	if (!err && effects.verdict != INCIDENT_TAKEN)
 		log_info("reply_without_effect", "incident", reply->incident, "user", reply->user, "action",
 			reply_action_name(reply->action), "verdict", incident_verdict_name(effects.verdict));
-	if (!err)
-		err = dispatcher_effects(d, &effects, now, info);
+	return err ? err : dispatcher_effects(d, &effects, now, info);
+}
+
+static enum err feed_reply(struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info)
+{
+	enum visit_verdict verdict;
+	enum err err;
+
+	if (!strncmp(reply->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1))
+		err = dispatcher_reply_rota(d, reply, now, info);
+	else if (!strncmp(reply->incident, VISITS_PREFIX, sizeof VISITS_PREFIX - 1))
+		err = visits_reply(d->visits, dispatcher_ways(d), reply, now, &verdict, info);
+	else
+		err = reply_incident(d, reply, now, info);
 	INSTANT("reply-taken");
 	return err;
 }

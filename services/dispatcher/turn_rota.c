@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "dispatcher/dispatcher.h"
+#include "dispatcher/instant.h"
 #include "lane/sql.h"
 
 #define HAPPENED_IDS 6 /* open ones named in a hand-over; further ones are counted */
@@ -151,8 +152,10 @@ enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info)
 	struct rota_blob state;
 	enum err err = ERR_OK;
 
-	while (!err && rota_dirty(d->rota, &state))
+	while (!err && rota_dirty(d->rota, &state)) {
 		err = dispatcher_keep(d->save_rota, d->drop_rota, state.id, state.blob, state.length, info);
+		INSTANT("matter-written");
+	}
 	return err;
 }
 
@@ -172,11 +175,20 @@ static enum err tell(struct dispatcher *d, const struct rota_effect *effect, str
 	if (!err)
 		err = channels_notice(d->channels, &effect->notice, effect->to_team, wall_now(), info);
 	buf_fini(&json);
+	INSTANT("notice-written");
 	d->notice_count++;
 	log_info("notice", "id", effect->notice.id, "kind", notice_kind_name(effect->notice.kind), "user",
 		effect->notice.user, "matter", effect->notice.matter);
 	return err ? errinfo_set(info, err, "notice %s of %s cannot be told", effect->notice.id, effect->notice.matter)
 		   : ERR_OK;
+}
+
+static enum err save_book(struct dispatcher *d, const char *team, struct errinfo *info)
+{
+	enum err err = dispatcher_save_duties(d, team, info);
+
+	INSTANT("duties-written");
+	return err;
 }
 
 enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info)
@@ -185,8 +197,9 @@ enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info)
 	enum err err = ERR_OK;
 
 	while (!err && rota_next(d->rota, &effect)) {
+		INSTANT("rota-decided");
 		d->eager = true;
-		err = effect.kind == ROTA_BOOK ? dispatcher_save_duties(d, effect.team, info) : tell(d, &effect, info);
+		err = effect.kind == ROTA_BOOK ? save_book(d, effect.team, info) : tell(d, &effect, info);
 	}
 	return err;
 }
@@ -200,7 +213,10 @@ enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct erri
 	err = dispatcher_begin(d, info);
 	if (!err)
 		err = rota_tick(d->rota, now);
-	return err ? err : dispatcher_rota_effects(d, info);
+	if (!err)
+		err = dispatcher_rota_effects(d, info);
+	INSTANT("rota-ticked");
+	return err;
 }
 
 /* propose: a volunteer gives the duty that they were reminded of to somebody else, if that one agrees. */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/codec.h"
+#include "dispatcher/instant.h"
 #include "dispatcher/visit_file.h"
 #include "lane/sql.h"
 
@@ -221,6 +222,7 @@ static enum err take(struct visits *visits, struct visits_ways ways, const struc
 	struct shard_turn *turn = &visits->turns[shard];
 	enum err err = turn->count ? buf_byte(&turn->items, ',') : ERR_OK;
 
+	INSTANT("errand-decided");
 	if (!err)
 		err = codec_errand_encode(errand, &turn->items);
 	if (err)
@@ -229,7 +231,10 @@ static enum err take(struct visits *visits, struct visits_ways ways, const struc
 		errand_event_name(errand->event), "state", errand_state_name(errand->state), "actor", errand->actor);
 	if (++turn->count >= BATCH_ITEMS_MAX)
 		err = append(visits, shard, now, info);
-	return err ? err : tell(visits, ways, effect, info);
+	if (!err)
+		err = tell(visits, ways, effect, info);
+	INSTANT("errand-told");
+	return err;
 }
 
 enum err visits_take(struct visits *visits, struct visits_ways ways, struct visit_effects *effects, struct wall now,
@@ -325,6 +330,7 @@ enum err visits_save(struct visits *visits, struct wall now, struct errinfo *inf
 			sqlite3_bind_blob64(statement, 3, state.blob, state.length, SQLITE_STATIC);
 		err = sql_run(statement, info);
 		sqlite3_clear_bindings(statement);
+		INSTANT("errand-written");
 	}
 	return err;
 }

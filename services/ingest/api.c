@@ -170,7 +170,7 @@ void ingest_request(struct ingest *ingest, const struct bus_event *event)
 	}
 	buf_init(&result, REQUEST_BYTES_MAX - 4096);
 	err = answer(ingest, event, method, &result, &info);
-	err = answer_send(service_bus(ingest->service), event, err, info.text, result.data, result.length);
+	err = answers_keep(&ingest->answers, event, err, info.text, result.data, result.length);
 	if (err)
 		log_warning("answer_not_sent", "error", err_name(err));
 	buf_fini(&result);

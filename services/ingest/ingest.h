@@ -20,6 +20,7 @@
 #include "ingest/settings.h"
 #include "lane/directory.h"
 #include "lane/lane.h"
+#include "service/answer.h"
 #include "service/service.h"
 
 #define INGEST_REASONS_MAX 24
@@ -76,10 +77,11 @@ struct ingest {
 	unsigned turn_items;
 	struct receipt *receipts;
 	uint32_t receipt_count, receipt_capacity;
-	enum err failed; /* the first failure */
-	bool dirty;      /* this turn has something to store */
-	bool beat;       /* each shard of both lanes gets a batch, be it empty */
-	bool read_more;  /* the last turn read as much as it may */
+	struct answers answers; /* they leave after the turn's commit */
+	enum err failed;        /* the first failure */
+	bool dirty;             /* this turn has something to store */
+	bool beat;              /* each shard of both lanes gets a batch, be it empty */
+	bool read_more;         /* the last turn read as much as it may */
 	bool write_waiting;
 	bool intake_up;
 	char refused[96]; /* why the last attempt to connect failed; "" = it did not */

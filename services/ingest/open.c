@@ -155,5 +155,6 @@ void ingest_close(void *state)
 	store_close(ingest->store);
 	replay_close(ingest);
 	free(ingest->receipts);
+	answers_fini(&ingest->answers);
 	free(ingest);
 }

@@ -213,6 +213,7 @@ enum err ingest_flush(void *state, struct turn turn)
 		save_alerts(ingest);
 	if (ingest->failed)
 		return ingest->failed; /* nothing of this turn is acknowledged */
+	answers_send(&ingest->answers, service_bus(ingest->service));
 	enum err err = send_lanes(ingest);
 	if (err)
 		return err;

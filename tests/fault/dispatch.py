@@ -3,20 +3,14 @@
 
 A real broker and the real dispatcher; ingest, records, the volunteers, the desk and a webhook's receiver are played here. Afterwards everything is judged from
 outside: the events of lane "incident", the pages on the wire, the calls at the webhook. Nothing of the dispatcher's own code or stamps decides what was early.
-
-A kill is armed only when what the one before may have doubled is settled, so that "at most twice" is the promise of one kill and not a matter of luck.
 """
 import collections
 import dataclasses
 import datetime as dt
-import heapq
 import itertools
 import json
-import os
 import pathlib
 import random
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -24,20 +18,18 @@ import time
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/lib"))
-import broker as lib  # noqa: E402
+sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/fault")]
+import killed  # noqa: E402
 import lane  # noqa: E402
-import vendors  # noqa: E402
 
 # Each with how often it may be passed before the kill, at most: some come with every page, others with every turn.
 INSTANTS = {"anywhere": 0, "store-read": 1, "alert-taken": 4, "reply-taken": 4, "timer-fired": 4, "before-commit": 12, "after-commit": 12, "before-page": 6,
-            "after-page": 6, "before-kept": 6, "after-kept": 6, "page-acknowledged": 6, "page-settled": 6, "before-receipt": 4, "before-batch": 30,
-            "before-ack": 30, "after-ack": 30, "before-call": 6, "after-call": 30, "answer-heard": 6, "answer-noted": 6, "answer-stored": 6}
+            "after-page": 6, "before-kept": 6, "after-kept": 6, "page-acknowledged": 6, "page-settled": 6, "before-answer": 4, "after-answer": 4,
+            "before-batch": 30, "before-ack": 30, "after-ack": 30, "before-call": 6, "after-call": 30, "answer-heard": 6, "answer-noted": 6, "answer-stored": 6}
 TEAMS, ON_DUTY = 10, 3
 KINDS = [("sos", "life"), ("fall", "life"), ("leak", "alarm"), ("silence", "alarm")]
 AT_ONCE = {"life": 2, "alarm": 1}
 OVER = ("resolved", "cancelled")
-LATE_S = 30  # beyond the outage; a machine that is shared may be slow, a timer that is forgotten is later than that
 
 
 def seconds(text):
@@ -69,45 +61,13 @@ def policies(wait_s):
             "rules": [{"levels": "life", "policy": "life"}, {"policy": "alarm"}]}
 
 
-class Clockwork:
-    """Does things at their time on one thread."""
-
-    def __init__(self):
-        self.changed, self.heap, self.number, self.over = threading.Condition(), [], 0, False
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
-
-    def after(self, delay_s, function):
-        with self.changed:
-            self.number += 1
-            heapq.heappush(self.heap, (time.monotonic() + delay_s, self.number, function))
-            self.changed.notify_all()
-
-    def run(self):
-        while True:
-            with self.changed:
-                while not self.over and (not self.heap or self.heap[0][0] > time.monotonic()):
-                    self.changed.wait(self.heap[0][0] - time.monotonic() if self.heap else None)
-                if self.over:
-                    return
-                function = heapq.heappop(self.heap)[2]
-            function()
-
-    def close(self):
-        with self.changed:
-            self.over = True
-            self.changed.notify_all()
-        self.thread.join()
-
-
-class Crowd:
-    """Volunteers and the desk. What somebody does with a page is a matter of seed, home and person; each reply is sent again until its receipt has come."""
+class Crowd(killed.Replies):
+    """Volunteers and the desk. What somebody does with a page is a matter of seed, home and person."""
 
     def __init__(self, peer, clockwork, seed, wait_s):
-        self.peer, self.clockwork, self.seed, self.wait_s = peer, clockwork, seed, wait_s
-        self.lock, self.seen, self.waiting, self.number, self.replied = threading.Lock(), set(), {}, 0, {}
+        super().__init__(peer, clockwork)
+        self.seed, self.wait_s, self.seen = seed, wait_s, set()
         self.wire = []  # (wall, body) of each page as it came
-        peer.on("curtain/receipt/crowd", self.take_receipt)
         peer.on("curtain/volunteer/+/page", self.take_page)
 
     def take_page(self, message):
@@ -128,24 +88,6 @@ class Crowd:
             who = event["responder"]
             self.clockwork.after(0.1, lambda: self.reply(event["id"], who, "arrived"))
             self.clockwork.after(0.3, lambda: self.reply(event["id"], who, "done", outcome="helped"))
-
-    def reply(self, incident, user, action, page=None, **more):
-        with self.lock:
-            self.number += 1
-            correlation = b"%d" % self.number
-            self.replied.setdefault((incident, user, action), time.time())
-        body = {"incident": incident, "user": user, "action": action, "at": lane.rfc3339(time.time()), **({"page": page} if page else {}), **more}
-        self.waiting[correlation] = (f"curtain/volunteer/{user}/reply", body)
-        self.send(correlation)
-
-    def send(self, correlation):
-        entry = self.waiting.get(correlation)
-        if entry:
-            self.peer.publish(*entry, response="curtain/receipt/crowd", correlation=correlation)
-            self.clockwork.after(1.0, lambda: self.send(correlation))
-
-    def take_receipt(self, message):
-        self.waiting.pop(bytes(message.payload), None)
 
 
 @dataclasses.dataclass
@@ -183,44 +125,20 @@ class Row:
         self.notes.append(f"{what}: {note}")
 
 
-class Rig:
+class Rig(killed.Rig):
     """wait_s: whole seconds to answer, for each who is asked."""
 
     def __init__(self, folder, binary, homes, seed, wait_s=2):
-        self.folder, self.binary, self.homes, self.seed, self.wait_s = pathlib.Path(folder), str(binary), homes, seed, wait_s
-        self.armed, self.process, self.alerts = self.folder / "instant", None, 0
-        self.broker = lib.Broker(folder)
-        self.clockwork = Clockwork()
-        self.world = vendors.World()
-        self.world["webhook"].delay = 0.05
-        self.world.write_secrets(self.folder)
-        self.peers = [lib.Peer(self.broker, name) for name in ("ingest-1", "records-1", "detector-1", "crowd", "tap")]
-        ingest, records, detector, crowd, tap = self.peers
-        self.ingest = lane.Producer(ingest, "alert", "ingest-1", ["dispatcher"])
-        self.registry = lane.Producer(records, "directory-dispatcher", "records-1", ["dispatcher"], shards=1, compacted=True)
-        self.records = lane.Consumer(records, "incident", "records")
-        self.detector = lane.Consumer(detector, "incident", "detector")
-        self.crowd = Crowd(crowd, self.clockwork, seed, wait_s)
-        self.status = lane.Log(tap, "curtain/status/dispatcher/#")
-        self.told, self.down = 0, []  # events that the crowd has heard; (from, until) without a dispatcher
-        self.write_settings()
-        self.start()
-        self.registry.give(0, directory(homes))
-        self.status.wait(self.registry.all_acked, "the directory to be taken", 60)
+        super().__init__(folder, binary, seed, INSTANTS, min(homes, 100) / 100)
+        self.homes, self.wait_s, self.alerts = homes, wait_s, 0
+        self.ingest = lane.Producer(self.peer("ingest-1"), "alert", "ingest-1", ["dispatcher"])
+        self.records = lane.Consumer(self.peer("records-1"), "incident", "records")
+        self.detector = lane.Consumer(self.peer("detector-1"), "incident", "detector")
+        self.crowd = Crowd(self.peer("crowd"), self.clockwork, seed, wait_s)
+        self.told = 0  # events that the crowd has heard
+        (self.folder / "policies.yaml").write_text(yaml.safe_dump(policies(wait_s)), encoding="utf-8")
+        self.begin(directory(homes), "storm.homes=0", "storm.linger=0s", f"policies={self.folder}/policies.yaml")
         self.clockwork.after(0, self.beat)
-
-    def write_settings(self):
-        (self.folder / "policies.yaml").write_text(yaml.safe_dump(policies(self.wait_s)), encoding="utf-8")
-        entry = vendors.channel(self.world, "webhook", timeout="60s")  # an answer that is only slow must not be called for again
-        (self.folder / "channels.yaml").write_text(yaml.safe_dump({"version": 1, "channels": [entry]}), encoding="utf-8")
-
-    def start(self):
-        values = [f"bus.port={self.broker.port}", f"data_dir={self.folder}/data", "status_every=100ms", "lanes.resend=200ms", "lanes.want=100ms", "disk.ballast=0",
-                  "storm.homes=0", "storm.linger=0s", "keep=60s", f"policies={self.folder}/policies.yaml", f"channels.file={self.folder}/channels.yaml",
-                  f"channels.presets={ROOT}/deploy/config/channels"]
-        with open(self.folder / "dispatcher.log", "ab") as log:
-            self.process = subprocess.Popen([self.binary, "--config", str(ROOT / "deploy/config/dispatcher.yaml"), *(a for v in values for a in ("--set", v))],
-                                            stderr=log, env={**os.environ, "CURTAIN_INSTANT": str(self.armed)})
 
     def beat(self):
         """What ingest and the crowd do all the time: send again, hear what happened."""
@@ -232,57 +150,6 @@ class Rig:
         for event in fresh:
             self.crowd.take_event(event)
         self.clockwork.after(0.1, self.beat)
-
-    def settled(self, since, limit_s=60):
-        """Waits until a dispatcher that began after since has nothing on its way to anybody."""
-        def look():
-            heard = [m for m in self.status.messages[-20:] if m.at > since and m.body and m.body["state"] == "ready"]
-            return heard and not heard[-1].body["counters"]["pages_waiting"] and not heard[-1].body["counters"]["channel_waiting"]
-        self.status.wait(look, "pages and calls to be settled", limit_s)
-
-    def arm(self, instant, count):
-        fresh = self.folder / "instant.new"
-        fresh.write_text(f"{instant} {count} {time.monotonic_ns()}\n", encoding="utf-8")
-        fresh.rename(self.armed)
-
-    def died(self, limit_s):
-        try:
-            code = self.process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            return False
-        assert code == -signal.SIGKILL, f"the dispatcher ended by itself ({code}): {self.log()[-2000:]}"
-        return True
-
-    def log(self):
-        return (self.folder / "dispatcher.log").read_text(encoding="utf-8")
-
-    def kill_at(self, instant, dice, flows):
-        """One kill, and a dispatcher that runs again; False: the instant did not come. No alert is given until all is settled."""
-        if instant in ("anywhere", "store-read"):
-            time.sleep(dice.uniform(0.05, 1.0))  # the moment is the test
-            self.process.send_signal(signal.SIGKILL)
-            self.died(60)
-            flows.clear()
-            began = time.time()
-            if instant == "store-read":  # and again, at the worst moment of the start
-                self.arm(instant, 1)
-                self.start()
-                assert self.died(60), "it did not come to read its store"
-        else:
-            self.arm(instant, dice.randint(1, max(1, INSTANTS[instant] * min(self.homes, 100) // 100)))
-            if not self.died(10):
-                self.armed.unlink()
-                if not self.died(0.2):  # it may have passed the instant just before
-                    return False
-            flows.clear()
-            began = time.time()
-        self.armed.unlink(missing_ok=True)
-        since = time.monotonic()
-        self.start()
-        self.status.wait(lambda: any(m.at > since and m.body and m.body["state"] == "ready" for m in self.status.messages[-20:]), "the dispatcher to be back", 60)
-        self.down.append((began, time.time()))
-        self.settled(since)
-        return True
 
     def alert(self, home, dice):
         kind, level = dice.choices(KINDS, [35, 15, 20, 30])[0]
@@ -302,7 +169,7 @@ class Rig:
         homes = dice.sample(range(self.homes), self.homes)
         flows, given, over = threading.Event(), [], threading.Event()
         first_event, first_page, first_call = len(self.records.items), len(self.crowd.wire), len(self.world["webhook"].seen)
-        self.down = []
+        self.down.clear()
 
         def feed():
             for home in homes:
@@ -333,16 +200,6 @@ class Rig:
     def ended(self, first_event):
         last = {e["household"]: e["state"] for e in self.records.items[first_event:]}
         return len(last) == self.homes and all(state in OVER for state in last.values())
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
-        self.clockwork.close()
-        for peer in self.peers:
-            peer.close()
-        self.world.close()
-        self.broker.stop()
 
 
 class Judge:
@@ -400,10 +257,9 @@ class Judge:
         row, due = self.row, since + self.rig.wait_s
         if at < due - 0.0015:  # stamps have milliseconds
             row.count("early", f"{name}: {who} had {at - since:.3f} s")
-        outage = sum(max(0.0, min(at, until) - max(due, begin)) for begin, until in self.rig.down)
-        late = at - due - outage
+        late = at - due - self.rig.outage(due, at)
         row.worst_late_s = max(row.worst_late_s, late)
-        if late > LATE_S:
+        if late > killed.LATE_S:
             row.count("late", f"{name}: {who} {late:.1f} s")
 
     def judge_wire(self, stories, wire):

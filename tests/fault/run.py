@@ -5,6 +5,7 @@
 tests/fault.sh [services] [--readings N] [--sos N] [--kills N] [--broker-kills N] [--seed N]
 tests/fault.sh postgres [--minutes M]
 tests/fault.sh dispatch [--incidents N] [--kills N] [--instants A,B,...] [--seed N]   at each named instant of the dispatcher's turn (dispatch.py)
+tests/fault.sh arrange [--rounds N] [--kills N] [--instants A,B,...] [--seed N]   the same while duties are swapped and covered, visits and services agreed and made (arrange.py)
 tests/fault.sh records [--kills N] [--minutes M] [--seconds S] [--phases A,B,...] [--rate R] [--seed N]   records, PostgreSQL and the gateway (records.py); needs root
 tests/fault.sh webhooks [--kills N] [--incidents N] [--seconds S] [--seed N]   gateway, dispatcher and broker while other systems are told of incidents (webhooks.py); needs root
 """
@@ -20,6 +21,7 @@ import threading
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "lib")]
+import arrange  # noqa: E402
 import dispatch  # noqa: E402
 import district  # noqa: E402
 import records  # noqa: E402
@@ -129,12 +131,13 @@ class Offset:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch", "records", "webhooks"])
+    parser.add_argument("what", nargs="?", default="services", choices=["services", "postgres", "dispatch", "arrange", "records", "webhooks"])
     parser.add_argument("--readings", type=int, default=100000)
     parser.add_argument("--sos", type=int, default=200)
-    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch: 10 at each instant; records: 100 in all; webhooks: 40")
+    parser.add_argument("--kills", type=int, help="services: 50 in all; dispatch, arrange: 10 at each instant; records: 100 in all; webhooks: 40")
     parser.add_argument("--incidents", type=int, default=200, help="dispatch: at each instant; webhooks: in each phase")
-    parser.add_argument("--instants", help="some of " + ", ".join(dispatch.INSTANTS))
+    parser.add_argument("--instants", help="dispatch: some of " + ", ".join(dispatch.INSTANTS) + "; arrange: " + ", ".join(arrange.INSTANTS))
+    parser.add_argument("--rounds", type=int, default=3, help="arrange: how often each case at each instant")
     parser.add_argument("--broker-kills", type=int, default=20)
     parser.add_argument("--rate", type=float, help="readings a second: 800; records: 300")
     parser.add_argument("--seconds", type=float, default=30, help="records, webhooks: of the full disk, and of the database that is read-only")
@@ -146,8 +149,8 @@ def main():
     folder = tempfile.mkdtemp(prefix="curtain-fault-")
     os.chmod(folder, 0o755)  # PostgreSQL runs as another user below it
     print(f"seed {arguments.seed}, folder {folder}", flush=True)
-    if arguments.what == "dispatch":
-        good = run_dispatch(arguments, folder)
+    if arguments.what in ("dispatch", "arrange"):
+        good = run_instants(arguments, folder)
     elif arguments.what == "records":
         arguments.kills, arguments.rate = arguments.kills or 100, arguments.rate or 300
         good = records.run(folder, arguments)
@@ -166,10 +169,11 @@ def run_system(arguments, folder):
         return run_services(arguments, system, folder) if arguments.what == "services" else run_postgres(arguments, system, folder)
 
 
-def run_dispatch(arguments, folder):
+def run_instants(arguments, folder):
     binary = pathlib.Path(os.environ.get("CURTAIN_BIN", district.ROOT / "build/release/bin")) / "dispatcher_instants"
     instants = arguments.instants.split(",") if arguments.instants else None
-    rows, total = dispatch.run(folder, binary, arguments.incidents, arguments.kills or 10, arguments.seed, instants, lambda text: print(text, flush=True))
+    part, amount = (dispatch, arguments.incidents) if arguments.what == "dispatch" else (arrange, arguments.rounds)
+    rows, total = part.run(folder, binary, amount, arguments.kills or 10, arguments.seed, instants, lambda text: print(text, flush=True))
     return total.good() and all(row.kills for row in rows)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The short form of `tests/fault.sh dispatch`: the dispatcher is killed at some of its named instants, and the judge finds what is wrong where something is."""
+"""The short forms of `tests/fault.sh dispatch` and `arrange`: the dispatcher is killed at some of its named instants, and the judges find what is wrong where something is."""
 import os
 import pathlib
 import sys
@@ -8,6 +8,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/fault"))
+import arrange  # noqa: E402
 import dispatch  # noqa: E402
 
 BINARY = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "dispatcher_instants"
@@ -58,3 +59,45 @@ def test_the_judge_sees_each_fault(seen):
     second = next(e for e in events if e["event"] == "paged" and e["actor"].endswith("-2"))
     named = {**second, "actor": second["actor"][:-1] + "3"}
     assert judged(rig, [named if e is second else e for e in events]).skipped >= 1
+
+
+SOME_ARRANGE = "request-done+matter-written+before-answer+duties-written+errand-told+rota-ticked"
+
+
+@pytest.fixture(scope="module")
+def arranged(tmp_path_factory):
+    """What was seen of each story once with six kills among them."""
+    rig = arrange.Rig(tmp_path_factory.mktemp("arrange"), BINARY, 1, 20261129)
+    try:
+        row = rig.run(SOME_ARRANGE, 6, gap_s=0.05)
+    finally:
+        rig.close()
+    return rig, row
+
+
+def test_what_was_said_of_duties_and_visits_is_true_after_kills_and_nothing_is_lost_half_or_early(arranged):
+    _, row = arranged
+    print(arrange.Row.HEAD, row.line(), *row.notes, sep="\n")
+    assert row.kills == 6 and row.cases == len(arrange.CASES) and row.notices > 40 and row.events > 20
+    assert row.good(), row.notes
+
+
+def test_the_judge_of_duties_and_visits_sees_each_fault(arranged):
+    rig, _ = arranged
+    events, wire, calls = rig.errands.items, rig.wire, rig.world["webhook"].seen
+
+    def again(events=events, wire=wire, calls=calls):
+        row = arrange.Row("again")
+        arrange.judge(row, wire, events, calls)
+        return row
+
+    assert again().good()
+    assert again(events=[e for e in events if e is not events[0]]).lost >= 1
+    assert again(events=events + [events[0]]).lost == 1
+    notice = next(w for w in wire if w[1].endswith("/notice"))
+    assert again(wire=wire + [notice, notice]).more == 1
+    renamed = notice[2].replace(b'"id":"', b'"id":"x')
+    assert again(wire=wire + [(notice[0], notice[1], renamed)]).more == 1
+    assert again(calls=[c for c in calls if c.json()["data"]["ids"] != calls[0].json()["data"]["ids"]]).lost >= 1
+    letter = next(w for w in wire if w[1].endswith("/errand"))
+    assert again(wire=wire + [(letter[0], letter[1], letter[2].replace(b'"revision":', b'"revision":9'))]).lost == 1
