@@ -230,7 +230,7 @@ static void merged_incident_goes_on_as_the_other(void **state)
 	sends("v-2", REPLY_MERGE, 0, first, false, 11);
 	assert_int_equal(w.verdict, INCIDENT_MISPLACED);
 	sends("desk", REPLY_MERGE, 0, first, false, 12);
-	TRACE("merged:desk -v-1 -v-2 alert_joined:desk +v-1 paged:v-1");
+	TRACE("merged:desk -v-2 -v-3 alert_joined:desk +v-1 paged:v-1");
 	assert_string_equal(w.last.id, first);
 	assert_int_equal(w.last.level, ALERT_LIFE);
 	assert_int_equal(incident_open_count(w.core), 1);

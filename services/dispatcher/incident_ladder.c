@@ -167,9 +167,22 @@ static bool may_be_asked(struct emergency *e, const char *user, const char *desk
 	return asked ? asked->round != e->round : e->asked_count < CASE_PEOPLE_MAX - (captain ? 0 : 2);
 }
 
-/* next_of finds who comes next: false when nobody is left but the desk. */
-static bool next_of(
-	const struct incident_core *core, struct emergency *e, const struct duty_people *people, struct next *out)
+/* goes_elsewhere: on the way to another home, or there; whoever is overdue with it may have forgotten to say so. */
+static bool goes_elsewhere(const struct incident_core *core, const struct emergency *but, const char *user)
+{
+	const struct emergency *e;
+
+	for (e = core->emergencies; e; e = e->hh.next)
+		if (e != but && case_going(e) &&
+			(e->arrive_due.ms != WALL_NEVER.ms || e->done_due.ms != WALL_NEVER.ms) &&
+			(!strcmp(e->now.responder, user) || !strcmp(e->now.second, user)))
+			return true;
+	return false;
+}
+
+/* next_among finds who comes next of those who are free, or of those who go elsewhere. */
+static bool next_among(const struct incident_core *core, struct emergency *e, const struct duty_people *people,
+	bool elsewhere, struct next *out)
 {
 	const struct policy_ladder *ladder = ladder_of(core, e);
 	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
@@ -179,13 +192,22 @@ static bool next_of(
 		const char(*users)[ID_BYTES];
 		unsigned count = rung_users(rung->who, people, circle, &users);
 		for (unsigned i = 0; i < count; i++) {
-			if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN))
+			if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN) ||
+				goes_elsewhere(core, e, users[i]) != elsewhere)
 				continue;
 			*out = (struct next){users[i], rung_role(rung->who, i), rung->wait_s};
 			return true;
 		}
 	}
 	return false;
+}
+
+/* next_of finds who comes next, of those who go elsewhere only when nobody else is left to ask: false when there is
+ * nobody but the desk. */
+static bool next_of(
+	const struct incident_core *core, struct emergency *e, const struct duty_people *people, struct next *out)
+{
+	return next_among(core, e, people, false, out) || next_among(core, e, people, true, out);
 }
 
 static unsigned open_pages(const struct emergency *e)

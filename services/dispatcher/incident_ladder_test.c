@@ -66,6 +66,33 @@ static void life_keeps_two_pages_open_while_somebody_is_left(void **state)
 	TRACE("declined:cap +desk escalated:desk");
 }
 
+static void who_goes_elsewhere_is_asked_after_everybody_else(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	TRACE("accepted:v-1 -v-2");
+	feed("a-2", "h-2", ALERT_LIFE, 20);
+	TRACE("raised +v-2 paged:v-2 +v-3 paged:v-3");
+	says("v-2", REPLY_DECLINE, 30);
+	TRACE("declined:v-2 +cap paged:cap");
+	says("v-3", REPLY_DECLINE, 30);
+	TRACE("declined:v-3 +v-1 paged:v-1"); /* better than nobody: the first may be over soon */
+	assert_int_equal(w.page.role, PAGE_PRIMARY);
+}
+
+static void who_has_not_said_that_it_is_over_is_asked_as_ever(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-1", REPLY_ACCEPT, 10);
+	w.trace[0] = '\0';
+	while (wall_is_set(incident_due(w.core)) && incident_due(w.core).ms <= after_s(100000).ms)
+		world_tick(&w, incident_due(w.core));
+	feed("a-2", "h-2", ALERT_LIFE, 100000);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+}
+
 static void both_pages_of_a_step_expire_together(void **state)
 {
 	(void)state;
@@ -153,6 +180,8 @@ int main(void)
 		WITH_WORLD(call_for_help_pages_primary_and_backup_at_once),
 		WITH_WORLD(alarm_asks_one_after_another_then_captain_then_desk),
 		WITH_WORLD(life_keeps_two_pages_open_while_somebody_is_left),
+		WITH_WORLD(who_goes_elsewhere_is_asked_after_everybody_else),
+		WITH_WORLD(who_has_not_said_that_it_is_over_is_asked_as_ever),
 		WITH_WORLD(both_pages_of_a_step_expire_together),
 		WITH_WORLD(late_answer_is_welcome_until_somebody_goes),
 		WITH_WORLD(shift_change_brings_other_people),

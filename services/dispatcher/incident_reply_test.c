@@ -90,7 +90,7 @@ static void arrived_and_done_imply_the_accept(void **state)
 	TRACE("accepted:v-1 -v-2 arrived:v-1");
 	feed("a-2", "h-2", ALERT_LIFE, 0);
 	says("v-2", REPLY_DONE, 30);
-	TRACE("accepted:v-2 -v-1 resolved:v-2");
+	TRACE("accepted:v-2 -v-3 resolved:v-2");
 }
 
 static void responder_may_hand_back(void **state)
