@@ -21,6 +21,10 @@ enum err roster_json_plan(const char *json, size_t length, const struct team *te
  * asked, and what moved against the previous one. Returns out->failed. */
 enum err roster_json_write(
 	const struct team *team, const struct roster_plan *plan, int64_t bound, struct buf *out) ERR_MUST_CHECK;
+/* roster_json_next appends the task of the weeks after a roster, with what was served as memory; task is the text of
+ * the team's task. */
+enum err roster_json_next(const char *task, size_t length, const struct team *team, const struct roster_plan *plan,
+	int days, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 /* roster_ask lists who could be asked to take an open duty: no rule stands behind their no. Those who are away come
  * last, else who has least comes first. Gives how many. */
 int roster_ask(const struct team *team, const struct roster_plan *plan, int day, int shift, int out[ROSTER_ASK_MAX]);

@@ -327,6 +327,35 @@ def test_a_fault_is_told_with_its_place(tmp_path):
     assert done.returncode == 2 and 'volunteers[3]: weekly: "evening"' in done.stderr
 
 
+def test_what_was_served_is_remembered_in_the_weeks_after(tmp_path):
+    """Nine alike for two posts a day: two weeks cannot come out even, six of them do."""
+    task = {"team": "t-01", "from": "2026-11-23", "days": 14, "parts": [{"id": "day", "from": "07:00"}, {"id": "night", "from": "19:00", "night": True, "bars": ["day", "night"]}],
+            "shifts": [{"id": "d", "part": "day"}, {"id": "n", "part": "night"}], "volunteers": [{"id": f"v-{n}", "at_most": 20} for n in range(9)]}
+    sums = {v["id"]: [0, 0] for v in task["volunteers"]}
+    for turn in range(3):
+        path = written(tmp_path, f"task{turn}.json", task)
+        result = json.loads(run("plan", path, "--json", "--time", "3", "--gap", "0").stdout)
+        assert team_report(result, task)["valid"]
+        for who, line in result["assignments"].items():
+            sums[who][0] += sum(s == "n" for s in line)
+            sums[who][1] += sum(s is not None for d, s in enumerate(line) if d % 7 > 4)
+        done = run("next", path, "--roster", written(tmp_path, f"roster{turn}.json", result))
+        assert done.returncode == 0, done.stderr
+        after, before = json.loads(done.stdout), task
+        for person in after["volunteers"]:
+            line = result["assignments"][person["id"]]
+            run_ = next((n for n, s in enumerate(reversed(line)) if s is None), 14)
+            assert person.get("last") == ({"shift": line[-1], "days": run_} if run_ else None)
+            month = [s for d, s in enumerate(line) if d >= 8] if turn == 0 else line  # from 1 December on
+            served = sum(s is not None for s in month) + (before["volunteers"][int(person["id"][2:])].get("served", 0) if turn == 1 else 0)
+            assert turn == 2 or person["served"] == served
+        assert min(p["carried"]["nights"] for p in after["volunteers"]) == 0
+        task = after
+    assert task["from"] == "2027-01-04"
+    for kind in (0, 1):
+        assert max(s[kind] for s in sums.values()) - min(s[kind] for s in sums.values()) <= 1, sums
+
+
 FAULTY = {
     "a day that no month has": ({"volunteers": [{"id": "v-00", "away": ["2026-02-30"]}]}, 'volunteers[0]: away: "2026-02-30" is no date of the calendar'),
     "a first day that no month has": ({"from": "2026-02-31"}, "task.from: no date"),

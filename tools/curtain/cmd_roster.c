@@ -8,6 +8,7 @@
 
 static const struct command words[] = {
 	{"plan", roster_plan_cmd, "plan a team's weeks, or re-plan them after a change"},
+	{"next", roster_next_cmd, "the task of the weeks after a roster, with what was served as memory"},
 	{"show", roster_show_cmd, "a roster as a table, JSON, CSV, a sheet for the notice board, a calendar"},
 	{"check", roster_check_cmd, "what a roster breaks, what it leaves open, what it costs"},
 	{"explain", roster_explain_cmd, "why this person has this duty, and what the next best would cost"},

@@ -12,6 +12,7 @@
 #include "dispatcher/roster/team.h"
 
 int roster_plan_cmd(int argc, char **argv);
+int roster_next_cmd(int argc, char **argv);
 int roster_show_cmd(int argc, char **argv);
 int roster_publish_cmd(int argc, char **argv);
 int roster_withdraw_cmd(int argc, char **argv);
