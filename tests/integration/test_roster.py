@@ -276,6 +276,14 @@ def test_check_and_explain_tell_of_a_roster(team, tmp_path):
     assert run("explain", folder / "task.json", "--roster", folder / "roster.json", "--date", "2028-01-05", "--shift", "day-backup").returncode == 2
 
 
+def test_an_open_duty_is_explained_by_why_nobody_takes_it(tmp_path):
+    task = {"team": "t-01", "from": "2026-11-23", "days": 1, "volunteers": [{"id": "v-1", "away": ["2026-11-23"]}, {"id": "v-2", "weekly": [[]] * 7}]}
+    path = written(tmp_path, "task.json", task)
+    result = written(tmp_path, "roster.json", {"assignments": {"v-1": [None], "v-2": [None]}})
+    told = run("explain", path, "--roster", result, "--date", "2026-11-23", "--shift", "day-primary").stdout
+    assert "nobody has it" in told and "1 请假 away" in told and "could be asked: v-2, v-1" in told
+
+
 def test_rules_that_cannot_hold_together_are_named_and_no_others(tmp_path):
     task = copy.deepcopy(TASK)
     task["fixed"] += [{"volunteer": "v-08", "date": "2027-01-04", "shift": "night-primary"}]

@@ -48,6 +48,8 @@ int roster_finish(
 
 /* roster_text_conflict appends, a line a rule, what cannot hold together for a volunteer. */
 void roster_text_conflict(const struct team *team, int volunteer, const struct conflict *conflict, struct buf *out);
+/* roster_text_gap appends why nobody takes an open duty, and who could be asked. */
+void roster_text_gap(const struct team *team, const struct roster_plan *plan, int day, int shift, struct buf *out);
 /* roster_text_plan appends a roster as a table, a row a date, and its gaps in words, Chinese first. */
 void roster_text_plan(const struct team *team, const struct roster_plan *plan, struct buf *out);
 

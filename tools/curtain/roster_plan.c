@@ -225,6 +225,8 @@ static enum err explain_all(
 		}
 	if (!index)
 		buf_printf(out, "%s %s 无人值班 nobody has it\n", options->date, options->shift);
+	if (team_count(work->team, &work->plan, day, shift) < team_need(work->team, day, shift))
+		roster_text_gap(work->team, &work->plan, day, shift, out);
 	return ERR_OK;
 }
 

@@ -3,7 +3,7 @@
 #include "dispatcher/roster_json.h"
 #include "roster.h"
 
-static void gap(const struct team *team, const struct roster_plan *plan, int day, int shift, struct buf *out)
+void roster_text_gap(const struct team *team, const struct roster_plan *plan, int day, int shift, struct buf *out)
 {
 	int count[TEAM_BAR_COUNT] = {0};
 	char date[16];
@@ -51,7 +51,7 @@ void roster_text_plan(const struct team *team, const struct roster_plan *plan, s
 	for (int d = 0; d < team->days; d++)
 		for (int s = 0; s < team->shifts; s++)
 			if (team_count(team, plan, d, s) < team_need(team, d, s))
-				gap(team, plan, d, s, out);
+				roster_text_gap(team, plan, d, s, out);
 }
 
 void roster_text_conflict(const struct team *team, int volunteer, const struct conflict *conflict, struct buf *out)
