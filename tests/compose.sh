@@ -171,7 +171,7 @@ edge() {
 # The command of docs/operations.md, restored into an empty database of the same server and compared.
 drill() {
 	local dump=/var/lib/curtain/curtain.dump
-	compose exec -T records curtain backup "$dump" --uri-file /run/secrets/postgres-uri > "$work/backup.log" || fail "curtain backup: $(tail -n 3 "$work/compose.log")"
+	compose exec -T records curtain backup "$dump" --uri-file /run/secrets/postgres-uri --stamp /var/lib/curtain/backup.stamp > "$work/backup.log" || fail "curtain backup: $(tail -n 3 "$work/compose.log")"
 	compose exec -T postgres createdb -h /tmp -U curtain drill > "$work/drill.log" || fail "createdb: $(tail -3 "$work/compose.log")"
 	# The password stays in the container: its URI with the other database's name.
 	compose exec -T records sh -c "umask 077; sed 's|/curtain\$|/drill|' /run/secrets/postgres-uri > /var/lib/curtain/drill-uri && curtain restore $dump --uri-file /var/lib/curtain/drill-uri --verify" \

@@ -96,7 +96,7 @@ static bool is_gauge(const char *counter)
 		if (!strcmp(counter, gauges[i]))
 			return true;
 	return begins(counter, "homes_") || ends(counter, "_open") || ends(counter, "_waiting") ||
-	       ends(counter, "_bytes");
+	       ends(counter, "_bytes") || ends(counter, "_seconds");
 }
 
 static void write_family(const struct metrics *metrics, unsigned first, const char *counter, struct buf *out)

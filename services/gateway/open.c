@@ -8,6 +8,7 @@
 #include "codec/codec.h"
 #include "gateway/file.h"
 #include "gateway/gateway.h"
+#include "gateway/watch.h"
 
 /* libmicrohttpd's descriptor has something; it is run once, at the end of the turn. */
 static enum err readable(void *state, bool can_read, bool can_write, struct turn turn)
@@ -203,6 +204,25 @@ struct mono gateway_due(const void *state, struct turn turn)
 	return due;
 }
 
+/* certificates_status: of our own, what is in use; of the broker's, what the file holds now. */
+static void certificates_status(const struct gateway *gateway, struct status *out)
+{
+	const char *file = gateway->settings.broker_certificate_file;
+	const int64_t now_s = wall_now().ms / MS_PER_SECOND;
+	struct buf pem;
+
+	if (gateway->certificate.length)
+		status_count(out, "certificate_left_seconds",
+			watch_left_s(gateway->certificate.data, gateway->certificate.length, now_s));
+	if (!*file)
+		return;
+	buf_init(&pem, FILE_BYTES_MAX);
+	if (file_read(file, &pem, NULL))
+		buf_reset(&pem);
+	status_count(out, "broker_certificate_left_seconds", watch_left_s(pem.data ? pem.data : "", pem.length, now_s));
+	buf_fini(&pem);
+}
+
 void gateway_status(const void *state, struct status *out)
 {
 	const struct gateway *gateway = state;
@@ -216,6 +236,7 @@ void gateway_status(const void *state, struct status *out)
 	status_count(out, "answers_unasked", (int64_t)gateway->unasked);
 	status_count(out, "replayed", (int64_t)gateway->replayed);
 	status_count(out, "tokens", gateway->book->count);
+	certificates_status(gateway, out);
 	hooks_status(gateway->hooks, out);
 }
 

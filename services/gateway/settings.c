@@ -26,6 +26,7 @@ const struct config_key gateway_config[] = {
 	{"intake.topics", CONFIG_LIST, CONFIG_FIELD(S, intake_topics), "[]", 0, CONFIG_LIST_MAX, NULL, "Topic filters that messages by HTTP may go to, as in water/#; the broker's access list is asked too."},
 	{"ready.services", CONFIG_LIST, CONFIG_FIELD(S, ready_services), "[ingest, detector, dispatcher, records]", 0, CONFIG_LIST_MAX, NULL, "Services that /readyz asks for."},
 	{"ready.fresh", CONFIG_DURATION, CONFIG_FIELD(S, fresh_ms), "60s", 1000, 3600000, NULL, "A service unheard for this long is not up."},
+	{"watch.broker_certificate_file", CONFIG_PATH, CONFIG_FIELD(S, broker_certificate_file), "\"\"", 0, 255, NULL, "The broker's certificate (PEM): for how long it is still good stands in status and metrics (broker_certificate_left_seconds; the gateway's own: certificate_left_seconds). Empty: not watched."},
 	{"bridge.file", CONFIG_PATH, CONFIG_FIELD(S, bridge_file), "\"\"", 0, 255, NULL, "Who outside is told what, and what is fetched from another platform (docs/webhooks.md); empty: neither."},
 	{"bridge.producers", CONFIG_LIST, CONFIG_FIELD(S, bridge_producers), "[dispatcher-1]", 1, CONFIG_LIST_MAX, NULL, "The dispatchers whose incidents are told; each names gateway among its lanes.incident_consumers."},
 	{"bridge.visits", CONFIG_BOOL, CONFIG_FIELD(S, bridge_visits), "false", 0, 0, NULL, "Visits, tasks and services are told too; then each dispatcher names gateway among the consumers of lane visit."},

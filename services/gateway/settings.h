@@ -15,7 +15,8 @@ struct gateway_settings {
 	char tokens_file[256];
 	int64_t connections, connections_address, idle_ms, body_bytes, answer_ms, fresh_ms;
 	struct config_list intake_topics, ready_services;
-	char bridge_file[256]; /* "" = no webhooks, no bridge */
+	char broker_certificate_file[256]; /* "" = not watched */
+	char bridge_file[256];             /* "" = no webhooks, no bridge */
 	struct config_list bridge_producers;
 	int64_t bridge_keep_ms, bridge_want_ms;
 	bool bridge_visits;

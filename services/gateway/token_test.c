@@ -142,6 +142,8 @@ static void metrics_stand_family_by_family(void **state)
 	status_count(&one, "readings", 7);
 	status_count(&two_, "readings", 8);
 	status_count(&two_, "dead_letters", 1);
+	status_count(&two_, "backup_age_seconds", 3600);
+	status_count(&two_, "certificate_left_seconds", -2);
 	assert_int_equal(metrics_take(metrics, &one), ERR_OK);
 	assert_int_equal(metrics_take(metrics, &two_), ERR_OK);
 	assert_int_equal(metrics_take(metrics, &one), ERR_OK);
@@ -154,6 +156,9 @@ static void metrics_stand_family_by_family(void **state)
 					 "curtain_ingest_readings_total{instance=\"ingest-2\"} 8\n"
 					 "# HELP curtain_ingest_dead_letters dead_letters of ingest.\n"
 					 "# TYPE curtain_ingest_dead_letters gauge\n"));
+	assert_non_null(strstr(out.data, "# TYPE curtain_ingest_backup_age_seconds gauge\n"
+					 "curtain_ingest_backup_age_seconds{instance=\"ingest-2\"} 3600\n"));
+	assert_non_null(strstr(out.data, "curtain_ingest_certificate_left_seconds{instance=\"ingest-2\"} -2\n"));
 	assert_true(metrics_is_up(metrics, "ingest", now, 1000));
 	assert_false(metrics_is_up(metrics, "ingest", (struct wall){now.ms + 1001}, 1000));
 	assert_false(metrics_is_up(metrics, "records", now, 1000));

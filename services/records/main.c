@@ -15,6 +15,7 @@
 #include "records/registry.h"
 #include "records/seal.h"
 #include "records/settings.h"
+#include "records/stamp.h"
 #include "records/upkeep.h"
 #include "service/service.h"
 
@@ -452,6 +453,8 @@ static void records_status(const void *state, struct status *out)
 	status_count(out, "directory_batches", registry.directory_batches);
 	status_count(out, "directory_entries", registry.directory_entries);
 	status_count(out, "directory_refused", registry.directory_refused);
+	if (*records->settings.stamp_file)
+		status_count(out, "backup_age_seconds", stamp_age_s(records->settings.stamp_file, wall_now()));
 }
 
 static bool records_draining(const void *state)

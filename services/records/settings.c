@@ -27,6 +27,7 @@ const struct config_key records_config[] = {
 	{"keep.answers", CONFIG_DURATION, CONFIG_FIELD(S, answer_age_ms), "400d", 0, 3.2e12, NULL, "What was noted and answered at visits so long ago is dropped; the visits stay for the figures. 0s: never."},
 	{"keep.months_ahead", CONFIG_INT, CONFIG_FIELD(S, months_ahead), "2", 0, 24, NULL, "Partitions made ahead of their month, so that no reading waits for one."},
 	{"keep.every", CONFIG_DURATION, CONFIG_FIELD(S, upkeep_ms), "1h", 100, 86400000, NULL, "How often that is looked at."},
+	{"backup.stamp_file", CONFIG_PATH, CONFIG_FIELD(S, stamp_file), "\"\"", 0, 255, NULL, "File that `curtain backup --stamp FILE` writes: the last backup's age stands in status and metrics (backup_age_seconds). Empty: not watched."},
 	{"directory.page", CONFIG_INT, CONFIG_FIELD(S, directory_page), "500", 1, 2000, NULL, "Entries in one batch of a directory lane."},
 	{"directory.poll", CONFIG_DURATION, CONFIG_FIELD(S, directory_poll_ms), "10s", 100, 600000, NULL, "How often changes that others made in the database are looked for."},
 	{"api.requests", CONFIG_INT, CONFIG_FIELD(S, requests), "256", 1, 10000, NULL, "Requests that may wait; further ones are told to come again."},

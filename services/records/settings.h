@@ -24,6 +24,7 @@ struct records_settings {
 	bool unlisted;
 	char fortnight_begins[16];
 	char seal_key_file[256];
+	char stamp_file[256]; /* "" = backups are not watched */
 };
 
 extern const struct config_key records_config[];

@@ -90,7 +90,9 @@ def opened():
         key = pathlib.Path(folder) / "links.key"
         key.write_text("0123456789abcdef0123456789abcdef\n", encoding="utf-8")
         key.chmod(0o600)
-        with System(folder, "--gateway", env={"CURTAIN_SET_DISPATCHER": f"links.base_url=http://127.0.0.1 links.secret_file={key}", "CURTAIN_BIN": str(ROOT / "build/dev/bin"), "CURTAIN_SET_GATEWAY": "intake.topics=[zigbee2mqtt/#] http.idle=2s http.answer_within=3s"}) as system:
+        (pathlib.Path(folder) / "backup.stamp").write_text(time.strftime("%Y-%m-%dT%H:%M:%SZ\n", time.gmtime(time.time() - 3600)), encoding="utf-8")
+        with System(folder, "--gateway", env={"CURTAIN_SET_DISPATCHER": f"links.base_url=http://127.0.0.1 links.secret_file={key}", "CURTAIN_BIN": str(ROOT / "build/dev/bin"), "CURTAIN_SET_GATEWAY": f"intake.topics=[zigbee2mqtt/#] http.idle=2s http.answer_within=3s watch.broker_certificate_file={folder}/none.crt",
+                                                 "CURTAIN_SET_RECORDS": f"backup.stamp_file={folder}/backup.stamp"}) as system:
             ledger = pathlib.Path(folder) / "ledger.yaml"
             ledger.write_text(LEDGER, encoding="utf-8")
             system.curtain("import", str(ledger))
@@ -192,6 +194,40 @@ def test_visits_duties_papers_and_decisions_answer(edge):
     assert post("/v1/decisions/9999", 404, state="done")["code"] == "not_found" and post("/v1/decisions/0", 400)["code"] == "invalid"
     volunteer = edge.new_token("v-1", "read")
     assert [edge.get(path, 403, token=volunteer)["code"] for path in ("/v1/reports/fortnight", "/v1/reports/day", "/v1/decisions")] == ["denied"] * 3
+
+
+def test_registry_alerts_storms_channels_and_figures_answer(edge):
+    def post(path, status=200, **body):
+        return edge.get(path, status, verb="POST", body=json.dumps(body))
+
+    summary = edge.get("/v1/summary?why=test")
+    assert summary["households"] == 1 and edge.get("/v1/summary?limit=1", 400)["code"] == "invalid"
+    edge.until(lambda: edge.ask("/v1/households/h-1/relearn", verb="POST")[0].status == 200)
+    assert edge.get("/v1/households/h-9/relearn", 404, verb="POST")["code"] == "not_found"
+    assert edge.get("/v1/alerts/a-0", 404)["code"] == "not_found" and edge.get("/v1/alerts/a-0?household=h-9", 404)["code"] == "not_found"
+    errand = post("/v1/visits", household="h-1", what="chat")["errand"]["id"]
+    edge.until(lambda: edge.get(f"/v1/errands/{errand}") != {"known": False})  # records hears of it by the lane
+    told = edge.get(f"/v1/errands/{errand}?why=test")
+    assert told["id"] == errand and told["household"] == "h-1" and told["events"]
+    assert [e["id"] for e in edge.get("/v1/errands?household=h-1&kind=visit&limit=1")["items"]] == [errand]
+    assert edge.get("/v1/errands/e-0") == {"known": False} and edge.get("/v1/errands/e%200", 400)["code"] == "invalid"
+    assert [edge.get(path, 400)["code"] for path in ("/v1/errands?kind=party", "/v1/errands?state=asleep", "/v1/errands?limit=0")] == ["invalid"] * 3
+    assert edge.get("/v1/storms") == {"items": []}
+    assert post("/v1/storms/decisions", community="c-1", kind="silence", action="release") == {"homes": 0}
+    assert post("/v1/storms/decisions", 400, community="c-1", kind="silence", action="forget")["code"] == "invalid"
+    assert post("/v1/storms/decisions", 400, kind="silence", action="hold")["detail"].endswith("community: is missing")
+    handset, = edge.get("/v1/handsets")["items"]
+    assert (handset["household"], handset["state"], handset["wanted"]) == ("h-1", "unset", "10000") and edge.get("/v1/handsets?state=odd", 400)["code"] == "invalid"
+    assert edge.get("/v1/channels") == {"items": []} and edge.get("/v1/channels?name=push", 400)["code"] == "invalid"
+    assert edge.get("/v1/deliveries?incident=i-0") == {"items": []} and edge.get("/v1/deliveries?incident=a%20b", 400)["code"] == "invalid"
+    figures = edge.get("/v1/kpi?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z")
+    assert figures["incidents"] == 0 and edge.get("/v1/kpi?from=yesterday", 400)["code"] == "invalid"
+
+
+def test_every_route_of_the_document_is_tried_in_this_file(edge):
+    tried = {re.sub(r"\{[^}]+\}", "x", path).split("?")[0] for path in re.findall(r'"(/[^"\s]+)"', pathlib.Path(__file__).read_text(encoding="utf-8"))}
+    left = [path for path in edge.get("/v1/openapi.json")["paths"] if not any(re.fullmatch(re.sub(r"\{[a-z]+\}", "[^/]+", path), one) for one in tried)]
+    assert not left, left
 
 
 def test_who_does_not_act_for_the_desk_asks_records_alone(edge):
@@ -355,14 +391,42 @@ def test_metrics_are_what_prometheus_reads(edge):
     assert ("curtain_up", '{service="records",instance="records-1"}') in seen
     said = subprocess.run(["promtool", "check", "metrics"], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert (said.returncode, said.stdout) == (0, b"")
+    ages = dict(re.findall(r"^curtain_(records_backup_age_seconds|gateway_broker_certificate_left_seconds)\{[^}]+\} (-?[0-9]+)$", text.decode(), re.M))
+    assert 3600 <= int(ages["records_backup_age_seconds"]) < 7200
+    assert int(ages["gateway_broker_certificate_left_seconds"]) == 0  # the file is not there: as bad as one that ends today
     # What is alerted and shown by exists.
-    names = {name for name, _ in seen}
+    names = {name for name, _ in seen} | {"curtain_gateway_certificate_left_seconds"}  # of a gateway with TLS, see below
     rules = (ROOT / "deploy/prometheus/curtain.rules.yml").read_text(encoding="utf-8")
     board = json.loads((ROOT / "deploy/grafana/curtain.json").read_text(encoding="utf-8"))
     asked = [line.split("expr:", 1)[1] for line in rules.splitlines() if "expr:" in line] + [t["expr"] for panel in board["panels"] for t in panel["targets"]]
     used = {name for expression in asked for name in re.findall(r"\bcurtain_[a-z0-9_]+", expression)}
     used |= {f"curtain_{service}_forged_batches_total" for service in ("ingest", "dispatcher")}  # by a pattern in the rules
     assert len(used) > 30 and used <= names, used - names
+
+
+def test_a_gateway_tells_how_long_certificates_are_good_for(edge, tmp_path):
+    folder = pathlib.Path(edge.system.folder)
+    for name, days in (("own", 20), ("broker", 90)):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test", "-days", str(days),
+                        "-keyout", tmp_path / f"{name}.key", "-out", tmp_path / f"{name}.crt"], check=True, capture_output=True)
+    edge.system.local("account", "gateway", "gateway-2")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"instance": "gateway-2", "bus.port": edge.system.port, "bus.user": "gateway-2", "bus.password_file": folder / "access/secrets/gateway-2", "data_dir": tmp_path,
+                "http.port": port, "http.certificate_file": tmp_path / "own.crt", "http.key_file": tmp_path / "own.key", "watch.broker_certificate_file": tmp_path / "broker.crt"}
+    with open(tmp_path / "log", "wb") as log, subprocess.Popen([str(ROOT / "build/dev/bin/gateway"), *(word for pair in settings.items() for word in ("--set", "=".join(map(str, pair))))],
+                                                             stdout=log, stderr=log) as gateway:
+        def left():
+            told = json.loads(edge.system.curtain("status", "--json", check=False))["services"]
+            return next(({k: v for k, v in s["counters"].items() if k.endswith("certificate_left_seconds")} for s in told if s["instance"] == "gateway-2"), {})
+
+        try:
+            edge.until(left)
+            assert 19 * 86400 < left()["certificate_left_seconds"] <= 20 * 86400 and 89 * 86400 < left()["broker_certificate_left_seconds"] <= 90 * 86400
+            shown = edge.system.curtain("status", check=False)
+            assert "网关证书还有 " in shown and "消息服务器证书还有 " in shown and "最近备份 1 h" in shown
+        finally:
+            gateway.terminate()
 
 
 def test_many_at_once_all_get_their_own_answer(edge):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Ledgers as districts have them: the imitation ledger in and out, every error of spreadsheets by line and column, encodings, duplicates."""
+import datetime
 import json
 import subprocess
 import sys
@@ -276,8 +277,14 @@ def test_the_desk_registers_anew_and_the_trail_says_so(rig):
 
 def test_a_backup_restores_to_the_same_rows_and_services_go_on(rig, tmp_path):
     dump = tmp_path / "curtain.dump"
-    made = subprocess.run([str(TOOL), "backup", str(dump), "--conninfo", rig.conninfo], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    stamp = tmp_path / "backup.stamp"
+    made = subprocess.run([str(TOOL), "backup", str(dump), "--conninfo", rig.conninfo + " user=nobody-there", "--stamp", str(stamp)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=120, check=False)
+    assert made.returncode == 2 and not stamp.exists(), made  # only a good one is noted
+    made = subprocess.run([str(TOOL), "backup", str(dump), "--conninfo", rig.conninfo, "--stamp", str(stamp)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert made.returncode == 0, made
+    assert abs(datetime.datetime.fromisoformat(stamp.read_text(encoding="utf-8").strip().replace("Z", "+00:00")).timestamp() - time.time()) < 120
+    assert stamp.stat().st_mode & 0o777 == 0o644  # the service is another user
     assert dump.stat().st_mode & 0o077 == 0 and "table elder 2" in (tmp_path / "curtain.dump.manifest").read_text(encoding="utf-8")
     subprocess.run(["createdb", "--maintenance-db", rig.conninfo.replace("dbname=curtain", "dbname=postgres"), "drill"], check=True)
     drill = rig.conninfo.replace("dbname=curtain", "dbname=drill")

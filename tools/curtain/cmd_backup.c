@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cmd.h"
 #include "config/config.h"
 #include "options.h"
@@ -26,7 +27,7 @@
 #define PATH_BYTES 512
 
 struct backup_command {
-	const char *file, *conninfo, *uri_file;
+	const char *file, *conninfo, *uri_file, *stamp;
 	bool verify;
 	char uri[512];
 	char manifest[PATH_BYTES];
@@ -219,6 +220,26 @@ static enum err write_manifest(const struct backup_command *command, const struc
 	return ERR_OK;
 }
 
+/* stamp notes when the backup was begun, for records' backup.stamp_file; in place at once, readable by the service. */
+static enum err stamp(const char *path, struct wall begun, struct errinfo *info)
+{
+	char text[WALL_TEXT_BYTES], made[PATH_BYTES];
+	FILE *file = NULL;
+	bool written;
+
+	wall_format(begun, text);
+	if (snprintf(made, sizeof made, "%s.new", path) < (int)sizeof made)
+		file = fopen(made, "we");
+	if (!file)
+		return errinfo_at(info, ERR_IO, path, 0, 0, "the backup is made, its stamp cannot be written: %s",
+			strerror(errno));
+	written = fprintf(file, "%s\n", text) > 0 && !fchmod(fileno(file), 0644);
+	if (fclose(file) || !written || rename(made, path))
+		return errinfo_at(info, ERR_IO, path, 0, 0, "the backup is made, its stamp cannot be written: %s",
+			strerror(errno));
+	return ERR_OK;
+}
+
 static enum err back_up(
 	const struct backup_command *command, struct session *s, struct buf *manifest, struct errinfo *info)
 {
@@ -242,6 +263,8 @@ int cmd_backup(int argc, char **argv)
 		{"conninfo", OPTION_TEXT, &command.conninfo, 0, 0, "TEXT",
 			"the database, as records' postgres.conninfo"},
 		{"uri-file", OPTION_TEXT, &command.uri_file, 0, 0, "FILE", "or a file with its URI, password included"},
+		{"stamp", OPTION_TEXT, &command.stamp, 0, 0, "FILE",
+			"note there when a good backup was made (records' backup.stamp_file)"},
 	};
 	const struct options options = {"backup",
 		"Writes the whole database of records to FILE, and to FILE.manifest rows and hash of each table.",
@@ -250,7 +273,8 @@ int cmd_backup(int argc, char **argv)
 		"FILE holds personal data, sealed columns sealed: keep it where nobody else reads, and the seal's key "
 		"elsewhere.\n"
 		"Exit status: 0 done, 2 not.\n\n"
-		"example:\n  curtain backup /srv/backup/curtain.dump --uri-file /etc/curtain/postgres-uri\n"};
+		"example:\n  curtain backup /srv/backup/curtain.dump --uri-file /etc/curtain/postgres-uri --stamp "
+		"/var/lib/curtain/records-1/backup.stamp\n"};
 	struct errinfo info = {0};
 	struct session session = {0};
 	struct buf manifest;
@@ -259,6 +283,7 @@ int cmd_backup(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	const struct wall begun = wall_now();
 	umask(077);
 	buf_init(&manifest, MANIFEST_BYTES_MAX);
 	err = prepare(&command, &info);
@@ -271,6 +296,8 @@ int cmd_backup(int argc, char **argv)
 	}
 	if (!err)
 		err = write_manifest(&command, &manifest, &info);
+	if (!err && command.stamp)
+		err = stamp(command.stamp, begun, &info);
 	if (!err)
 		printf("备份完成 (backup): %s, %s\n", command.file, command.manifest);
 	buf_fini(&manifest);

@@ -103,6 +103,45 @@ static void add_row(
 	table_cell(table, text);
 }
 
+#define DAY_S 86400
+#define CERTIFICATE_S_FEW (14 * DAY_S)
+#define BACKUP_S_LONG (26 * 3600)
+#define BACKUP_S_NEVER (INT64_C(10) * 366 * DAY_S) /* records has found no stamp (services/records/stamp.h) */
+
+static void put_certificate(const char *zh, const char *en, int64_t left_s, struct buf *out)
+{
+	const char *mark = left_s < CERTIFICATE_S_FEW ? "注意：" : "";
+
+	if (left_s > 0)
+		buf_printf(out, "%s%s证书还有 %lld 天 (days until the %s's certificate ends)\n", mark, zh,
+			(long long)(left_s / DAY_S), en);
+	else
+		buf_printf(out, "%s%s证书已到期或读不出 (the %s's certificate has ended, or cannot be read)\n", mark,
+			zh, en);
+}
+
+/* put_ages writes a line for the backup and each certificate that somebody watches. */
+static void put_ages(const struct status *row, struct buf *out)
+{
+	char age[SHOW_DURATION_BYTES];
+
+	for (unsigned i = 0; i < row->counter_count; i++) {
+		const char *name = row->counters[i].name;
+		int64_t value = row->counters[i].value;
+		if (!strcmp(name, "backup_age_seconds") && value > BACKUP_S_NEVER) {
+			buf_text(out, "注意：没有备份 (no backup is known; curtain backup FILE --stamp FILE)\n");
+		} else if (!strcmp(name, "backup_age_seconds")) {
+			show_duration(value * 1000, age);
+			buf_printf(out, "%s最近备份 %s 前 (age of the last backup)\n",
+				value > BACKUP_S_LONG ? "注意：" : "", age);
+		} else if (!strcmp(name, "certificate_left_seconds")) {
+			put_certificate("网关", "gateway", value, out);
+		} else if (!strcmp(name, "broker_certificate_left_seconds")) {
+			put_certificate("消息服务器", "broker", value, out);
+		}
+	}
+}
+
 enum err status_board_text(const struct status_board *board, const struct zone *zone, struct buf *out)
 {
 	static const char *const headings[] = {"服务 service", "实例 instance", "状态 state", ">积压 lag",
@@ -125,6 +164,8 @@ enum err status_board_text(const struct status_board *board, const struct zone *
 	if (board->overflow)
 		buf_printf(
 			out, "超过 %u 个实例，其余未显示 (more instances than can be shown)\n", STATUS_INSTANCES_MAX);
+	for (unsigned i = 0; i < board->count; i++)
+		put_ages(&board->rows[i], out);
 	buf_text(out, status_board_healthy(board) ? "全部服务正常 (all services are well)\n"
 						  : "有服务异常 (not all services are well); 看其日志 (see its log)\n");
 	return err ? err : out->failed;

@@ -499,6 +499,39 @@ static void the_board_is_a_table_with_a_verdict(void **state)
 		"有服务异常 (not all services are well); 看其日志 (see its log)\n");
 }
 
+static void ages_of_backup_and_certificates_are_told_and_marked(void **state)
+{
+	struct status records = a_status("records", "records-1", STATUS_READY, "2026-11-24T04:00:00Z");
+	struct status gateway = a_status("gateway", "gateway-1", STATUS_READY, "2026-11-24T04:00:00Z");
+	(void)state;
+	memset(&board, 0, sizeof board);
+	board.now = at("2026-11-24T04:00:00.000Z");
+	board.stale_ms = 60000;
+	status_count(&records, "backup_age_seconds", 7200);
+	status_count(&gateway, "certificate_left_seconds", 14 * 86400 - 1);
+	status_count(&gateway, "broker_certificate_left_seconds", 14 * 86400);
+	status_board_take(&board, &records);
+	status_board_take(&board, &gateway);
+	buf_reset(&out);
+	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
+	assert_non_null(strstr(out.data, "\n最近备份 2 h 00 min 前"));
+	assert_non_null(strstr(out.data, "\n注意：网关证书还有 13 天"));
+	assert_non_null(strstr(out.data, "\n消息服务器证书还有 14 天"));
+	gateway.counters[gateway.counter_count - 1].value = 0;
+	status_board_take(&board, &gateway);
+	records.counters[records.counter_count - 1].value = 26 * 3600 + 1;
+	status_board_take(&board, &records);
+	buf_reset(&out);
+	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
+	assert_non_null(strstr(out.data, "\n注意：最近备份 1 d 2 h 前"));
+	assert_non_null(strstr(out.data, "\n注意：消息服务器证书已到期或读不出"));
+	records.counters[records.counter_count - 1].value = 1780000000;
+	status_board_take(&board, &records);
+	buf_reset(&out);
+	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
+	assert_non_null(strstr(out.data, "no backup is known"));
+}
+
 static void more_instances_than_fit_are_told(void **state)
 {
 	char name[24];
@@ -636,6 +669,7 @@ int main(void)
 		cmocka_unit_test(what_is_missing_or_not_understood_is_no_health),
 		cmocka_unit_test(names_of_services_are_checked),
 		cmocka_unit_test(the_board_is_a_table_with_a_verdict),
+		cmocka_unit_test(ages_of_backup_and_certificates_are_told_and_marked),
 		cmocka_unit_test(more_instances_than_fit_are_told),
 	};
 	return cmocka_run_group_tests(tests, open_zone, close_zone);
