@@ -36,7 +36,7 @@ static const struct row_column columns[] = {{"住户 household", "household", RO
 	{"已设 number", "number", ROW_PLAIN, NULL}, {"应为 wanted", "wanted", ROW_PLAIN, NULL},
 	{"设定时间 set", "set", ROW_TIME, NULL}};
 
-static const struct row_form form = {ROW_COLUMNS(columns), "没有这样的住户 (no such household)\n"};
+static const struct row_form form = {ROW_COLUMNS(columns), "没有这样的 (no such \"1\" key)\n"};
 
 /* ask_page asks for the households after one; *out_page is to be released. */
 static enum err ask_page(
