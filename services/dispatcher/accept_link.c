@@ -45,6 +45,11 @@ enum err accept_key_load(const char *path, struct accept_key *out, struct errinf
 	return err;
 }
 
+static bool is_answer(enum reply_action action)
+{
+	return action == REPLY_ACCEPT || action == REPLY_DECLINE;
+}
+
 static bool sign(const struct accept_key *key, const char *text, size_t length, char out[SIGNATURE_BYTES + 1])
 {
 	char labelled[sizeof LABEL + ACCEPT_TOKEN_BYTES], base64[HMAC_TEXT_BYTES];
@@ -65,7 +70,8 @@ enum err accept_link_make(
 	char text[ACCEPT_TOKEN_BYTES - SIGNATURE_BYTES - 1], signature[SIGNATURE_BYTES + 1];
 	int length;
 
-	if (!text_is_id(link->incident) || !text_is_id(link->user) || !text_is_id(link->nonce))
+	if (!is_answer(link->action) || !text_is_id(link->incident) || !text_is_id(link->user) ||
+		!text_is_id(link->nonce))
 		return ERR_INVALID;
 	length = snprintf(text, sizeof text, "1~%s~%s~%s~%" PRId64 "~%s", reply_action_name(link->action),
 		link->incident, link->user, link->expires.ms / MS_PER_SECOND, link->nonce);
@@ -95,7 +101,7 @@ static bool read_parts(char *text, struct accept_link *out)
 	char *parts[PARTS], *end;
 
 	if (!split(text, parts) || strcmp(parts[0], "1") != 0 || reply_action_find(parts[1], &out->action) ||
-		!text_is_id(parts[2]) || !text_is_id(parts[3]) || !text_is_id(parts[5]))
+		!is_answer(out->action) || !text_is_id(parts[2]) || !text_is_id(parts[3]) || !text_is_id(parts[5]))
 		return false;
 	text_cut(out->incident, sizeof out->incident, parts[2]);
 	text_cut(out->user, sizeof out->user, parts[3]);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * accept_link: the links with which a volunteer answers a page without an app (docs/channels.md). A token says which
- * answer, of whom, to which incident, until when, and is signed with HMAC-SHA256: nobody can make one, and one cannot
- * be used for anything else. It is a key: whoever holds it can answer, so it goes to one person, for minutes, and works
- * once. Making and checking are pure; that it works once is the store's part, in the caller's transaction.
+ * accept_link: the links with which a volunteer accepts or declines without an app (docs/channels.md): a page, a
+ * question about duties, an errand. A token says which of the two, of whom, to which incident or matter, until when,
+ * and is signed with HMAC-SHA256: nobody can make one, and one cannot be used for anything else, nor the one for the
+ * other. It is a key: whoever holds it can answer, so it goes to one person, for as long as the question stands, and
+ * works once. Making and checking are pure; that it works once is the store's part, in the caller's transaction.
  *
  * The page behind a link has to ask once more (a button): programs that show previews open every link.
  */
@@ -27,7 +28,7 @@ struct accept_key {
 };
 
 struct accept_link {
-	enum reply_action action;
+	enum reply_action action; /* REPLY_ACCEPT or REPLY_DECLINE */
 	char incident[ID_BYTES], user[ID_BYTES];
 	char nonce[ID_BYTES]; /* the page's id: the same page gives the same link, however often it is sent */
 	struct wall expires;  /* to the second */
@@ -45,7 +46,8 @@ enum accept_verdict {
 
 /* accept_key_load reads the key's file: its first line, ACCEPT_KEY_BYTES_MIN bytes at least. */
 enum err accept_key_load(const char *path, struct accept_key *out, struct errinfo *info) ERR_MUST_CHECK;
-/* accept_link_make writes the token of a link whose texts are ids. */
+/* accept_link_make writes the token of a link whose texts are ids; ERR_INVALID: they are not, or it is no such action.
+ */
 enum err accept_link_make(const struct accept_key *key, const struct accept_link *link,
 	char out_token[ACCEPT_TOKEN_BYTES]) ERR_MUST_CHECK;
 /* accept_link_check says what a token is worth at now; out is filled if it is good. user and incident: whose and which

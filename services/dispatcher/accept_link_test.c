@@ -74,12 +74,12 @@ static void every_changed_byte_is_a_forgery(void **state)
 	assert_int_equal(accept_link_make(&key, &link, token), ERR_OK);
 	for (size_t i = 0; token[i]; i++) {
 		for (int bit = 0; bit < 7; bit++) {
-			strcpy(forged, token);
+			text_cut(forged, sizeof forged, token);
 			forged[i] = (char)(forged[i] ^ 1 << bit);
 			if (forged[i])
 				assert_int_not_equal(check(forged, "", "", NOW), ACCEPT_GOOD);
 		}
-		strcpy(forged, token);
+		text_cut(forged, sizeof forged, token);
 		forged[i] = '\0';
 		assert_int_not_equal(check(forged, "", "", NOW), ACCEPT_GOOD);
 	}
@@ -144,6 +144,32 @@ static void only_ids_stand_in_a_link(void **state)
 	assert_int_equal(check(token, "", "", NOW), ACCEPT_GOOD);
 }
 
+static void a_link_declines_or_accepts_and_nothing_else(void **state)
+{
+	struct accept_link link = sample(), out;
+	char token[ACCEPT_TOKEN_BYTES], forged[ACCEPT_TOKEN_BYTES];
+
+	(void)state;
+	link.action = REPLY_DECLINE;
+	assert_int_equal(accept_link_make(&key, &link, token), ERR_OK);
+	assert_string_equal(token, "1~decline~i-1~v-1~1772400900~p-1~D3t8rzribSZqrSpPe6sYKEpVQzYFz61CrpFfLqp2ypc");
+	assert_int_equal(accept_link_check(&key, token, "v-1", "i-1", NOW, &out), ACCEPT_GOOD);
+	assert_int_equal(out.action, REPLY_DECLINE);
+	/* the one is not made into the other */
+	snprintf(forged, sizeof forged, "1~accept%s", token + strlen("1~decline"));
+	assert_int_equal(check(forged, "", "", NOW), ACCEPT_FORGED);
+	assert_int_equal(check(token, "", "", link.expires), ACCEPT_EXPIRED);
+	for (int action = 0; action < REPLY_ACTION_COUNT; action++) {
+		link.action = (enum reply_action)action;
+		assert_int_equal(accept_link_make(&key, &link, token),
+			action == REPLY_ACCEPT || action == REPLY_DECLINE ? ERR_OK : ERR_INVALID);
+	}
+	/* signed with the key, but no answer: by another program that has it */
+	assert_int_equal(
+		check("1~done~i-1~v-1~1772400900~p-1~36E7quSg53fVqZB4hn6E9KYeTggO0nx9Ci5bJbCPXWA", "", "", NOW),
+		ACCEPT_MALFORMED);
+}
+
 static void link_works_once_also_after_a_restart(void **state)
 {
 	static const char *const migrations[] = {ACCEPT_LINK_TABLE};
@@ -202,6 +228,7 @@ int main(void)
 		cmocka_unit_test(link_ends_at_its_second),
 		cmocka_unit_test(link_of_another_volunteer_or_incident_is_refused),
 		cmocka_unit_test(only_ids_stand_in_a_link),
+		cmocka_unit_test(a_link_declines_or_accepts_and_nothing_else),
 		cmocka_unit_test(link_works_once_also_after_a_restart),
 		cmocka_unit_test(key_is_long_enough_and_private),
 	};

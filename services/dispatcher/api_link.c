@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The answer behind an accept link. Whoever serves links passes the token on: without confirm it is looked at (the page
- * with the button), with it the answer is given in the volunteer's name, once. The token is the authority; the account
- * that asks is not.
+ * The answer behind a link that accepts or declines. Whoever serves links passes the token on: without confirm it is
+ * looked at (the page with the button), with it the answer is given in the volunteer's name, once. The token is the
+ * authority; the account that asks is not.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,7 +13,84 @@
 #include "codec/request.h"
 #include "dispatcher/dispatcher.h"
 
-static void write_link(enum accept_verdict verdict, const struct accept_link *link, struct buf *out)
+#define ABOUT_BYTES 200
+
+/* about: what the link is about, for the page that asks once more: a kind, and ids and hours in words. */
+struct about {
+	struct page page; /* as channel_kind_of wants it */
+	char zh[ABOUT_BYTES], en[ABOUT_BYTES];
+};
+
+static bool is_of(const struct accept_link *link, const char *prefix)
+{
+	return !strncmp(link->incident, prefix, strlen(prefix));
+}
+
+static bool about_duty(const struct dispatcher *d, const char *id, struct about *out)
+{
+	struct rota_view view;
+	struct civil from, until;
+
+	if (!rota_view_of(d->rota, id, &view))
+		return false;
+	from = zone_to_civil(d->zone, view.duty.from);
+	until = zone_to_civil(d->zone, view.duty.until);
+	out->page.role = PAGE_DUTY;
+	snprintf(out->zh, sizeof out->zh, "%d月%d日 %02d:%02d–%02d:%02d，%s", from.month, from.day, from.hour,
+		from.minute, until.hour, until.minute, view.duty.shift);
+	snprintf(out->en, sizeof out->en, "%02d-%02d %02d:%02d-%02d:%02d, %s", from.month, from.day, from.hour,
+		from.minute, until.hour, until.minute, view.duty.shift);
+	return true;
+}
+
+static bool about_errand(const struct dispatcher *d, const char *id, struct about *out)
+{
+	static const enum page_role roles[ERRAND_KIND_COUNT] = {PAGE_VISIT, PAGE_TASK, PAGE_SERVICE};
+	struct errand errand;
+
+	if (visit_find(visits_core(d->visits), id, &errand))
+		return false;
+	out->page.role = roles[errand.kind];
+	visit_words(&errand, d->zone, out->zh, out->en, ABOUT_BYTES);
+	return true;
+}
+
+static bool about_incident(const struct dispatcher *d, const char *id, struct about *out)
+{
+	struct incident incident;
+	struct civil raised;
+
+	if (incident_find(d->core, id, &incident))
+		return false;
+	raised = zone_to_civil(d->zone, incident.opened);
+	out->page.kind = incident.kind;
+	snprintf(out->zh, sizeof out->zh, "住户 %s，%02d:%02d", incident.household, raised.hour, raised.minute);
+	snprintf(out->en, sizeof out->en, "Home %s, %02d:%02d", incident.household, raised.hour, raised.minute);
+	return true;
+}
+
+/* write_about: nothing where what the link is about is forgotten. */
+static void write_about(const struct dispatcher *d, const struct accept_link *link, struct buf *out)
+{
+	struct about about = {.page = {.role = PAGE_PRIMARY}};
+	bool known = is_of(link, ROTA_PREFIX)     ? about_duty(d, link->incident, &about)
+		     : is_of(link, VISITS_PREFIX) ? about_errand(d, link->incident, &about)
+						  : about_incident(d, link->incident, &about);
+
+	if (!known)
+		return;
+	json_member_text(out, "kind", channel_kind_name(channel_kind_of(&about.page)));
+	json_key(out, "about");
+	json_open(out, '{');
+	json_member_text(out, "kind_zh", channel_kind_text(CHANNEL_ZH, &about.page));
+	json_member_text(out, "kind_en", channel_kind_text(CHANNEL_EN, &about.page));
+	json_member_text(out, "zh", about.zh);
+	json_member_text(out, "en", about.en);
+	json_close(out, '}');
+}
+
+static void write_link(
+	const struct dispatcher *d, enum accept_verdict verdict, const struct accept_link *link, struct buf *out)
 {
 	json_member_text(out, "verdict", accept_verdict_name(verdict));
 	if (verdict != ACCEPT_GOOD && verdict != ACCEPT_USED)
@@ -21,6 +99,7 @@ static void write_link(enum accept_verdict verdict, const struct accept_link *li
 	json_member_text(out, "incident", link->incident);
 	json_member_text(out, "user", link->user);
 	json_member_wall(out, "expires", link->expires);
+	write_about(d, link, out);
 }
 
 /* give puts the answer into this turn's transaction. *out_verdict is ACCEPT_USED if it was given before. Its failures
@@ -44,13 +123,13 @@ static enum err give(struct dispatcher *d, const struct accept_link *link, enum 
 		*out_verdict = ACCEPT_USED;
 		return ERR_OK;
 	}
-	if (!err && !strncmp(link->incident, ROTA_PREFIX, sizeof ROTA_PREFIX - 1)) {
+	if (!err && is_of(link, ROTA_PREFIX)) {
 		err = rota_reply(
 			d->rota, link->incident, link->user, link->action == REPLY_ACCEPT, d->turn.wall, &answer);
 		*out_reply = rota_verdict_name(answer.verdict);
 		return err ? err : dispatcher_rota_effects(d, info);
 	}
-	if (!err && !strncmp(link->incident, VISITS_PREFIX, sizeof VISITS_PREFIX - 1)) {
+	if (!err && is_of(link, VISITS_PREFIX)) {
 		err = visits_reply(d->visits, dispatcher_ways(d), &reply, d->turn.wall, &verdict, info);
 		*out_reply = visit_verdict_name(verdict);
 		return err;
@@ -92,7 +171,7 @@ enum err dispatcher_link(
 	log_info("accept_link", "verdict", accept_verdict_name(verdict), "incident", link.incident, "confirmed",
 		given ? "yes" : "no");
 	json_open(out, '{');
-	write_link(verdict, &link, out);
+	write_link(d, verdict, &link, out);
 	if (given && verdict == ACCEPT_GOOD)
 		json_member_text(out, "reply", reply);
 	json_close(out, '}');

@@ -50,6 +50,8 @@ static void write_page(const struct channel_message *message, unsigned i, bool p
 		json_member_text_if(out, "note", page->note);
 	if (person && message->links[i])
 		json_member_text(out, "link", message->links[i]);
+	if (person && message->declines[i])
+		json_member_text(out, "decline", message->declines[i]);
 	json_close(out, '}');
 }
 

@@ -20,7 +20,8 @@ struct channel_message {
 	unsigned channel;
 	unsigned count;
 	const struct page *pages[CHANNEL_MERGE_MAX]; /* the most urgent first */
-	const char *links[CHANNEL_MERGE_MAX];        /* to a person: where to accept; NULL = none */
+	const char *links[CHANNEL_MERGE_MAX];        /* to a person: where to accept; NULL = none ... */
+	const char *declines[CHANNEL_MERGE_MAX];     /* ... and to decline */
 	enum channel_language language;
 	const struct channel_person *person; /* NULL: nothing is known of their wishes */
 	const char *phone;                   /* the registry's number; "" = none */

@@ -125,6 +125,7 @@ static struct channel_message message_of(unsigned channel, const struct page *pa
 		.count = 1,
 		.pages = {page},
 		.links = {LINK},
+		.declines = {LINK "-no"},
 		.language = set.definitions[channel].language,
 		.person = channel_people_find(&people, "v-1"),
 		.phone = PHONE,
@@ -259,11 +260,45 @@ static void a_visit_is_told_to_its_person_and_by_ids_alone_to_a_group(void **sta
 	message.count = 2; /* merged: each keeps its own link */
 	message.pages[1] = &other;
 	message.links[1] = LINK "2";
+	message.declines[0] = LINK "3";
 	message.language = CHANNEL_ZH;
 	assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
 	assert_true(holds(&request, "【关注】探访，另有 1 条") && holds(&request, NAME));
 	assert_true(holds(&request, "\"" LINK "\"") && holds(&request, "\"" LINK "2\""));
+	assert_true(holds(&request, "\\n同意 " LINK "\\n谢绝 " LINK "3\\n"));
 	channel_request_fini(&request);
+	message.count = 1;
+	assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
+	assert_true(holds(&request, "谢绝") && holds(&request, "\"" LINK "3\""));
+	assert_false(holds(&request, "\\n谢绝 ")); /* buttons are enough */
+	channel_request_fini(&request);
+}
+
+static void links_of_many_pages_stay_within_what_the_vendor_takes(void **state)
+{
+	static const char *const names[] = {"ntfy", "bark"};
+	static char link[350];
+	struct page page = sample_page();
+	struct channel_request request;
+	struct channel_message message;
+
+	(void)state;
+	load_all();
+	memset(link, 'l', sizeof link - 1);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		message = message_of(channel_set_find(&set, names[i]), &page);
+		message.count = CHANNEL_MERGE_MAX;
+		message.language = CHANNEL_ZH;
+		for (unsigned n = 0; n < CHANNEL_MERGE_MAX; n++) {
+			message.pages[n] = &page;
+			message.links[n] = message.declines[n] = link;
+		}
+		assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
+		assert_true(holds(&request, "接单 lll"));
+		/* ntfy counts the text alone, Apple all */
+		assert_true(request.body.length <= (i ? 4096 : 4096 + 3 * sizeof link + 700));
+		channel_request_fini(&request);
+	}
 }
 
 static void a_channel_takes_what_its_file_says(void **state)
@@ -634,6 +669,7 @@ int main(void)
 		WITH_FILES(page_object_for_a_group_has_no_private_member),
 		WITH_FILES(a_notice_about_duties_is_told_to_the_group_without_a_link),
 		WITH_FILES(a_visit_is_told_to_its_person_and_by_ids_alone_to_a_group),
+		WITH_FILES(links_of_many_pages_stay_within_what_the_vendor_takes),
 		WITH_FILES(a_channel_takes_what_its_file_says),
 		WITH_FILES(short_messages_and_calls_carry_no_reason_through_the_vendor),
 		WITH_FILES(signatures_are_those_of_the_vendors),

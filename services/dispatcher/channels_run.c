@@ -69,25 +69,40 @@ static void note_health(struct channels *channels, unsigned c)
 
 /* ---- calls ---- */
 
-/* links_of makes the links of a message to a person; texts holds them. */
-static void links_of(
-	const struct channels *channels, struct channel_message *message, char (*texts)[CHANNEL_LINK_BYTES])
+/* answerable: until when a page can be answered by a link; WALL_NONE: it cannot. */
+static struct wall answerable(const struct channels *channels, const struct page *page)
 {
+	if (page->withdrawn || !*channels->link_base)
+		return WALL_NONE;
+	return page->role < PAGE_DUTY ? wall_plus(page->at, channels->link_valid_ms) : page->expires;
+}
+
+/* link_of writes the link that answers a page; NULL: it has none. */
+static const char *link_of(const struct channels *channels, const struct page *page, enum reply_action action,
+	char out[CHANNEL_LINK_BYTES])
+{
+	struct accept_link link = {.action = action, .expires = answerable(channels, page)};
 	char token[ACCEPT_TOKEN_BYTES];
 
-	for (unsigned i = 0; i < message->count && *channels->link_base; i++) {
+	text_cut(link.incident, sizeof link.incident, page->incident);
+	text_cut(link.user, sizeof link.user, page->user);
+	text_cut(link.nonce, sizeof link.nonce, page->id);
+	if (!wall_is_set(link.expires) || accept_link_make(&channels->key, &link, token))
+		return NULL;
+	snprintf(out, CHANNEL_LINK_BYTES, "%s/a/%s", channels->link_base, token);
+	return out;
+}
+
+/* links_of makes the links of a message to a person; texts holds them. The desk is the last that is asked: it has none
+ * to pass a page on to. */
+static void links_of(
+	const struct channels *channels, struct channel_message *message, char (*texts)[2][CHANNEL_LINK_BYTES])
+{
+	for (unsigned i = 0; i < message->count; i++) {
 		const struct page *page = message->pages[i];
-		struct accept_link link = {.action = REPLY_ACCEPT,
-			.expires =
-				page->role < PAGE_DUTY ? wall_plus(page->at, channels->link_valid_ms) : page->expires};
-		text_cut(link.incident, sizeof link.incident, page->incident);
-		text_cut(link.user, sizeof link.user, page->user);
-		text_cut(link.nonce, sizeof link.nonce, page->id);
-		bool asks = page->role < PAGE_DUTY || wall_is_set(page->expires);
-		if (page->withdrawn || !asks || accept_link_make(&channels->key, &link, token))
-			continue;
-		snprintf(texts[i], CHANNEL_LINK_BYTES, "%s/a/%s", channels->link_base, token);
-		message->links[i] = texts[i];
+		message->links[i] = link_of(channels, page, REPLY_ACCEPT, texts[i][0]);
+		if (page->role != PAGE_DESK)
+			message->declines[i] = link_of(channels, page, REPLY_DECLINE, texts[i][1]);
 	}
 }
 
@@ -114,7 +129,7 @@ static void mention_all(const struct channels *channels, struct channel_message 
 
 static void call(struct channels *channels, const struct channel_effect *effect)
 {
-	static char links[CHANNEL_MERGE_MAX][CHANNEL_LINK_BYTES];
+	static char links[CHANNEL_MERGE_MAX][2][CHANNEL_LINK_BYTES];
 	const struct channel_definition *definition = &channels->set.definitions[effect->channel];
 	struct channel_message message = {.channel = effect->channel,
 		.count = effect->count,

@@ -72,6 +72,9 @@ struct visit_effects {
 unsigned visit_pages(
 	const struct visit_effect *effect, const struct zone *zone, struct page out_pages[VISIT_PAGES_MAX]);
 
+/* visit_words names an errand by the household's id and its hours; both texts are cut to size bytes. */
+void visit_words(const struct errand *errand, const struct zone *zone, char *out_zh, char *out_en, size_t size);
+
 struct visit_core;
 
 enum err visit_core_create(

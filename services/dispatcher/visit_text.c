@@ -33,6 +33,15 @@ static void window_words(const struct errand *e, const struct zone *zone, char o
 		until.hour, until.minute);
 }
 
+void visit_words(const struct errand *errand, const struct zone *zone, char *out_zh, char *out_en, size_t size)
+{
+	char when[2][PART_BYTES];
+
+	window_words(errand, zone, when);
+	snprintf(out_zh, size, "住户 %s，%s", errand->household, when[ZH]);
+	snprintf(out_en, size, "Home %s, %s", errand->household, when[EN]);
+}
+
 static const char *who_of(const struct errand *e)
 {
 	return *e->assignee ? e->assignee : e->provider;

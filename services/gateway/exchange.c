@@ -27,7 +27,7 @@ void exchange_fail(struct exchange *x, const char *code, const char *text)
 	buf_reset(&x->answer);
 	if (x->match.route && x->match.route->kind == ROUTE_LINK) { /* people read it */
 		x->type = HTML;
-		if (page_write(PAGE_LATER, &x->answer))
+		if (page_write(&(struct page_link){.kind = PAGE_LATER}, &x->answer))
 			buf_reset(&x->answer);
 		return;
 	}
@@ -281,11 +281,12 @@ static bool is_of(const struct gateway *gateway, const struct exchange *x, const
 /* show answers with the page for what the dispatcher says of a link. Whoever sends forged ones is slowed down. */
 static void show(struct gateway *gateway, struct exchange *x, const char *result)
 {
-	enum page_kind kind = page_of(result);
+	const struct page_link link = page_of(result);
+	enum page_kind kind = link.kind;
 
 	if (kind == PAGE_WRONG)
 		token_peer_failed(gateway->book, x->peer, gateway->turn.mono);
-	if (page_write(kind, &x->answer))
+	if (page_write(&link, &x->answer))
 		x->answer.failed = ERR_NOMEM;
 	answer(x, kind == PAGE_WRONG ? 404 : kind == PAGE_EXPIRED || kind == PAGE_USED ? 410 : 200, HTML);
 }

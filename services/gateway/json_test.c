@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gateway/arguments.h"
 #include "gateway/cursor.h"
 #include "gateway/openapi.h"
@@ -88,7 +89,14 @@ static void a_link_gives_a_page_for_each_verdict_and_a_button_only_where_one_hel
 	static const struct {
 		const char *answer;
 		enum page_kind kind;
-	} cases[] = {{"{\"verdict\":\"good\"}", PAGE_ASK}, {"{\"verdict\":\"good\",\"reply\":\"taken\"}", PAGE_TAKEN},
+	} cases[] = {{"{\"verdict\":\"good\"}", PAGE_ASK},
+		{"{\"verdict\":\"good\",\"action\":\"accept\",\"kind\":\"sos\"}", PAGE_ASK},
+		{"{\"verdict\":\"good\",\"action\":\"accept\",\"kind\":\"visit\"}", PAGE_ASK_HELP},
+		{"{\"verdict\":\"good\",\"action\":\"decline\",\"kind\":\"visit\"}", PAGE_ASK_NO},
+		{"{\"verdict\":\"good\",\"action\":\"decline\",\"reply\":\"taken\"}", PAGE_TAKEN_NO},
+		{"{\"verdict\":\"good\",\"action\":\"decline\",\"reply\":\"late\"}", PAGE_NOTHING},
+		{"{\"verdict\":\"used\",\"action\":\"decline\"}", PAGE_USED},
+		{"{\"verdict\":\"good\",\"reply\":\"taken\"}", PAGE_TAKEN},
 		{"{\"verdict\":\"good\",\"reply\":\"late\"}", PAGE_NOTHING}, {"{\"verdict\":\"used\"}", PAGE_USED},
 		{"{\"verdict\":\"expired\"}", PAGE_EXPIRED}, {"{\"verdict\":\"forged\"}", PAGE_WRONG},
 		{"{}", PAGE_LATER}, {"nonsense", PAGE_LATER}};
@@ -98,10 +106,19 @@ static void a_link_gives_a_page_for_each_verdict_and_a_button_only_where_one_hel
 	buf_init(&out, 1 << 16);
 	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
 		buf_reset(&out);
-		assert_int_equal(page_of(cases[i].answer), cases[i].kind);
-		assert_int_equal(page_write(cases[i].kind, &out), ERR_OK);
-		assert_int_equal(strstr(out.data, "<button>") != NULL, cases[i].kind == PAGE_ASK);
+		struct page_link link = page_of(cases[i].answer);
+		assert_int_equal(link.kind, cases[i].kind);
+		assert_int_equal(page_write(&link, &out), ERR_OK);
+		assert_int_equal(strstr(out.data, "<button") != NULL, cases[i].kind <= PAGE_ASK_NO);
 	}
+	buf_reset(&out);
+	struct page_link link = page_of(
+		"{\"verdict\":\"good\",\"action\":\"decline\",\"kind\":\"visit\",\"about\":{\"kind_zh\":\"探访\","
+		"\"kind_en\":\"Visit\",\"zh\":\"住户 <h-1>\",\"en\":\"Home h-1 & more\"}}");
+	assert_int_equal(page_write(&link, &out), ERR_OK);
+	assert_non_null(strstr(out.data, "探访：住户 &#60;h-1&#62;")); /* what is said is never markup */
+	assert_non_null(strstr(out.data, "Visit: Home h-1 &#38; more"));
+	assert_true(strstr(out.data, "您要谢绝吗") < strstr(out.data, "探访"));
 	assert_int_equal(write("POST", "/a/x~y", NULL, "", &out), ERR_OK);
 	assert_string_equal(out.data, "{\"args\":{\"confirm\":true,\"token\":\"x~y\"}}");
 	buf_fini(&out);
@@ -131,7 +148,7 @@ static void a_cursor_holds_for_its_list_its_account_and_its_filters(void **state
 	assert_int_equal(cursor_open(other, "desk", cursor, &again, NULL), ERR_INVALID);
 	assert_int_equal(cursor_open(key, "other", cursor, &again, NULL), ERR_INVALID);
 	for (size_t i = 0; i < strlen(cursor); i++) {
-		strcpy(wrong, cursor);
+		text_cut(wrong, sizeof wrong, cursor);
 		wrong[i] = wrong[i] == 'A' ? 'B' : 'A';
 		assert_int_equal(cursor_open(key, "desk", wrong, &again, NULL), ERR_INVALID);
 	}

@@ -183,7 +183,7 @@ static const struct route routes[] = {
 		{"接听、到场、探访等考核指标", "How the district answers: within 60 s, at the door within 45 min ...; visits, tasks and services."},
 		{{"from", ROUTE_QUERY, ROUTE_TIME, false, 0, 0, "Incidents from this time on."}, {"to", ROUTE_QUERY, ROUTE_TIME, false, 0, 0, "Incidents before it."}, WHY}},
 	{"GET", "/a/{token}", ROUTE_LINK, ROUTE_OPEN, "dispatcher", "link", false,
-		{"接单链接的页面", "The page behind an accept link."},
+		{"接单、谢绝链接的页面", "The page behind a link that accepts or declines."},
 		{{"token", ROUTE_PATH, ROUTE_LABEL, true, 0, 380, "The link's token."}}},
 	{"POST", "/a/{token}", ROUTE_LINK, ROUTE_OPEN, "dispatcher", "link", false,
 		{"按下页面上的按钮", "The button of that page."},

@@ -100,11 +100,14 @@ static void try_link(const char *text)
 	struct accept_link link = {
 		.action = REPLY_ACCEPT, .incident = "i-1", .user = "v-1", .nonce = "p-1", .expires = {2000}};
 	struct wall now = {1000};
-	char good[ACCEPT_TOKEN_BYTES];
+	char good[ACCEPT_TOKEN_BYTES], no[ACCEPT_TOKEN_BYTES];
 	struct accept_link got;
 
 	FUZZ_CHECK(!accept_link_make(&key, &link, good));
-	if (strcmp(text, good) != 0)
+	link.action = REPLY_DECLINE;
+	FUZZ_CHECK(!accept_link_make(&key, &link, no));
+	FUZZ_CHECK(accept_link_check(&key, no, "", "", now, &got) == ACCEPT_GOOD && got.action == REPLY_DECLINE);
+	if (strcmp(text, good) != 0 && strcmp(text, no) != 0)
 		FUZZ_CHECK(accept_link_check(&key, text, "", "", now, &got) != ACCEPT_GOOD);
 	/* The good one with one byte changed. */
 	size_t at = *text ? (unsigned char)*text % strlen(good) : 0;

@@ -287,6 +287,25 @@ def test_accept_link_answers_once_in_the_name_of_who_got_it(channels, world):
     assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
 
 
+def test_a_decline_link_passes_the_page_on_at_once_and_works_once(channels, world):
+    rig = channels.up([vendors.channel(world, "ntfy")], ["ntfy"], settings=["links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}"])
+    rig.ingest.give_item(alert(1, level="alarm"))
+    page = rig.page("v-1")
+    message, _ = world["ntfy"].wait(1)[0]
+    assert [a["label"] for a in message["actions"]] == ["接单", "谢绝"]
+    accept, token = (a["url"].split("/a/")[1] for a in message["actions"])
+    looked = rig.call("link", {"token": token})["result"]
+    assert (looked["verdict"], looked["user"], looked["incident"], looked["action"], looked["kind"]) == ("good", "v-1", page["incident"], "decline", "leak")
+    assert looked["about"]["kind_zh"] == "漏水报警" and looked["about"]["zh"].startswith("住户 h-1，") and "呼救键" not in json.dumps(looked, ensure_ascii=False)
+    forged = token.replace("~decline~", "~accept~")
+    assert rig.call("link", {"token": forged, "confirm": True})["result"] == {"verdict": "forged"}
+    assert not rig.pages("v-2"), "looking answers nothing"
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["reply"] == "taken"
+    rig.page("v-2")
+    assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
+    assert rig.call("link", {"token": accept, "confirm": True})["result"]["reply"] in ("taken", "late")  # each works once; what it is worth, the incident says
+
+
 def test_a_swap_is_asked_over_the_channel_and_agreed_by_its_link(channels, world):
     rig = channels.up([vendors.channel(world, "ntfy")], ["ntfy"], people={"v-2": {"at": AT["v-2"]}},
                       settings=["links.base_url=https://gate.example", f"links.secret_file={link_key(channels.folder)}", "rota.reachable=0s"])
@@ -321,6 +340,7 @@ def test_a_visit_is_asked_over_the_channel_of_ones_wish_and_agreed_by_its_link(c
     looked = rig.call("link", {"token": token})["result"]
     assert looked["verdict"] == "good" and looked["user"] == "v-1" and looked["incident"].startswith("e-")
     assert rig.call("visit_show", {"errand": looked["incident"]})["result"]["state"] == "offered", "looking answers nothing"
+    assert looked["kind"] == "visit" and looked["about"]["en"].startswith("Home h-5, ")
     assert rig.call("link", {"token": token, "confirm": True})["result"]["reply"] == "taken"
     assert rig.call("visit_show", {"errand": looked["incident"]})["result"]["state"] == "agreed"
     assert rig.call("link", {"token": token, "confirm": True})["result"]["verdict"] == "used"
@@ -343,4 +363,10 @@ def test_visits_that_are_asked_at_once_leave_as_one_message_with_a_link_each(cha
     message, _ = world["email"].wait(1)[0]
     assert "探访，另有 3 条" in message["subject"] and message["to"] == "v1@example.org"
     assert all(home in message["text"] for home in homes)
-    assert len(set(re.findall(r"https://gate\.example/a/1~accept~(e-[0-9a-f]+)~v-1~", message["text"]))) == 4
+    tokens = {action: re.findall(rf"https://gate\.example/a/(1~{action}~e-[0-9a-f]+~v-1~\S+)", message["text"]) for action in ("accept", "decline")}
+    assert len(set(tokens["accept"])) == len(set(tokens["decline"])) == 4
+    assert re.search(r"住户 h-5，.*\n同意 https://.*\n谢绝 https://.*\n", message["text"])
+    declined = rig.call("link", {"token": tokens["decline"][0], "confirm": True})["result"]
+    assert (declined["reply"], declined["kind"]) == ("taken", "visit")
+    shown = rig.call("visit_show", {"errand": declined["incident"]})["result"]
+    assert shown["state"] == "open" and "assignee" not in shown, "nobody else speaks the elder's language"

@@ -511,6 +511,14 @@ def test_a_wrong_file_of_tokens_is_named_with_its_line(edge):
     assert edge.get("/healthz", token="") == {"ok": True}
 
 
+def link_token(edge, action, page):
+    """The link as a channel to a person would carry it; its key is the dispatcher's."""
+    key = pathlib.Path(edge.system.folder) / "links.key"
+    text = f"1~{action}~{page['incident']}~v-1~{int(time.time()) + 600}~{page['id']}"
+    mac = hmac.new(key.read_text(encoding="utf-8").strip().encode(), b"curtain accept link\n" + text.encode(), hashlib.sha256)
+    return text + "~" + base64.urlsafe_b64encode(mac.digest()).decode().rstrip("=")
+
+
 def test_an_accept_link_asks_once_more_and_works_once(edge):
     edge.system.local("account", "volunteer", "v-1")
     subscribed, paged, pages = threading.Event(), threading.Event(), []
@@ -526,13 +534,11 @@ def test_an_accept_link_asks_once_more_and_works_once(edge):
     assert paged.wait(10)
     client.loop_stop()
     client.disconnect()
-    incident = pages[0]["incident"]
-    # The link as a channel to a person would carry it; its key is the dispatcher's.
-    key = pathlib.Path(edge.system.folder) / "links.key"
-    text = f"1~accept~{incident}~v-1~{int(time.time()) + 600}~{pages[0]['id']}"
-    mac = hmac.new(key.read_text(encoding="utf-8").strip().encode(), b"curtain accept link\n" + text.encode(), hashlib.sha256)
-    token = text + "~" + base64.urlsafe_b64encode(mac.digest()).decode().rstrip("=")
+    token = link_token(edge, "accept", pages[0])
     edge.until(lambda: edge.ask(f"/a/{token}", token="")[0].status != 429)  # many wrong links came from here before
+    # Its other half declines; nobody presses it here.
+    answer, page = edge.ask(f"/a/{link_token(edge, 'decline', pages[0])}", token="")
+    assert answer.status == 200 and "您要谢绝吗" in page.decode() and "呼救：住户 h-1，" in page.decode() and "谢绝 I decline</button>" in page.decode()
     for _ in range(2):  # programs that show previews open it, too
         answer, page = edge.ask(f"/a/{token}", token="")
         assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/html") and b"<button>" in page
@@ -541,6 +547,10 @@ def test_an_accept_link_asks_once_more_and_works_once(edge):
     assert answer.status == 200 and "已接单" in page.decode()
     assert edge.get("/v1/incidents")["items"][0]["state"] == "accepted"
     answer, page = edge.ask(f"/a/{token}", verb="POST", token="")
+    assert answer.status == 410 and "已用过" in page.decode()
+    answer, page = edge.ask(f"/a/{link_token(edge, 'decline', pages[0])}", verb="POST", token="")
+    assert answer.status == 200 and ("已谢绝" in page.decode() or "已有人前往" in page.decode()), page.decode()
+    answer, page = edge.ask(f"/a/{link_token(edge, 'decline', pages[0])}", verb="POST", token="")
     assert answer.status == 410 and "已用过" in page.decode()
     forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
     answer, page = edge.ask(f"/a/{forged}", token="")

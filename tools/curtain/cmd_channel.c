@@ -185,8 +185,10 @@ static enum err render(struct channel_command *command, const char *name, const 
 		message.language = strcmp(command->language, "en") ? CHANNEL_ZH : CHANNEL_EN;
 	for (unsigned i = 0; i < message.count; i++) {
 		message.pages[i] = &page;
-		if (d->audience == CHANNEL_PERSON)
+		if (d->audience == CHANNEL_PERSON) {
 			message.links[i] = "https://gate.example/a/trial";
+			message.declines[i] = "https://gate.example/a/trial-no";
+		}
 	}
 	*out_channel = c;
 	if (d->audience == CHANNEL_PERSON && !*channel_address(message.person, "", d->address))
