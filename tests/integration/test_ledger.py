@@ -2,6 +2,7 @@
 """Ledgers as districts have them: the imitation ledger in and out, every error of spreadsheets by line and column, encodings, duplicates."""
 import datetime
 import json
+import re
 import subprocess
 import sys
 import time
@@ -200,6 +201,7 @@ def test_an_erased_elder_is_nowhere_and_statistics_stay(rig):
     incidents = rig.sql("select community, kind, count(*) from incident group by 1, 2")
     done = curtain(rig, "elder", "erase", "e-e1", "--reason", "本人申请", "--timeout", "2")
     certificate = good(done)
+    assert re.search(r"时间 at: 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n", certificate)  # of the district's zone
     assert "删除证明" in certificate and "本人申请" in certificate and "what remains" in certificate
     for needle in ("隐私甲", "隐私丁", "隐私路1号", "10080000001", "10080000004", "隐私病史", "隐私记录", "隐私处"):
         assert holders(rig, needle) == set(), (needle, holders(rig, needle))

@@ -15,7 +15,8 @@
 
 struct elder_command {
 	const char *words[WORDS_MAX]; /* what, id */
-	const char *reason;
+	const char *reason, *zone_name;
+	struct zone *zone;
 	bool json;
 	struct connection connection;
 	int64_t letters;
@@ -86,7 +87,7 @@ static enum err show(struct elder_command *command, unsigned kind, const char *a
 	if (kind == 0)
 		err = elder_show_export(answer, &out, info);
 	else if (kind == 1)
-		err = elder_show_certificate(answer, command->letters, &out, info);
+		err = elder_show_certificate(answer, command->letters, command->zone, &out, info);
 	else
 		err = buf_text(&out, "同意已撤回，即刻生效 (the consent is withdrawn as of now)\n");
 	err = output_write(&out, err, info);
@@ -119,6 +120,7 @@ int cmd_elder(int argc, char **argv)
 	static struct elder_command command;
 	const struct option_row rows[] = {
 		{"reason", OPTION_TEXT, &command.reason, 0, 0, "TEXT", "why, for the certificate and the audit trail"},
+		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};
 	const struct options options = {"elder",
@@ -136,5 +138,9 @@ int cmd_elder(int argc, char **argv)
 		errinfo_set(&info, ERR_INVALID, "say \"export ELDER\", \"erase ELDER\" or \"withdraw HOUSEHOLD\"");
 	else if (kinds[kind].reason && !command.reason)
 		errinfo_set(&info, ERR_INVALID, "%s wants --reason", kinds[kind].what);
-	return info.code ? options_fail("elder", &info) : run(&command, kind, &info);
+	if (info.code || output_zone(command.zone_name, &command.zone, &info)) /* before anybody is erased */
+		return options_fail("elder", &info);
+	status = run(&command, kind, &info);
+	zone_destroy(command.zone);
+	return status;
 }

@@ -89,8 +89,10 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
-enum err elder_show_certificate(const char *json, int64_t letters, struct buf *out, struct errinfo *info)
+enum err elder_show_certificate(
+	const char *json, int64_t letters, const struct zone *zone, struct buf *out, struct errinfo *info)
 {
+	char at[SHOW_TIME_BYTES];
 	json_t *root;
 	const char *name;
 	json_t *count;
@@ -100,7 +102,8 @@ enum err elder_show_certificate(const char *json, int64_t letters, struct buf *o
 		return err;
 	buf_printf(out, "删除证明 (certificate of erasure) no. %" JSON_INTEGER_FORMAT "\n",
 		json_integer_value(json_object_get(root, "erasure")));
-	buf_printf(out, "  时间 at: %s\n  经办 by: %s\n  原因 why: ", text_of(root, "at"), text_of(root, "who"));
+	show_time(zone, fields_wall_or_none(root, "at"), at);
+	buf_printf(out, "  时间 at: %s\n  经办 by: %s\n  原因 why: ", at, text_of(root, "who"));
 	show_clean(out, text_of(root, "why"), 0);
 	buf_printf(out, "\n  老人 elder: %s\n", text_of(root, "elder"));
 	if (*text_of(root, "household"))
