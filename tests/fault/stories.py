@@ -54,7 +54,7 @@ class Case:
         """duties: (who, begin, seconds, place); the shift is named by the place."""
         self.duties = duties
         lines = "\n".join(f"{lane.rfc3339(begin)},{lane.rfc3339(begin + length)},{place},s{place},{self.who(who)}" for who, begin, length, place in duties)
-        self.good("roster", team=self.team, duties=lines)
+        self.good("roster", team=self.team, duties=lines, near=True)
 
     def duty(self, i):
         who, begin, _, place = self.duties[i]
