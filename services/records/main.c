@@ -298,6 +298,9 @@ static enum err records_open(struct service *service, const void *settings, void
 	err = records_conninfo(&records->settings, conninfo, info);
 	if (!err && *records->settings.seal_key_file)
 		err = seal_create(records->settings.seal_key_file, &records->seal, info);
+	else if (!err && records->settings.visit_producers.count)
+		log_warning("seal_key_missing", "setting", "seal.key_file", "kept_unsealed",
+			"what is noted and answered at visits");
 	for (unsigned i = 0; i < parts(records) && !err; i++)
 		err = open_lanes(records, i, conninfo, info);
 	if (!err)
@@ -430,6 +433,7 @@ static void records_status(const void *state, struct status *out)
 	out->lag_ms = in.lag_ms;
 	out->outbox = registry.directory_waiting;
 	status_count(out, "database", !away);
+	status_count(out, "sealed", records->seal != NULL);
 	status_count(out, "readings", in.readings);
 	status_count(out, "alerts", in.alerts);
 	status_count(out, "incidents", in.incidents);
