@@ -216,6 +216,48 @@ static void circle_encode(const struct circle *circle, struct buf *out)
 	}
 }
 
+static void household_encode(const struct entry *e, struct buf *out)
+{
+	json_member_text(out, "community", e->body.household.community);
+	json_member_text(out, "team", e->body.household.team);
+	json_member_text_if(out, "policy", e->body.household.policy);
+	json_member_int(out, "persons", e->body.household.persons);
+	if (e->body.household.canary)
+		json_member_bool(out, "canary", true);
+	if (says_away(e)) {
+		json_member_wall_if(out, "away_from", e->body.household.away_from);
+		json_member_wall_if(out, "away_until", e->body.household.away_until);
+	}
+}
+
+static void team_encode(const struct entry *e, struct buf *out)
+{
+	json_member_text(out, "community", e->body.team.community);
+	json_member_text_if(out, "captain", e->body.team.captain);
+	json_member_text_if(out, "desk", e->body.team.desk);
+	json_member_text_if(out, "number", e->body.team.number);
+}
+
+static void volunteer_encode(const struct entry *e, struct buf *out)
+{
+	json_member_text(out, "team", e->body.volunteer.team);
+	json_member_text_if(out, "phone", e->body.volunteer.phone);
+	json_member_bool(out, "day", e->body.volunteer.day);
+	json_member_bool(out, "night", e->body.volunteer.night);
+	json_member_bool(out, "desk", e->body.volunteer.desk);
+	json_member_int(out, "weekdays", e->body.volunteer.weekdays);
+	json_member_int(out, "order", e->body.volunteer.order);
+}
+
+static void policy_encode(const struct entry *e, struct buf *out)
+{
+	json_member_int(out, "accept_life_s", e->body.policy.accept_life_s);
+	json_member_int(out, "accept_alarm_s", e->body.policy.accept_alarm_s);
+	json_member_int(out, "accept_attention_s", e->body.policy.accept_attention_s);
+	json_member_int(out, "arrive_s", e->body.policy.arrive_s);
+	json_member_bool(out, "attention_pages", e->body.policy.attention_pages);
+}
+
 static void body_encode(const struct entry *e, struct buf *out)
 {
 	switch (e->kind) {
@@ -224,16 +266,7 @@ static void body_encode(const struct entry *e, struct buf *out)
 		json_member_text_if(out, "place", e->body.device.place);
 		break;
 	case ENTRY_HOUSEHOLD:
-		json_member_text(out, "community", e->body.household.community);
-		json_member_text(out, "team", e->body.household.team);
-		json_member_text_if(out, "policy", e->body.household.policy);
-		json_member_int(out, "persons", e->body.household.persons);
-		if (e->body.household.canary)
-			json_member_bool(out, "canary", true);
-		if (says_away(e)) {
-			json_member_wall_if(out, "away_from", e->body.household.away_from);
-			json_member_wall_if(out, "away_until", e->body.household.away_until);
-		}
+		household_encode(e, out);
 		break;
 	case ENTRY_CONSENT:
 		quantities_to_json(out, "quantities", e->body.consent.quantities);
@@ -241,26 +274,13 @@ static void body_encode(const struct entry *e, struct buf *out)
 		json_member_wall_if(out, "until", e->body.consent.until);
 		break;
 	case ENTRY_TEAM:
-		json_member_text(out, "community", e->body.team.community);
-		json_member_text_if(out, "captain", e->body.team.captain);
-		json_member_text_if(out, "desk", e->body.team.desk);
-		json_member_text_if(out, "number", e->body.team.number);
+		team_encode(e, out);
 		break;
 	case ENTRY_VOLUNTEER:
-		json_member_text(out, "team", e->body.volunteer.team);
-		json_member_text_if(out, "phone", e->body.volunteer.phone);
-		json_member_bool(out, "day", e->body.volunteer.day);
-		json_member_bool(out, "night", e->body.volunteer.night);
-		json_member_bool(out, "desk", e->body.volunteer.desk);
-		json_member_int(out, "weekdays", e->body.volunteer.weekdays);
-		json_member_int(out, "order", e->body.volunteer.order);
+		volunteer_encode(e, out);
 		break;
 	case ENTRY_POLICY:
-		json_member_int(out, "accept_life_s", e->body.policy.accept_life_s);
-		json_member_int(out, "accept_alarm_s", e->body.policy.accept_alarm_s);
-		json_member_int(out, "accept_attention_s", e->body.policy.accept_attention_s);
-		json_member_int(out, "arrive_s", e->body.policy.arrive_s);
-		json_member_bool(out, "attention_pages", e->body.policy.attention_pages);
+		policy_encode(e, out);
 		break;
 	case ENTRY_CIRCLE:
 		circle_encode(&e->body.circle, out);

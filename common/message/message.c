@@ -106,8 +106,10 @@ const char *reply_misfit(const struct reply *reply)
 
 void status_count(struct status *status, const char *name, int64_t value)
 {
-	if (status->counter_count == COUNTERS_MAX)
+	if (status->counter_count == COUNTERS_MAX) {
+		status->counters_left_out = true;
 		return;
+	}
 	struct status_counter *counter = &status->counters[status->counter_count++];
 	text_cut(counter->name, sizeof counter->name, name);
 	counter->value = value;

@@ -26,7 +26,7 @@
 #define INCIDENT_ALERTS_MAX 16
 #define ONCALL_USERS_MAX 16
 #define ONCALL_GAPS_MAX 8
-#define COUNTERS_MAX 64
+#define COUNTERS_MAX 96 /* the dispatcher has some 60; status_count tells when they do not fit */
 #define ERRAND_ANSWERS_MAX 24
 
 /* reading: one value of one device. (device, channel, quantity, at) names it for ever. */
@@ -561,9 +561,11 @@ struct status {
 	int64_t outbox;    /* batches not yet acknowledged by all */
 	uint8_t counter_count;
 	struct status_counter counters[COUNTERS_MAX];
+	bool counters_left_out; /* not sent: the sender says so itself */
 };
 
-/* status_count adds a counter; beyond COUNTERS_MAX it is left out. */
+/* status_count adds a counter. Beyond COUNTERS_MAX it is left out, which counters_left_out says: the service then is
+ * degraded and its log names the limit. */
 void status_count(struct status *status, const char *name, int64_t value);
 
 /* reply_misfit says what a reply of this action lacks or has too much, minutes, to and note, as a constant text; NULL =

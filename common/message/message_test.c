@@ -104,6 +104,19 @@ static void shards_are_fixed_for_ever(void **state)
 	assert_int_equal(shard_of("h-0001", 1), 0);
 }
 
+static void counters_that_do_not_fit_are_not_left_out_in_silence(void **state)
+{
+	static struct status status;
+
+	(void)state;
+	for (int i = 0; i < COUNTERS_MAX; i++)
+		status_count(&status, "one", i);
+	assert_false(status.counters_left_out);
+	status_count(&status, "more", 1);
+	assert_true(status.counters_left_out);
+	assert_int_equal(status.counter_count, COUNTERS_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +125,7 @@ int main(void)
 		cmocka_unit_test(each_quantity_is_complete),
 		cmocka_unit_test(units_become_canonical),
 		cmocka_unit_test(shards_are_fixed_for_ever),
+		cmocka_unit_test(counters_that_do_not_fit_are_not_left_out_in_silence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

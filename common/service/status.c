@@ -21,6 +21,8 @@ void status_fill(const struct service *service, struct status *out, struct wall 
 	text_cut(out->version, sizeof out->version, service_version);
 	if (service->state && service->definition->status)
 		service->definition->status(service->state, out);
+	if (out->counters_left_out && out->state == STATUS_READY)
+		out->state = STATUS_DEGRADED;
 }
 
 void status_topic(const struct service *service, char out[STATUS_TOPIC_BYTES])
@@ -74,6 +76,8 @@ void status_send(struct service *service, struct wall now)
 	write_health(service, &status);
 	if (status.state != service->last_state)
 		log_info("state", "state", status_state_name(status.state));
+	if (status.counters_left_out && status.state != service->last_state)
+		log_error("counters_left_out", "at_most", log_number(COUNTERS_MAX));
 	service->last_state = status.state;
 	publish(service, &status);
 }
