@@ -191,6 +191,57 @@ static uint64_t random_next(uint64_t *seed)
 	return *seed >> 33;
 }
 
+static void join_homes(struct rig *rig)
+{
+	for (int i = 2; i <= 40; i++) {
+		char id[16];
+		snprintf(id, sizeof id, "h-%d", i);
+		rig_join(rig->core, id);
+	}
+}
+
+/* hour feeds what home i measures in the hour from t. */
+static void hour(struct rig *rig, int i, int64_t t, uint64_t dice)
+{
+	bool awake = (t - DAY0) % H(24) >= H(7) && dice % 3;
+	bool silent = (t - DAY0) / H(24) % 10 == i % 10;
+	struct reading r = rig_reading("w", QUANTITY_WATER_TOTAL, (double)t / 1e6, t + H(1));
+
+	snprintf(r.household, sizeof r.household, "h-%d", i);
+	r.delta = awake && !silent ? (double)(dice % 50) : 0;
+	r.since.ms = t;
+	r.received.ms = t + H(1) + i;
+	if (dice % 97 == 0)
+		r.delta = NAN;
+	if (dice % 31 != 0) /* a reading is lost now and then */
+		rig_feed(rig, &r);
+	if (dice % 53 == 0) {
+		r = rig_reading("door", QUANTITY_CONTACT, (double)(dice % 2), t - H((int)(dice % 9)));
+		snprintf(r.household, sizeof r.household, "h-%d", i);
+		r.received.ms = t + H(1) + i;
+		rig_feed(rig, &r);
+	}
+}
+
+/* start_anew stores the core and makes another of what is stored. */
+static void start_anew(struct rig *rig, const struct detector_config *config)
+{
+	struct rig *other = rig_open(config);
+
+	join_homes(other);
+	for (int i = 1; i <= 40; i++) { /* all of it, as a journal would hold it */
+		char key[16];
+		snprintf(key, sizeof key, "h-%d*", i);
+		assert_int_equal(detector_refresh(rig->core, detector_slot(rig->core, key)), ERR_OK);
+		snprintf(key, sizeof key, "h-%d~", i);
+		assert_int_equal(detector_refresh(rig->core, detector_slot(rig->core, key)), ERR_OK);
+	}
+	rig_save(rig->core, other->core);
+	detector_destroy(rig->core);
+	rig->core = other->core;
+	free(other);
+}
+
 /* play runs a month of forty homes with all kinds of trouble; the watermark moves after each reading, each day, or in
  * steps of `step`. With `restart` the core is stored and made anew at each step. */
 static struct rig *play(uint64_t seed, int64_t step, bool restart)
@@ -202,31 +253,10 @@ static struct rig *play(uint64_t seed, int64_t step, bool restart)
 	rig_rule(&config, "silence");
 	rig_rule(&config, "water_changning");
 	rig = rig_open(&config);
-	for (int i = 2; i <= 40; i++) {
-		char id[16];
-		snprintf(id, sizeof id, "h-%d", i);
-		rig_join(rig->core, id);
-	}
+	join_homes(rig);
 	for (int64_t t = DAY0; t < DAY0 + 30 * H(24); t += H(1)) {
 		for (int i = 1; i <= 40; i++) {
-			uint64_t dice = random_next(&seed);
-			bool awake = (t - DAY0) % H(24) >= H(7) && dice % 3;
-			bool silent = (t - DAY0) / H(24) % 10 == i % 10;
-			struct reading r = rig_reading("w", QUANTITY_WATER_TOTAL, (double)t / 1e6, t + H(1));
-			snprintf(r.household, sizeof r.household, "h-%d", i);
-			r.delta = awake && !silent ? (double)(dice % 50) : 0;
-			r.since.ms = t;
-			r.received.ms = t + H(1) + i;
-			if (dice % 97 == 0)
-				r.delta = NAN;
-			if (dice % 31 != 0) /* a reading is lost now and then */
-				rig_feed(rig, &r);
-			if (dice % 53 == 0) {
-				r = rig_reading("door", QUANTITY_CONTACT, (double)(dice % 2), t - H((int)(dice % 9)));
-				snprintf(r.household, sizeof r.household, "h-%d", i);
-				r.received.ms = t + H(1) + i;
-				rig_feed(rig, &r);
-			}
+			hour(rig, i, t, random_next(&seed));
 			if (!step)
 				rig_tick(rig, t + H(1) + i);
 		}
@@ -234,25 +264,8 @@ static struct rig *play(uint64_t seed, int64_t step, bool restart)
 			mark = t + H(1);
 			rig_tick(rig, mark);
 		}
-		if (restart) {
-			struct rig *other = rig_open(&config);
-			for (int i = 2; i <= 40; i++) {
-				char id[16];
-				snprintf(id, sizeof id, "h-%d", i);
-				rig_join(other->core, id);
-			}
-			for (int i = 1; i <= 40; i++) { /* all of it, as a journal would hold it */
-				char key[16];
-				snprintf(key, sizeof key, "h-%d*", i);
-				assert_int_equal(detector_refresh(rig->core, detector_slot(rig->core, key)), ERR_OK);
-				snprintf(key, sizeof key, "h-%d~", i);
-				assert_int_equal(detector_refresh(rig->core, detector_slot(rig->core, key)), ERR_OK);
-			}
-			rig_save(rig->core, other->core);
-			detector_destroy(rig->core);
-			rig->core = other->core;
-			free(other);
-		}
+		if (restart)
+			start_anew(rig, &config);
 	}
 	rig_tick(rig, DAY0 + 31 * H(24));
 	return rig;

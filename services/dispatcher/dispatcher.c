@@ -101,35 +101,51 @@ enum err dispatcher_event(void *state, const struct bus_event *event, struct tur
 	return ERR_OK;
 }
 
-static enum err tick_visits(struct dispatcher *d, struct errinfo *info)
+struct wall dispatcher_next(const struct dispatcher *d, struct wall now)
 {
+	struct wall due = incident_due(d->core), visit = visit_due(visits_core(d->visits)),
+		    rota = wall_is_set(now) ? rota_due(d->rota, now) : WALL_NEVER;
+
+	due = visit.ms < due.ms ? visit : due;
+	return rota.ms < due.ms ? rota : due;
+}
+
+static enum err tick_incidents(struct dispatcher *d, struct wall now, struct errinfo *info)
+{
+	struct incident_effects effects;
 	enum err err;
 
-	if (visit_due(visits_core(d->visits)).ms > d->turn.wall.ms)
+	if (incident_due(d->core).ms > now.ms)
 		return ERR_OK;
 	err = dispatcher_begin(d, info);
 	if (!err)
-		err = visits_tick(d->visits, dispatcher_ways(d), d->turn.wall, info);
+		err = incident_tick(d->core, now, &effects);
+	if (!err)
+		err = dispatcher_effects(d, &effects, now, info);
+	INSTANT("timer-fired");
+	return err;
+}
+
+static enum err tick_visits(struct dispatcher *d, struct wall now, struct errinfo *info)
+{
+	enum err err;
+
+	if (visit_due(visits_core(d->visits)).ms > now.ms)
+		return ERR_OK;
+	err = dispatcher_begin(d, info);
+	if (!err)
+		err = visits_tick(d->visits, dispatcher_ways(d), now, info);
 	INSTANT("visits-ticked");
 	return err;
 }
 
-static enum err tick(struct dispatcher *d, struct errinfo *info)
+enum err dispatcher_tick_cores(struct dispatcher *d, struct wall now, struct errinfo *info)
 {
-	struct incident_effects effects;
-	enum err err = dispatcher_tick_rota(d, d->turn.wall, info); /* before: who is on duty may change */
+	enum err err = dispatcher_tick_rota(d, now, info); /* first: who is on duty may change */
 
-	if (err)
-		return err;
-	if (incident_due(d->core).ms > d->turn.wall.ms)
-		return tick_visits(d, info);
-	err = dispatcher_begin(d, info);
 	if (!err)
-		err = incident_tick(d->core, d->turn.wall, &effects);
-	if (!err)
-		err = dispatcher_effects(d, &effects, d->turn.wall, info);
-	INSTANT("timer-fired");
-	return err ? err : tick_visits(d, info);
+		err = tick_incidents(d, now, info);
+	return err ? err : tick_visits(d, now, info);
 }
 
 enum err dispatcher_tick(void *state, struct turn turn)
@@ -143,7 +159,7 @@ enum err dispatcher_tick(void *state, struct turn turn)
 	if (err)
 		return err;
 	if (!dispatcher_replays(d))
-		return told(tick(d, &info), "tick_failed", &info);
+		return told(dispatcher_tick_cores(d, d->turn.wall, &info), "tick_failed", &info);
 	/* Whatever moves the watermark, waits or changes the directory has opened a transaction. */
 	if (!store_in_transaction(d->store))
 		return ERR_OK;
@@ -314,11 +330,8 @@ struct mono dispatcher_due(const void *state, struct turn turn)
 {
 	const struct dispatcher *d = state;
 	struct mono due = channels_due(d->channels, wall_now(), turn.mono);
-	struct wall core = incident_due(d->core), rota = rota_due(d->rota, turn.wall),
-		    visit = visit_due(visits_core(d->visits));
+	struct wall core = dispatcher_next(d, turn.wall);
 
-	core = core.ms < visit.ms ? core : visit;
-	core = rota.ms < core.ms ? rota : core;
 	earlier(&due, directory_copy_due(d->copy));
 	if (store_in_transaction(d->store))
 		earlier(&due, d->hold_due);

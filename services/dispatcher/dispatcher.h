@@ -86,6 +86,10 @@ static inline struct visits_ways dispatcher_ways(const struct dispatcher *d)
 	return (struct visits_ways){.post = d->post, .channels = d->channels};
 }
 
+/* dispatcher_next gives when one of the cores (incidents, rota, visits) needs a tick next; now: of rota's day, may be
+ * unset. dispatcher_tick_cores ticks those that are due, in a transaction. */
+struct wall dispatcher_next(const struct dispatcher *d, struct wall now);
+enum err dispatcher_tick_cores(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 /* dispatcher_begin opens this turn's transaction if none is open. */
 enum err dispatcher_begin(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 

@@ -85,13 +85,9 @@ static enum err read_rungs(struct yaml_in *in, const yaml_node_t *map, struct po
 static enum err read_at_once(struct yaml_in *in, const yaml_node_t *map, struct policy_ladder *out)
 {
 	const yaml_node_t *node = yaml_in_get(in, map, "at_once");
-	const char *text = "1";
-	enum err err = node ? yaml_in_text(in, node, "at_once", 3, &text) : ERR_OK;
-	char *end;
-	long value = err ? 1 : strtol(text, &end, 10);
+	int64_t value = 1;
+	enum err err = node ? yaml_in_int(in, node, "at_once", 1, POLICY_AT_ONCE_MAX, &value) : ERR_OK;
 
-	if (!err && (*end || value < 1 || value > POLICY_AT_ONCE_MAX))
-		return yaml_in_fail(in, node, 0, "at_once: must be 1 to %d", POLICY_AT_ONCE_MAX);
 	out->at_once = (uint8_t)value;
 	return err;
 }

@@ -298,34 +298,16 @@ static struct wall later(struct wall a, struct wall b)
 	return a.ms > b.ms ? a : b;
 }
 
-static enum err tick_at(struct dispatcher *d, struct wall now, struct errinfo *info)
-{
-	struct incident_effects effects;
-	enum err err = dispatcher_tick_rota(d, now, info);
-
-	if (!err)
-		err = incident_tick(d->core, now, &effects);
-	if (!err)
-		err = dispatcher_effects(d, &effects, now, info);
-	return err ? err : visits_tick(d->visits, dispatcher_ways(d), now, info);
-}
-
 /* step does the next thing up to mark: an input, or, before it, what is due. ERR_NOT_FOUND: nothing is left. */
 static enum err step(struct dispatcher *d, struct wall mark, struct errinfo *info)
 {
-	struct wall due = incident_due(d->core), visit = visit_due(visits_core(d->visits)), rota = WALL_NEVER,
-		    at = WALL_NEVER;
+	struct wall due = dispatcher_next(d, d->clock), at = WALL_NEVER;
 	enum waiting_kind kind = WAITING_ALERT;
 	struct alert alert;
 	struct reply reply;
 	int64_t number = 0;
 	enum err err = next_waiting(d, mark, &number, &at, &kind, &alert, &reply, info);
 
-	if (wall_is_set(d->clock))
-		rota = rota_due(d->rota, d->clock);
-	due = due.ms < visit.ms ? due : visit;
-	if (rota.ms < due.ms)
-		due = rota;
 	if (err && err != ERR_NOT_FOUND)
 		return err;
 	if (err && due.ms > mark.ms)
@@ -334,7 +316,7 @@ static enum err step(struct dispatcher *d, struct wall mark, struct errinfo *inf
 		d->clock = at.ms < mark.ms ? at : mark;
 	if (err || due.ms < later(at, d->clock).ms) {
 		d->turn.wall = d->clock = later(due, d->clock);
-		return tick_at(d, d->clock, info);
+		return dispatcher_tick_cores(d, d->clock, info);
 	}
 	d->turn.wall = d->clock = later(at, d->clock);
 	sqlite3_bind_int64(d->waited, 1, number);

@@ -34,13 +34,12 @@ static enum err read_number(
 }
 
 static enum err read_whole(
-	struct yaml_in *in, const yaml_node_t *map, const char *key, double min, double max, uint16_t *out)
+	struct yaml_in *in, const yaml_node_t *map, const char *key, uint16_t min, uint16_t max, uint16_t *out)
 {
-	double value = *out;
-	enum err err = read_number(in, map, key, min, max, &value);
+	const yaml_node_t *node = yaml_in_get(in, map, key);
+	int64_t value = *out;
+	enum err err = node ? yaml_in_int(in, node, key, min, max, &value) : ERR_OK;
 
-	if (!err && value != floor(value))
-		return yaml_in_fail(in, yaml_in_get(in, map, key), 0, "%s: must be a whole number", key);
 	*out = (uint16_t)value;
 	return err;
 }

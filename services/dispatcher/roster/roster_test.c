@@ -26,6 +26,50 @@ static const struct roster_watch no_hurry = {forever, NULL};
 
 /* ---- random problems ---- */
 
+/* random_person gives p the rules, limits and costs of one who might be real; index: of the model's measures. */
+static void random_person(struct dice *dice, struct roster_model *m, int p, const int index[3])
+{
+	const int kinds = m->kinds;
+	const struct roster_measure *work = &m->measure[index[0]];
+	struct roster_person *person = &m->person[p];
+	int unit = work->minutes ? 60 : 1;
+
+	snprintf(person->id, sizeof person->id, "p%d", p);
+	m->member[p] = (int8_t)(dice_below(dice, 3) - 1);
+	person->max_run = dice_below(dice, 4);
+	person->min_run = person->max_run ? 1 + dice_below(dice, person->max_run) : 1 + dice_below(dice, 2);
+	person->min_rest = 1 + dice_below(dice, 3);
+	person->open_start = dice_below(dice, 2);
+	person->before = dice_below(dice, kinds + 1);
+	person->before_run = 1 + dice_below(dice, 3);
+	for (int k = 1; k <= kinds; k++) {
+		uint64_t half = dice_next(dice); /* a quarter of the kinds */
+		person->bars[k] = half & dice_next(dice) & work->kinds;
+	}
+	int lo = dice_below(dice, 3) * unit;
+	struct roster_limit limits[] = {
+		{.measure = index[0],
+			.lo = lo,
+			.hi = lo + dice_below(dice, 8) * unit,
+			.weight = dice_below(dice, 2) * 3,
+			.carried = dice_below(dice, 5) - 2},
+		{.measure = index[1],
+			.hi = dice_below(dice, 4),
+			.weight = dice_below(dice, 3),
+			.carried = dice_below(dice, 5) - 2},
+		{.measure = index[2], .hi = dice_below(dice, 3)},
+	};
+	for (unsigned i = 0; i < 3; i++)
+		if (!i || dice_below(dice, 2))
+			assert_int_equal(roster_model_limit(m, p, &limits[i]), ERR_OK);
+	for (int d = 0; d < m->days; d++) {
+		if (!dice_below(dice, 4))
+			*roster_may(m, p, d) &= ~((uint64_t)1 << dice_below(dice, kinds + 1));
+		for (int k = 0; k <= kinds; k++)
+			roster_cost(m, p, d)[k] = dice_below(dice, 6);
+	}
+}
+
 static struct roster_model *random_model(struct dice *dice, int people, int days, int kinds)
 {
 	struct roster_model *m;
@@ -47,44 +91,8 @@ static struct roster_model *random_model(struct dice *dice, int people, int days
 	assert_int_equal(roster_model_measure(m, &work, &index[0]), ERR_OK);
 	assert_int_equal(roster_model_measure(m, &late, &index[1]), ERR_OK);
 	assert_int_equal(roster_model_measure(m, &weekends, &index[2]), ERR_OK);
-	for (int p = 0; p < people; p++) {
-		struct roster_person *person = &m->person[p];
-		int unit = work.minutes ? 60 : 1;
-		snprintf(person->id, sizeof person->id, "p%d", p);
-		m->member[p] = (int8_t)(dice_below(dice, 3) - 1);
-		person->max_run = dice_below(dice, 4);
-		person->min_run = person->max_run ? 1 + dice_below(dice, person->max_run) : 1 + dice_below(dice, 2);
-		person->min_rest = 1 + dice_below(dice, 3);
-		person->open_start = dice_below(dice, 2);
-		person->before = dice_below(dice, kinds + 1);
-		person->before_run = 1 + dice_below(dice, 3);
-		for (int k = 1; k <= kinds; k++) {
-			uint64_t half = dice_next(dice); /* a quarter of the kinds */
-			person->bars[k] = half & dice_next(dice) & work.kinds;
-		}
-		int lo = dice_below(dice, 3) * unit;
-		struct roster_limit limits[] = {
-			{.measure = index[0],
-				.lo = lo,
-				.hi = lo + dice_below(dice, 8) * unit,
-				.weight = dice_below(dice, 2) * 3,
-				.carried = dice_below(dice, 5) - 2},
-			{.measure = index[1],
-				.hi = dice_below(dice, 4),
-				.weight = dice_below(dice, 3),
-				.carried = dice_below(dice, 5) - 2},
-			{.measure = index[2], .hi = dice_below(dice, 3)},
-		};
-		for (unsigned i = 0; i < 3; i++)
-			if (!i || dice_below(dice, 2))
-				assert_int_equal(roster_model_limit(m, p, &limits[i]), ERR_OK);
-		for (int d = 0; d < days; d++) {
-			if (!dice_below(dice, 4))
-				*roster_may(m, p, d) &= ~((uint64_t)1 << dice_below(dice, kinds + 1));
-			for (int k = 0; k <= kinds; k++)
-				roster_cost(m, p, d)[k] = dice_below(dice, 6);
-		}
-	}
+	for (int p = 0; p < people; p++)
+		random_person(dice, m, p, index);
 	for (int d = 0; d < days; d++)
 		for (int k = 1; k <= kinds; k++) {
 			struct roster_demand demand = {.day = d,
