@@ -244,6 +244,15 @@ static enum err put_words(
 	return err;
 }
 
+/* unguarded takes off the apostrophe by which spreadsheets, and exports of the registry, mark a text that is no formula
+ * and no number. */
+static const char *unguarded(const char *text)
+{
+	size_t marks = strspn(text, "'");
+
+	return marks && text[marks] && strchr("=+@-0123456789", text[marks]) ? text + 1 : text;
+}
+
 static enum err put_field(
 	struct csv_read *r, struct ledger_rows *rows, const struct ledger_template *of, struct errinfo *info)
 {
@@ -255,6 +264,7 @@ static enum err put_field(
 
 	if (err || !text || !*text)
 		return err;
+	text = unguarded(text);
 	if (r->map.lenient && place.field > 0)
 		place.heading = r->headings[place.field - 1];
 	err = ledger_row_cell(rows, of->field, list, place, info);
@@ -297,6 +307,19 @@ static enum err put_record(struct csv_read *r, struct errinfo *info)
 	return err;
 }
 
+/* wrong_count: a row with other than the header's number of cells was cut off, or its cells have moved: what it does
+ * not hold would be taken for empty, and empty what the registry has. */
+static const char *wrong_count(const struct csv_read *r, unsigned columns)
+{
+	if (r->csv.count > columns)
+		return "more fields than the header has";
+	if (r->csv.count < columns)
+		return "比表头少了单元格，文件不完整？请重新导出 (fewer fields than the header has: is the file cut "
+		       "off? "
+		       "export it anew)";
+	return NULL;
+}
+
 static enum err put_records(struct csv_read *r, unsigned columns, struct errinfo *info)
 {
 	const char *kind = r->map.targets[0].kind->name;
@@ -307,11 +330,10 @@ static enum err put_records(struct csv_read *r, unsigned columns, struct errinfo
 		err = ledger_csv_next(&r->csv, &more, info);
 		if (err || !more)
 			break;
-		if (r->csv.count > columns)
-			err = ledger_fault(r->faults, kind, "", "", r->csv.places[columns], ERR_INVALID,
-				"more fields than the header has", info);
-		else
-			err = put_record(r, info);
+		const char *wrong = wrong_count(r, columns);
+		unsigned last = (r->csv.count < columns ? r->csv.count : columns + 1) - 1;
+		err = wrong ? ledger_fault(r->faults, kind, "", "", r->csv.places[last], ERR_INVALID, wrong, info)
+			    : put_record(r, info);
 	}
 	return err;
 }
@@ -409,7 +431,7 @@ static enum err read_csv(const struct ledger_kind *kind, const struct ledger_sou
 		err = errinfo_set(info, ERR_NOMEM, "out of memory");
 	else if (memchr(source->text, '\0', source->length) || !text_is_utf8(source->text, source->length))
 		err = errinfo_set(info, ERR_INVALID, "the text is not UTF-8");
-	if (!err) {
+	if (copy && !err) {
 		memcpy(copy, source->text, source->length);
 		copy[source->length] = '\0';
 		ledger_csv_open(&r->csv, copy, source->length);

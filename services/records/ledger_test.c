@@ -148,6 +148,7 @@ static void faults_say_where(void **state)
 	refuses("ledger", "yaml", "volunteers:\n- [v]\n", 2, "each row is a mapping");
 	refuses("ledger", "yaml", "volunteers:\n- {id: {a: b}}\n", 2, "a text or a list");
 	refuses("devices", "csv", "id,household\na,h-1\nb,h-1,c\n", 3, "more fields than the header has");
+	refuses("devices", "csv", "id,household,place\na,h-1,\nb,h-1", 3, "fewer fields than the header has");
 	refuses("devices", "csv", "id,household\n\"a,h-1\n", 2, "a quote is not closed");
 	refuses("devices", "csv", "id,household\n\"a\"x,h-1\n", 2, "text after a closing quote");
 	refuses("devices", "csv", "id,colour\na,red\n", 2, "unknown key \"colour\"");
@@ -270,6 +271,53 @@ static void all_faults_of_a_spreadsheet_are_told_by_line_column_and_cell(void **
 	spreadsheet("编号,户号,姓名\n1,11,示例\n", "", "\"heading\":\"出生日期\",\"text\":\"表头缺少这一列");
 }
 
+static void a_number_that_would_ring_somebody_else_is_a_fault(void **state)
+{
+	static const struct {
+		const char *cell, *number, *fault;
+	} cases[] = {{"138 0000 0000", "13800000000", NULL}, {"+86 138-0000-0000", "+8613800000000", NULL},
+		{"8613800000000", "8613800000000", NULL}, {"(0551) 6281-1234", "055162811234", NULL},
+		{"13800000000.0", "13800000000", NULL}, {"'13800000000", "13800000000", NULL},
+		{"\"0551-62811234,801\"", "055162811234,801", NULL}, {"120", "120", NULL},
+		{"00852 2123 4567", "0085221234567", NULL}, {"1380000000", NULL, "11 位"},
+		{"138000000001", NULL, "11 位"}, {"+86 138 0000 000", NULL, "11 位"},
+		{"13800000000/13900000000", NULL, "一格填一个"}, {"13800000000 13900000000", NULL, "两个号码"},
+		{"62811234/62811235", NULL, "一格填一个"}, {"62811234 62811235", NULL, "两个号码"},
+		{"0551-62811234-801", NULL, "分机"}};
+	char csv[400], wanted[100];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(
+			csv, sizeof csv, "编号,户号,姓名,出生日期,住址,电话\n1,11,示例,1940/5/6,x,%s\n", cases[i].cell);
+		snprintf(wanted, sizeof wanted, "\"phone\":\"%s\"", cases[i].number);
+		spreadsheet(csv, cases[i].number ? wanted : "\"elders\":[]", cases[i].fault ? cases[i].fault : "[]");
+	}
+}
+
+static void a_date_may_have_blanks_and_a_midnight(void **state)
+{
+	static const char *const cells[] = {"1940年5月6日", "1940年5月6号", "1940 年 5 月 6 日", "1940/5/6 0:00",
+		"1940-05-06 00:00:00", "1940-05-06T00:00:00", "19400506", "14737", "1940.5.6", "１９４０/５/６"};
+	char csv[400];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cells / sizeof *cells; i++) {
+		snprintf(csv, sizeof csv, "编号,户号,姓名,出生日期,住址\n1,11,示例,%s,x\n", cells[i]);
+		spreadsheet(csv, "\"birth_date\":\"1940-05-06\"", "[]");
+	}
+	spreadsheet("编号,户号,姓名,出生日期,住址\n1,11,示例,1940-05-06 08:00,x\n", "", "不是日期");
+}
+
+static void an_apostrophe_before_a_formula_is_a_mark(void **state)
+{
+	(void)state;
+	gives("teams", "csv", "id,community,name\nt-1,c-1,'=1+1\nt-2,c-1,''-x\nt-3,c-1,'t'\n",
+		"{\"teams\":[{\"id\":\"t-1\",\"community\":\"c-1\",\"name\":\"=1+1\"},{\"id\":\"t-2\",\"community\":"
+		"\"c-1\","
+		"\"name\":\"'-x\"},{\"id\":\"t-3\",\"community\":\"c-1\",\"name\":\"'t'\"}]}");
+}
+
 static void a_map_that_is_wrong_says_where(void **state)
 {
 	static const struct {
@@ -346,6 +394,9 @@ int main(void)
 		cmocka_unit_test(faults_name_no_person),
 		cmocka_unit_test(one_row_of_a_spreadsheet_makes_rows_of_several_kinds),
 		cmocka_unit_test(all_faults_of_a_spreadsheet_are_told_by_line_column_and_cell),
+		cmocka_unit_test(a_number_that_would_ring_somebody_else_is_a_fault),
+		cmocka_unit_test(a_date_may_have_blanks_and_a_midnight),
+		cmocka_unit_test(an_apostrophe_before_a_formula_is_a_mark),
 		cmocka_unit_test(a_map_that_is_wrong_says_where),
 		cmocka_unit_test(what_is_to_be_sealed_needs_a_key),
 		cmocka_unit_test(too_long_is_told),

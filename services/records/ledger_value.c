@@ -107,11 +107,40 @@ static bool serial_day(long serial, char out[11])
 	return serial > 0 && is_day((int)civil.year, civil.month, civil.day, out);
 }
 
+/* plain_day takes from a date what people and spreadsheets put around it: blanks, a midnight, 号 for 日. */
+static void plain_day(const char *text, char out[32])
+{
+	static const char *const midnights[] = {"T00:00:00", "00:00:00", "0:00:00", "00:00", "0:00"};
+	size_t n = 0;
+
+	for (; *text && n + 4 < 32; text++) {
+		if (strncmp(text, "号", 3) == 0) {
+			n += (size_t)snprintf(out + n, 4, "日");
+			text += 2;
+		} else if (*text != ' ') {
+			out[n++] = *text;
+		}
+	}
+	out[n] = '\0';
+	for (unsigned i = 0; i < sizeof midnights / sizeof *midnights; i++) {
+		size_t length = strlen(midnights[i]);
+		if (n > length + 7 && strcmp(out + n - length, midnights[i]) == 0) {
+			out[n - length] = '\0';
+			return;
+		}
+	}
+}
+
 bool ledger_date(const char *text, bool lenient, char out[11])
 {
 	int year, month, day, end = 0;
-	size_t digits = strspn(text, "0123456789"), length = strlen(text);
+	char plain[32];
 
+	if (lenient && strlen(text) < sizeof plain - 4) {
+		plain_day(text, plain);
+		text = plain;
+	}
+	size_t digits = strspn(text, "0123456789"), length = strlen(text);
 	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && !text[end] && digits == 4 &&
 		(lenient || length == 10))
 		return is_day(year, month, day, out);
@@ -243,9 +272,36 @@ static const char *put_word(const struct ledger_field *field, const char *text, 
 	return wrong;
 }
 
+/* wrong_number: what would ring nobody, or somebody else: a mobile number of China with a digit too few or too many,
+ * two numbers that ran into one. What follows a comma is dialled after the answer. */
+static const char *wrong_number(const char *number)
+{
+	size_t digits = strcspn(number, ","), most = 12;
+	const char *home = number;
+
+	if (strncmp(number, "+86", 3) == 0 || strncmp(number, "0086", 4) == 0)
+		home += *number == '+' ? 3 : 4;
+	else if (*number == '+' || strncmp(number, "00", 2) == 0)
+		most = 17;
+	digits -= (size_t)(home - number);
+	if (strlen(number) < 3)
+		return "号码太短 (is too short for a telephone number)";
+	if (digits >= 7 && home[0] == '1' && home[1] >= '3' && home[1] <= '9' && digits != 11)
+		return digits < 16 ? "手机号应为 11 位 (a mobile number has 11 digits)"
+				   : "有两个号码，请一格填一个 (two numbers: write one in a cell)";
+	if (strncmp(home, "86", 2) == 0)
+		most = 14;
+	if (digits > most)
+		return "号码太长，或有两个号码，一格填一个；分机写在逗号后 (is too long for a telephone number, or "
+		       "two: one in a "
+		       "cell; an extension stands behind a comma)";
+	return NULL;
+}
+
 static const char *put_phone(const struct ledger_field *field, const char *text, struct buf *out)
 {
-	char number[PHONE_BYTES];
+	char number[PHONE_BYTES] = "";
+	const char *wrong;
 	size_t n = 0;
 
 	if (is_scientific(text))
@@ -257,17 +313,20 @@ static const char *put_phone(const struct ledger_field *field, const char *text,
 			text += blank - 1;
 			continue;
 		}
-		if (strchr("-()/.", *text))
+		if (strchr("-()", *text) || (*text == '.' && strcmp(text, ".0") != 0))
 			continue;
+		if (strcmp(text, ".0") == 0)
+			break; /* a spreadsheet's number */
 		if (!isdigit((unsigned char)*text) && !strchr("+*#,", *text))
-			return "不是电话号码 (is no telephone number)";
+			return "不是电话号码，一格填一个 (is no telephone number: one in a cell)";
 		if (n + 1 == sizeof number)
 			return "号码太长 (is too long for a telephone number)";
 		number[n++] = *text;
 	}
 	number[n] = '\0';
-	if (n < 3)
-		return "号码太短 (is too short for a telephone number)";
+	wrong = wrong_number(number);
+	if (wrong)
+		return wrong;
 	json_member_text(out, field->name, number);
 	return NULL;
 }

@@ -122,6 +122,63 @@ def test_files_that_are_no_ledger_are_told_where(rig, tmp_path):
     good(curtain(rig, "import", "--kind", "communities", "--format", "csv", "-", input="id,name\nc-1,示例1社区\n"))
 
 
+def test_a_file_cut_off_or_of_two_encodings_changes_nothing(rig, tmp_path):
+    before = rig.sql("select md5(string_agg(h::text, '' order by id)) from household h")
+    head, row = "id,community,team,address\n", "h-0001,c-1,t-1,示例路{}号\n"
+
+    def refused(content):
+        path = tmp_path / "households.csv"
+        path.write_bytes(content)
+        done = curtain(rig, "import", str(path))
+        assert done.returncode != 0, done
+        return done.stderr
+    whole = (head + row.format(1)).encode()
+    # the first two bytes could be UTF-8 as well
+    assert "households.csv:3:18: 这里换了编码" in refused(whole + "h-0002,c-1,t-1,示例路2号\n".encode("gb18030") + row.format(3).encode())
+    assert "文件在一个字中间断了" in refused(whole + "h-0002,c-1,t-1,示".encode()[:-1])
+    half = refused(whole + b"h-0002,c-1")
+    assert "households.csv:3:8:" in half and "比表头少了单元格" in half, half
+    assert rig.sql("select md5(string_agg(h::text, '' order by id)) from household h") == before
+
+
+def test_ten_thousand_faults_are_told_as_quickly_as_ten_thousand_rows_come_in(rig):
+    text = "id,household,name\n" + "".join(f"stray-{n},nowhere-{n},示例{n}\n" for n in range(10000))
+    began = time.monotonic()
+    done = rig.ask("import", kind="elders", format="csv", text=text, report=True, by_row=True)
+    took = time.monotonic() - began
+    assert done["ok"] and done["result"]["fault_count"] == 10000 and done["result"]["kinds"]["elders"]["added"] == 0, done
+    assert took < 5, took
+
+
+def test_what_a_spreadsheet_would_run_as_a_formula_goes_out_as_text(rig, tmp_path):
+    names = {"e-f1": "=1+1", "e-f2": "@SUM(1)", "e-f3": "-2+3|x", "e-f4": "'=x", "e-f5": "'9", "e-f6": "''", "e-f7": "+86 x", "e-f8": "'quoted'"}
+    rows = [{"id": i, "household": "h-0001", "name": n, "phone": "+8613800000001"} for i, n in names.items()]
+    assert rig.ask("import", kind="elders", format="yaml", text=json.dumps(rows, ensure_ascii=False))["ok"]
+    path = tmp_path / "elders.csv"
+    good(curtain(rig, "export", "elders", "--output", str(path)))
+    cells = [c for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("e-f") for c in line.split(",")]
+    assert "'=1+1" in cells and "+8613800000001" in cells and not any(c[:1] in ("=", "@", "-") or c[:1] == "+" and not c[1:].isdigit() for c in cells), cells
+    answer = json.loads(good(curtain(rig, "import", str(path), "--json")))
+    assert answer["kinds"]["elders"]["changed"] == answer["kinds"]["elders"]["added"] == 0 and dict(rig.sql("select id, name from elder where id like 'e-f%'")) == names
+    rig.ask("import", kind="elders", format="yaml", text=json.dumps([{"id": i, "deleted": True} for i in names]))
+
+
+def test_the_same_person_is_found_however_name_and_address_are_written(rig):
+    written = ["示例路12弄3号201室", "示例路１２弄 3幢２０１", "示例路十二弄三号二〇一室", "示例省测试市试区示例路12-3-201", "示例路12弄3號201室", "测试街道示例社区示例路12弄3号201户"]
+    homes = [{"id": f"h-w{n}", "community": "c-1", "team": "t-1", "address": a} for n, a in enumerate(written)]
+    elders = [{"id": f"e-w{n}", "household": f"h-w{n}", "name": ("示例國華", "示例国华", "示 例·国华")[n % 3]} for n in range(len(written))]
+    elders += [{"id": "e-w8", "household": "h-w0", "name": "示例国花"}]
+    assert rig.ask("import", text=json.dumps({"households": homes, "elders": elders}, ensure_ascii=False))["ok"]
+    pairs = {(p["a"], p["b"]) for p in rig.ask("duplicates", limit=1000, why="核对重复")["result"]["items"]}
+    wanted = {(f"e-w{a}", f"e-w{b}") for a in range(len(written)) for b in range(a + 1, len(written))}
+    assert {p for p in pairs if p[0].startswith("e-w")} == wanted
+    assert rig.sql("select who, method, why from api_audit order by id desc limit 1") == [("desk", "duplicates", "核对重复")]
+    same = rig.sql("select count(distinct plain_phone(n)) from unnest(array['0551-62811234', '+86 551 6281 1234', '0086 0551 62811234', '(0551)62811234']) n")
+    other = rig.sql("select count(distinct plain_phone(n)) from unnest(array['86123456', '123456', '13800000001', '+86 13800000002']) n")
+    assert (same, other) == ([(1,)], [(4,)])
+    rig.ask("import", text=json.dumps({"elders": [{"id": e["id"], "deleted": True} for e in elders], "households": [{"id": h["id"], "deleted": True} for h in homes]}))
+
+
 def test_elders_that_stand_twice_are_found_merged_and_taken_apart(rig):
     rig.ask("import", text="""
 households:

@@ -182,6 +182,9 @@ def attempts(rig, become, sql):
         return cursor.rowcount
     except (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.RaiseException):
         return 0
+    except psycopg2.DatabaseError as refusal:
+        assert refusal.pgcode == "UDENY", refusal
+        return 0
     finally:
         rig.intruder.rollback()  # the role too
 
@@ -216,6 +219,20 @@ def test_nobody_writes_outside_his_jurisdiction(rig):
     assert attempts(rig, ACTORS["auditor"], "select after from change") == 0
 
 
+def test_logins_call_no_function_but_those_that_the_policies_need(rig):
+    callable_by = dict(rig.sql("select r, array_agg(p.proname::text order by 1) from pg_proc p, unnest(array['curtain_reader', 'curtain_auditor', 'who']) r "
+                               "where p.pronamespace = 'public'::regnamespace and has_function_privilege(r, p.oid, 'execute') group by r"))
+    sight = {"sight_name", "sight_level", "sight_community", "sight_volunteer", "sight_served", "sight_team"}
+    assert set(callable_by["curtain_reader"]) == set(callable_by["who"]) == sight and set(callable_by["curtain_auditor"]) == sight | {"audit_faults", "audit_digest"}
+    rig.sql("create function made_later() returns integer language sql as 'select 1'")
+    assert rig.sql("select has_function_privilege('curtain_reader', 'made_later()', 'execute'), has_function_privilege('curtain_service', 'made_later()', 'execute')") == [(False, True)]
+    rig.sql("drop function made_later()")
+    # what erases acts as the owner: it asks who called it
+    erase = "select erase_elder_do('e-11', 'x', 'x')"
+    for actor in ACTORS:
+        assert attempts(rig, ACTORS[actor], erase) == (1 if actor == "service for district" else 0), actor
+
+
 def test_the_api_answers_by_jurisdiction(rig):
     for user in ("worker", "who", "checker"):
         rig.client.subscribe(f"curtain/api/{user}/response/#", 1)
@@ -228,10 +245,13 @@ def test_the_api_answers_by_jurisdiction(rig):
     assert ask("worker", "history", household="h-21")["result"]["items"] == []
     assert ask("worker", "timeline", household="h-21", day="2026-03-01")["result"]["hours"] == []
     assert ask("worker", "summary")["result"]["households"] == 2
+    history = json.dumps(ask("worker", "changes", why="核对", limit=500)["result"]["items"])
+    assert '"h-11"' in history and '"h-21"' not in history, history
+    assert rig.sql("select who, method, why from api_audit order by id desc limit 1") == [("worker", "changes", "核对")]
     assert ask("worker", "audit")["error"]["code"] == "denied"
     assert ask("checker", "audit_verify")["result"]["faults"] == []
     moved = ask("worker", "import", kind="households", format="csv", text="id,community,team\nh-21,c-1,t-1\n")
-    assert moved["error"]["code"] == "denied", moved
+    assert moved["error"]["code"] == "denied" and moved["error"]["text"].startswith("households: a row is of another community"), moved
     assert ask("worker", "import", kind="accounts", format="csv", text="name,level\nworker,district\n")["error"]["code"] == "denied"
     assert ask("worker", "import", kind="households", format="csv", text="id,deleted\nh-21,true\n")["result"]["kinds"]["households"]["removed"] == 0
     rig.stop()

@@ -10,7 +10,8 @@
 #include "base/err.h"
 
 /* encoding_to_utf8 turns text into UTF-8 without a mark, in place. name: "utf-8", "gb18030", or "auto": by the mark,
- * else UTF-8 if all of it is, else GB18030. A byte that does not belong is told with file, line and column. */
+ * else UTF-8 if all of it is, else GB18030. A byte that does not belong is told with file, line and column; so is the
+ * place where a file of two encodings changes, and the end of one that was cut off in the middle of a character. */
 enum err encoding_to_utf8(const char *name, const char *file, struct buf *text, struct errinfo *info) ERR_MUST_CHECK;
 /* encoding_from_utf8 appends text in another encoding: "utf-8", "utf-8-bom", "gb18030". */
 enum err encoding_from_utf8(

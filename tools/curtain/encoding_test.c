@@ -63,11 +63,24 @@ static void the_encoding_of_a_file_is_found_by_itself(void **state)
 static void a_byte_that_does_not_belong_is_told_by_line_and_column(void **state)
 {
 	(void)state;
-	refuses("utf-8", "a\nb\xff\n", 5, 2, 1);
+	refuses("utf-8", "a\nb\xff\n", 5, 2, 2);
 	refuses("auto", "a\nb\xff\n", 5, 2, 2);
 	refuses("gb18030", "ab\xca", 3, 1, 3); /* half a character at the end */
-	refuses("utf-8", "a\0b", 3, 1, 1);
+	refuses("utf-8", "a\0b", 3, 1, 2);
 	refuses("latin", "a", 1, 0, 0);
+}
+
+static void a_file_of_two_encodings_is_refused_where_it_changes(void **state)
+{
+	static const char late[] = "id,name\n1,测试\n2,示例\n3,\xb2\xe2\xca\xd4\n4,示例\n";
+	static const char early[] = "id,name\n1,\xb2\xe2\xca\xd4\n2,\xb2\xe2\xca\xd4\n3,测试\n";
+	static const char cut[] = "id,name\n1,测试\n2,示\xe4\xbe";
+
+	(void)state;
+	refuses("auto", late, sizeof late - 1, 4, 3);
+	refuses("auto", early, sizeof early - 1, 4, 1);
+	refuses("auto", cut, sizeof cut - 1, 3, 6);
+	gives("auto", "1,\xc5\xae\n2,\xc4\xd0\n", 10, "1,女\n2,男\n"); /* the first line is UTF-8 by chance */
 }
 
 static void what_goes_out_comes_in_again(void **state)
@@ -103,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_encoding_of_a_file_is_found_by_itself),
 		cmocka_unit_test(a_byte_that_does_not_belong_is_told_by_line_and_column),
+		cmocka_unit_test(a_file_of_two_encodings_is_refused_where_it_changes),
 		cmocka_unit_test(what_goes_out_comes_in_again),
 		cmocka_unit_test(a_text_that_is_too_long_is_told),
 	};
