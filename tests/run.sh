@@ -32,7 +32,7 @@ check() {
 ctests() {
 	local name=$1 build=$2 began=$SECONDS ran bad missed
 	shift 2
-	ctest --test-dir "$build" --output-on-failure -j 2 "$@" > "$log/ctest" 2>&1
+	ctest --test-dir "$build" --output-on-failure -j 3 "$@" > "$log/ctest" 2>&1
 	ran=$(grep -cE '^ *[0-9]+/[0-9]+ Test .* Passed' "$log/ctest")
 	missed=$(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log/ctest")
 	bad=$(($(grep -cE '^ *[0-9]+/[0-9]+ Test ' "$log/ctest") - ran - missed))
@@ -101,7 +101,7 @@ ring_contract() {
 }
 
 ring_integration() {
-	pytests "integration" -n 2 --dist loadfile tests/integration
+	pytests "integration" -n 3 --dist loadfile tests/integration # they wait more than they work
 }
 
 ring_scenario() {
