@@ -177,7 +177,38 @@ static enum err ask_duty(struct dispatcher *d, const char *method, struct reques
 
 /* ---- lists ---- */
 
-static void write_matter(const struct rota_view *view, struct buf *out)
+/* write_why: why nobody has taken it. */
+static void write_why(const struct rota_why *why, struct buf *out)
+{
+	struct buf words;
+
+	for (int english = 0; english < 2; english++) {
+		buf_init(&words, NOTICE_BYTES);
+		rota_why_words(why, english, &words);
+		json_member_text(out, english ? "why_en" : "why_zh", words.data ? words.data : "");
+		buf_fini(&words);
+	}
+	json_member_int(out, "refused", why->refused);
+	json_member_int(out, "silent", why->silent);
+	json_key(out, "reasons");
+	json_open(out, '{');
+	for (int bar = ROTA_BAR_NONE + 1; bar < ROTA_BAR_COUNT; bar++)
+		if (why->bars[bar])
+			json_member_int(out, rota_bar_name((enum rota_bar)bar), why->bars[bar]);
+	json_close(out, '}');
+	json_key(out, "barred");
+	json_open(out, '{');
+	for (unsigned i = 0; i < why->barred_count; i++)
+		json_member_text(out, why->barred[i].user, rota_bar_name(why->barred[i].bar));
+	json_close(out, '}');
+	json_key(out, "could_ask");
+	json_open(out, '[');
+	for (unsigned i = 0; i < why->could_count; i++)
+		json_text(out, why->could[i]);
+	json_close(out, ']');
+}
+
+static void write_matter(const struct rota_view *view, const struct rota_why *why, struct buf *out)
 {
 	json_open(out, '{');
 	json_member_text(out, "matter", view->id);
@@ -198,6 +229,8 @@ static void write_matter(const struct rota_view *view, struct buf *out)
 		json_member_wall(out, "due", view->due);
 	if (view->asked)
 		json_member_int(out, "asked", view->asked);
+	if (why)
+		write_why(why, out);
 	json_close(out, '}');
 }
 
@@ -223,6 +256,7 @@ static enum err list(struct dispatcher *d, bool gaps, struct request_args *args,
 {
 	char team[ID_BYTES] = "";
 	struct rota_view view;
+	struct rota_why why;
 	enum err err = dispatcher_arg_id(args, "team", false, team, info);
 
 	if (!err)
@@ -235,7 +269,7 @@ static enum err list(struct dispatcher *d, bool gaps, struct request_args *args,
 	for (unsigned i = 0; rota_walk(d->rota, i, &view); i++) {
 		bool gap = view.kind == ROTA_COVER && !*view.user && !rota_final(view.kind, view.state);
 		if ((!*team || !strcmp(team, view.team)) && (gap || !gaps))
-			write_matter(&view, out);
+			write_matter(&view, gaps && rota_why(d->rota, view.id, &why) ? &why : NULL, out);
 	}
 	if (gaps)
 		list_unserved(d, team, out);

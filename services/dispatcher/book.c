@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "dispatcher/table.h"
 
+#define LONGEST_MS (7 * MS_PER_DAY) /* a duty is shorter, as far as other teams are concerned */
+
 struct team_page {
 	UT_hash_handle hh;
 	char team[ID_BYTES];
@@ -109,14 +111,20 @@ enum err book_put(struct book *book, const char *team, const struct book_duty *d
 	enum err err = misfit(duties, count, out_bad);
 	if (err)
 		return err;
-	kept = calloc(count ? count : 1, sizeof *kept);
-	if (!kept || page_make(book, team, &page)) {
-		free(kept);
+	if (page_make(book, team, &page))
+		return ERR_NOMEM;
+	kept = calloc(count + page->count + 1, sizeof *kept);
+	if (!kept) {
+		if (!page->duties)
+			drop(book, page);
 		return ERR_NOMEM;
 	}
 	for (unsigned i = 0; i < count; i++)
 		if (duties[i].until.ms > now.ms)
 			kept[left++] = duties[i];
+	for (unsigned i = 0, ahead = left; ahead && i < page->count && left < BOOK_DUTIES_MAX; i++)
+		if (page->duties[i].until.ms <= now.ms && page->duties[i].until.ms + BOOK_PAST_MS > now.ms)
+			kept[left++] = page->duties[i];
 	qsort(kept, left, sizeof *kept, in_order);
 	free(page->duties);
 	page->duties = kept;
@@ -204,6 +212,38 @@ enum err book_add(struct book *book, const char *team, const struct book_duty *d
 	page->duties[page->count++] = *duty;
 	qsort(page->duties, page->count, sizeof *page->duties, in_order);
 	return ERR_OK;
+}
+
+/* first_at gives the index of a page's first duty that begins at or after a time. */
+static unsigned first_at(const struct team_page *page, struct wall from)
+{
+	unsigned low = 0, high = page->count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+		if (page->duties[middle].from.ms < from.ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const char *book_elsewhere(
+	const struct book *book, const char *team, const char *user, struct wall from, struct wall until)
+{
+	for (const struct team_page *page = book->pages; page; page = page->hh.next) {
+		if (!strcmp(page->team, team))
+			continue;
+		for (unsigned i = first_at(page, wall_plus(from, -LONGEST_MS)); i < page->count; i++) {
+			const struct book_duty *d = &page->duties[i];
+			if (d->from.ms >= until.ms)
+				break;
+			if (d->until.ms > from.ms && !strcmp(d->user, user))
+				return page->team;
+		}
+	}
+	return NULL;
 }
 
 bool book_next_team(const struct book *book, char team[ID_BYTES])

@@ -26,9 +26,12 @@ struct book;
 
 enum err book_create(struct book **out_book) ERR_MUST_CHECK;
 void book_destroy(struct book *book);
-/* book_put replaces all duties of team by those of the list that end after now, in any order; none = the team has no
- * roster any more. ERR_FULL above BOOK_DUTIES_MAX; ERR_RANGE: a duty ends before it begins, or its place is outside
- * 0..BOOK_PLACES_MAX - 1; ERR_EXISTS: somebody has two at a time. Then nothing is changed and *out_bad is its index. */
+#define BOOK_PAST_MS (31 * MS_PER_DAY) /* what is over stays so long, for rest, days in a row and duties a month */
+
+/* book_put replaces all duties of team that are not over by those of the list that end after now, in any order; none =
+ * the team has no roster any more. ERR_FULL above BOOK_DUTIES_MAX; ERR_RANGE: a duty ends before it begins, or its
+ * place is outside 0..BOOK_PLACES_MAX - 1; ERR_EXISTS: somebody has two at a time. Then nothing is changed and *out_bad
+ * is its index. */
 enum err book_put(struct book *book, const char *team, const struct book_duty *duties, unsigned count, struct wall now,
 	unsigned *out_bad) ERR_MUST_CHECK;
 /* book_give puts `to` in user's place in the duty of a shift that begins at from. ERR_NOT_FOUND: user has no such duty
@@ -43,6 +46,9 @@ const struct book_duty *book_find(
 enum err book_drop(struct book *book, const char *team, const char *shift, struct wall from, const char *user);
 /* book_add puts a duty in: ERR_EXISTS, ERR_RANGE and ERR_FULL as above. */
 enum err book_add(struct book *book, const char *team, const struct book_duty *duty) ERR_MUST_CHECK;
+/* book_elsewhere gives the team, other than this one, in which user has a duty that meets from..until; NULL: none. */
+const char *book_elsewhere(
+	const struct book *book, const char *team, const char *user, struct wall from, struct wall until);
 /* book_next_team walks the teams that have duties, in no order: "" gives the first; false after the last. */
 bool book_next_team(const struct book *book, char team[ID_BYTES]);
 /* book_at gives the duty that is the index-th asked at a time, NULL beyond the last. */

@@ -150,6 +150,40 @@ static void a_duty_can_be_taken_out_and_put_in(void **state)
 	assert_false(book_next_team(book, team));
 }
 
+static void what_is_over_stays_for_a_month_and_goes_with_the_roster(void **state)
+{
+	const int64_t day = MS_PER_DAY;
+	const struct book_duty first[] = {duty(0, 10, 0, "day", "v-1"), duty(day, day + 10, 0, "day", "v-2")},
+			       next[] = {duty(30 * day, 31 * day, 0, "day", "v-3")};
+	unsigned bad;
+
+	(void)state;
+	assert_int_equal(book_put(book, "t-1", first, 2, (struct wall){0}, &bad), ERR_OK);
+	assert_int_equal(book_put(book, "t-1", next, 1, (struct wall){2 * day}, &bad), ERR_OK);
+	assert_string_equal(book_get(book, "t-1", 0)->user, "v-1");
+	assert_string_equal(book_get(book, "t-1", 2)->user, "v-3");
+	assert_int_equal(book_put(book, "t-1", next, 1, (struct wall){30 * day + 15}, &bad), ERR_OK);
+	assert_string_equal(book_get(book, "t-1", 1)->user, "v-2");
+	assert_string_equal(book_get(book, "t-1", 2)->user, "v-3");
+	assert_int_equal(book_put(book, "t-1", first, 0, (struct wall){BOOK_PAST_MS + 10}, &bad), ERR_OK);
+	assert_null(book_get(book, "t-1", 0));
+}
+
+static void a_duty_in_another_team_is_found(void **state)
+{
+	const struct book_duty other = duty(150, 250, 0, "day", "v-3");
+	const struct wall from = {200}, until = {300};
+
+	(void)state;
+	put_two_shifts();
+	assert_null(book_elsewhere(book, "t-1", "v-3", from, until)); /* their own */
+	assert_string_equal(book_elsewhere(book, "t-2", "v-3", from, until), "t-1");
+	assert_int_equal(book_add(book, "t-2", &other), ERR_OK);
+	assert_string_equal(book_elsewhere(book, "t-1", "v-3", from, until), "t-2");
+	assert_null(book_elsewhere(book, "t-1", "v-3", (struct wall){250}, until));
+	assert_null(book_elsewhere(book, "t-1", "v-4", from, until));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +195,9 @@ int main(void)
 			a_roster_that_cannot_stand_changes_nothing_and_its_fault_is_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_duty_that_is_given_is_the_other_s_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_duty_can_be_taken_out_and_put_in, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_over_stays_for_a_month_and_goes_with_the_roster, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_duty_in_another_team_is_found, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

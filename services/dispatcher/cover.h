@@ -15,7 +15,7 @@
 struct cover {
 	char user[ID_BYTES];
 	bool offers, rested;
-	unsigned duties; /* in force, from now on */
+	unsigned duties; /* in the book: ahead, and what of the last month is in it */
 };
 
 /* cover_list writes at most room people of team for from..until, and gives how many. */

@@ -130,6 +130,9 @@ static enum err read_duties(const struct dispatcher *d, const char *team, const 
 		const char *fault = read_line(line, line + length, duty);
 		if (!fault && !incident_core_serves(d->core, team, duty->user))
 			fault = "names somebody who is not a volunteer of the team";
+		if (!fault && duty->until.ms > d->turn.wall.ms &&
+			book_elsewhere(incident_core_book(d->core), team, duty->user, duty->from, duty->until))
+			fault = "names somebody who has a duty at that time in another team that they help";
 		if (fault)
 			return errinfo_set(info, ERR_INVALID, "duties: line %u %s", count, fault);
 		line += length + (line[length] == '\n');
@@ -223,6 +226,22 @@ static enum err put_in(struct book *book, const char *team, const struct book_du
 	return err;
 }
 
+/* keep_help adds what volunteers of other teams have taken and the new roster leaves open. */
+static unsigned keep_help(const struct dispatcher *d, const char *team, struct book_duty *duties, unsigned count)
+{
+	const struct book_duty *old;
+	unsigned planned = count;
+
+	for (unsigned i = 0; planned && (old = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++) {
+		bool open = old->until.ms > d->turn.wall.ms && !incident_core_serves(d->core, team, old->user);
+		for (unsigned k = 0; open && k < planned; k++)
+			open = duties[k].from.ms != old->from.ms || strcmp(duties[k].shift, old->shift) != 0;
+		if (open && count < BOOK_DUTIES_MAX)
+			duties[count++] = *old;
+	}
+	return count;
+}
+
 static enum err put(struct dispatcher *d, const char *team, const struct new_roster *roster, struct errinfo *info)
 {
 	struct book_duty *duties = calloc(BOOK_DUTIES_MAX, sizeof *duties);
@@ -232,6 +251,8 @@ static enum err put(struct dispatcher *d, const char *team, const struct new_ros
 
 	if (!err)
 		err = keep_others(d, team, roster, duties, &count, info);
+	if (!err)
+		count = keep_help(d, team, duties, count);
 	if (!err)
 		err = book_create(&trial);
 	if (!err) /* a fault of the roster is told before what it would change */
@@ -305,6 +326,7 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 {
 	struct new_roster roster = {.duties = "", .rules = "", .from = WALL_NONE, .until = WALL_NONE};
 	char team[ID_BYTES] = "";
+	const struct book_duty *duty;
 	unsigned count = 0;
 	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
@@ -328,8 +350,8 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 		*fatal = dispatcher_rota_effects(d, info);
 	if (*fatal)
 		return *fatal;
-	while (book_get(duty_rosters(incident_core_duty(d->core)), team, count))
-		count++;
+	for (unsigned i = 0; (duty = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++)
+		count += duty->until.ms > d->turn.wall.ms;
 	json_open(out, '{');
 	json_member_int(out, "duties", count);
 	json_close(out, '}');
@@ -351,6 +373,8 @@ enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args,
 	json_key(out, "items");
 	json_open(out, '[');
 	for (unsigned i = 0; (duty = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++) {
+		if (duty->until.ms <= d->turn.wall.ms)
+			continue;
 		json_open(out, '{');
 		json_member_wall(out, "from", duty->from);
 		json_member_wall(out, "until", duty->until);

@@ -473,12 +473,24 @@ bool duty_knows(const struct duty *duty, const char *team_id, const char *househ
 	       duty_is_desk(duty, team_id, user);
 }
 
-bool duty_serves(const struct duty *duty, const char *team, const char *user)
+const char *duty_team_of(const struct duty *duty, const char *user)
 {
 	const struct person *person;
 
 	HASH_FIND_STR(duty->people, user, person);
-	return person && person->team && !strcmp(person->team->id, team);
+	return person && person->team ? person->team->id : "";
+}
+
+bool duty_serves(const struct duty *duty, const char *team, const char *user)
+{
+	return *team && !strcmp(duty_team_of(duty, user), team);
+}
+
+bool duty_near(const struct duty *duty, const char *team, const char *other)
+{
+	const struct team *a = team_of(duty, team), *b = team_of(duty, other);
+
+	return a && b && a != b && *a->community && !strcmp(a->community, b->community);
 }
 
 static const char *phone_of(const struct duty *duty, const char *user)

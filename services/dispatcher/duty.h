@@ -87,6 +87,10 @@ bool duty_knows(const struct duty *duty, const char *team, const char *household
 enum err duty_oncall(const struct duty *duty, const char *team, struct wall at, struct oncall *out) ERR_MUST_CHECK;
 /* duty_serves says whether the directory has user as a volunteer of team. */
 bool duty_serves(const struct duty *duty, const char *team, const char *user);
+/* duty_team_of gives user's team, borrowed until the next entry; "": the directory has none. */
+const char *duty_team_of(const struct duty *duty, const char *user);
+/* duty_near: both are teams of one community, and two. */
+bool duty_near(const struct duty *duty, const char *team, const char *other);
 /* duty_key_number: what a "1" key of the team is set to: its own number, else that of the on-call (which is filled in).
  */
 const char *duty_key_number(const struct duty *duty, const char *team, struct wall at, struct oncall *oncall);

@@ -32,6 +32,8 @@ struct rota_config {
 	bool (*busy)(const void *context, const char *user);
 	/* appends what is open and what happened for a team since a time, in one language, to a note: no names */
 	void (*happened)(const void *context, const char *team, struct wall since, bool english, struct buf *out);
+	/* do volunteers of team help other teams of their community, and are they helped? NULL: nobody does */
+	bool (*helps)(const void *context, const char *team);
 	const void *context;
 	int64_t swap_ms, veto_ms; /* time to answer a swap; for the captain's no */
 	int64_t ask_ms;           /* a wave of a cover request, at most */
@@ -84,9 +86,11 @@ enum rota_bar {
 /* Rules published with a roster; a person or shift that is not in them has no such rule (rest of COVER_REST_MS). */
 #define ROTA_RULE_SHIFTS 12
 #define ROTA_RULE_PEOPLE 200
+#define ROTA_RULE_TAGS 32
 struct rota_rules {
-	int32_t year, month; /* of which served counts */
-	int32_t run;         /* days in a row; 0 = no rule */
+	int32_t year, month, day;            /* of which served counts: what lies before that day */
+	int32_t run;                         /* days in a row; 0 = no rule */
+	char tags[ROTA_RULE_TAGS][ID_BYTES]; /* the names of skills, by bit; "" = it has none outside the team */
 	unsigned shift_count, person_count;
 	struct {
 		char id[ID_BYTES];
@@ -99,9 +103,9 @@ struct rota_rules {
 		bool nights_in_row;
 	} people[ROTA_RULE_PEOPLE];
 };
-/* rota_rules_read reads their lines: "month,2026-12", "run,3", "shift,ID,PART,BARS,REQUIRES",
- * "person,ID,SKILLS,AT_MOST,SERVED,NIGHTS_IN_ROW"; numbers are decimal, sets are bit masks. ERR_INVALID names the line.
- */
+/* rota_rules_read reads their lines: "month,2026-12-07" (the first day planned), "run,3", "tag,BIT,NAME",
+ * "shift,ID,PART,BARS,REQUIRES", "person,ID,SKILLS,AT_MOST,SERVED,NIGHTS_IN_ROW"; numbers are decimal, sets are bit
+ * masks. ERR_INVALID names the line. */
 enum err rota_rules_read(const char *text, struct rota_rules *out, struct errinfo *info) ERR_MUST_CHECK;
 
 struct rota;
@@ -191,6 +195,23 @@ bool rota_walk(struct rota *rota, unsigned index, struct rota_view *out);
 
 /* rota_view_of gives one; false: there is none. */
 bool rota_view_of(const struct rota *rota, const char *id, struct rota_view *out);
+/* rota_why: why nobody has taken the duty of a cover request: of the team, and of those near it who may be asked. */
+#define ROTA_WHY_COULD 5
+#define ROTA_WHY_BARRED 40
+struct rota_why {
+	unsigned refused, silent;      /* asked: said no, have not answered */
+	unsigned bars[ROTA_BAR_COUNT]; /* how many may not, by the rule that stands against it */
+	unsigned could_count, barred_count;
+	char could[ROTA_WHY_COULD][ID_BYTES]; /* no rule and no no of theirs is against it, in the order of asking */
+	struct {
+		char user[ID_BYTES];
+		enum rota_bar bar;
+	} barred[ROTA_WHY_BARRED];
+};
+/* rota_why gives false where there is no such request under way. */
+bool rota_why(struct rota *rota, const char *id, struct rota_why *out);
+/* rota_why_words appends it in words: ids, no names; the first few of those barred. */
+void rota_why_words(const struct rota_why *why, bool english, struct buf *out);
 /* rota_gaps counts the duties that nobody has. */
 unsigned rota_gaps(const struct rota *rota);
 

@@ -51,6 +51,9 @@ enum err rota_before(struct rota *rota, const char *team, struct wall now)
 	enum err err = ERR_OK;
 
 	rota->before_count = 0;
+	for (struct matter *m = rota->matters; m; m = m->hh.next)
+		if (m->kind == ROTA_COVER && !rota_final(m->kind, m->state) && !strcmp(m->team, team))
+			m->holders = cover_holders(rota, m);
 	for (unsigned i = 0; !err && (d = book_get(rota->book, team, i)); i++)
 		if (d->until.ms > now.ms && !before_of(rota, d->user))
 			err = remember(rota, d->user, d);
@@ -152,8 +155,8 @@ enum err rota_changed(struct rota *rota, const char *team, bool whole, struct wa
 	/* who is absent does not serve, whatever a new roster says; that goes into the same change */
 	HASH_ITER(hh, rota->matters, m, next)
 	{
-		if (!err && whole && m->kind == ROTA_ABSENCE && m->state == ROTA_OPEN && !strcmp(m->team, team))
-			rota_absence_apply(rota, m, now, &opened, &err);
+		if (!err && whole && m->kind == ROTA_ABSENCE && m->state == ROTA_OPEN)
+			rota_absence_apply(rota, team, m, now, &opened, &err);
 	}
 	return err ? err : rota_settle(rota, team, now);
 }

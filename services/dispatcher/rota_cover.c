@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Cover requests: a few people at a time, in the order of cover.h, each wave with a time-out; the first yes has the
- * duty. When nobody is left, the captain knows, then the desk; whoever was asked may still say yes until the duty is
- * over. Absences open duties.
+ * Cover requests: a few people at a time, in the order of rota_reach.c, each wave with a time-out; the first yes has
+ * the duty. When nobody of the team is left or the duty is near, the captain knows, then the desk; whoever was asked
+ * may still say yes until the duty is over. Absences open duties.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -11,7 +12,7 @@
 
 #define WAVE_LEAST_MS (2 * MS_PER_MINUTE)
 
-static struct rota_asked *asked_find(struct matter *m, const char *user)
+const struct rota_asked *cover_asked_find(const struct matter *m, const char *user)
 {
 	for (unsigned i = 0; i < m->asked_count; i++)
 		if (!strcmp(m->asked[i].user, user))
@@ -47,59 +48,106 @@ static enum err ask_one(struct rota *rota, struct matter *m, const char *user, s
 	return rota_tell(rota, m, user, NOTICE_COVER_ASKED, m->due, &said, now);
 }
 
-/* ask_wave asks the next few; *out_asked = 0: nobody is left. */
-static enum err ask_wave(struct rota *rota, struct matter *m, struct wall now, unsigned *out_asked)
+/* ask_wave asks the next few, those of other teams when nobody of the own is left; *out_asked = 0: nobody at all. */
+static enum err ask_wave(struct rota *rota, struct matter *m, struct wall now, unsigned *out_asked, bool *out_near)
 {
-	struct cover list[ROTA_ASKED_MAX];
-	unsigned count = cover_list(rota->duty, m->team, m->duty.from, m->duty.until, list, ROTA_ASKED_MAX);
+	struct cover list[ROTA_REACH_MAX];
+	unsigned own, count = rota_reach(rota, m, list, &own);
 	enum err err = ERR_OK;
 
 	*out_asked = 0;
 	m->due = wall_plus(now, wave_ms(rota, m, now));
 	for (unsigned i = 0; i < count && !err && *out_asked < rota->config.ask_count; i++) {
 		const char *user = list[i].user;
-		if (m->asked_count == ROTA_ASKED_MAX)
+		if (m->asked_count == ROTA_ASKED_MAX || (i >= own && *out_asked && !*out_near))
 			break;
-		if (asked_find(m, user) || !strcmp(user, m->other) || !strcmp(user, m->duty.user) ||
+		if (cover_asked_find(m, user) || !strcmp(user, m->other) || !strcmp(user, m->duty.user) ||
 			rota_bar_of(rota, m->team, &m->duty, user, NULL))
 			continue;
 		err = ask_one(rota, m, user, now);
+		*out_near = i >= own;
 		++*out_asked;
 	}
 	return err;
 }
 
-/* climb tells the captain, and when that brings nobody either, the desk. */
+/* presses: half of the time from the request to the duty is over. One that began with the duty is asked for first: the
+ * captain has just been told who is missing. */
+static bool presses(const struct matter *m, struct wall now)
+{
+	return m->opened.ms < m->duty.from.ms && now.ms - m->opened.ms >= (m->duty.from.ms - m->opened.ms) / 2;
+}
+
+static enum err tell_open(struct rota *rota, struct matter *m, const char *user, struct wall now)
+{
+	char words[DUTY_WORDS_BYTES];
+	struct rota_why why;
+	struct said said;
+	struct buf zh, en;
+	enum err err;
+
+	rota_why_open(rota, m, &why);
+	buf_init(&zh, NOTICE_BYTES - 200);
+	buf_init(&en, NOTICE_BYTES - 200);
+	rota_why_words(&why, false, &zh);
+	rota_why_words(&why, true, &en);
+	duty_words(rota, &m->duty, words);
+	snprintf(said.zh, sizeof said.zh, "%s 班无人接（已问 %u 人），请安排。%s。", words, m->asked_count,
+		zh.data ? zh.data : "");
+	snprintf(said.en, sizeof said.en, "Nobody takes the duty %s (%u asked): please arrange it. %s.", words,
+		m->asked_count, en.data ? en.data : "");
+	buf_fini(&zh);
+	buf_fini(&en);
+	err = rota_tell(rota, m, user, NOTICE_COVER_OPEN, m->duty.until, &said, now);
+	return err;
+}
+
+/* climb tells the captain, and when that brings nobody either, the desk. A team without a captain has the desk alone.
+ */
 static enum err climb(struct rota *rota, struct matter *m, struct wall now)
 {
 	struct duty_people people;
-	char words[DUTY_WORDS_BYTES];
-	struct said said;
 	enum err err = ERR_OK;
 
 	rota_captain(rota, m->team, &people);
 	if (m->state == ROTA_OPEN)
 		matter_move(m, ROTA_CLIMBS, now);
-	say(&said, "%s 班无人接（已问 %u 人），请安排。", "Nobody takes the duty %s (%u asked): please arrange it.",
-		duty_words(rota, &m->duty, words), m->asked_count);
+	m->dirty = true;
 	if (*people.captain && !(m->stages & STAGE_CAPTAIN)) {
 		m->stages |= STAGE_CAPTAIN;
-		m->due = wall_plus(now, wave_ms(rota, m, now));
-		err = rota_tell(rota, m, people.captain, NOTICE_COVER_OPEN, m->duty.until, &said, now);
+		err = tell_open(rota, m, people.captain, now);
 	} else if (!(m->stages & STAGE_DESK)) {
 		m->stages |= STAGE_DESK;
-		m->due = m->duty.until;
 		if (strcmp(people.desk, people.captain) != 0)
-			err = rota_tell(rota, m, people.desk, NOTICE_COVER_OPEN, m->duty.until, &said, now);
+			err = tell_open(rota, m, people.desk, now);
 	}
-	m->dirty = true;
+	return err;
+}
+
+/* seek asks on. The captain knows when nobody of the team is left or half of the time is over, the desk when nobody is
+ * left at all or the duty has begun; others go on being asked. */
+static enum err seek(struct rota *rota, struct matter *m, struct wall now)
+{
+	unsigned asked;
+	bool near = false;
+	enum err err = ask_wave(rota, m, now, &asked, &near);
+	bool captain = !(m->stages & (STAGE_CAPTAIN | STAGE_DESK)) && (!asked || near || presses(m, now));
+	bool desk = !captain && !(m->stages & STAGE_DESK) &&
+		    (!asked || (m->opened.ms < m->duty.from.ms && m->duty.from.ms <= now.ms));
+
+	if (!err && (captain || desk))
+		err = climb(rota, m, now);
+	if (!asked && m->stages & STAGE_DESK) { /* later somebody may be free who is not now */
+		m->due = wall_plus(now, rota->config.ask_ms);
+		m->due = m->due.ms < m->duty.until.ms ? m->due : m->duty.until;
+	}
 	return err;
 }
 
 /* owed: captain or desk were told that it is open, and do not know of its end by another word. */
 static bool owed(struct matter *m, const char *user, const char *but)
 {
-	return strcmp(user, but) != 0 && strcmp(user, m->other) != 0 && !asked_find(m, user);
+	return strcmp(user, but) != 0 && strcmp(user, m->other) != 0 && !cover_asked_find(m, user);
 }
 
 /* tell_over: those who were asked and have not said no need not think about it any more. */
@@ -132,32 +180,33 @@ enum err cover_end(struct rota *rota, struct matter *m, enum rota_event event, s
 enum err cover_open(struct rota *rota, const char *team, const struct book_duty *duty, const char *of, struct wall now,
 	struct matter **out)
 {
-	unsigned asked;
 	enum err err = matter_make(rota, ROTA_COVER, team, duty, of, now, out);
 
-	if (!err)
-		err = ask_wave(rota, *out, now, &asked);
-	return err || asked ? err : climb(rota, *out, now);
+	return err ? err : seek(rota, *out, now);
 }
 
 enum err cover_tick(struct rota *rota, struct matter *m, struct wall now)
 {
-	unsigned asked = 0;
-	enum err err = ERR_OK;
-
 	if (m->duty.until.ms <= now.ms) {
 		matter_move(m, ROTA_TIMED_OUT, now);
 		return ERR_OK;
 	}
-	if (m->state == ROTA_OPEN)
-		err = ask_wave(rota, m, now, &asked);
-	return err || asked ? err : climb(rota, m, now);
+	return seek(rota, m, now);
+}
+
+unsigned cover_holders(const struct rota *rota, const struct matter *m)
+{
+	const struct book_duty *d;
+	unsigned count = 0;
+
+	for (unsigned i = 0; (d = book_get(rota->book, m->team, i)) && d->from.ms <= m->duty.from.ms; i++)
+		count += d->from.ms == m->duty.from.ms && !strcmp(d->shift, m->duty.shift);
+	return count;
 }
 
 enum err cover_check(struct rota *rota, struct matter *m, bool whole, struct wall now)
 {
 	const struct book *book = rota->book;
-	const struct book_duty *d;
 
 	if (*m->duty.user)
 		return book_find(book, m->team, m->duty.shift, m->duty.from, m->duty.user)
@@ -165,9 +214,13 @@ enum err cover_check(struct rota *rota, struct matter *m, bool whole, struct wal
 			       : cover_end(rota, m, ROTA_ENDED, now);
 	if (whole && !book_get(book, m->team, 0)) /* the team has no roster any more */
 		return cover_end(rota, m, ROTA_ENDED, now);
-	for (unsigned i = 0; whole && (d = book_get(book, m->team, i)); i++)
-		if (d->from.ms == m->duty.from.ms && !strcmp(d->shift, m->duty.shift))
-			return cover_end(rota, m, ROTA_ENDED, now);
+	if (whole && cover_holders(rota, m) > m->holders) { /* one more than before: it fills one gap */
+		for (struct matter *other = rota->matters; other; other = other->hh.next)
+			if (other->kind == ROTA_COVER && other->duty.from.ms == m->duty.from.ms &&
+				!strcmp(other->team, m->team) && !strcmp(other->duty.shift, m->duty.shift))
+				other->holders++;
+		return cover_end(rota, m, ROTA_ENDED, now);
+	}
 	return ERR_OK;
 }
 
@@ -209,20 +262,23 @@ static enum err take(struct rota *rota, struct matter *m, const char *user, stru
 	return err ? err : rota_settle(rota, m->team, now);
 }
 
-static enum err refuse(struct rota *rota, struct matter *m, struct rota_asked *asked, struct wall now)
+static enum err refuse(struct rota *rota, struct matter *m, const char *user, struct wall now)
 {
-	asked->answer = ASKED_NO;
+	bool waits = false;
+
+	for (unsigned i = 0; i < m->asked_count; i++) {
+		if (!strcmp(m->asked[i].user, user))
+			m->asked[i].answer = ASKED_NO;
+		waits = waits || m->asked[i].answer == ASKED_WAITS;
+	}
 	m->dirty = true;
-	for (unsigned i = 0; i < m->asked_count; i++)
-		if (m->asked[i].answer == ASKED_WAITS)
-			return ERR_OK;
-	return m->state == ROTA_OPEN ? cover_tick(rota, m, now) : ERR_OK; /* all have: who is next? */
+	return waits ? ERR_OK : cover_tick(rota, m, now); /* all have: who is next? */
 }
 
 enum err cover_reply(
 	struct rota *rota, struct matter *m, const char *user, bool yes, struct wall now, struct rota_answer *out)
 {
-	struct rota_asked *asked = asked_find(m, user);
+	const struct rota_asked *asked = cover_asked_find(m, user);
 	struct duty_people people;
 
 	rota_captain(rota, m->team, &people);
@@ -241,7 +297,7 @@ enum err cover_reply(
 		return ERR_OK;
 	if (yes)
 		return take(rota, m, user, now);
-	return asked ? refuse(rota, m, asked, now) : ERR_OK;
+	return asked ? refuse(rota, m, user, now) : ERR_OK;
 }
 
 enum err rota_cover(struct rota *rota, const char *team, const char *shift, struct wall from, const char *user,
@@ -284,7 +340,8 @@ enum err cover_gap(struct rota *rota, const char *team, const struct book_duty *
 	return err ? err : cover_open(rota, team, &gap, duty->user, now, &m);
 }
 
-void rota_absence_apply(struct rota *rota, struct matter *absence, struct wall now, unsigned *opened, enum err *err)
+void rota_absence_apply(struct rota *rota, const char *team, const struct matter *absence, struct wall now,
+	unsigned *opened, enum err *err)
 {
 	struct book_duty duty;
 	bool more = true;
@@ -292,16 +349,30 @@ void rota_absence_apply(struct rota *rota, struct matter *absence, struct wall n
 	while (more && !*err) {
 		const struct book_duty *d;
 		more = false;
-		for (unsigned i = 0; !more && (d = book_get(rota->book, absence->team, i)); i++) {
+		for (unsigned i = 0; !more && (d = book_get(rota->book, team, i)); i++) {
 			more = d->until.ms > now.ms && !strcmp(d->user, absence->duty.user) &&
 			       d->from.ms < absence->duty.until.ms && absence->duty.from.ms < d->until.ms;
 			if (more)
 				duty = *d;
 		}
 		if (more)
-			*err = cover_gap(rota, absence->team, &duty, now);
+			*err = cover_gap(rota, team, &duty, now);
 		*opened += more;
 	}
+}
+
+/* open_duties opens those of the absence in one team: their own, or one that they help. */
+static enum err open_duties(
+	struct rota *rota, const char *team, const struct matter *absence, struct wall now, unsigned *out_opened)
+{
+	unsigned opened = 0;
+	enum err err = rota_before(rota, team, now);
+
+	rota_told(rota, absence->duty.user);
+	if (!err)
+		rota_absence_apply(rota, team, absence, now, &opened, &err);
+	*out_opened += opened;
+	return err || !opened ? err : rota_settle(rota, team, now);
 }
 
 static struct matter *absence_of(const struct rota *rota, const char *team, const char *user)
@@ -318,6 +389,7 @@ enum err rota_absent(struct rota *rota, const char *team, const char *user, stru
 {
 	struct matter *m = absence_of(rota, team, user);
 	struct book_duty away = {.from = from, .until = until};
+	char near[ID_BYTES] = "";
 	enum err err = ERR_OK;
 
 	*out_opened = 0;
@@ -336,11 +408,9 @@ enum err rota_absent(struct rota *rota, const char *team, const char *user, stru
 	if (err)
 		return err;
 	m->due = until;
-	err = rota_before(rota, team, now);
-	rota_told(rota, user);
-	if (!err)
-		rota_absence_apply(rota, m, now, out_opened, &err);
-	if (err)
-		return err;
-	return *out_opened ? rota_settle(rota, team, now) : ERR_OK;
+	err = open_duties(rota, team, m, now, out_opened);
+	while (!err && duty_next_team(rota->duty, near))
+		if (duty_near(rota->duty, team, near))
+			err = open_duties(rota, near, m, now, out_opened);
+	return err;
 }

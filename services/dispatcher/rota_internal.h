@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * rota_internal: what rota.c (matters, table, changes), rota_swap.c, rota_cover.c, rota_watch.c (reminders, summaries),
- * rota_rules.c, rota_text.c and rota_state.c (the store's form) share.
+ * rota_reach.c, rota_rules.c, rota_text.c and rota_state.c (the store's form) share.
  */
 #ifndef CURTAIN_DISPATCHER_ROTA_INTERNAL_H
 #define CURTAIN_DISPATCHER_ROTA_INTERNAL_H
@@ -35,7 +35,8 @@ struct matter {
 	struct book_duty duty; /* user "": nobody has it (COVER); ABSENCE: user and from..until */
 	struct book_duty back; /* SWAP: shift "" = none */
 	unsigned stages, asked_count;
-	uint32_t round; /* how often it was begun anew, in ids */
+	unsigned holders; /* COVER: who has such a duty beside it, before a change; not stored */
+	uint32_t round;   /* how often it was begun anew, in ids */
 	struct wall opened, due, forget;
 	struct rota_asked asked[ROTA_ASKED_MAX];
 	bool dirty;
@@ -91,7 +92,10 @@ enum err rota_book(struct rota *rota, const char *team) ERR_MUST_CHECK;
 void rota_told(struct rota *rota, const char *user);
 enum err rota_settle(struct rota *rota, const char *team, struct wall now) ERR_MUST_CHECK;
 const char *rota_captain(const struct rota *rota, const char *team, struct duty_people *people);
-void rota_absence_apply(struct rota *rota, struct matter *absence, struct wall now, unsigned *opened, enum err *err);
+void rota_absence_apply(struct rota *rota, const char *team, const struct matter *absence, struct wall now,
+	unsigned *opened, enum err *err);
+/* rota_reaches: user is of the team, or of one near it, and both help each other. */
+bool rota_reaches(const struct rota *rota, const char *team, const char *user);
 bool rota_is_absent(const struct rota *rota, const char *user, const struct book_duty *duty);
 
 /* rota_swap.c, rota_cover.c, rota_watch.c: replies, time, and a book that has changed. */
@@ -110,6 +114,9 @@ enum err cover_open(struct rota *rota, const char *team, const struct book_duty 
 /* cover_gap takes a duty away from who has it and asks for somebody else; a request that is under way goes on as one
  * for a gap. Between rota_before and rota_settle. */
 enum err cover_gap(struct rota *rota, const char *team, const struct book_duty *duty, struct wall now) ERR_MUST_CHECK;
+/* cover_holders: how many have a duty of that shift and begin. */
+unsigned cover_holders(const struct rota *rota, const struct matter *m);
+const struct rota_asked *cover_asked_find(const struct matter *m, const char *user);
 enum err cover_end(struct rota *rota, struct matter *m, enum rota_event event, struct wall now) ERR_MUST_CHECK;
 enum err watch_reply(struct rota *rota, struct matter *m, const char *user, bool yes, struct wall now,
 	struct rota_answer *out) ERR_MUST_CHECK;
@@ -118,6 +125,11 @@ enum err watch_tick(struct rota *rota, struct matter *m, struct wall now) ERR_MU
 enum err watch_scan(struct rota *rota, const char *team, bool adopt, struct wall now) ERR_MUST_CHECK;
 struct wall watch_summary_due(const struct rota *rota, struct wall now);
 enum err watch_summaries(struct rota *rota, struct wall now) ERR_MUST_CHECK;
+
+/* rota_reach.c: who may be asked, in this order, at most ROTA_REACH_MAX; the first *out_own are of the team. */
+#define ROTA_REACH_MAX (ROTA_ASKED_MAX * 2)
+unsigned rota_reach(const struct rota *rota, const struct matter *m, struct cover *out, unsigned *out_own);
+void rota_why_open(struct rota *rota, const struct matter *m, struct rota_why *out);
 
 /* rota_text.c: rota_tell queues a notice; the texts are printf formats' results. A notice that was queued is final. */
 struct said {

@@ -77,14 +77,17 @@ struct tally {
 	int32_t month;
 };
 
-static void count(const struct rota *rota, const struct book_duty *duty, const struct book_duty *own, struct tally *out)
+/* count: what lies before the rules' first day stands in their `served`. */
+static void count(const struct rota *rota, const struct rota_rules *rules, const struct book_duty *duty,
+	const struct book_duty *own, struct tally *out)
 {
 	struct civil a = zone_to_civil(rota->config.zone, duty->from), b = zone_to_civil(rota->config.zone, own->from);
 	int64_t day = date_of(rota, own->from) - date_of(rota, duty->from) + 32;
+	bool served = rules && rules->year == b.year && rules->month == b.month && b.day < rules->day;
 
 	if (day >= 0 && day < 64)
 		out->dates[day] = true;
-	out->month += a.year == b.year && a.month == b.month;
+	out->month += a.year == b.year && a.month == b.month && !served;
 }
 
 static bool run_is_over(const struct tally *tally, int32_t most)
@@ -107,40 +110,85 @@ bool rota_is_absent(const struct rota *rota, const char *user, const struct book
 	return false;
 }
 
+bool rota_reaches(const struct rota *rota, const char *team, const char *user)
+{
+	const char *home = duty_team_of(rota->duty, user);
+
+	return !strcmp(home, team) || (*home && rota->config.helps && duty_near(rota->duty, team, home) &&
+					      rota->config.helps(rota->config.context, team) &&
+					      rota->config.helps(rota->config.context, home));
+}
+
+/* others: what stands against a duty in the others that user has, in their own team and those near it. */
+static enum rota_bar others(const struct rota *rota, const char *home, const struct book_duty *duty, const char *user,
+	const struct book_duty *instead, struct tally *tally)
+{
+	const struct rota_rules *rules = rules_of(rota, home);
+	int person = person_of(rules, user);
+	bool nights_in_row = person >= 0 && rules->people[person].nights_in_row;
+	char team[ID_BYTES] = "";
+	const struct book_duty *own;
+
+	while (book_next_team(rota->book, team)) {
+		if (strcmp(team, home) != 0 && !duty_near(rota->duty, team, home))
+			continue;
+		for (unsigned i = 0; (own = book_get(rota->book, team, i)); i++) {
+			if (strcmp(own->user, user) != 0 || same(own, instead))
+				continue;
+			enum rota_bar bar = beside(rota, rules, duty, own, nights_in_row);
+			if (bar)
+				return bar;
+			count(rota, rules, duty, own, tally);
+		}
+	}
+	return ROTA_BAR_NONE;
+}
+
+/* lacks_skill: of another team's duty the skills are compared by their names: each team numbers its own. */
+static bool lacks_skill(
+	const struct rota *rota, const char *team, const char *home, const char *shift, const char *user)
+{
+	const struct rota_rules *theirs = rules_of(rota, team), *own = rules_of(rota, home);
+	int at = shift_of(theirs, shift), person = person_of(own, user);
+	uint32_t wanted = at >= 0 ? theirs->shifts[at].requires : 0, has = person >= 0 ? own->people[person].skills : 0;
+
+	if (theirs == own)
+		return wanted & ~has;
+	for (unsigned t = 0; t < ROTA_RULE_TAGS; t++) {
+		bool found = !(wanted >> t & 1);
+		for (unsigned i = 0; !found && *theirs->tags[t] && own && i < ROTA_RULE_TAGS; i++)
+			found = has >> i & 1 && !strcmp(theirs->tags[t], own->tags[i]);
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
 enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book_duty *duty, const char *user,
 	const struct book_duty *instead)
 {
-	const struct rota_rules *rules = rules_of(rota, team);
-	int shift = shift_of(rules, duty->shift), person = person_of(rules, user);
-	bool nights_in_row = person >= 0 && rules->people[person].nights_in_row;
+	const char *home = duty_team_of(rota->duty, user);
+	const struct rota_rules *rules = rules_of(rota, home);
+	int person = person_of(rules, user);
 	struct civil local = zone_to_civil(rota->config.zone, duty->from);
 	struct tally tally = {0};
-	const struct book_duty *own;
+	enum rota_bar bar;
 
-	if (!duty_serves(rota->duty, team, user))
+	if (!rota_reaches(rota, team, user))
 		return ROTA_BAR_TEAM;
-	if (rota_is_absent(rota, user, duty))
-		return ROTA_BAR_ABSENT;
-	for (unsigned i = 0; (own = book_get(rota->book, team, i)); i++) {
-		if (strcmp(own->user, user) != 0 || same(own, instead))
-			continue;
-		enum rota_bar bar = beside(rota, rules, duty, own, nights_in_row);
-		if (bar)
-			return bar;
-		count(rota, duty, own, &tally);
-	}
+	bar = others(rota, home, duty, user, instead, &tally);
+	if (bar)
+		return bar;
 	if (rules && run_is_over(&tally, rules->run))
 		return ROTA_BAR_RUN;
-	if (shift >= 0 && rules->shifts[shift].requires &&
-		(person < 0 || (rules->people[person].skills & rules->shifts[shift].requires) !=
-				       rules->shifts[shift].requires))
+	if (lacks_skill(rota, team, home, duty->shift, user))
 		return ROTA_BAR_SKILL;
 	if (person >= 0 && rules->people[person].at_most >= 0) {
 		bool served = rules->year == local.year && rules->month == local.month;
 		if (tally.month + (served ? rules->people[person].served : 0) >= rules->people[person].at_most)
 			return ROTA_BAR_MONTH;
 	}
-	return ROTA_BAR_NONE;
+	return rota_is_absent(rota, user, duty) ? ROTA_BAR_ABSENT : ROTA_BAR_NONE;
 }
 
 enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules)
@@ -199,17 +247,24 @@ static const char *numbers_of(const char *at, const int64_t (*bounds)[2], unsign
 /* read_line gives false for a line that is none of them. */
 static bool read_line(const char *line, struct rota_rules *out)
 {
-	static const int64_t month[][2] = {{1970, 9999}, {1, 12}}, run[][2] = {{0, 31}},
-			     shift[][2] = {{0, 31}, {0, UINT32_MAX}, {0, UINT32_MAX}},
+	static const int64_t month[][2] = {{1970, 9999}, {1, 12}, {1, 31}}, tag[][2] = {{0, ROTA_RULE_TAGS - 1}},
+			     run[][2] = {{0, 31}}, shift[][2] = {{0, 31}, {0, UINT32_MAX}, {0, UINT32_MAX}},
 			     person[][2] = {{0, UINT32_MAX}, {-1, 1000}, {0, 1000}, {0, 1}};
 	const char *at = strchr(line, ',');
 	size_t word = at ? (size_t)(at - line) : 0;
-	int64_t n[4];
+	int64_t n[4] = {0, 0, 1, 0};
 
 	if (word == 5 && !strncmp(line, "month", word)) {
 		at = numbers_of(at + 1, month, 2, n);
 		out->year = at ? (int32_t)n[0] : 0;
 		out->month = at ? (int32_t)n[1] : 0;
+		at = at && *at ? numbers_of(at, month + 2, 1, n + 2) : at; /* older rules have no day */
+		out->day = at ? (int32_t)n[2] : 1;
+	} else if (word == 3 && !strncmp(line, "tag", word)) {
+		at = numbers_of(at + 1, tag, 1, n);
+		if (at && (!text_is_id(at) || text_copy(out->tags[n[0]], ID_BYTES, at)))
+			at = NULL;
+		at = at ? at + strlen(at) : NULL;
 	} else if (word == 3 && !strncmp(line, "run", word)) {
 		at = numbers_of(at + 1, run, 1, n);
 		out->run = at ? (int32_t)n[0] : 0;
@@ -251,7 +306,8 @@ enum err rota_rules_read(const char *text, struct rota_rules *out, struct errinf
 		line[length] = '\0';
 		if (!read_line(line, out))
 			return errinfo_set(info, ERR_INVALID,
-				"rules: line %u is none of month,YYYY-MM; run,N; shift,ID,PART,BARS,REQUIRES; "
+				"rules: line %u is none of month,YYYY-MM-DD; run,N; tag,N,ID; "
+				"shift,ID,PART,BARS,REQUIRES; "
 				"person,ID,SKILLS,AT_MOST,SERVED,NIGHTS_IN_ROW",
 				number);
 		text += length + (text[length] == '\n');

@@ -50,12 +50,18 @@ static void happened(const void *context, const char *team, struct wall since, b
 	assert_int_equal(buf_text(out, english ? "1 open" : "未结 1 件"), ERR_OK);
 }
 
-static void give_person(const char *user, uint8_t order)
+static bool helps(const void *context, const char *team)
+{
+	(void)context;
+	return strcmp(team, "t-3") != 0;
+}
+
+static void give_person(const char *user, const char *team, uint8_t order)
 {
 	struct entry e = {.kind = ENTRY_VOLUNTEER, .seq = 1};
 
 	text_cut(e.key, sizeof e.key, user);
-	text_cut(e.body.volunteer.team, ID_BYTES, "t-1");
+	text_cut(e.body.volunteer.team, ID_BYTES, team);
 	e.body.volunteer.day = e.body.volunteer.night = true;
 	e.body.volunteer.weekdays = 127;
 	e.body.volunteer.order = order;
@@ -104,11 +110,12 @@ static int set_up(void **state)
 	duties.zone = zone;
 	assert_int_equal(duty_create(&duties, &duty, NULL), ERR_OK);
 	text_cut(team.body.team.captain, ID_BYTES, "cap");
+	text_cut(team.body.team.community, ID_BYTES, "c-1");
 	assert_int_equal(duty_entry(duty, &team), ERR_OK);
 	for (unsigned i = 1; i <= 8; i++) {
 		char user[ID_BYTES];
 		snprintf(user, sizeof user, "v-%u", i);
-		give_person(user, (uint8_t)i);
+		give_person(user, "t-1", (uint8_t)i);
 	}
 	config = (struct rota_config){.zone = zone,
 		.veto = veto,
@@ -405,6 +412,171 @@ static void when_nobody_takes_it_captain_and_desk_know_and_the_gap_has_a_name(vo
 		assert_false(view.kind == ROTA_COVER);
 }
 
+/* gap opens v-2's night by an absence at a time, and gives the request's id. */
+static void gap(struct wall now, char id[ID_BYTES])
+{
+	struct rota_view view;
+	unsigned opened;
+
+	put_two();
+	assert_int_equal(rota_absent(rota, "t-1", "v-2", at(48, 0), at(96, 0), now, &opened), ERR_OK);
+	assert_int_equal(opened, 1);
+	take_effects();
+	for (unsigned i = 0; rota_walk(rota, i, &view); i++)
+		if (view.kind == ROTA_COVER)
+			text_cut(id, ID_BYTES, view.id);
+}
+
+/* give_teams: t-2 and t-3 stand near t-1, t-4 does not; each has one volunteer, w-2 to w-4. */
+static void give_teams(void)
+{
+	for (unsigned t = 2; t <= 4; t++) {
+		struct entry team = {.kind = ENTRY_TEAM, .seq = 1};
+		char user[ID_BYTES];
+		snprintf(team.key, sizeof team.key, "t-%u", t);
+		snprintf(user, sizeof user, "w-%u", t);
+		text_cut(team.body.team.community, ID_BYTES, t == 4 ? "c-2" : "c-1");
+		assert_int_equal(duty_entry(duty, &team), ERR_OK);
+		give_person(user, team.key, 1);
+	}
+	config.helps = helps;
+	rota_configure(rota, &config);
+}
+
+static void say_no_in_the_team(const char *id, struct wall now)
+{
+	for (unsigned round = 0; round < 4; round++)
+		for (unsigned i = 1; i <= 8; i++) {
+			char user[ID_BYTES];
+			snprintf(user, sizeof user, "v-%u", i);
+			(void)reply(id, user, false, now);
+		}
+}
+
+static void when_nobody_of_the_team_is_left_teams_near_it_are_asked_and_the_captain_knows_why(void **state)
+{
+	struct rota_why why;
+	char id[ID_BYTES];
+	unsigned opened;
+
+	(void)state;
+	give_teams();
+	gap(at(48, 0), id);
+	assert_null(told("w-2", NOTICE_COVER_ASKED));
+	say_no_in_the_team(id, at(48, 5));
+	assert_non_null(told("w-2", NOTICE_COVER_ASKED)); /* all of the team who may have said no */
+	assert_null(told("w-3", NOTICE_COVER_ASKED));     /* their team does not help */
+	assert_null(told("w-4", NOTICE_COVER_ASKED));     /* of another community */
+	assert_non_null(strstr(told("cap", NOTICE_COVER_OPEN)->text_en, "v-1 (too little rest between two duties)"));
+	assert_non_null(strstr(told("cap", NOTICE_COVER_OPEN)->text_en, "could still: w-2"));
+	assert_null(told("desk", NOTICE_COVER_OPEN));
+	assert_true(rota_why(rota, id, &why));
+	assert_int_equal(why.refused, 5);
+	assert_int_equal(why.silent, 1);
+	assert_int_equal(why.bars[ROTA_BAR_REST], 1);
+	assert_int_equal(why.bars[ROTA_BAR_BUSY], 1);
+	assert_int_equal(reply(id, "w-2", true, at(50, 0)).verdict, ROTA_TAKEN);
+	assert_true(has("w-2", "night", at(67, 0)));
+	tick(at(66, 0)); /* they are of the duty: it is not open because they are of another team */
+	assert_true(has("w-2", "night", at(67, 0)));
+	assert_non_null(told("w-2", NOTICE_SOON));
+	assert_int_equal(rota_absent(rota, "t-2", "w-2", at(66, 0), at(90, 0), at(66, 1), &opened), ERR_OK);
+	assert_int_equal(opened, 1); /* and an absence opens it like one of their own */
+	take_effects();
+	assert_false(has("w-2", "night", at(67, 0)));
+}
+
+static void another_team_s_skills_are_known_by_their_names(void **state)
+{
+	static struct rota_rules rules;
+	const struct book_duty night = {.from = at(67, 0), .until = at(79, 0), .shift = "night"};
+
+	(void)state;
+	give_teams();
+	assert_int_equal(rota_rules_read("tag,0,lift\ntag,1,keys\nshift,night,1,3,2\n", &rules, NULL), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_bar_of(rota, "t-1", &night, "w-2", NULL), ROTA_BAR_SKILL);
+	assert_int_equal(rota_rules_read("tag,0,keys\nshift,night,1,3,0\nperson,w-2,1,1,0,0\n", &rules, NULL), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-2", &rules), ERR_OK);
+	assert_int_equal(rota_bar_of(rota, "t-1", &night, "w-2", NULL), ROTA_BAR_NONE);
+	struct book_duty own = {.from = at(31, 0), .until = at(43, 0), .shift = "day", .user = "w-2"};
+	assert_int_equal(book_add(duty_book(duty), "t-2", &own), ERR_OK); /* as many a month as offered, in all teams */
+	assert_int_equal(rota_bar_of(rota, "t-1", &night, "w-2", NULL), ROTA_BAR_MONTH);
+	assert_int_equal(rota_bar_of(rota, "t-1", &night, "w-4", NULL), ROTA_BAR_TEAM);
+}
+
+static void the_captain_knows_at_half_time_and_the_desk_when_it_begins(void **state)
+{
+	char id[ID_BYTES];
+
+	(void)state;
+	for (unsigned i = 0; i < 40; i++) {
+		char user[ID_BYTES];
+		snprintf(user, sizeof user, "x-%u", i);
+		give_person(user, "t-1", 99);
+	}
+	config.ask_count = 1;
+	rota_configure(rota, &config);
+	gap(at(65, 0), id); /* two hours; nobody answers, and there are more to ask than time */
+	for (int minute = 0; minute < 58; minute++)
+		tick(at(65, minute));
+	assert_null(told("cap", NOTICE_COVER_OPEN));
+	for (int minute = 58; minute < 75; minute++)
+		tick(at(65, minute));
+	assert_non_null(told("cap", NOTICE_COVER_OPEN));
+	for (int minute = 75; minute < 125; minute++)
+		tick(at(65, minute));
+	assert_non_null(told("desk", NOTICE_COVER_OPEN));
+}
+
+static void a_night_that_is_over_still_counts_after_a_new_roster(void **state)
+{
+	static struct rota_rules rules;
+	struct book_duty tonight = {at(91, 0), at(103, 0), 0, "night", "v-5"},
+			 planned = {at(127, 0), at(139, 0), 0, "day", "v-6"};
+	unsigned bad;
+
+	(void)state;
+	put_two(); /* v-2 has the night of Wednesday */
+	assert_int_equal(
+		rota_rules_read("month,1970-01-05\nrun,3\nshift,day,0,0,0\nshift,night,1,3,0\nperson,v-2,0,2,1,0\n",
+			&rules, NULL),
+		ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(book_put(duty_book(duty), "t-1", &planned, 1, at(80, 0), &bad), ERR_OK);
+	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_REST);
+	tonight.from.ms += 24 * HOUR;
+	tonight.until.ms += 24 * HOUR;
+	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_MONTH); /* one before, one since */
+	assert_int_equal(
+		rota_rules_read("month,1970-01-09\nshift,night,1,3,0\nperson,v-2,0,2,1,0\n", &rules, NULL), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_NONE); /* counted as served, once */
+}
+
+static void a_new_roster_fills_as_many_gaps_as_it_has_people(void **state)
+{
+	struct book_duty duties[] = {{at(55, 0), at(67, 0), 0, "day", "v-1"}, {at(55, 0), at(67, 0), 0, "day", "v-2"},
+		{at(55, 0), at(67, 0), 0, "day", "v-3"}};
+	unsigned bad, opened;
+
+	(void)state;
+	assert_int_equal(book_put(duty_book(duty), "t-1", duties, 3, at(0, 0), &bad), ERR_OK);
+	assert_int_equal(rota_absent(rota, "t-1", "v-2", at(48, 0), at(96, 0), at(48, 0), &opened), ERR_OK);
+	assert_int_equal(rota_absent(rota, "t-1", "v-3", at(48, 0), at(96, 0), at(48, 0), &opened), ERR_OK);
+	assert_int_equal(rota_gaps(rota), 2);
+	text_cut(duties[1].user, ID_BYTES, "v-4");
+	for (unsigned count = 1; count < 4; count++) {
+		if (count == 3)
+			text_cut(duties[2].user, ID_BYTES, "v-5");
+		assert_int_equal(rota_before(rota, "t-1", at(49, 0)), ERR_OK);
+		assert_int_equal(book_put(duty_book(duty), "t-1", duties, count, at(49, 0), &bad), ERR_OK);
+		assert_int_equal(rota_changed(rota, "t-1", true, at(49, 0)), ERR_OK);
+		assert_int_equal(rota_gaps(rota), 3 - count);
+	}
+	take_effects();
+}
+
 static void duties_are_recalled_and_who_does_not_answer_is_stood_in_for(void **state)
 {
 	const struct duty_notice *asked;
@@ -561,6 +733,11 @@ int main(void)
 		T(who_is_busy_is_not_asked),
 		T(an_absence_opens_duties_and_the_first_yes_has_them),
 		T(when_nobody_takes_it_captain_and_desk_know_and_the_gap_has_a_name),
+		T(when_nobody_of_the_team_is_left_teams_near_it_are_asked_and_the_captain_knows_why),
+		T(another_team_s_skills_are_known_by_their_names),
+		T(the_captain_knows_at_half_time_and_the_desk_when_it_begins),
+		T(a_night_that_is_over_still_counts_after_a_new_roster),
+		T(a_new_roster_fills_as_many_gaps_as_it_has_people),
 		T(duties_are_recalled_and_who_does_not_answer_is_stood_in_for),
 		T(who_cannot_come_and_keeps_the_duty_is_asked_again_when_it_begins),
 		T(what_was_due_in_an_outage_is_told_once_and_the_nearest_alone),

@@ -17,9 +17,11 @@
 #include "dispatcher/rota.h"
 #include "dispatcher/table.h"
 
-#define PEOPLE 9 /* of whom the last is the captain */
+#define OWN 9     /* of the team, of whom the last is the captain */
+#define PEOPLE 12 /* with those of a team near it, who help */
 #define SLOTS_MAX 200
 #define TEAM "t-1"
+#define NEAR "t-2"
 
 struct seen {
 	UT_hash_handle hh;
@@ -58,6 +60,13 @@ static bool veto(const void *context, const char *team)
 	(void)context;
 	(void)team;
 	return dice & 1;
+}
+
+static bool helps(const void *context, const char *team)
+{
+	(void)context;
+	(void)team;
+	return true;
 }
 
 static bool busy(const void *context, const char *user)
@@ -122,10 +131,10 @@ static void concerned(const struct duty_notice *n)
 		assert_true(!known || !strcmp(n->user, m.user) || !strcmp(n->user, m.other)); /* forgotten at once */
 		break;
 	case NOTICE_SWAP_VETO:
-		assert_string_equal(n->user, people[PEOPLE - 1]);
+		assert_string_equal(n->user, people[OWN - 1]);
 		break;
 	case NOTICE_COVER_OPEN:
-		assert_true(!strcmp(n->user, people[PEOPLE - 1]) || !strcmp(n->user, "desk"));
+		assert_true(!strcmp(n->user, people[OWN - 1]) || !strcmp(n->user, "desk"));
 		break;
 	case NOTICE_COVER_ASKED:
 		assert_true(known && person < PEOPLE && strcmp(n->user, m.user) != 0 && strcmp(n->user, m.other) != 0);
@@ -242,7 +251,7 @@ static void publish(void)
 	struct wall day = {now.ms - now.ms % MS_PER_DAY + 7 * MS_PER_HOUR};
 
 	for (unsigned half = 0; half < days * 2; half++) {
-		unsigned first = roll(PEOPLE), second = (first + 1 + roll(PEOPLE - 1)) % PEOPLE;
+		unsigned first = roll(OWN), second = (first + 1 + roll(OWN - 1)) % OWN;
 		for (unsigned place = 0; place < 2 && roll(10); place++) {
 			struct book_duty *d = &duties[count++];
 			*d = (struct book_duty){.from = wall_plus(day, half * 12 * MS_PER_HOUR),
@@ -313,7 +322,7 @@ static void be_absent(void)
 	struct wall from = wall_plus(now, (int64_t)roll(48) * MS_PER_HOUR);
 
 	text_cut(absent, sizeof absent, people[person]);
-	assert_int_equal(rota_absent(rota, TEAM, people[person], from,
+	assert_int_equal(rota_absent(rota, person < OWN ? TEAM : NEAR, people[person], from,
 				 wall_plus(from, (int64_t)roll(3) * 20 * MS_PER_HOUR), now, &opened),
 		ERR_OK);
 }
@@ -429,7 +438,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whatever_happens_each_duty_has_one_holder_or_one_named_gap)};
 	struct duty_config duties = {.day_from_min = 7 * 60, .night_from_min = 19 * 60, .desk = "desk"};
-	struct entry team = {.kind = ENTRY_TEAM, .seq = 1, .key = TEAM};
+	struct entry team = {.kind = ENTRY_TEAM, .seq = 1, .key = TEAM},
+		     near = {.kind = ENTRY_TEAM, .seq = 1, .key = NEAR};
 	struct seen *one, *next;
 	int failed;
 
@@ -442,16 +452,20 @@ int main(void)
 		struct entry e = {.kind = ENTRY_VOLUNTEER, .seq = 1};
 		snprintf(people[i], ID_BYTES, "v-%u", i);
 		text_cut(e.key, sizeof e.key, people[i]);
-		text_cut(e.body.volunteer.team, ID_BYTES, TEAM);
+		text_cut(e.body.volunteer.team, ID_BYTES, i < OWN ? TEAM : NEAR);
 		e.body.volunteer.day = e.body.volunteer.night = true;
 		e.body.volunteer.weekdays = 127;
 		give_entry(&e);
 	}
-	text_cut(team.body.team.captain, ID_BYTES, people[PEOPLE - 1]);
+	text_cut(team.body.team.captain, ID_BYTES, people[OWN - 1]);
+	text_cut(team.body.team.community, ID_BYTES, "c-1");
 	give_entry(&team);
+	text_cut(near.body.team.community, ID_BYTES, "c-1");
+	give_entry(&near);
 	config = (struct rota_config){.zone = zone,
 		.veto = veto,
 		.busy = busy,
+		.helps = helps,
 		.happened = happened,
 		.swap_ms = 24 * MS_PER_HOUR,
 		.veto_ms = 12 * MS_PER_HOUR,

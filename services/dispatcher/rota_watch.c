@@ -174,7 +174,7 @@ enum err watch_tick(struct rota *rota, struct matter *m, struct wall now)
 	unsigned past = past_stages(&m->duty, now), fresh = past & ~m->stages;
 	enum err err = ERR_OK;
 
-	if (!duty_serves(rota->duty, m->team, m->duty.user))
+	if (!rota_reaches(rota, m->team, m->duty.user))
 		return gone(rota, m, now);
 	if (m->stages & STAGE_START) /* the question was asked */
 		return silent(rota, m, now);

@@ -52,6 +52,7 @@ const struct config_key dispatcher_config[] = {
 	{"links.valid", CONFIG_DURATION, CONFIG_FIELD(S, links_valid_ms), "15m", 60000, 86400000, NULL, "How long the links of a page are good, from the page on."},
 	{"rota.frozen", CONFIG_DURATION, CONFIG_FIELD(S, rota_frozen_ms), "48h", 0, 1209600000, NULL, "A new roster changes duties that begin within this time only with a yes to it (`curtain roster publish --yes`); 0s: never asked."},
 	{"rota.veto", CONFIG_LIST, CONFIG_FIELD(S, rota_veto), "[]", 0, 32, NULL, "Teams whose captain may say no to a swap that both sides want; all: every team."},
+	{"rota.neighbours", CONFIG_LIST, CONFIG_FIELD(S, rota_neighbours), "[all]", 0, 32, NULL, "Teams that help each other within a community: when nobody of the own team takes an open duty, their volunteers are asked; all: every team; []: none."},
 	{"rota.swap", CONFIG_DURATION, CONFIG_FIELD(S, rota_swap_ms), "24h", 60000, 1209600000, NULL, "Time to answer the question for a swap."},
 	{"rota.veto_time", CONFIG_DURATION, CONFIG_FIELD(S, rota_veto_ms), "12h", 60000, 1209600000, NULL, "Time for the captain's no; then the swap is in force. Before a duty that is near it is shorter."},
 	{"rota.ask", CONFIG_DURATION, CONFIG_FIELD(S, rota_ask_ms), "30m", 120000, 86400000, NULL, "How long the people asked to take an open duty have before the next are asked; the nearer the duty, the shorter."},

@@ -30,7 +30,7 @@ struct dispatcher_settings {
 	int64_t channels_waiting, channels_keep_ms;
 	char links_base_url[256], links_secret_file[256];
 	int64_t links_valid_ms;
-	struct config_list rota_veto;
+	struct config_list rota_veto, rota_neighbours;
 	int64_t rota_frozen_ms, rota_swap_ms, rota_veto_ms, rota_ask_ms, rota_ask_count, rota_reachable_ms;
 	bool rota_remind, rota_summaries;
 	int32_t rota_summary_min;

@@ -18,15 +18,26 @@
 
 /* ---- what it asks ---- */
 
-static bool veto(const void *context, const char *team)
+static bool named(const struct config_list *teams, const char *team)
 {
-	const struct dispatcher *d = context;
-	const struct config_list *teams = &d->settings.rota_veto;
-
 	for (uint32_t i = 0; i < teams->count; i++)
 		if (!strcmp(teams->text[i], team) || !strcmp(teams->text[i], "all"))
 			return true;
 	return false;
+}
+
+static bool veto(const void *context, const char *team)
+{
+	const struct dispatcher *d = context;
+
+	return named(&d->settings.rota_veto, team);
+}
+
+static bool helps(const void *context, const char *team)
+{
+	const struct dispatcher *d = context;
+
+	return named(&d->settings.rota_neighbours, team);
 }
 
 static bool busy(const void *context, const char *user)
@@ -68,6 +79,7 @@ static struct rota_config config_of(const struct dispatcher *d, const struct dis
 	struct rota_config config = dispatcher_rota_config(settings, d->zone);
 
 	config.veto = veto;
+	config.helps = helps;
 	config.busy = busy;
 	config.happened = happened;
 	config.context = d;
@@ -79,6 +91,7 @@ void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_set
 	struct rota_config config = config_of(d, settings);
 
 	d->settings.rota_veto = settings->rota_veto;
+	d->settings.rota_neighbours = settings->rota_neighbours;
 	rota_configure(d->rota, &config);
 }
 

@@ -173,6 +173,8 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     assert [(g["shift"], g["state"], g.get("user")) for g in gap] == [("first", "open", None)]
     matter = notice(rig, "v-3", "cover_asked")["matter"]  # offers such times, is free again; the captain comes after
     assert matter == gap[0]["matter"]
+    assert gap[0]["reasons"] == {"busy": 1} and gap[0]["barred"] == {"v-2": "busy"} and gap[0]["could_ask"] == ["v-3", "cap"], gap
+    assert "v-2（同一时间另有班次）" in curtain(rig, "gaps", "--team", "t-1").stdout
     say(rig, "v-3", matter, "decline")
     assert notice(rig, "cap", "cover_asked")["matter"] == matter
     say(rig, "cap", matter, "accept")

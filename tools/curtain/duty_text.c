@@ -29,6 +29,13 @@ static const struct row_column matter_columns[] = {{"从 from", "from", ROW_TIME
 	{"另一方 other", "other", ROW_PLAIN, NULL}, {">已问 asked", "asked", ROW_PLAIN, NULL},
 	{"答复期限 due", "due", ROW_TIME, NULL}, {"编号 matter", "matter", ROW_PLAIN, NULL}};
 
+static const struct row_column gap_columns[] = {{"从 from", "from", ROW_TIME, NULL},
+	{"至 until", "until", ROW_TIME, NULL}, {"队 team", "team", ROW_PLAIN, NULL},
+	{"班次 shift", "shift", ROW_PLAIN, NULL}, {"状态 state", "state", ROW_WORD, states},
+	{"另一方 other", "other", ROW_PLAIN, NULL}, {">已问 asked", "asked", ROW_PLAIN, NULL},
+	{"答复期限 due", "due", ROW_TIME, NULL}, {"编号 matter", "matter", ROW_PLAIN, NULL},
+	{"为何 why", "why_zh", ROW_PLAIN, NULL}};
+
 static const struct row_column duty_columns[] = {{"从 from", "from", ROW_TIME, NULL},
 	{"至 until", "until", ROW_TIME, NULL}, {">次序 place", "place", ROW_PLAIN, NULL},
 	{"班次 shift", "shift", ROW_PLAIN, NULL}, {"人员 user", "user", ROW_PLAIN, NULL}};
@@ -42,7 +49,7 @@ static const struct {
 	struct row_form form;
 } lists[] = {
 	{"matters", {ROW_COLUMNS(matter_columns), "没有进行中的事项 (no swaps, requests or absences)\n"}},
-	{"gaps", {ROW_COLUMNS(matter_columns), "没有空班 (no gaps: every duty has somebody)\n"}},
+	{"gaps", {ROW_COLUMNS(gap_columns), "没有空班 (no gaps: every duty has somebody)\n"}},
 	{"duties", {ROW_COLUMNS(duty_columns),
 			   "本队没有在册的值班 (the team has no roster in force; curtain roster publish)\n"}},
 	{"cover", {ROW_COLUMNS(cover_columns),

@@ -57,7 +57,9 @@ static void put_rules(const struct team *team, struct buf *out)
 	struct civil first;
 
 	civil_from_ms(team->first * MS_PER_DAY, &first);
-	buf_printf(out, "month,%04d-%02d\nrun,%d\n", first.year, first.month, team->max_run);
+	buf_printf(out, "month,%04d-%02d-%02d\nrun,%d\n", first.year, first.month, first.day, team->max_run);
+	for (int t = 0; t < team->tags; t++)
+		buf_printf(out, "tag,%d,%s\n", t, team->tag[t]);
 	for (int s = 0; s < team->shifts; s++)
 		buf_printf(out, "shift,%s,%d,%u,%u\n", team->shift[s].id, team->shift[s].part,
 			(unsigned)team->part[team->shift[s].part].bars, (unsigned)team->shift[s].requires);

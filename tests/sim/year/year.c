@@ -73,6 +73,7 @@ static const char *const promises[YEAR_PROMISE_COUNT] = {
 	"hard rules of rosters broken",
 	"duties of the next 48 h moved without a word",
 	"duties in force that were not planned, or two at a time",
+	"duties lost that somebody could and would have taken",
 	"homes forgotten; visits missed and not noticed that day",
 	"asked twice for the same visit",
 	"errands agreed that nobody has",
@@ -97,8 +98,8 @@ void year_breaks(struct year *year, enum year_promise promise, const char *forma
 
 enum err year_fault_find(const char *name, enum year_fault *out)
 {
-	static const char *const names[YEAR_FAULT_COUNT] = {
-		"none", "page_lost", "page_twice", "timer_missed", "roster_bent", "book_apart", "errand_lost"};
+	static const char *const names[YEAR_FAULT_COUNT] = {"none", "page_lost", "page_twice", "timer_missed",
+		"roster_bent", "book_apart", "errand_lost", "cover_unasked"};
 
 	for (unsigned i = 0; i < YEAR_FAULT_COUNT; i++)
 		if (!strcmp(names[i], name)) {
@@ -179,8 +180,8 @@ enum err year_take(struct year *year, struct incident_effects *effects)
 	return err;
 }
 
-/* tick lets one of the two cores do what is due: at once, or at its moment. */
-static enum err tick(struct year *year, struct wall due, bool calls)
+/* tick lets one of the three cores do what is due: at once, or at its moment. */
+static enum err tick(struct year *year, struct wall due, bool calls, bool duties)
 {
 	struct incident_effects effects;
 	bool at_once = due.ms <= 0;
@@ -190,6 +191,8 @@ static enum err tick(struct year *year, struct wall due, bool calls)
 			(long long)year->now.ms);
 	if (!at_once && due.ms > year->now.ms)
 		year->now = due;
+	if (duties)
+		return year_duties_tick(year);
 	if (!calls)
 		return year_visits_tick(year);
 	enum err err = incident_tick(year->core, year->now, &effects);
@@ -221,6 +224,14 @@ static enum err happen(struct year *year, const struct year_event *event, struct
 		return year_plan_all(year, info);
 	case YEAR_FALLS_ILL:
 		return year_falls_ill(year, event->who, info);
+	case YEAR_DUTY_REPLY:
+		return year_duty_says(year, event);
+	case YEAR_COVER_BEGINS:
+		year_cover_begins(year, event->number);
+		return ERR_OK;
+	case YEAR_COVER_OVER:
+		year_cover_over(year, event->number);
+		return ERR_OK;
 	case YEAR_VISIT_REPLY:
 		return year_visit_says(year, event);
 	case YEAR_VISIT_ASKED:
@@ -273,13 +284,15 @@ static enum err play(struct year *year, struct errinfo *info)
 	while (!err) {
 		struct wall visits = visit_due(year->visits);
 		struct wall calls = incident_due(year->core), due = calls.ms <= visits.ms ? calls : visits;
+		bool duties = year->rota_due.ms < due.ms;
+		due = duties ? year->rota_due : due;
 		struct wall next = year->heap_count ? year->heap[0].at : WALL_NEVER;
 		if (due.ms > last.ms && next.ms > last.ms)
 			break;
 		bool forget = year->options->fault == YEAR_FAULT_TIMER_MISSED && due.ms > 0 && due.ms < next.ms &&
 			      next.ms <= last.ms && ++missed % 20 == 0;
 		if (due.ms <= next.ms && !forget) {
-			err = tick(year, due, calls.ms <= visits.ms);
+			err = tick(year, due, calls.ms <= visits.ms, duties);
 			continue;
 		}
 		take_next(year, &event);
@@ -335,6 +348,8 @@ static enum err open_year(struct year *year, struct errinfo *info)
 	if (!err)
 		err = incident_core_create(&config, &year->core, info);
 	if (!err)
+		err = year_duties_open(year);
+	if (!err)
 		err = year_visits_open(year, info);
 	if (!err)
 		err = year_populate(year);
@@ -348,10 +363,7 @@ static void tell(struct year *year)
 
 	fprintf(out, "rosters: %u planned, %u after an illness; duties %u, open %u, of these somebody could take %u\n",
 		c->rosters, c->again, c->duties, c->open, c->coverable);
-	fprintf(out,
-		"ill: %u, told %u; duties lost %u, of the next 48 h covered %u (people asked %u), not covered %u; "
-		"others moved %u\n",
-		c->ill, c->ill_told, c->lost, c->covered, c->cover_asks, c->uncovered, c->moved);
+	fprintf(out, "ill: %u, told %u; others moved %u\n", c->ill, c->ill_told, c->moved);
 	fprintf(out, "incidents: %u, about a life %u; alerts %u, joined %u; storms %u; pages %u, withdrawn %u\n",
 		year->outcome->incidents, year->outcome->about_life, c->alerts, c->joined, c->storms, c->pages,
 		c->withdrawn);
@@ -414,8 +426,10 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 		err = year_tell(year);
 		if (!err)
 			err = year_errands_tell(year);
+		year_covers_tell(year);
 		tell_promises(year);
 	}
+	rota_destroy(year->rota);
 	incident_core_destroy(year->core);
 	visit_core_destroy(year->visits);
 	zone_destroy(year->zone);
@@ -424,6 +438,7 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 	year_log_fini(year);
 	year_errands_fini(year);
 	free(year->policies);
+	free(year->covers);
 	free(year->person);
 	free(year->home);
 	free(year->heap);

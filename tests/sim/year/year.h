@@ -15,12 +15,13 @@
 /* year_fault: something done wrong on purpose, once in a while, to see that the checks see it. */
 enum year_fault {
 	YEAR_FAULT_NONE,
-	YEAR_FAULT_PAGE_LOST,    /* the desk never gets a page about a life */
-	YEAR_FAULT_PAGE_TWICE,   /* some pages leave twice */
-	YEAR_FAULT_TIMER_MISSED, /* a tick does not happen when it is due */
-	YEAR_FAULT_ROSTER_BENT,  /* a night is moved to who has had a day before it, or may not have it */
-	YEAR_FAULT_BOOK_APART,   /* what is published is not what was planned */
-	YEAR_FAULT_ERRAND_LOST,  /* some visits are made and nobody hears of it */
+	YEAR_FAULT_PAGE_LOST,     /* the desk never gets a page about a life */
+	YEAR_FAULT_PAGE_TWICE,    /* some pages leave twice */
+	YEAR_FAULT_TIMER_MISSED,  /* a tick does not happen when it is due */
+	YEAR_FAULT_ROSTER_BENT,   /* a night is moved to who has had a day before it, or may not have it */
+	YEAR_FAULT_BOOK_APART,    /* what is published is not what was planned */
+	YEAR_FAULT_ERRAND_LOST,   /* some visits are made and nobody hears of it */
+	YEAR_FAULT_COVER_UNASKED, /* some are asked to take a duty and never hear of it */
 	YEAR_FAULT_COUNT
 };
 
@@ -33,6 +34,7 @@ enum year_promise {
 	YEAR_ROSTER_RULES,   /* every hard rule of every roster, person by person */
 	YEAR_ROSTER_STABLE,  /* what begins within 48 h changes with the word of those concerned only */
 	YEAR_BOOK_TRUE,      /* what is in force is what was planned, and nobody has two duties at a time */
+	YEAR_COVERED,        /* a lost duty that somebody may take and would take is covered */
 	YEAR_VISIT_NOTICED,  /* no home is forgotten, and what was missed is told to somebody the same day */
 	YEAR_ASKED_ONCE,     /* nobody is asked twice for the same visit */
 	YEAR_ERRAND_OWNED,   /* what is agreed has somebody who does it */

@@ -9,6 +9,7 @@
 #include <uthash.h>
 
 #include "dispatcher/incident.h"
+#include "dispatcher/rota.h"
 #include "dispatcher/roster/dice.h"
 #include "dispatcher/visit.h"
 #include "year.h"
@@ -34,8 +35,10 @@ struct year_person {
 	uint8_t weekly[7]; /* bit 0 = day, bit 1 = night */
 	int at_most, metres;
 	bool experienced, first_aid, key_holder, nights_in_row;
-	uint8_t away[YEAR_TABLE_DAYS]; /* enum year_away */
-	int16_t duty[YEAR_TABLE_DAYS]; /* shift, -1 = none: what the roster says */
+	uint8_t away[YEAR_TABLE_DAYS];  /* enum year_away */
+	int16_t duty[YEAR_TABLE_DAYS];  /* shift, -1 = none: what the roster says, or they took */
+	uint8_t said[YEAR_TABLE_DAYS];  /* they took it by a yes: then they serve, whatever they usually do */
+	uint8_t helps[YEAR_TABLE_DAYS]; /* the duty is of another team: its number + 1 */
 	unsigned pages, accepts, duties, nights, shared;
 };
 
@@ -67,6 +70,9 @@ enum year_event_kind {
 	YEAR_DESK, /* the desk looks at an incident */
 	YEAR_PLAN,
 	YEAR_FALLS_ILL,
+	YEAR_DUTY_REPLY,   /* reply.incident is the matter */
+	YEAR_COVER_BEGINS, /* a duty that was lost: number says which */
+	YEAR_COVER_OVER,
 	YEAR_VISIT_REPLY,
 	YEAR_VISIT_ASKED,
 	YEAR_VISITS_LOOK
@@ -123,9 +129,34 @@ struct year_errand {
 	UT_hash_handle hh;
 };
 
+struct year_cover { /* a duty that somebody lost by an absence */
+	unsigned team;
+	int day, shift;
+	struct wall lost;
+	const struct year_person *of, *by; /* by: NULL = nobody took it */
+	bool in_time;
+	uint8_t asked[YEAR_PEOPLE / 8], free[YEAR_PEOPLE / 8]; /* people, bit by bit: free when it began */
+};
+
+enum year_reason {
+	YEAR_BUSY,
+	YEAR_SICK,
+	YEAR_UNRESTED,
+	YEAR_IN_A_ROW,
+	YEAR_FULL,
+	YEAR_UNSKILLED,
+	YEAR_UNWILLING, /* no rule is against it from here on */
+	YEAR_READ_LATE, /* was asked, and read it when it was over */
+	YEAR_FREE_LATE, /* was not free when it began */
+	YEAR_FORGOTTEN,
+	YEAR_REASON_COUNT
+};
+
 struct year_counts {
 	unsigned alerts, joined, storms, replies, verdicts[INCIDENT_VERDICT_COUNT], strangers, pages, withdrawn;
-	unsigned rosters, again, ill, ill_told, duties, open, coverable, moved, lost, covered, cover_asks, uncovered;
+	unsigned rosters, again, ill, ill_told, duties, open, coverable, moved, cover_asks, cover_near, barred, alone;
+	unsigned reasons[2][YEAR_REASON_COUNT]; /* of the own team, of others */
+	unsigned notices[NOTICE_KIND_COUNT], duty_verdicts[ROTA_VERDICT_COUNT];
 	unsigned visit_events, climbs, visit_replies, visit_verdicts[VISIT_VERDICT_COUNT], visited[13];
 };
 
@@ -138,6 +169,10 @@ struct year {
 	struct incident_core *core;
 	struct visit_rules rules;
 	struct visit_core *visits;
+	struct rota *rota;
+	struct wall rota_due;
+	struct year_cover *covers;
+	unsigned cover_count, cover_room;
 	struct year_errand *errands;
 	char bad_reply[VISIT_FAULT_BYTES]; /* the first that the core did not understand */
 	struct wall start, now;
@@ -202,6 +237,29 @@ struct wall year_duty_from(const struct year *year, int day, int shift);
 struct wall year_duty_until(const struct year *year, int day, int shift);
 extern const char *const year_shift_names[YEAR_SHIFTS];
 int year_need(int day, int shift);
+int year_served(const struct year *year, const struct year_person *p, int from);
+
+/* year_duties.c: the core of duties in force, and what people say to it. */
+enum err year_duties_open(struct year *year) ERR_MUST_CHECK;
+/* year_duties_before and year_duties_after stand around a new roster of a team. */
+enum err year_duties_before(struct year *year, unsigned team) ERR_MUST_CHECK;
+enum err year_duties_after(struct year *year, unsigned team) ERR_MUST_CHECK;
+enum err year_duties_take(struct year *year) ERR_MUST_CHECK;
+enum err year_duties_tick(struct year *year) ERR_MUST_CHECK;
+enum err year_duty_says(struct year *year, const struct year_event *event) ERR_MUST_CHECK;
+/* year_absent: what p has in from..until is nobody's, and the core asks for others. */
+enum err year_absent(struct year *year, struct year_person *p, struct wall from, struct wall until) ERR_MUST_CHECK;
+/* year_wants: would p say yes to a duty of a team? Always the same for the same duty, whenever they are asked. */
+bool year_wants(const struct year *year, const struct year_person *p, unsigned team, int day, int shift);
+
+/* year_cover.c: what became of the duties that were lost, and who could have had them. */
+enum err year_lost(struct year *year, unsigned team, int day, int shift, const struct year_person *p) ERR_MUST_CHECK;
+void year_covered(struct year *year, unsigned team, int day, int shift, const struct year_person *by);
+/* year_cover_asked notes that p was asked for a lost duty. */
+void year_cover_asked(struct year *year, unsigned team, int day, int shift, const struct year_person *p);
+void year_cover_begins(struct year *year, unsigned number);
+void year_cover_over(struct year *year, unsigned number);
+void year_covers_tell(struct year *year);
 
 /* year_rules.c: the rules anew, from what is known of people. before: the lines of the team's people before the change;
  * ill: whose duties may go (-1 = nobody's). */

@@ -33,7 +33,13 @@
 /* Illness: episodes a person and year, 1 to 7 days; who does not tell is still on the roster and does not answer. */
 #define RATE_ILL_PERMILLE_A_DAY 6
 #define RATE_ILL_TELLS 85
-#define RATE_COVER_YES 45 /* of those asked to take a duty of somebody who is ill */
+/* Of those asked to take an open duty: who usually serves then, who usually does not, who is of another team. The rest
+ * says no or nothing. */
+#define RATE_COVER_YES 45
+#define RATE_COVER_YES_OTHER_TIMES 15
+#define RATE_COVER_YES_NEIGHBOUR 25
+#define RATE_COVER_SAYS_NO 60
+#define ANSWER_NOTICE_MS (15 * MS_PER_MINUTE) /* median until a notice is read and answered */
 
 /* The desk: two or three people, awake at all hours. */
 #define DESK_ANSWER_MS 15000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Rosters: every four weeks a plan of the next four, a week ahead; after an illness the duties of the next 48 h are
- * offered to others in fair order (cover.h), and what is later is planned anew up to the end of what is published, so
+ * Rosters: every four weeks a plan of the next four, a week ahead; after an illness others are asked for the duties of
+ * the next 48 h (year_duties.c), and what is later is planned anew up to the end of what is published, so
  * that there is no seam between two plans. The engine works by steps, never by the clock.
  */
 #include <stdlib.h>
@@ -17,7 +17,6 @@
 #define PLAN_STEPS 300000
 #define AGAIN_SHARE 5 /* of that after a change */
 #define LINE_STEPS 6  /* of local search after them */
-#define ASKED_MAX 8   /* for one duty */
 #define MEMORY_DAYS 91
 #define SAMPLE_EVERY 97
 
@@ -40,7 +39,7 @@ struct wall year_duty_until(const struct year *year, int day, int shift)
 
 /* ---- the task ---- */
 
-static int served_in_month(const struct year *year, const struct year_person *p, int from)
+int year_served(const struct year *year, const struct year_person *p, int from)
 {
 	struct civil first, then;
 	int served = 0;
@@ -79,6 +78,15 @@ static void fill_memory(const struct year *year, const struct year_team *t, int 
 		}
 }
 
+/* near_help: the task does not know of duties in other teams: nothing new beside them, for rest and days in a row. */
+static bool near_help(const struct year_person *p, int day)
+{
+	for (int d = day > 3 ? day - 3 : 0; d <= day + 3 && d < YEAR_TABLE_DAYS; d++)
+		if (p->helps[d])
+			return d == day || p->duty[day] < 0;
+	return false;
+}
+
 static void fill_person(const struct year *year, const struct year_person *p, int from, struct team *team, int v)
 {
 	struct team_volunteer *who = &team->volunteer[v];
@@ -88,13 +96,16 @@ static void fill_person(const struct year *year, const struct year_person *p, in
 	who->tags = (p->experienced ? 1u : 0) | (p->first_aid ? 2u : 0) | (p->key_holder ? 4u : 0);
 	memcpy(who->weekly, p->weekly, sizeof who->weekly);
 	who->at_most = p->at_most;
-	who->served = served_in_month(year, p, from);
+	who->served = year_served(year, p, from);
 	who->metres = p->metres;
 	who->nights_in_row = p->nights_in_row;
 	for (int d = 0; d < team->days; d++) {
-		who->away[d] = p->away[from + d] & (YEAR_PLANNED | YEAR_ILL_KNOWN) ? 3 : 0;
-		if (team->has_previous)
+		bool own = !p->helps[from + d];
+		who->away[d] = p->away[from + d] & (YEAR_PLANNED | YEAR_ILL_KNOWN) || near_help(p, from + d) ? 3 : 0;
+		if (team->has_previous && own)
 			team->previous[v * team->days + d] = (int8_t)p->duty[from + d];
+		if (p->said[from + d] && own)
+			team->fixed[v * team->days + d] = (int8_t)p->duty[from + d];
 	}
 	while (run < from && p->duty[from - 1 - run] >= 0)
 		run++;
@@ -207,7 +218,9 @@ static void take_over(struct year *year, unsigned number, const struct roster_pl
 
 	for (unsigned i = 0; i < t->count; i++)
 		for (int d = 0; d < plan->model->days; d++)
-			year->person[t->first + i].duty[from + d] = (int16_t)(roster_plan_line(plan, (int)i)[d] - 1);
+			if (!year->person[t->first + i].helps[from + d])
+				year->person[t->first + i].duty[from + d] =
+					(int16_t)(roster_plan_line(plan, (int)i)[d] - 1);
 	if (t->planned < from + plan->model->days)
 		t->planned = from + plan->model->days;
 }
@@ -229,17 +242,24 @@ static void bend(struct year *year, const struct year_team *t, int from)
 
 /* ---- in force ---- */
 
+static bool has_duty(const struct year *year, const struct year_person *p, unsigned number, int day)
+{
+	return p->duty[day] >= 0 && (p->helps[day] ? p->helps[day] - 1u : p->team) == number &&
+	       year_duty_until(year, day, p->duty[day]).ms > year->now.ms;
+}
+
 static enum err publish(struct year *year, unsigned number)
 {
 	const struct year_team *t = &year->team[number];
 	struct book_duty duties[YEAR_CROWD_MAX * 50];
 	unsigned count = 0, bad;
 	int today = year_day(year, year->now), from = today ? today - 1 : 0; /* a night may still last */
+	enum err err = year_duties_before(year, number);
 
-	for (unsigned i = 0; i < t->count; i++) {
-		const struct year_person *p = &year->person[t->first + i];
+	for (unsigned i = 0; i < YEAR_PEOPLE; i++) {
+		const struct year_person *p = &year->person[i];
 		for (int d = from; d < t->planned; d++) {
-			if (p->duty[d] < 0)
+			if (!has_duty(year, p, number, d))
 				continue;
 			struct book_duty *duty = &duties[count++];
 			*duty = (struct book_duty){.from = year_duty_from(year, d, p->duty[d]),
@@ -251,7 +271,9 @@ static enum err publish(struct year *year, unsigned number)
 	}
 	if (year->options->fault == YEAR_FAULT_BOOK_APART && count && ++year->faults % 20 == 0)
 		count--;
-	return book_put(incident_core_book(year->core), t->id, duties, count, year->now, &bad);
+	if (!err)
+		err = book_put(incident_core_book(year->core), t->id, duties, count, year->now, &bad);
+	return err ? err : year_duties_after(year, number);
 }
 
 static enum err plan_team(
@@ -321,68 +343,15 @@ enum err year_plan_all(struct year *year, struct errinfo *info)
 
 /* ---- somebody falls ill ---- */
 
-/* ask_for: a duty that begins soon is offered to others, one after the other; who takes it knows his own rules. */
-static enum err ask_for(struct year *year, struct year_person *ill, int day, bool *out_taken)
-{
-	struct cover list[YEAR_CROWD_MAX];
-	int16_t shift = ill->duty[day];
-	const char *team = year->team[ill->team].id;
-	struct wall from = year_duty_from(year, day, shift);
-	unsigned count = cover_list(
-		incident_core_duty(year->core), team, from, year_duty_until(year, day, shift), list, YEAR_CROWD_MAX);
-
-	*out_taken = false;
-	for (unsigned i = 0; i < count && i < ASKED_MAX; i++) {
-		struct year_person *p = year_person_find(year, list[i].user);
-		char text[200];
-		if (!p || p == ill)
-			continue;
-		year->counts.cover_asks++;
-		if (p->duty[day] >= 0 || p->away[day] || !year_happens(&year->answer_dice, RATE_COVER_YES))
-			continue;
-		p->duty[day] = shift;
-		if (year_rule_broken(year, p, day, year->team[ill->team].planned, text)) {
-			p->duty[day] = -1;
-			continue;
-		}
-		ill->duty[day] = -1;
-		*out_taken = true;
-		return book_give(
-			incident_core_book(year->core), team, year_shift_names[shift], from, ill->id, p->id, year->now);
-	}
-	return ERR_OK;
-}
-
-/* lose takes the person off what begins while ill: what is near is offered, *out_later says whether more is lost. */
-static enum err lose(struct year *year, struct year_person *p, int from, int until, bool *out_later)
-{
-	enum err err = ERR_OK;
-	bool taken;
-
-	for (int d = from; d < until && !err; d++) {
-		if (p->duty[d] < 0 || year_duty_from(year, d, p->duty[d]).ms <= year->now.ms)
-			continue;
-		year->counts.lost++;
-		if (year_duty_from(year, d, p->duty[d]).ms >= year->now.ms + YEAR_NEAR_MS) {
-			*out_later = true;
-			continue;
-		}
-		err = ask_for(year, p, d, &taken);
-		year->counts.covered += taken;
-		if (taken)
-			continue;
-		year->counts.uncovered++;
-		p->duty[d] = -1;
-	}
-	return err;
-}
-
+/* year_falls_ill: what begins within 48 h is open at once, and others are asked; what is later is planned anew. */
 enum err year_falls_ill(struct year *year, unsigned person, struct errinfo *info)
 {
 	static const int lengths[] = {1, 1, 2, 2, 3, 4, 7};
 	struct year_person *p = &year->person[person];
 	int today = year_day(year, year->now), until = today + lengths[dice_below(&year->answer_dice, 7)];
 	bool tells = year_happens(&year->answer_dice, RATE_ILL_TELLS), later = false;
+	struct wall from = year_at(year, today, 7), end = year_at(year, until, 7),
+		    near = wall_plus(year->now, YEAR_NEAR_MS);
 	enum err err = ERR_OK;
 
 	year->counts.ill++;
@@ -391,12 +360,13 @@ enum err year_falls_ill(struct year *year, unsigned person, struct errinfo *info
 		p->away[d] |= tells ? YEAR_ILL | YEAR_ILL_KNOWN : YEAR_ILL;
 	if (!tells)
 		return ERR_OK;
-	err = lose(year, p, today, until < year->team[p->team].planned ? until : year->team[p->team].planned, &later);
-	if (err)
-		return err;
-	if (later)
-		return plan_team(year, p->team, today, year->team[p->team].planned, p, info);
-	err = publish(year, p->team);
+	err = year_absent(year, p, from, near.ms < end.ms ? near : end);
+	for (int d = today; d < until && !later; d++)
+		later = p->duty[d] >= 0;
+	if (!err && later)
+		err = plan_team(year, p->team, today, year->team[p->team].planned, p, info);
+	if (!err && near.ms < end.ms)
+		err = year_absent(year, p, from, end);
 	year_judge(year, p->team, today + 1);
 	year_judge_book(year, p->team);
 	return err;

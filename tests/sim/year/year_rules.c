@@ -29,9 +29,9 @@ static const char *one_day(const struct year_person *p, int day)
 
 	if (!(shift & 1) && !p->experienced)
 		return "is first on duty without experience";
-	if (!(p->weekly[day % 7] >> is_night(shift) & 1))
+	if (!p->said[day] && !(p->weekly[day % 7] >> is_night(shift) & 1))
 		return "does not serve at that time of the week";
-	if (p->away[day] & (YEAR_PLANNED | YEAR_ILL_KNOWN))
+	if (!p->said[day] && p->away[day] & (YEAR_PLANNED | YEAR_ILL_KNOWN))
 		return "is away";
 	if (before >= 0 && is_night(before) && !(is_night(shift) && p->nights_in_row))
 		return "has had no rest after a night";
@@ -72,10 +72,13 @@ static void judge_counts(struct year *year, const struct year_team *team, int fr
 	for (int day = from; day < team->planned; day++) {
 		int have[YEAR_SHIFTS] = {0};
 		for (unsigned i = 0; i < team->count; i++) {
-			int shift = year->person[team->first + i].duty[day];
-			if (shift >= 0)
-				have[shift]++;
+			const struct year_person *p = &year->person[team->first + i];
+			if (p->duty[day] >= 0 && !p->helps[day])
+				have[p->duty[day]]++;
 		}
+		for (unsigned i = 0; i < YEAR_PEOPLE; i++)
+			if (year->person[i].helps[day] == team - year->team + 1)
+				have[year->person[i].duty[day]]++;
 		for (int s = 0; s < YEAR_SHIFTS; s++)
 			if (have[s] > year_need(day, s))
 				year_breaks(year, YEAR_ROSTER_RULES, "%s has %d people on %s of day %d", team->id,
@@ -113,14 +116,14 @@ void year_judge_stable(
 }
 
 /* is_planned finds the duty of the book in the person's line. */
-static bool is_planned(const struct year *year, const struct book_duty *duty)
+static bool is_planned(const struct year *year, unsigned team, const struct book_duty *duty)
 {
 	const struct year_person *p = year_person_find(year, duty->user);
 	int day = year_day(year, duty->from);
 	int shift = p && day >= 0 && day < YEAR_TABLE_DAYS ? p->duty[day] : -1;
 
-	return shift >= 0 && !strcmp(duty->shift, year_shift_names[shift]) &&
-	       duty->from.ms == year_duty_from(year, day, shift).ms &&
+	return shift >= 0 && (p->helps[day] ? p->helps[day] - 1u : p->team) == team &&
+	       !strcmp(duty->shift, year_shift_names[shift]) && duty->from.ms == year_duty_from(year, day, shift).ms &&
 	       duty->until.ms == year_duty_until(year, day, shift).ms;
 }
 
@@ -135,18 +138,19 @@ void year_judge_book(struct year *year, unsigned team)
 		if (duty->until.ms <= year->now.ms)
 			continue;
 		in_book++;
-		if (!is_planned(year, duty))
+		if (!is_planned(year, team, duty))
 			year_breaks(year, YEAR_BOOK_TRUE, "%s has %s in force, which was not planned", duty->user,
 				duty->shift);
 		for (unsigned j = i + 1; (other = book_get(book, t->id, j)) && other->from.ms < duty->until.ms; j++)
 			if (!strcmp(other->user, duty->user))
 				year_breaks(year, YEAR_BOOK_TRUE, "%s has two duties at a time", duty->user);
 	}
-	for (unsigned i = 0; i < t->count; i++)
-		for (int day = year_day(year, year->now) ? year_day(year, year->now) - 1 : 0; day < t->planned; day++) {
-			int shift = year->person[t->first + i].duty[day];
-			planned += shift >= 0 && year_duty_until(year, day, shift).ms > year->now.ms;
-		}
+	for (unsigned i = 0; i < YEAR_PEOPLE; i++) {
+		const struct year_person *p = &year->person[i];
+		for (int day = year_day(year, year->now) ? year_day(year, year->now) - 1 : 0; day < t->planned; day++)
+			planned += p->duty[day] >= 0 && (p->helps[day] ? p->helps[day] - 1u : p->team) == team &&
+				   year_duty_until(year, day, p->duty[day]).ms > year->now.ms;
+	}
 	if (planned != in_book)
 		year_breaks(year, YEAR_BOOK_TRUE, "%s: %u duties planned, %u in force", t->id, planned, in_book);
 }

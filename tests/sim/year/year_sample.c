@@ -82,6 +82,25 @@ static void previous(const struct team *team, struct buf *out)
 	buf_printf(out, "},\"frozen_until\":\"%sT%02d:%02d\"", text, team->frozen_min / 60, team->frozen_min % 60);
 }
 
+/* fixed: what people took by their own word. */
+static void fixed(const struct team *team, struct buf *out)
+{
+	const char *comma = "";
+
+	buf_text(out, ",\"fixed\":[");
+	for (int v = 0; v < team->volunteers; v++)
+		for (int d = 0; d < team->days; d++) {
+			const int8_t *shift = &team->fixed[v * team->days + d];
+			if (*shift < 0)
+				continue;
+			buf_printf(out, "%s{\"volunteer\":\"%s\",", comma, team->volunteer[v].id);
+			date(team, "date", d, out);
+			buf_printf(out, ",\"shift\":\"%s\"}", year_shift_names[*shift]);
+			comma = ",";
+		}
+	buf_byte(out, ']');
+}
+
 static void task(const struct team *team, struct buf *out)
 {
 	buf_printf(out, "{\"team\":\"%s\",", team->id);
@@ -120,6 +139,7 @@ static void task(const struct team *team, struct buf *out)
 			team->wish[i].weight);
 	}
 	buf_byte(out, ']');
+	fixed(team, out);
 	if (team->has_previous)
 		previous(team, out);
 	buf_byte(out, '}');

@@ -104,6 +104,12 @@ static void a_visit_of_which_nobody_hears_is_seen(void **state)
 	assert_true(breaks(YEAR_FAULT_ERRAND_LOST) & 1u << YEAR_ERRAND_ENDED);
 }
 
+static void a_request_that_does_not_arrive_leaves_a_duty_that_somebody_would_have_taken(void **state)
+{
+	(void)state;
+	assert_true(breaks(YEAR_FAULT_COVER_UNASKED) & 1u << YEAR_COVERED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +119,7 @@ int main(void)
 		cmocka_unit_test(a_timer_that_is_missed_is_seen),
 		cmocka_unit_test(a_roster_that_breaks_a_rule_is_seen),
 		cmocka_unit_test(a_duty_that_is_not_published_is_seen),
+		cmocka_unit_test(a_request_that_does_not_arrive_leaves_a_duty_that_somebody_would_have_taken),
 		cmocka_unit_test(a_visit_of_which_nobody_hears_is_seen),
 	};
 
