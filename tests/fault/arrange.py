@@ -23,7 +23,7 @@ from stories import CASES, PEOPLE, Veto  # noqa: E402
 
 # Each with how often it may be passed before the kill, at most.
 INSTANTS = {"anywhere": 0, "store-read": 1, "request-done": 6, "reply-taken": 4, "rota-decided": 8, "notice-written": 8, "duties-written": 4, "matter-written": 8,
-            "rota-ticked": 4, "errand-decided": 6, "errand-told": 6, "errand-written": 8, "visits-ticked": 2, "before-commit": 12, "after-commit": 12, "before-page": 8,
+            "rota-ticked": 4, "errand-decided": 6, "errand-told": 6, "errand-written": 8, "visits-ticked": 1, "before-commit": 12, "after-commit": 12, "before-page": 8,
             "after-page": 8, "page-acknowledged": 6, "page-settled": 6, "before-kept": 3, "after-kept": 3, "before-answer": 8, "after-answer": 8, "before-batch": 30,
             "after-ack": 30, "before-call": 6, "after-call": 30, "answer-heard": 6, "answer-noted": 6, "answer-stored": 6}
 REACHABLE_S = 2

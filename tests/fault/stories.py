@@ -86,7 +86,7 @@ class Case:
     def notice(self, who, kind, matter=None, before=None):
         """The first such notice, as (wall, body). before: a time at which it may not have come yet."""
         at, body = self.wait(f"{kind} to {self.who(who)}", lambda: self.rig.notices.get((self.who(who), kind, matter)) if matter else next(
-            (v for (user, its, _), v in self.rig.notices.items() if (user, its) == (self.who(who), kind) and v[0] > self.began), None))
+            (v for (user, its, _), v in self.rig.notices.items() if (user, its) == (self.who(who), kind) and seconds(v[1]["at"]) >= self.began), None))
         if before:
             self.timed(f"{kind} to {self.who(who)}", before, at)
         return body
@@ -103,8 +103,19 @@ class Case:
                     self.rig.heard.wait(0.2)
             if found is not None:
                 return found
-            if time.time() - since - self.rig.outage(since, time.time()) > LIMIT_S:
-                raise Lost(f"no {what}")
+            self.patience(since, what)
+
+    def becomes(self, what, matter, state):
+        """Waits for the state of a matter. It is asked for without rig.heard held: whoever kills needs that before questions flow again."""
+        since = time.time()
+        while self.state(matter) != state:
+            self.patience(since, what)
+            with self.rig.heard:
+                self.rig.heard.wait(0.2)
+
+    def patience(self, since, what):
+        if time.time() - since - self.rig.outage(since, time.time()) > LIMIT_S:
+            raise Lost(f"no {what}")
 
     def timed(self, what, due, at):
         if at < due - 0.0015:  # stamps have milliseconds
@@ -236,15 +247,16 @@ class Begin(Case):
         begin = 0
         while begin < time.time():  # a roster that came into force after the begin asks nobody
             self.rig.flows.wait()
-            self.began, begin = time.time(), time.time() + 4
+            begin = time.time() + 4
             self.publish(("a", begin, 3600, 0), ("b", begin, 3600, 1))
+            self.began = time.time()  # what an attempt before it has asked is stamped before
         asked = self.notice("a", "reachable", before=begin)
         self.notice("b", "reachable", before=begin)
         self.goes_on(asked)
 
     def goes_on(self, asked):
         self.say("a", asked["matter"], "accept")
-        self.wait("the yes to count", lambda: asked["matter"] if self.state(asked["matter"]) == "done" else None)
+        self.becomes("yes that counts", asked["matter"], "done")
 
 
 class Silent(Begin):
@@ -286,7 +298,8 @@ class Visit(Case):
             self.rig.flows.wait()
             due = time.time() + 2
             moved = self.ask("visit_answer", errand=hose["id"], action="move", **{"from": lane.rfc3339(due - 60), "until": lane.rfc3339(due)})
-        climbed = self.errand("climb", lambda e: e["id"] == hose["id"] and e["event"] == "climbed")
+        moves = moved["result"]["errand"]["revision"]  # an attempt before it may have climbed
+        climbed = self.errand("climb", lambda e: e["id"] == hose["id"] and e["event"] == "climbed" and e["revision"] > moves)
         self.timed("the climb", due, seconds(climbed["at"]))
         self.told(self.captain, hose["id"], "climbed")
         for task in tasks:
