@@ -313,6 +313,7 @@ static void a_channel_takes_what_its_file_says(void **state)
 	load_all();
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		assert_int_equal(set.definitions[channel_set_find(&set, cases[i].name)].about, cases[i].about);
+	channel_set_fini(&set);
 	assert_int_equal(load("channels:\n  - {name: a, preset: bark, about: [fall, visit]}\n", true, NULL), ERR_OK);
 	assert_int_equal(set.definitions[0].about, 1u << ALERT_FALL | 1u << (ALERT_KIND_COUNT + 1));
 }
