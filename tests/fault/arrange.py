@@ -45,10 +45,8 @@ def directory(cases):
 
 
 @dataclasses.dataclass
-class Row:
+class Row(killed.Row):
     """What became of the cases of one instant."""
-    instant: str
-    kills: int = 0
     cases: int = 0
     notices: int = 0
     notices_twice: int = 0
@@ -57,13 +55,7 @@ class Row:
     letters_twice: int = 0
     calls: int = 0
     calls_twice: int = 0
-    lost: int = 0
-    more: int = 0
     half: int = 0
-    early: int = 0
-    late: int = 0
-    worst_late_s: float = 0.0
-    notes: list = dataclasses.field(default_factory=list)
 
     HEAD = f"{'instant':18s} {'kills':>5s} {'cases':>5s} {'notices':>7s} {'twice':>5s} {'errand events':>13s} {'letters':>7s} {'twice':>5s} {'calls':>5s} {'twice':>5s} " \
            f"{'lost':>4s} {'>twice':>6s} {'half':>4s} {'early':>5s} {'late':>4s} {'worst':>6s}"
@@ -75,10 +67,6 @@ class Row:
         return f"{self.instant:18s} {self.kills:5d} {self.cases:5d} {self.notices:7d} {self.notices_twice:5d} {self.events:13d} {self.letters:7d} {self.letters_twice:5d} " \
                f"{self.calls:5d} {self.calls_twice:5d} {self.lost:4d} {self.more:6d} {self.half:4d} {self.early:5d} {self.late:4d} {self.worst_late_s:5.1f}s" \
                f"{'' if self.good() else '  FAILED'}"
-
-    def count(self, what, note):
-        setattr(self, what, getattr(self, what) + 1)
-        self.notes.append(f"{what}: {note}")
 
 
 class Rig(killed.Rig):
@@ -218,21 +206,4 @@ def judge_events(row, events, letters):
 
 def run(folder, binary, rounds, kills, seed, instants=None, say=print):
     """Gives the rows; says each as it is done."""
-    rig = Rig(folder, binary, rounds, seed)
-    rows = []
-    try:
-        say(Row.HEAD)
-        for instant in instants or INSTANTS:
-            rows.append(rig.run(instant, kills))
-            say(rows[-1].line())
-            for note in rows[-1].notes[:20]:
-                say(f"    {note}")
-    finally:
-        rig.close()
-    total = Row("all")
-    for field in dataclasses.fields(Row):
-        if field.type in (int, "int"):
-            setattr(total, field.name, sum(getattr(r, field.name) for r in rows))
-    total.worst_late_s = max((r.worst_late_s for r in rows), default=0.0)
-    say(total.line())
-    return rows, total
+    return killed.table(Rig(folder, binary, rounds, seed), Row, instants or INSTANTS, kills, say)

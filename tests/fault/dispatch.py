@@ -92,24 +92,16 @@ class Crowd(killed.Replies):
 
 
 @dataclasses.dataclass
-class Row:
+class Row(killed.Row):
     """What became of the incidents of one instant."""
-    instant: str
-    kills: int = 0
     incidents: int = 0
     escalated: int = 0
     pages: int = 0
     twice: int = 0
     calls: int = 0
     calls_twice: int = 0
-    lost: int = 0
     pages_lost: int = 0
-    more: int = 0
     skipped: int = 0
-    early: int = 0
-    late: int = 0
-    worst_late_s: float = 0.0
-    notes: list = dataclasses.field(default_factory=list)
 
     HEAD = f"{'instant':18s} {'kills':>5s} {'incid.':>6s} {'desk':>5s} {'pages':>6s} {'twice':>5s} {'calls':>6s} {'twice':>5s} " \
            f"{'lost':>5s} {'unpaged':>7s} {'>twice':>6s} {'skipped':>7s} {'early':>5s} {'late':>4s} {'worst':>6s}"
@@ -120,10 +112,6 @@ class Row:
     def line(self):
         return f"{self.instant:18s} {self.kills:5d} {self.incidents:6d} {self.escalated:5d} {self.pages:6d} {self.twice:5d} {self.calls:6d} {self.calls_twice:5d} " \
                f"{self.lost:5d} {self.pages_lost:7d} {self.more:6d} {self.skipped:7d} {self.early:5d} {self.late:4d} {self.worst_late_s:5.1f}s{'' if self.good() else '  FAILED'}"
-
-    def count(self, what, note):
-        setattr(self, what, getattr(self, what) + 1)
-        self.notes.append(f"{what}: {note}")
 
 
 class Rig(killed.Rig):
@@ -242,7 +230,7 @@ class Judge:
                     row.count("early", f"{name}: {who} is asked while {sorted(open_since)} have time")
                 open_since[who] = at
             elif event["event"] == "timed_out" and who in open_since:
-                self.time_out(name, who, open_since.pop(who), at)
+                row.timed(self.rig, f"{name}: the time-out of {who}", open_since.pop(who) + self.rig.wait_s, at)
             elif event["event"] == "declined":
                 open_since.pop(who, None)
             elif event["event"] == "escalated":
@@ -253,15 +241,6 @@ class Judge:
             row.count("skipped", f"{name}: asked {asked}")
         if not asked or (story[-1]["state"] == "resolved" and not any(e["event"] == "accepted" for e in story)):
             row.count("skipped", f"{name}: {[e['event'] for e in story]}")
-
-    def time_out(self, name, who, since, at):
-        row, due = self.row, since + self.rig.wait_s
-        if at < due - 0.0015:  # stamps have milliseconds
-            row.count("early", f"{name}: {who} had {at - since:.3f} s")
-        late = at - due - self.rig.outage(due, at)
-        row.worst_late_s = max(row.worst_late_s, late)
-        if late > killed.LATE_S:
-            row.count("late", f"{name}: {who} {late:.1f} s")
 
     def judge_wire(self, stories, wire):
         """By our own clock and what we ourselves have replied: who came on the wire while those before had time left."""
@@ -313,20 +292,4 @@ class Judge:
 
 def run(folder, binary, homes, kills, seed, instants=None, say=print, wait_s=2):
     """Gives the rows; says each as it is done."""
-    rig = Rig(folder, binary, homes, seed, wait_s)
-    rows = []
-    try:
-        say(Row.HEAD)
-        for instant in instants or INSTANTS:
-            rows.append(rig.run(instant, kills))
-            say(rows[-1].line())
-            for note in rows[-1].notes[:20]:
-                say(f"    {note}")
-    finally:
-        rig.close()
-    total = Row("all")
-    for field in ("kills", "incidents", "escalated", "pages", "twice", "calls", "calls_twice", "lost", "pages_lost", "more", "skipped", "early", "late"):
-        setattr(total, field, sum(getattr(r, field) for r in rows))
-    total.worst_late_s = max((r.worst_late_s for r in rows), default=0.0)
-    say(total.line())
-    return rows, total
+    return killed.table(Rig(folder, binary, homes, seed, wait_s), Row, instants or INSTANTS, kills, say)

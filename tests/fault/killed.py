@@ -3,6 +3,7 @@
 
 A kill is armed only when what the one before may have doubled is settled, so that "at most twice" is the promise of one kill and not a matter of luck.
 """
+import dataclasses
 import heapq
 import os
 import pathlib
@@ -20,6 +21,53 @@ import vendors  # noqa: E402
 import yaml  # noqa: E402
 
 LATE_S = 30  # beyond the outage; a machine that is shared may be slow, a timer that is forgotten is later than that
+
+
+@dataclasses.dataclass
+class Row:
+    """What became of what was under way while the dispatcher was killed at one instant; a part adds its own counts, HEAD, line() and good()."""
+    instant: str
+    kills: int = 0
+    lost: int = 0
+    more: int = 0
+    early: int = 0
+    late: int = 0
+    worst_late_s: float = 0.0
+    notes: list = dataclasses.field(default_factory=list)
+
+    def count(self, what, note):
+        setattr(self, what, getattr(self, what) + 1)
+        self.notes.append(f"{what}: {note}")
+
+    def timed(self, rig, what, due, at):
+        """Something was due and came at a time, by the clock of the stamps; an outage excuses its own length."""
+        if at < due - 0.0015:  # stamps have milliseconds
+            self.count("early", f"{what} {due - at:.3f} s before its time")
+        late = at - due - rig.outage(due, at)
+        self.worst_late_s = max(self.worst_late_s, late)
+        if late > LATE_S:
+            self.count("late", f"{what} {late:.1f} s after its time")
+
+
+def table(rig, kind, instants, kills, say):
+    """Runs the rig at each instant and closes it. Gives the rows, of that kind, and their sum; says each as it is done."""
+    rows = []
+    try:
+        say(kind.HEAD)
+        for instant in instants:
+            rows.append(rig.run(instant, kills))
+            say(rows[-1].line())
+            for note in rows[-1].notes[:20]:
+                say(f"    {note}")
+    finally:
+        rig.close()
+    total = kind("all")
+    for field in dataclasses.fields(kind):
+        if field.type in (int, "int"):
+            setattr(total, field.name, sum(getattr(r, field.name) for r in rows))
+    total.worst_late_s = max((r.worst_late_s for r in rows), default=0.0)
+    say(total.line())
+    return rows, total
 
 
 class Clockwork:

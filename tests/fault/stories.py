@@ -118,12 +118,7 @@ class Case:
             raise Lost(f"no {what}")
 
     def timed(self, what, due, at):
-        if at < due - 0.0015:  # stamps have milliseconds
-            self.row.count("early", f"{self.name}: {what} {due - at:.3f} s before its time")
-        late = at - due - self.rig.outage(due, at)
-        self.row.worst_late_s = max(self.row.worst_late_s, late)
-        if late > killed.LATE_S:
-            self.row.count("late", f"{self.name}: {what} {late:.1f} s after its time")
+        self.row.timed(self.rig, f"{self.name}: {what}", due, at)
 
 
 class Swap(Case):
