@@ -1,90 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "report_catalogue.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "codec/fields.h"
+#include "records/ledger_csv.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
 
-/* next_cell reads a cell at *at into cell; *at then stands on what ends it: a comma, the end of the line or of the
- * text. */
-static void next_cell(const char **at, struct buf *cell)
+/* column_of gives the place of a heading, csv->count if there is none. */
+static unsigned column_of(const struct ledger_csv *csv, const char *heading)
 {
-	bool quoted = **at == '"';
+	unsigned i = 0;
 
-	buf_reset(cell);
-	buf_text(cell, ""); /* an empty one is a text too */
-	*at += quoted;
-	for (; **at; (*at)++) {
-		if (quoted && **at == '"' && (*at)[1] == '"')
-			(*at)++;
-		else if (quoted && **at == '"') {
-			(*at)++;
-			return;
-		} else if (!quoted && strchr(",\r\n", **at))
-			return;
-		buf_byte(cell, **at);
-	}
+	while (i < csv->count && strcmp(csv->fields[i], heading) != 0)
+		i++;
+	return i;
 }
 
-/* take_row reads a line: the id is its first cell, the name that of column. */
-static void take_row(const char **at, int column, struct buf *cell, json_t *names)
+static enum err read_rows(char *text, json_t *names, struct errinfo *info)
 {
-	char id[64] = "";
+	struct ledger_csv csv;
+	unsigned column;
+	bool more;
+	enum err err;
 
-	for (int i = 0;; i++) {
-		next_cell(at, cell);
-		if (cell->failed)
-			return;
-		if (i == 0 && cell->length < sizeof id)
-			memcpy(id, cell->data, cell->length + 1);
-		if (i == column && *id)
-			json_object_set_new(names, id, json_string(cell->data)); /* no UTF-8: left out */
-		if (**at != ',')
-			break;
-		(*at)++;
-	}
-	*at += strcspn(*at, "\n");
-	*at += **at == '\n';
-}
-
-/* column_of finds a heading of the first line. */
-static int column_of(const char *csv, const char *heading, struct buf *cell)
-{
-	for (int i = 0;; i++) {
-		next_cell(&csv, cell);
-		if (cell->failed)
-			return -1;
-		if (!strcmp(cell->data, heading))
-			return i;
-		if (*csv != ',')
-			return -1;
-		csv++;
-	}
+	ledger_csv_open(&csv, text, strlen(text));
+	err = ledger_csv_next(&csv, &more, info);
+	column = err || !more || column_of(&csv, "id") != 0 ? csv.count : column_of(&csv, "name");
+	if (!err && column == csv.count)
+		return errinfo_set(
+			info, ERR_INVALID, "records exports no services with id and name: another version of Curtain?");
+	while (!err && !(err = ledger_csv_next(&csv, &more, info)) && more)
+		if (csv.count > column && *csv.fields[0])
+			json_object_set_new(
+				names, csv.fields[0], json_string(csv.fields[column])); /* no UTF-8: left out */
+	return err;
 }
 
 static enum err take_rows(const char *csv, json_t *names, struct errinfo *info)
 {
-	struct buf cell;
-	int column = -1;
-	enum err err = ERR_OK;
+	char *text = strdup(csv ? csv : ""); /* it is read in place */
+	enum err err = text ? read_rows(text, names, info) : errinfo_set(info, ERR_NOMEM, "out of memory");
 
-	buf_init(&cell, ANSWER_BYTES_MAX);
-	if (csv && column_of(csv, "id", &cell) == 0)
-		column = column_of(csv, "name", &cell);
-	if (!csv || column < 0) {
-		err = errinfo_set(
-			info, ERR_INVALID, "records exports no services with id and name: another version of Curtain?");
-	} else {
-		csv += strcspn(csv, "\n");
-		csv += *csv == '\n';
-		while (*csv && !cell.failed)
-			take_row(&csv, column, &cell, names);
-		err = cell.failed;
-	}
-	buf_fini(&cell);
+	free(text);
 	return err;
 }
 
