@@ -45,12 +45,11 @@ static bool about_duty(const struct dispatcher *d, const char *id, struct about 
 
 static bool about_errand(const struct dispatcher *d, const char *id, struct about *out)
 {
-	static const enum page_role roles[ERRAND_KIND_COUNT] = {PAGE_VISIT, PAGE_TASK, PAGE_SERVICE};
 	struct errand errand;
 
 	if (visit_find(visits_core(d->visits), id, &errand))
 		return false;
-	out->page.role = roles[errand.kind];
+	out->page.role = visit_role(errand.kind);
 	visit_words(&errand, d->zone, out->zh, out->en, ABOUT_BYTES);
 	return true;
 }

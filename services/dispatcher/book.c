@@ -70,9 +70,11 @@ static bool meet(const struct book_duty *a, const struct book_duty *b)
 	return a->from.ms < b->until.ms && b->from.ms < a->until.ms;
 }
 
-/* misfit finds the first duty that cannot stand. */
-static enum err misfit(const struct book_duty *duties, unsigned count, unsigned *out_bad)
+enum err book_check(const struct book_duty *duties, unsigned count, unsigned *out_bad)
 {
+	*out_bad = count;
+	if (count > BOOK_DUTIES_MAX)
+		return ERR_FULL;
 	for (unsigned i = 0; i < count; i++) {
 		*out_bad = i;
 		if (duties[i].until.ms <= duties[i].from.ms || duties[i].place < 0 ||
@@ -105,10 +107,7 @@ enum err book_put(struct book *book, const char *team, const struct book_duty *d
 	struct team_page *page = NULL;
 	unsigned left = 0;
 
-	*out_bad = count;
-	if (count > BOOK_DUTIES_MAX)
-		return ERR_FULL;
-	enum err err = misfit(duties, count, out_bad);
+	enum err err = book_check(duties, count, out_bad);
 	if (err)
 		return err;
 	if (page_make(book, team, &page))
@@ -191,7 +190,7 @@ enum err book_add(struct book *book, const char *team, const struct book_duty *d
 	struct team_page *page;
 	unsigned bad, count = old ? old->count : 0;
 	struct book_duty *more;
-	enum err err = misfit(duty, 1, &bad);
+	enum err err = book_check(duty, 1, &bad);
 
 	if (!err && count == BOOK_DUTIES_MAX)
 		err = ERR_FULL;

@@ -28,10 +28,12 @@ enum err book_create(struct book **out_book) ERR_MUST_CHECK;
 void book_destroy(struct book *book);
 #define BOOK_PAST_MS (31 * MS_PER_DAY) /* what is over stays so long, for rest, days in a row and duties a month */
 
+/* book_check says whether a list can stand in the book: ERR_FULL above BOOK_DUTIES_MAX; ERR_RANGE: a duty ends before
+ * it begins, or its place is outside 0..BOOK_PLACES_MAX - 1; ERR_EXISTS: somebody has two at a time. Then *out_bad is
+ * its index. */
+enum err book_check(const struct book_duty *duties, unsigned count, unsigned *out_bad) ERR_MUST_CHECK;
 /* book_put replaces all duties of team that are not over by those of the list that end after now, in any order; none =
- * the team has no roster any more. ERR_FULL above BOOK_DUTIES_MAX; ERR_RANGE: a duty ends before it begins, or its
- * place is outside 0..BOOK_PLACES_MAX - 1; ERR_EXISTS: somebody has two at a time. Then nothing is changed and *out_bad
- * is its index. */
+ * the team has no roster any more. What book_check refuses changes nothing. */
 enum err book_put(struct book *book, const char *team, const struct book_duty *duties, unsigned count, struct wall now,
 	unsigned *out_bad) ERR_MUST_CHECK;
 /* book_give puts `to` in user's place in the duty of a shift that begins at from. ERR_NOT_FOUND: user has no such duty

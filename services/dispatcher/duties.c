@@ -211,12 +211,11 @@ static enum err check_near(const struct dispatcher *d, const char *team, const s
 		changes, (long long)(d->settings.rota_frozen_ms / MS_PER_HOUR), first->user, first->shift, from);
 }
 
-/* put_in changes a book, and says which line cannot be. */
-static enum err put_in(struct book *book, const char *team, const struct book_duty *duties, unsigned count,
-	struct wall now, struct errinfo *info)
+/* check_lines says which line cannot be. */
+static enum err check_lines(const struct book_duty *duties, unsigned count, struct errinfo *info)
 {
 	unsigned bad = 0;
-	enum err err = book_put(book, team, duties, count, now, &bad);
+	enum err err = book_check(duties, count, &bad);
 
 	if (err == ERR_EXISTS)
 		errinfo_set(info, err, "duties: line %u: %s has another duty at that time", bad + 1, duties[bad].user);
@@ -245,23 +244,19 @@ static unsigned keep_help(const struct dispatcher *d, const char *team, struct b
 static enum err put(struct dispatcher *d, const char *team, const struct new_roster *roster, struct errinfo *info)
 {
 	struct book_duty *duties = calloc(BOOK_DUTIES_MAX, sizeof *duties);
-	struct book *trial = NULL;
-	unsigned count = 0;
+	unsigned count = 0, bad;
 	enum err err = duties ? read_duties(d, team, roster->duties, duties, &count, info) : ERR_NOMEM;
 
 	if (!err)
 		err = keep_others(d, team, roster, duties, &count, info);
 	if (!err)
 		count = keep_help(d, team, duties, count);
-	if (!err)
-		err = book_create(&trial);
 	if (!err) /* a fault of the roster is told before what it would change */
-		err = put_in(trial, team, duties, count, d->turn.wall, info);
+		err = check_lines(duties, count, info);
 	if (!err && !roster->near && (count || wall_is_set(roster->from)))
 		err = check_near(d, team, duties, count, info);
 	if (!err)
-		err = put_in(incident_core_book(d->core), team, duties, count, d->turn.wall, info);
-	book_destroy(trial);
+		err = book_put(incident_core_book(d->core), team, duties, count, d->turn.wall, &bad);
 	free(duties);
 	return err;
 }

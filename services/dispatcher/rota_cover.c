@@ -84,7 +84,6 @@ static enum err tell_open(struct rota *rota, struct matter *m, const char *user,
 	struct rota_why why;
 	struct said said;
 	struct buf zh, en;
-	enum err err;
 
 	rota_why_open(rota, m, &why);
 	buf_init(&zh, NOTICE_BYTES - 200);
@@ -98,8 +97,7 @@ static enum err tell_open(struct rota *rota, struct matter *m, const char *user,
 		m->asked_count, en.data ? en.data : "");
 	buf_fini(&zh);
 	buf_fini(&en);
-	err = rota_tell(rota, m, user, NOTICE_COVER_OPEN, m->duty.until, &said, now);
-	return err;
+	return rota_tell(rota, m, user, NOTICE_COVER_OPEN, m->duty.until, &said, now);
 }
 
 /* climb tells the captain, and when that brings nobody either, the desk. A team without a captain has the desk alone.

@@ -94,7 +94,10 @@ enum err rota_settle(struct rota *rota, const char *team, struct wall now) ERR_M
 const char *rota_captain(const struct rota *rota, const char *team, struct duty_people *people);
 void rota_absence_apply(struct rota *rota, const char *team, const struct matter *absence, struct wall now,
 	unsigned *opened, enum err *err);
-/* rota_reaches: user is of the team, or of one near it, and both help each other. */
+/* rota_near: both are teams of one community, and help each other. rota_reaches: user is of the team, or of one near
+ * it.
+ */
+bool rota_near(const struct rota *rota, const char *team, const char *other);
 bool rota_reaches(const struct rota *rota, const char *team, const char *user);
 bool rota_is_absent(const struct rota *rota, const char *user, const struct book_duty *duty);
 

@@ -40,9 +40,8 @@ unsigned rota_reach(const struct rota *rota, const struct matter *m, struct cove
 	char team[ID_BYTES] = "";
 
 	*out_own = count;
-	while (rota->config.helps && rota->config.helps(rota->config.context, m->team) &&
-		duty_next_team(rota->duty, team))
-		if (duty_near(rota->duty, m->team, team) && rota->config.helps(rota->config.context, team))
+	while (duty_next_team(rota->duty, team))
+		if (rota_near(rota, m->team, team))
 			count = add_near(rota, m, team, out, *out_own, count);
 	return count;
 }

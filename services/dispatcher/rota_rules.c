@@ -110,13 +110,17 @@ bool rota_is_absent(const struct rota *rota, const char *user, const struct book
 	return false;
 }
 
+bool rota_near(const struct rota *rota, const char *team, const char *other)
+{
+	return rota->config.helps && duty_near(rota->duty, team, other) &&
+	       rota->config.helps(rota->config.context, team) && rota->config.helps(rota->config.context, other);
+}
+
 bool rota_reaches(const struct rota *rota, const char *team, const char *user)
 {
 	const char *home = duty_team_of(rota->duty, user);
 
-	return !strcmp(home, team) || (*home && rota->config.helps && duty_near(rota->duty, team, home) &&
-					      rota->config.helps(rota->config.context, team) &&
-					      rota->config.helps(rota->config.context, home));
+	return !strcmp(home, team) || rota_near(rota, team, home);
 }
 
 /* others: what stands against a duty in the others that user has, in their own team and those near it. */

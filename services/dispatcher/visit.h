@@ -75,6 +75,9 @@ unsigned visit_pages(
 /* visit_words names an errand by the household's id and its hours; both texts are cut to size bytes. */
 void visit_words(const struct errand *errand, const struct zone *zone, char *out_zh, char *out_en, size_t size);
 
+/* visit_role gives the role of pages about errands of a kind. */
+enum page_role visit_role(enum errand_kind kind);
+
 struct visit_core;
 
 enum err visit_core_create(

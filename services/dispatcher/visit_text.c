@@ -132,9 +132,15 @@ static void write_id(const struct visit_effect *effect, bool question, struct pa
 	snprintf(page->id, sizeof page->id, "n-%016" PRIx64, text_hash64(cause, (size_t)length, 0));
 }
 
-static void write_page(const struct visit_effect *effect, const char *user, const struct zone *zone, struct page *out)
+enum page_role visit_role(enum errand_kind kind)
 {
 	static const enum page_role roles[ERRAND_KIND_COUNT] = {PAGE_VISIT, PAGE_TASK, PAGE_SERVICE};
+
+	return roles[kind];
+}
+
+static void write_page(const struct visit_effect *effect, const char *user, const struct zone *zone, struct page *out)
+{
 	const struct errand *e = &effect->errand;
 	bool asks = e->event == ERRAND_EVENT_OFFERED && !strcmp(user, effect->asked);
 	/* a question that has become the reader's own is followed by that, not by its withdrawal */
@@ -142,7 +148,7 @@ static void write_page(const struct visit_effect *effect, const char *user, cons
 	bool closed = !asks && !own && !strcmp(user, effect->asked);
 	bool not_met = e->event == ERRAND_EVENT_MISSED && *e->actor;
 
-	*out = (struct page){.role = roles[e->kind],
+	*out = (struct page){.role = visit_role(e->kind),
 		.kind = ALERT_DEVICE,
 		.level = not_met ? ALERT_ALARM : ALERT_ATTENTION, /* nobody opened: the elder may lie there */
 		.at = e->at,
