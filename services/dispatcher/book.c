@@ -70,6 +70,15 @@ static bool meet(const struct book_duty *a, const struct book_duty *b)
 	return a->from.ms < b->until.ms && b->from.ms < a->until.ms;
 }
 
+/* has_at: user has one of the duties at a time of duty's. */
+static bool has_at(const struct book_duty *duties, unsigned count, const char *user, const struct book_duty *duty)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (meet(&duties[i], duty) && !strcmp(duties[i].user, user))
+			return true;
+	return false;
+}
+
 enum err book_check(const struct book_duty *duties, unsigned count, unsigned *out_bad)
 {
 	*out_bad = count;
@@ -80,9 +89,8 @@ enum err book_check(const struct book_duty *duties, unsigned count, unsigned *ou
 		if (duties[i].until.ms <= duties[i].from.ms || duties[i].place < 0 ||
 			duties[i].place >= BOOK_PLACES_MAX)
 			return ERR_RANGE;
-		for (unsigned j = 0; j < i; j++)
-			if (meet(&duties[i], &duties[j]) && !strcmp(duties[i].user, duties[j].user))
-				return ERR_EXISTS;
+		if (has_at(duties, i, duties[i].user, &duties[i]))
+			return ERR_EXISTS;
 	}
 	return ERR_OK;
 }
@@ -121,9 +129,14 @@ enum err book_put(struct book *book, const char *team, const struct book_duty *d
 	for (unsigned i = 0; i < count; i++)
 		if (duties[i].until.ms > now.ms)
 			kept[left++] = duties[i];
-	for (unsigned i = 0, ahead = left; ahead && i < page->count && left < BOOK_DUTIES_MAX; i++)
-		if (page->duties[i].until.ms <= now.ms && page->duties[i].until.ms + BOOK_PAST_MS > now.ms)
-			kept[left++] = page->duties[i];
+	for (unsigned i = 0, ahead = left; ahead && i < page->count && left < BOOK_DUTIES_MAX; i++) {
+		const struct book_duty *old = &page->duties[i];
+		/* a duty that runs may have begun before: nobody has two at a time, or the book could not be read again
+		 */
+		if (old->until.ms <= now.ms && old->until.ms + BOOK_PAST_MS > now.ms &&
+			!has_at(kept, ahead, old->user, old))
+			kept[left++] = *old;
+	}
 	qsort(kept, left, sizeof *kept, in_order);
 	free(page->duties);
 	page->duties = kept;
@@ -147,9 +160,8 @@ enum err book_give(struct book *book, const char *team, const char *shift, struc
 	}
 	if (!duty)
 		return ERR_NOT_FOUND;
-	for (unsigned i = 0; i < page->count; i++)
-		if (meet(&page->duties[i], duty) && !strcmp(page->duties[i].user, to))
-			return ERR_EXISTS;
+	if (has_at(page->duties, page->count, to, duty))
+		return ERR_EXISTS;
 	text_cut(duty->user, sizeof duty->user, to);
 	qsort(page->duties, page->count, sizeof *page->duties, in_order);
 	return ERR_OK;
@@ -194,9 +206,8 @@ enum err book_add(struct book *book, const char *team, const struct book_duty *d
 
 	if (!err && count == BOOK_DUTIES_MAX)
 		err = ERR_FULL;
-	for (unsigned i = 0; i < count && !err; i++)
-		if (meet(&old->duties[i], duty) && !strcmp(old->duties[i].user, duty->user))
-			err = ERR_EXISTS;
+	if (!err && old && has_at(old->duties, count, duty->user, duty))
+		err = ERR_EXISTS;
 	if (!err)
 		err = page_make(book, team, &page);
 	if (err)

@@ -33,7 +33,8 @@ void book_destroy(struct book *book);
  * its index. */
 enum err book_check(const struct book_duty *duties, unsigned count, unsigned *out_bad) ERR_MUST_CHECK;
 /* book_put replaces all duties of team that are not over by those of the list that end after now, in any order; none =
- * the team has no roster any more. What book_check refuses changes nothing. */
+ * the team has no roster any more. What is over stays for BOOK_PAST_MS, but for what its holder now has another duty
+ * at the time of. What book_check refuses changes nothing. */
 enum err book_put(struct book *book, const char *team, const struct book_duty *duties, unsigned count, struct wall now,
 	unsigned *out_bad) ERR_MUST_CHECK;
 /* book_give puts `to` in user's place in the duty of a shift that begins at from. ERR_NOT_FOUND: user has no such duty

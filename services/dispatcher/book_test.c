@@ -169,6 +169,26 @@ static void what_is_over_stays_for_a_month_and_goes_with_the_roster(void **state
 	assert_null(book_get(book, "t-1", 0));
 }
 
+static void what_is_over_makes_way_for_a_new_duty_at_that_time(void **state)
+{
+	const struct book_duty old[] = {duty(100, 200, 0, "day", "v-1"), duty(100, 200, 1, "day", "v-2"),
+		duty(300, 400, 0, "day", "v-1")},
+			       longer = duty(150, 300, 0, "day", "v-1");
+	struct book_duty all[4] = {0};
+	const struct book_duty *d;
+	unsigned bad, count = 0;
+
+	(void)state;
+	assert_int_equal(book_put(book, "t-1", old, 3, (struct wall){0}, &bad), ERR_OK);
+	assert_int_equal(book_put(book, "t-1", &longer, 1, (struct wall){250}, &bad), ERR_OK);
+	while (count < 4 && (d = book_get(book, "t-1", count)))
+		all[count++] = *d;
+	assert_int_equal(count, 2); /* of what is over, v-2's stays */
+	assert_string_equal(all[0].user, "v-2");
+	assert_int_equal(all[1].from.ms, 150);
+	assert_int_equal(book_check(all, count, &bad), ERR_OK); /* so the store's rows can be read again */
+}
+
 static void a_duty_in_another_team_is_found(void **state)
 {
 	const struct book_duty other = duty(150, 250, 0, "day", "v-3");
@@ -197,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_duty_can_be_taken_out_and_put_in, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_is_over_stays_for_a_month_and_goes_with_the_roster, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_over_makes_way_for_a_new_duty_at_that_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_duty_in_another_team_is_found, set_up, tear_down),
 	};
 
