@@ -331,6 +331,7 @@ enum notice_kind {
 	NOTICE_HANDOVER,    /* to who begins: what is open, what happened */
 	NOTICE_DAY,         /* for the team: who now, who next, gaps */
 	NOTICE_WEEK,
+	NOTICE_ROSTER_LOST, /* to captain and desk: the team's roster cannot be read and counts as none */
 	NOTICE_KIND_COUNT
 };
 

@@ -58,6 +58,9 @@ struct dispatcher {
 	bool eager;           /* the open transaction holds more than heartbeats */
 	struct mono hold_due; /* when it is committed in any case */
 
+	unsigned rosters_lost; /* and the desk waits for new ones */
+	bool lost_untold;
+
 	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged, notice_count;
 };
 
@@ -118,19 +121,31 @@ enum err dispatcher_take_reply(
 /* dispatcher_follow moves the replay clock to the watermark, feeding what waits for it. */
 enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 
-/* duties.c: rosters in force. dispatcher_load_duties reads them at the start; dispatcher_change_duties takes the
- * requests "roster" (whole) and "give"; fatal: a failure of the store, which stops the service. */
+/* duties.c: rosters in force. dispatcher_change_duties takes the requests "roster" (whole) and "give"; fatal: a failure
+ * of the store, which stops the service. */
 #define DUTY_TABLE                                                                                                     \
 	"CREATE TABLE duty (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place INTEGER NOT "    \
 	"NULL, shift TEXT NOT NULL, user TEXT NOT NULL) STRICT;"                                                       \
 	"CREATE INDEX duty_team ON duty (team)"
 /* dispatcher_save_duties writes a team's. */
 enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 enum err dispatcher_list_duties(
 	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+
+/* duties_load.c: rosters read at the start. One whose rows cannot stand in the book is set aside: the team has none
+ * then, its rows stay in duty_lost for a person to look at, roster_lost has it until a new one is published
+ * (dispatcher_heal_roster). dispatcher_tell_lost tells captain and desk of those that nobody was told of yet. */
+#define LOST_TABLES                                                                                                    \
+	"CREATE TABLE roster_lost (team TEXT PRIMARY KEY, cause TEXT NOT NULL, told INTEGER NOT NULL) STRICT, "        \
+	"WITHOUT "                                                                                                     \
+	"ROWID;"                                                                                                       \
+	"CREATE TABLE duty_lost (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place INTEGER "   \
+	"NOT NULL, shift TEXT NOT NULL, user TEXT NOT NULL) STRICT"
+enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_tell_lost(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_heal_roster(struct dispatcher *d, const char *team, struct errinfo *info) ERR_MUST_CHECK;
 
 enum err dispatcher_list_cover(
 	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;

@@ -26,38 +26,6 @@
 
 #define COVER_MAX 50
 
-enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info)
-{
-	static struct book_duty duties[BOOK_DUTIES_MAX];
-	sqlite3_stmt *rows = NULL;
-	char team[ID_BYTES] = "";
-	unsigned count = 0, bad;
-	enum err err = sql_prepare(store_db(d->store),
-		"SELECT team, starts, ends, place, shift, user FROM duty ORDER BY team", &rows, info);
-
-	for (bool more = true; !err && more;) {
-		more = sqlite3_step(rows) == SQLITE_ROW;
-		const char *next = more ? (const char *)sqlite3_column_text(rows, 0) : "";
-		if (count && (strcmp(next, team) != 0 || count == BOOK_DUTIES_MAX)) {
-			err = book_put(incident_core_book(d->core), team, duties, count, WALL_NONE, &bad);
-			if (err)
-				errinfo_set(info, err, "the store's roster of team %s is %s", team, err_name(err));
-			count = 0;
-		}
-		if (!more)
-			break;
-		struct book_duty *duty = &duties[count++];
-		*duty = (struct book_duty){.from = {sqlite3_column_int64(rows, 1)},
-			.until = {sqlite3_column_int64(rows, 2)},
-			.place = sqlite3_column_int(rows, 3)};
-		text_cut(team, sizeof team, next);
-		text_cut(duty->shift, sizeof duty->shift, (const char *)sqlite3_column_text(rows, 4));
-		text_cut(duty->user, sizeof duty->user, (const char *)sqlite3_column_text(rows, 5));
-	}
-	sqlite3_finalize(rows);
-	return err;
-}
-
 enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct errinfo *info)
 {
 	const struct book *book = incident_core_book(d->core); /* who answers now is told anew */
@@ -339,6 +307,8 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 	d->eager = true;
 	if (!*fatal && whole)
 		*fatal = dispatcher_save_rules(d, team, roster.rules, info);
+	if (!*fatal && whole)
+		*fatal = dispatcher_heal_roster(d, team, info);
 	if (!*fatal)
 		*fatal = rota_changed(d->rota, team, whole, d->turn.wall);
 	if (!*fatal)

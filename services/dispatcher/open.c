@@ -26,7 +26,7 @@ static const char handset_table[] = "CREATE TABLE handset (household TEXT PRIMAR
 				    "STRICT, WITHOUT ROWID";
 
 static const char *const migrations[] = {DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables,
-	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE, POST_QUEUES};
+	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE, POST_QUEUES, LOST_TABLES};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {

@@ -133,6 +133,9 @@ enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_r
  */
 enum err rota_before(struct rota *rota, const char *team, struct wall now) ERR_MUST_CHECK;
 enum err rota_changed(struct rota *rota, const char *team, bool whole, struct wall now) ERR_MUST_CHECK;
+/* rota_lost: the roster of team could not be read and is not in the book. Captain and desk are told; what was under way
+ * about its duties ends, as when a roster is withdrawn. */
+enum err rota_lost(struct rota *rota, const char *team, struct wall now) ERR_MUST_CHECK;
 
 enum rota_verdict {
 	ROTA_TAKEN,

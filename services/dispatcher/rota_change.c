@@ -160,3 +160,26 @@ enum err rota_changed(struct rota *rota, const char *team, bool whole, struct wa
 	}
 	return err ? err : rota_settle(rota, team, now);
 }
+
+enum err rota_lost(struct rota *rota, const char *team, struct wall now)
+{
+	struct matter cause = {.kind = ROTA_WATCH, .opened = now};
+	struct duty_people people;
+	struct said said;
+	enum err err;
+
+	text_cut(cause.team, sizeof cause.team, team);
+	matter_name(rota, &cause);
+	rota_captain(rota, team, &people);
+	say(&said,
+		"%s 队在库中的排班读不出，已停用：求助暂按平时愿意值班的人派单，与无排班时相同。请重新发布该队排班。",
+		"The roster of team %s in the store cannot be read and is out of force: calls go to those who usually "
+		"serve, as without a roster. Please publish it anew.",
+		team);
+	err = rota_tell(rota, &cause, people.desk, NOTICE_ROSTER_LOST, WALL_NONE, &said, now);
+	if (!err && *people.captain && strcmp(people.captain, people.desk) != 0)
+		err = rota_tell(rota, &cause, people.captain, NOTICE_ROSTER_LOST, WALL_NONE, &said, now);
+	if (!err)
+		err = rota_before(rota, team, now);
+	return err ? err : rota_changed(rota, team, true, now);
+}

@@ -720,6 +720,39 @@ static void the_table_has_no_way_out_of_an_end(void **state)
 					ROTA_STATE_COUNT);
 }
 
+static void a_roster_that_is_lost_ends_what_ran_about_it_and_captain_and_desk_know(void **state)
+{
+	struct rota_answer asked, wanted;
+	struct duty_people people;
+	unsigned bad;
+
+	(void)state;
+	put_two();
+	asked = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	assert_int_equal(rota_cover(rota, "t-1", "night", at(67, 0), "v-2", at(1, 0), &wanted), ERR_OK);
+	tick(at(50, 0)); /* v-1 has been reminded: the duty is watched */
+	assert_non_null(told("v-1", NOTICE_TOMORROW));
+	const char *helper = told("v-4", NOTICE_COVER_ASKED) ? "v-4" : "v-5";
+
+	assert_int_equal(book_put(duty_book(duty), "t-1", NULL, 0, at(51, 0), &bad), ERR_OK);
+	restart(); /* its duties are not in the book of the next start */
+	notice_count = 0;
+	assert_int_equal(rota_lost(rota, "t-1", at(51, 0)), ERR_OK);
+	take_effects();
+	assert_non_null(told("cap", NOTICE_ROSTER_LOST));
+	assert_non_null(told("desk", NOTICE_ROSTER_LOST));
+	assert_int_equal(reply(asked.id, "v-5", true, at(51, 1)).verdict, ROTA_LATE);
+	assert_int_equal(reply(wanted.id, helper, true, at(51, 1)).verdict, ROTA_LATE);
+	tick(at(60, 0)); /* nobody is asked whether they are reachable for a duty that is not in force */
+	assert_null(told("v-1", NOTICE_REACHABLE));
+	assert_int_equal(rota_gaps(rota), 0);
+	duty_people_at(duty, "t-1", at(60, 0), &people);
+	assert_int_equal(people.count, 8); /* as without a roster */
+	notice_count = 0;
+	put_two();
+	assert_true(has("v-1", "day", at(55, 0)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -744,6 +777,7 @@ int main(void)
 		T(the_team_is_told_each_morning_and_each_week),
 		T(a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else),
 		T(a_duty_of_somebody_who_has_left_is_open_a_day_ahead),
+		T(a_roster_that_is_lost_ends_what_ran_about_it_and_captain_and_desk_know),
 		T(the_table_has_no_way_out_of_an_end),
 	};
 

@@ -130,6 +130,9 @@ static void concerned(const struct duty_notice *n)
 	case NOTICE_SWAP_OFF:
 		assert_true(!known || !strcmp(n->user, m.user) || !strcmp(n->user, m.other)); /* forgotten at once */
 		break;
+	case NOTICE_ROSTER_LOST:
+		assert_true(!strcmp(n->user, people[OWN - 1]) || !strcmp(n->user, "desk"));
+		break;
 	case NOTICE_SWAP_VETO:
 		assert_string_equal(n->user, people[OWN - 1]);
 		break;
@@ -370,6 +373,20 @@ static void restart(void)
 	rota = fresh;
 }
 
+/* lose: the next start cannot read the duties. Captain and desk know; the others hear with the next roster. */
+static void lose(void)
+{
+	unsigned bad;
+
+	restart();
+	assert_int_equal(book_put(duty_book(duty), TEAM, NULL, 0, WALL_NONE, &bad), ERR_OK);
+	assert_int_equal(rota_lost(rota, TEAM, now), ERR_OK);
+	remember_slots();
+	assert_int_equal(slot_count, 0);
+	for (unsigned p = 0; p < PEOPLE; p++)
+		told[p] = true;
+}
+
 static void pass_time(void)
 {
 	now.ms += (int64_t)(roll(40) ? roll(90) : roll(3000)) * MS_PER_MINUTE; /* now and then an outage of days */
@@ -405,7 +422,7 @@ static void step(void)
 	else if (what < 28)
 		seek_or_give();
 	else if (what < 30)
-		restart();
+		roll(30) ? restart() : lose();
 	else
 		tick();
 	take_effects();

@@ -221,9 +221,11 @@ enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct erri
 {
 	enum err err;
 
-	if (rota_due(d->rota, now).ms > now.ms)
+	if (!d->lost_untold && rota_due(d->rota, now).ms > now.ms)
 		return ERR_OK;
 	err = dispatcher_begin(d, info);
+	if (!err)
+		err = dispatcher_tell_lost(d, now, info);
 	if (!err)
 		err = rota_tick(d->rota, now);
 	if (!err)

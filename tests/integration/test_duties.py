@@ -3,6 +3,8 @@
 import datetime
 import json
 import pathlib
+import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -143,6 +145,36 @@ def notice(rig, user, kind):
 
 def say(rig, user, matter, action):
     rig.peer(user).publish(f"curtain/volunteer/{user}/reply", {"incident": matter, "user": user, "action": action, "at": lane.rfc3339(time.time())})
+
+
+def test_a_roster_that_cannot_be_read_is_left_out_and_told_and_a_new_one_heals_it(rig):
+    """Calls are answered all the same: as without a roster. The rows stay for a person to look at."""
+    rig.up()
+    assert publish(rig).returncode == 0
+    oncall(rig, ["v-3", "v-2"])
+    rig.stop(signal.SIGKILL)
+    store = rig.folder / "data/dispatcher.db"
+    with sqlite3.connect(store) as db:
+        db.execute("UPDATE duty SET user = 'v-2'")
+    db.close()
+    rig.start()
+    lost = [notice(rig, user, "roster_lost") for user in ("cap", "desk")]
+    assert all("t-1" in n["text_zh"] and "publish it anew" in n["text_en"] for n in lost)
+    rig.tap.wait(lambda: [m for m in rig.states() if m.body["state"] == "ready" and m.body["counters"]["rosters_lost"] == 1], "the service, ready, with a roster lost")
+    oncall(rig, ["v-1", "v-2", "v-3"])
+    rig.ingest.give_item(alert(1, "h-1"))
+    assert asked(rig, "h-1") == ["v-1", "v-2"]
+
+    rig.again()
+    assert publish(rig).returncode == 0
+    oncall(rig, ["v-3", "v-2"])
+    rig.tap.wait(lambda: rig.states()[-1].body["counters"]["rosters_lost"] == 0, "a status without a lost roster")
+    assert len({m.body["id"] for m in rig.tap.of("curtain/volunteer/") if m.body.get("kind") == "roster_lost"}) == 2  # once each
+    rig.stop()
+    with sqlite3.connect(store) as db:
+        assert db.execute("SELECT count(*), min(user), max(user) FROM duty_lost").fetchone() == (4, "v-2", "v-2")
+        assert {row[0] for row in db.execute("SELECT DISTINCT user FROM duty")} == {"v-2", "v-3"}
+    db.close()
 
 
 def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):

@@ -120,8 +120,8 @@ static void put_certificate(const char *zh, const char *en, int64_t left_s, stru
 			zh, en);
 }
 
-/* put_ages writes a line for the backup and each certificate that somebody watches. */
-static void put_ages(const struct status *row, struct buf *out)
+/* put_remarks writes a line for the backup, each certificate that somebody watches, and rosters that were lost. */
+static void put_remarks(const struct status *row, struct buf *out)
 {
 	char age[SHOW_DURATION_BYTES];
 
@@ -138,6 +138,11 @@ static void put_ages(const struct status *row, struct buf *out)
 			put_certificate("网关", "gateway", value, out);
 		} else if (!strcmp(name, "broker_certificate_left_seconds")) {
 			put_certificate("消息服务器", "broker", value, out);
+		} else if (!strcmp(name, "rosters_lost") && value) {
+			buf_printf(out,
+				"注意：%lld 个队的排班读不出，已停用，请重新发布 (teams whose roster cannot be read; "
+				"its log names them: curtain roster publish)\n",
+				(long long)value);
 		}
 	}
 }
@@ -165,7 +170,7 @@ enum err status_board_text(const struct status_board *board, const struct zone *
 		buf_printf(
 			out, "超过 %u 个实例，其余未显示 (more instances than can be shown)\n", STATUS_INSTANCES_MAX);
 	for (unsigned i = 0; i < board->count; i++)
-		put_ages(&board->rows[i], out);
+		put_remarks(&board->rows[i], out);
 	buf_text(out, status_board_healthy(board) ? "全部服务正常 (all services are well)\n"
 						  : "有服务异常 (not all services are well); 看其日志 (see its log)\n");
 	return err ? err : out->failed;
