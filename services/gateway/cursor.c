@@ -32,20 +32,21 @@ static bool said_last(const char *answer, size_t length)
 	       memmem(answer + length - end, end, "\"more\":false", 12);
 }
 
-enum err cursor_value(const struct route *route, const char *answer, size_t length, char out[CURSOR_VALUE_BYTES])
+enum err cursor_value(const char *answer, size_t length, char out[CURSOR_VALUE_BYTES])
 {
 	json_t *root = said_last(answer, length) ? NULL : json_loadb(answer, length, 0, NULL);
-	const json_t *items = json_object_get(root, "items"), *value;
+	const json_t *items = json_object_get(root, "items");
+	const json_t *value = json_object_get(root, "last"); /* an answer may say it itself */
 	enum err err = ERR_NOT_FOUND;
 
-	if (route_page(route)->type == ROUTE_TIME)
-		value = json_object_get(root, "last");
-	else
+	if (!value)
 		value = json_object_get(json_array_get(items, json_array_size(items) - 1), "id");
-	if (json_array_size(items) && json_is_integer(value)) {
+	if (items && !json_array_size(items)) {
+		err = ERR_NOT_FOUND; /* whatever it says: behind nothing there is nothing */
+	} else if (json_is_integer(value)) {
 		snprintf(out, CURSOR_VALUE_BYTES, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 		err = ERR_OK;
-	} else if (json_array_size(items) && json_is_string(value)) {
+	} else if (json_string_length(value)) {
 		err = text_copy(out, CURSOR_VALUE_BYTES, json_string_value(value));
 	}
 	json_decref(root);

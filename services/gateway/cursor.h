@@ -12,10 +12,9 @@
 #define CURSOR_KEY_BYTES 32
 #define CURSOR_VALUE_BYTES 64
 
-/* cursor_value gives where the page after answer (a service's JSON) begins: its "last" where pages go by time, else the
- * "id" of the last of its "items". ERR_NOT_FOUND: there is no further page. The route has pages. */
-enum err cursor_value(
-	const struct route *route, const char *answer, size_t length, char out[CURSOR_VALUE_BYTES]) ERR_MUST_CHECK;
+/* cursor_value gives where the page after answer (a service's JSON) begins: its "last", else the "id" of the last of
+ * its "items". ERR_NOT_FOUND: there is no further page. */
+enum err cursor_value(const char *answer, size_t length, char out[CURSOR_VALUE_BYTES]) ERR_MUST_CHECK;
 /* cursor_link appends the address of that page: path and query of match, and the cursor. */
 enum err cursor_link(const unsigned char key[CURSOR_KEY_BYTES], const char *account, const struct route_match *match,
 	const char *value, struct buf *out) ERR_MUST_CHECK;

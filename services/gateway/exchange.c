@@ -296,7 +296,7 @@ static void link_next(const struct gateway *gateway, struct exchange *x)
 {
 	char value[CURSOR_VALUE_BYTES];
 
-	if (cursor_value(x->match.route, x->answer.data, x->answer.length, value))
+	if (cursor_value(x->answer.data, x->answer.length, value))
 		return;
 	buf_byte(&x->link, '<');
 	if (cursor_link(gateway->cursor_key, x->account, &x->match, value, &x->link) ||

@@ -37,6 +37,10 @@
 	{                                                                                                              \
 		"errand", ROUTE_PATH, ROUTE_ID, true, 0, 0, "The errand."                                              \
 	}
+#define ELDER                                                                                                          \
+	{                                                                                                              \
+		"elder", ROUTE_PATH, ROUTE_ID, true, 0, 0, "The elder."                                                \
+	}
 #define MATTER                                                                                                         \
 	{                                                                                                              \
 		"matter", ROUTE_PATH, ROUTE_ID, true, 0, 0, "The swap or cover request."                               \
@@ -199,6 +203,30 @@ static const struct route routes[] = {
 			{"by_row", ROUTE_BODY, ROUTE_BOOL, false, 0, 0, "With report: good rows come in, bad ones stay outside."},
 			{"erased", ROUTE_BODY, ROUTE_ID, false, 0, 0, "Rows of who was erased: refuse, skip or again (they are registered anew); else refuse."},
 			{"limit", ROUTE_BODY, ROUTE_INT, false, 1, 2000, "How many faults and changes are told."}, WHY}},
+	{"GET", "/v1/ledgers/{kind}", ROUTE_SERVICE, ROUTE_READ, "records", "export", false,
+		{"导出台账（CSV），分页", "Rows of a kind as CSV that comes in again unchanged, in pages; the first has the header line."},
+		{{"kind", ROUTE_PATH, ROUTE_ID, true, 0, 0, "What the rows are: elders, households ..."},
+			{"after", ROUTE_QUERY, ROUTE_ID, false, 0, 0, "Those behind this key: last of the page before."}, LIMIT(5000), WHY}},
+	{"POST", "/v1/tags/rules", ROUTE_SERVICE, ROUTE_WRITE, "records", "tags", true,
+		{"按规则更新标签", "Sets the tags that rules say of a day, and ends what they no longer say."},
+		{{"day", ROUTE_BODY, ROUTE_DAY, true, 0, 0, "The day."}, WHY}},
+	{"GET", "/v1/duplicates", ROUTE_SERVICE, ROUTE_READ, "records", "duplicates", false,
+		{"可能重复登记的老人", "Pairs of elders that may be one person, with what they share, the likeliest first."}, {LIMIT(1000), WHY}},
+	{"POST", "/v1/mergings", ROUTE_SERVICE, ROUTE_WRITE, "records", "merge", true,
+		{"把重复登记的两位老人合并为一位", "Makes one of two elders: what hung on the one hangs on the other. It can be undone."},
+		{{"keep", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The elder that stays."}, {"gone", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The elder that goes into it."}, WHY}},
+	{"POST", "/v1/mergings/{merging}/undo", ROUTE_SERVICE, ROUTE_WRITE, "records", "unmerge", false,
+		{"撤销一次合并", "Takes a merging apart again, as it was."},
+		{{"merging", ROUTE_PATH, ROUTE_INT, true, 1, INT64_MAX, "The merging's number."}, WHY}},
+	{"GET", "/v1/elders/{elder}/export", ROUTE_SERVICE, ROUTE_READ, "records", "elder_export", false,
+		{"一位老人全部信息的副本", "Everything that is kept of an elder and the home, sealed values opened: for the elder."}, {ELDER, WHY}},
+	{"POST", "/v1/elders/{elder}/erase", ROUTE_SERVICE, ROUTE_WRITE, "records", "erase", true,
+		{"删除一位老人的个人信息，不可恢复", "Erases an elder for ever and answers with the certificate; then forget its devices' dead letters. The district's right."},
+		{ELDER, {"reason", ROUTE_BODY, ROUTE_LABEL, true, 0, 300, "Why, for the certificate and the audit trail."},
+			{"confirm", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The elder's id once more."}, WHY}},
+	{"POST", "/v1/households/{household}/withdraw", ROUTE_SERVICE, ROUTE_WRITE, "records", "withdraw", true,
+		{"撤回一户的同意，即刻生效", "Ends a household's consent as of now."},
+		{HOUSEHOLD, {"reason", ROUTE_BODY, ROUTE_LABEL, false, 0, 300, "Why."}, WHY}},
 	{"GET", "/v1/changes", ROUTE_SERVICE, ROUTE_READ, "records", "changes", false,
 		{"登记的每一次变更", "Every change of the registry."},
 		{{"kind", ROUTE_QUERY, ROUTE_ID, false, 0, 0, "Only rows of this kind."}, {"key", ROUTE_QUERY, ROUTE_LABEL, false, 0, 200, "Only this row."},
@@ -214,6 +242,9 @@ static const struct route routes[] = {
 		{{"after", ROUTE_QUERY, ROUTE_INT, false, 0, INT64_MAX, "Those with a higher number: the last one's of the page before."}, LIMIT(200)}},
 	{"POST", "/v1/dead-letters/replay", ROUTE_SERVICE, ROUTE_WRITE, "ingest", "replay", false,
 		{"按现有配置重放被拒收的消息", "Tries what was refused once more with the present profiles."}, {{0}}},
+	{"POST", "/v1/dead-letters/forget", ROUTE_SERVICE, ROUTE_WRITE, "ingest", "forget", true,
+		{"删除涉及某设备的被拒收消息", "Deletes what was refused of a device: the end of an erasure, for each of the certificate's devices."},
+		{{"device", ROUTE_BODY, ROUTE_LABEL, true, 0, 0, "The device's name."}}},
 	{"POST", "/v1/intake/{topic...}", ROUTE_MESSAGE, ROUTE_INTAKE, NULL, NULL, false,
 		{"设备消息（水务、电话平台推送），落盘后才答 200", "A device's message, as if published on the topic; 200 once it is on disk."},
 		{{"topic", ROUTE_PATH, ROUTE_LABEL, true, 0, ROUTE_VALUE_BYTES - 1, "The topic that a profile matches."}}},

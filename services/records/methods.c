@@ -22,7 +22,8 @@
 #define OPENED_BYTES_MAX 4096
 #define PARAMETERS_MAX 7
 
-/* The last two are no arguments: what the statement gets from the settings. */
+/* PARAMETER_CONFIRM says the first parameter once more, and is not the statement's. The last two are no arguments: what
+ * the statement gets from the settings. */
 enum parameter_type {
 	PARAMETER_ID,
 	PARAMETER_LABEL,
@@ -30,6 +31,7 @@ enum parameter_type {
 	PARAMETER_TIME,
 	PARAMETER_INT,
 	PARAMETER_BOOL,
+	PARAMETER_CONFIRM,
 	PARAMETER_OUR_ZONE,
 	PARAMETER_OUR_FORTNIGHT
 };
@@ -71,7 +73,8 @@ static const struct method methods[] = {
 	{"unmerge", "elder_unmerge", true, {{"merging", PARAMETER_INT, true, 1, INT64_MAX, 0}}},
 	{"elder_export", "elder_export", false, {{"elder", PARAMETER_ID, true, 0, 0, 0}}},
 	{"erase", "elder_erase", true,
-		{{"elder", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, true, 0, 300, 0}}},
+		{{"elder", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, true, 0, 300, 0},
+			{"confirm", PARAMETER_CONFIRM, true, 0, 0, 0}}},
 	{"withdraw", "consent_withdraw", true,
 		{{"household", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, false, 0, 300, 0}}},
 	{"tags", "tags_by_rule", false, {{"day", PARAMETER_DAY, true, 0, 0, 0}}},
@@ -165,6 +168,18 @@ static void add_number(struct method_call *call, int64_t value)
 	call->count++;
 }
 
+static enum err confirm(
+	const struct method_call *call, const struct parameter *p, struct request_args *args, struct errinfo *info)
+{
+	const char *text = "";
+	enum err err = request_text(args, p->name, p->required, &text, info);
+
+	if (!err && strcmp(text, call->values[0]) != 0)
+		err = errinfo_set(info, ERR_INVALID,
+			"args.%s: must be the same id once more; this cannot be undone, so nothing was done", p->name);
+	return err;
+}
+
 static enum err add(
 	struct method_call *call, const struct parameter *p, struct request_args *args, struct errinfo *info)
 {
@@ -182,6 +197,8 @@ static enum err add(
 		err = request_bool(args, p->name, p->required, &yes, info);
 		call->values[call->count++] = yes ? "true" : "false";
 		return err;
+	case PARAMETER_CONFIRM:
+		return confirm(call, p, args, info);
 	default:
 		return add_text(call, p, args, info);
 	}

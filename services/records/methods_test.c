@@ -93,6 +93,8 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 	gives("import", "{\"text\": \"[]\", \"kind\": \"elders\", \"erased\": \"again\"}",
 		"registry_import|{\"elders\":[]}|false|false|false|[]|200|again");
 	gives("withdraw", "{\"household\": \"h-1\"}", "consent_withdraw|h-1|");
+	gives("erase", "{\"elder\": \"e-1\", \"confirm\": \"e-1\", \"reason\": \"本人申请\"}",
+		"elder_erase|e-1|本人申请");
 	gives("report", "{\"until\": \"2026-03-01\", \"names\": true}",
 		"api_report||2026-03-01||true|Asia/Shanghai|2026-01-05");
 	gives("report_day", "{\"community\": \"c-1\"}", "api_report_day||c-1|Asia/Shanghai");
@@ -123,6 +125,10 @@ static void a_wrong_argument_is_named(void **state)
 	refuses("decide", "{\"what\": \"a\\tb\", \"owner\": \"v-1\"}", ERR_INVALID, "args.what");
 	refuses("decide", "{\"what\": \"x\"}", ERR_INVALID, "args.owner");
 	refuses("decision", "{\"id\": 0}", ERR_RANGE, "args.id");
+	refuses("erase", "{\"elder\": \"e-1\", \"reason\": \"x\"}", ERR_INVALID, "args.confirm: is missing");
+	refuses("erase", "{\"elder\": \"e-1\", \"reason\": \"x\", \"confirm\": \"e-2\"}", ERR_INVALID,
+		"args.confirm: must be the same id once more");
+	refuses("erase", "{\"elder\": \"e-1\", \"confirm\": \"e-1\"}", ERR_INVALID, "args.reason");
 	refuses("drop table", "{}", ERR_NOT_FOUND, "no such method");
 }
 

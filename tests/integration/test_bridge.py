@@ -244,7 +244,7 @@ def test_a_pull_brings_elders_and_tags_names_faults_and_conflicts_and_repeats_no
 
 
 def test_who_was_erased_here_does_not_come_back_by_a_pull(bench):
-    bench.tool("elder", "erase", "e-0003", "--reason", "本人申请")
+    bench.tool("elder", "erase", "e-0003", "--confirm", "e-0003", "--reason", "本人申请")
     bench.platform.elders = bench.platform.elders + [elder(460, birthday="1941-07-08")]
     bench.tool("bridge", "run", "pull.elders")
     done = bench.until(lambda: (told := report(bench, "imported"))["erased_count"] and told, "a report of this pull")

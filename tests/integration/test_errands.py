@@ -260,7 +260,7 @@ def test_what_was_said_goes_with_its_time_and_with_the_elder(rig, lane):
     before = rig.sql("select kind, state, count(*) from errand group by 1, 2 order by 1, 2")
     lane.give(*life("r-new", "h-1", "visit", "chat", START, (START, START + HOUR), [("done", "done", START + HOUR, {"note": SECRET, "assignee": "v-1"})]), at=until_day(200))
     rig.ask("import", text="elders: [{id: e-2, household: h-3}]")
-    assert rig.ask("erase", elder="e-1", reason="本人申请")["ok"]
+    assert rig.ask("erase", elder="e-1", confirm="e-1", reason="本人申请")["ok"]
     assert rig.sql("select count(*) from errand e where e::text like '%h-1%' or (note <> '' and household <> 'h-2')") == [(0,)] and rig.sql("select count(*) from home_care where household = 'h-1'") == [(0,)]
     assert rig.sql("select household like 'erased-%', reason_zh, assignee from errand where id = 'r-new'") == [(True, "", "v-1")]
     before = dict(((k, s), n) for k, s, n in before)

@@ -193,15 +193,20 @@ contacts: [{id: e-d2.1, elder: e-d2, phone: "10091"}]
     pairs = {(p["a"], p["b"]): p["shared"] for p in rig.ask("duplicates", limit=1000)["result"]["items"]}
     assert pairs.get(("e-d1", "e-d2")) is not None and "address" in pairs["e-d1", "e-d2"] and not any("e-d3" in p for p in pairs), pairs
     before = rig.sql("select * from elder where id in ('e-d1', 'e-d2') order by id")
-    merged = rig.ask("merge", keep="e-d1", gone="e-d2")["result"]
-    assert merged["filled"] == ["doctor"]
+    shown = good(curtain(rig, "elder", "duplicates", "--limit", "1"))
+    assert "相同 shared" in shown and "姓名 name" in shown and "显示 1" in shown, shown
+    told = good(curtain(rig, "elder", "merge", "e-d1", "e-d2", "--reason", "同一人"))
+    assert "e-d2 已并入 e-d1" in told and "补入 filled in: doctor" in told and "移来 moved: contact 1" in told, told
+    assert rig.sql("select method, why from api_audit order by id desc limit 1") == [("merge", "同一人")]
+    merging = re.search(r"unmerge (\d+)", told).group(1)
     assert rig.sql("select id, doctor, birth_date::text from elder where id in ('e-d1', 'e-d2')") == [("e-d1", "示例医生", "1938-04-04")]
     assert rig.sql("select elder from contact where id = 'e-d2.1'") == [("e-d1",)]
     assert rig.ask("merge", keep="e-d1", gone="e-d2")["error"]["code"] == "not_found"
-    assert rig.ask("unmerge", merging=merged["merging"])["ok"]
+    assert "已撤销" in good(curtain(rig, "elder", "unmerge", merging))
     assert rig.sql("select * from elder where id in ('e-d1', 'e-d2') order by id") == before
     assert rig.sql("select elder from contact where id = 'e-d2.1'") == [("e-d2",)]
-    assert rig.ask("unmerge", merging=merged["merging"])["error"]["code"] == "not_found"
+    assert rig.ask("unmerge", merging=int(merging))["error"]["code"] == "not_found" and curtain(rig, "elder", "unmerge", "x").returncode == 1
+    assert curtain(rig, "elder", "merge", "e-d1").returncode == curtain(rig, "elder", "join", "e-d1").returncode == 2
 
 
 # ---- an elder's rights ----
@@ -238,7 +243,9 @@ def test_an_elder_takes_a_copy_along_with_what_is_sealed_opened(rig):
     assert "隐私病史" in text and "谁查看过" in text
     assert rig.ask("audit", limit=1)["result"]["items"][0]["method"] == "elder_export"
     assert curtain(rig, "elder", "export", "e-none").returncode == 1
-    assert curtain(rig, "elder", "erase", "e-e1").returncode == 2  # without a reason
+    assert curtain(rig, "elder", "erase", "e-e1", "--confirm", "e-e1").returncode == 2  # without a reason
+    unsaid = curtain(rig, "elder", "erase", "e-e1", "--reason", "本人申请")
+    assert unsaid.returncode == 2 and "say --confirm e-e1" in unsaid.stderr
 
 
 def test_an_erased_elder_is_nowhere_and_statistics_stay(rig):
@@ -256,7 +263,7 @@ def test_an_erased_elder_is_nowhere_and_statistics_stay(rig):
     rig.acked("incident", "dispatcher-1", 1, shard=6)
     assert {"elder", "change", "contact", "alert", "incident"} <= holders(rig, "隐私")
     incidents = rig.sql("select community, kind, count(*) from incident group by 1, 2")
-    done = curtain(rig, "elder", "erase", "e-e1", "--reason", "本人申请", "--timeout", "2")
+    done = curtain(rig, "elder", "erase", "e-e1", "--confirm", "e-e1", "--reason", "本人申请", "--timeout", "2")
     certificate = good(done)
     assert re.search(r"时间 at: 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\n", certificate)  # of the district's zone
     assert "删除证明" in certificate and "本人申请" in certificate and "what remains" in certificate
@@ -272,9 +279,9 @@ def test_an_erased_elder_is_nowhere_and_statistics_stay(rig):
     assert "reading" in holders(rig, "h-e1") and rig.sql("select count(*) from erasure_again()") == [(1,)]
     assert holders(rig, "h-e1") <= {"api_audit", "erasure", "directory_entry"}
     # of two who live together one goes
-    good(curtain(rig, "elder", "erase", "e-e2", "--reason", "本人申请", "--timeout", "2"))
+    good(curtain(rig, "elder", "erase", "e-e2", "--confirm", "e-e2", "--reason", "本人申请", "--timeout", "2"))
     assert holders(rig, "隐私乙") == holders(rig, "隐私戊") == set() and {"elder", "change"} <= holders(rig, "隐私丙") and "household" in holders(rig, "隐私路2号")
-    assert rig.ask("erase", elder="e-e2", reason="x")["error"]["code"] == "not_found"
+    assert rig.ask("erase", elder="e-e2", confirm="e-e2", reason="x")["error"]["code"] == "not_found"
 
 
 def marked(rig):
@@ -396,7 +403,7 @@ def test_a_backup_from_before_an_erasure_has_nobody_back(rig, tmp_path):
     late = "households: [{id: h-r2, community: c-e, team: t-e}]\nelders: [{id: e-r2, household: h-r2, name: 还原乙, phone: '10080000012'}]"
     assert rig.ask("import", text=late)["ok"]  # registered and erased after the backup
     for elder in ("e-r1", "e-r2", "e-e1"):
-        assert rig.ask("erase", elder=elder, reason="本人申请")["ok"]
+        assert rig.ask("erase", elder=elder, confirm=elder, reason="本人申请")["ok"]
     deadline = time.monotonic() + 30
     while "e-r2" not in (text := listed.read_text(encoding="utf-8")) or len(json.loads(text)) != 5:
         assert time.monotonic() < deadline, text

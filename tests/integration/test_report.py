@@ -177,7 +177,7 @@ def test_an_erased_home_stays_in_the_figures_and_its_decisions_go(paper):
     before = lib.of_csv(fortnight(paper, "--as", "csv"), "now")
     paper.sql(f"update incident set household = '{home}' where id = (select id from incident where community = 'c-1' and household <> 'h-canary' and opened between '2026-02-03' and '2026-02-15' limit 1)")
     for elder, in paper.sql(f"select id from elder where household = '{home}'"):
-        assert paper.ask("erase", elder=elder, reason="试验")["ok"]
+        assert paper.ask("erase", elder=elder, confirm=elder, reason="试验")["ok"]
     assert paper.sql("select count(*) from decision where household is not null") == [(0,)]
     assert paper.sql(f"select count(*) from change where household = '{home}'") == [(0,)]
     after = lib.of_csv(fortnight(paper, "--as", "csv"), "now")

@@ -28,7 +28,7 @@ static const char script[] =
 	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$(sed -nE 's/^  (--[a-z-]+) .*/\\1/p' <<< \"$help\")\" -- "
 	"\"$word\")\n"
 	"\telif [[ ${help%%$'\\n'*} == *WHAT* && $COMP_CWORD -eq 2 ]]; then\n"
-	"\t\tactions=$(sed -nE 's/^  ([a-z]+)( \\[?[A-Z]+\\]?)?(, ([a-z]+) [A-Z]+)?  .*/\\1 \\4/p' <<< \"$help\")\n"
+	"\t\tactions=$(sed -nE 's/^  ([a-z]+)( \\[?[A-Z]+\\]?)*(, ([a-z]+) [A-Z]+)?  .*/\\1 \\4/p' <<< \"$help\")\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$actions\" -- \"$word\")\n"
 	"\telif [[ ${help%%$'\\n'*} == *FILE ]]; then\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"

@@ -3,13 +3,16 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec/fields.h"
+#include "row.h"
 #include "show.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
+#define SHARED_BYTES 160
 
 static const struct {
 	const char *name, *title;
@@ -126,6 +129,86 @@ enum err elder_show_certificate(
 		      "restore records erases again)\n"
 		      "    各服务随目录删除其副本 (services drop their copies as the directory tells them, within "
 		      "seconds)\n");
+	json_decref(root);
+	return out->failed;
+}
+
+/* shared_text writes what two have in common: "姓名 name，电话 phone". */
+static void shared_text(const json_t *shared, char *out, size_t size)
+{
+	static const struct row_word words[] = {
+		{"name", "姓名"}, {"birth_date", "出生日期"}, {"phone", "电话"}, {"address", "住址"}, {NULL, NULL}};
+	const json_t *one;
+	size_t i, length = 0;
+
+	*out = '\0';
+	json_array_foreach(shared, i, one)
+	{
+		const char *word = json_is_string(one) ? json_string_value(one) : "", *zh = row_word_text(words, word);
+		if (length < size)
+			length += (size_t)snprintf(out + length, size - length, "%s%s%s%s", i ? "，" : "", zh ? zh : "",
+				zh ? " " : "", word);
+	}
+}
+
+enum err elder_show_duplicates(const char *json, struct buf *out, struct errinfo *info)
+{
+	static const char *const headings[] = {"一 a", "二 b", "相同 shared"};
+	struct table *table = table_create(headings, sizeof headings / sizeof *headings);
+	const json_t *items, *row;
+	json_t *root = NULL;
+	char shared[SHARED_BYTES];
+	size_t i;
+	enum err err = table ? fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info) : ERR_NOMEM;
+
+	items = json_object_get(root, "items");
+	json_array_foreach(items, i, row)
+	{
+		shared_text(json_object_get(row, "shared"), shared, sizeof shared);
+		table_cell(table, row_text(row, "a"));
+		table_cell(table, row_text(row, "b"));
+		table_cell(table, shared);
+	}
+	if (!err && !json_array_size(items))
+		err = buf_text(out, "没有发现重复登记 (nobody seems to stand in the registry twice)\n");
+	else if (!err)
+		err = table_print(table, out);
+	if (!err && json_array_size(items))
+		buf_printf(out,
+			"共 %" JSON_INTEGER_FORMAT " 对，显示 %zu (pairs, shown); curtain elder merge KEEP GONE\n",
+			json_integer_value(json_object_get(root, "count")), json_array_size(items));
+	table_destroy(table);
+	json_decref(root);
+	return err ? err : out->failed;
+}
+
+enum err elder_show_merging(const char *json, bool undone, struct buf *out, struct errinfo *info)
+{
+	const json_t *one;
+	json_t *root;
+	const char *name;
+	size_t i;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	if (err)
+		return err;
+	int64_t number = json_integer_value(json_object_get(root, "merging"));
+	if (undone) {
+		buf_printf(out,
+			"合并 %" PRId64 " 已撤销：%s 与 %s 重新各自登记 (undone: both are in the registry again)\n",
+			number, row_text(root, "kept"), row_text(root, "gone"));
+	} else {
+		buf_printf(out,
+			"%s 已并入 %s，合并编号 %" PRId64 " (merged; \"curtain elder unmerge %" PRId64
+			"\" takes it apart)\n",
+			row_text(root, "gone"), row_text(root, "kept"), number, number);
+		json_array_foreach(json_object_get(root, "filled"), i, one) buf_printf(out, "%s%s",
+			i ? ", " : "  补入 filled in: ", json_is_string(one) ? json_string_value(one) : "-");
+		if (json_array_size(json_object_get(root, "filled")))
+			buf_byte(out, '\n');
+		json_object_foreach(json_object_get(root, "moved"), name, one) if (json_array_size(one))
+			buf_printf(out, "  移来 moved: %s %zu\n", name, json_array_size(one));
+	}
 	json_decref(root);
 	return out->failed;
 }
