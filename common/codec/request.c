@@ -130,6 +130,16 @@ enum err request_bool(struct request_args *args, const char *name, bool required
 	return ERR_OK;
 }
 
+enum err request_default(struct request_args *args, const char *name, const char *value, struct errinfo *info)
+{
+	const json_t *before = json_object_get(args->args, name);
+
+	if (before && (!json_is_string(before) || *json_string_value(before)))
+		return ERR_OK;
+	return json_object_set_new(args->args, name, json_string(value)) ? errinfo_set(info, ERR_NOMEM, "out of memory")
+									 : ERR_OK;
+}
+
 enum err request_done(const struct request_args *args, struct errinfo *info)
 {
 	const char *key;

@@ -32,6 +32,9 @@ enum err request_int(struct request_args *args, const char *name, bool required,
 	struct errinfo *info) ERR_MUST_CHECK;
 enum err request_bool(
 	struct request_args *args, const char *name, bool required, bool *out, struct errinfo *info) ERR_MUST_CHECK;
+/* request_default gives a missing or empty argument this text. */
+enum err request_default(
+	struct request_args *args, const char *name, const char *value, struct errinfo *info) ERR_MUST_CHECK;
 /* request_done: ERR_INVALID names an argument that nobody asked for. */
 enum err request_done(const struct request_args *args, struct errinfo *info) ERR_MUST_CHECK;
 

@@ -97,6 +97,28 @@ static void arguments_are_taken_by_type_and_range(void **state)
 	request_close(NULL);
 }
 
+static void a_default_stands_in_for_what_is_missing_or_empty_alone(void **state)
+{
+	static const char json[] = "{\"args\":{\"said\":\"x\",\"empty\":\"\",\"n\":7}}";
+	struct request_args *args;
+	const char *text = "";
+	(void)state;
+	assert_int_equal(request_open(json, sizeof json - 1, &args, NULL), ERR_OK);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(
+			request_default(args, ((const char *[]){"said", "empty", "none", "n"})[i], "y", NULL), ERR_OK);
+	assert_int_equal(request_text(args, "said", true, &text, NULL), ERR_OK);
+	assert_string_equal(text, "x");
+	assert_int_equal(request_text(args, "empty", true, &text, NULL), ERR_OK);
+	assert_string_equal(text, "y");
+	text = "";
+	assert_int_equal(request_text(args, "none", true, &text, NULL), ERR_OK);
+	assert_string_equal(text, "y");
+	assert_int_equal(request_text(args, "n", true, &text, NULL), ERR_INVALID);
+	assert_int_equal(request_done(args, NULL), ERR_OK);
+	request_close(args);
+}
+
 static void answers_read_back(void **state)
 {
 	struct response response;
@@ -146,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(examples_are_judged_as_their_folder_says),
 		cmocka_unit_test(arguments_are_taken_by_type_and_range),
+		cmocka_unit_test(a_default_stands_in_for_what_is_missing_or_empty_alone),
 		cmocka_unit_test(answers_read_back),
 		cmocka_unit_test(nothing_longer_than_the_limit_is_parsed),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The service's own questions: curtain/api/<user>/dispatcher/<method>. The broker's access list lets only the desk ask.
+ * The service's own questions: curtain/api/<user>/dispatcher/<method>. The broker's access list lets only the desk ask,
+ * but for own_<method>: a volunteer asks it for themself (caller.h).
  *
  *   incidents {}                                     the open ones: {"items": [incident...]}
  *   reply {incident, action, outcome?, found?, note?, minutes?, to?}
@@ -10,7 +11,7 @@
  *   answers {household}                              who answers the "1" key: {household, key, oncall}
  *   handsets {state?, after?}                        the ledger: [{household, team, state, number, wanted, set}]
  *   handset {household, number}                      a key was set to a number: its row
- *   roster {team, duties}, give {team, shift, from, user, to}, duties {team}, cover {team, from, until}
+ *   roster {team, duties}, give {team, shift, from, user, to}, duties {team?, user?}, cover {team, from, until}
  *                                                    the rosters in force (duties.c)
  *   swap, seek, absent, answer, recall, matters, gaps what happens to duties in force (api_rota.c)
  *   calendar {user}                                  that volunteer's duties as RFC 5545 text: {"ics": ...}
@@ -25,6 +26,7 @@
 #include "base/text.h"
 #include "codec/json.h"
 #include "codec/request.h"
+#include "dispatcher/caller.h"
 #include "dispatcher/dispatcher.h"
 #include "dispatcher/instant.h"
 #include "service/answer.h"
@@ -155,6 +157,30 @@ static enum err reply_for_desk(struct dispatcher *d, struct request_args *args, 
 	return err ? err : out->failed;
 }
 
+/* admit judges whether user may ask that; an own_ method goes on as the desk's, with the caller as the person. */
+static enum err admit(struct dispatcher *d, const char *user, struct request_args *args, const char **method,
+	bool *out_own, struct errinfo *info)
+{
+	const struct caller_own *own = caller_own_of(*method);
+	const char *named = "";
+	enum err err = ERR_OK;
+
+	if (own && (own->of_matter || own->members[0]))
+		err = request_text(args, own->of_matter ? "matter" : own->members[0], false, &named, info);
+	if (!err && own && own->of_matter)
+		named = rota_began(d->rota, named);
+	if (!err)
+		err = caller_may(user, duty_is_volunteer(incident_core_duty(d->core), user), *method, named, info);
+	if (err == ERR_DENIED)
+		log_warning("request_denied", "user", user, "method", *method);
+	for (unsigned i = 0; own && !err && i < CALLER_MEMBERS && own->members[i]; i++)
+		err = request_default(args, own->members[i], user, info);
+	if (own)
+		*method = own->method;
+	*out_own = own;
+	return err;
+}
+
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info)
 {
 	char user[ID_BYTES];
@@ -162,6 +188,7 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	struct request_args *args = NULL;
 	struct errinfo why = {0};
 	struct buf result;
+	bool own = false;
 	enum err fatal = ERR_OK, err = answer_caller(event, user, &method);
 
 	if (err) {
@@ -170,6 +197,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	}
 	buf_init(&result, REQUEST_BYTES_MAX - 4096);
 	err = request_open(event->payload, event->length, &args, &why);
+	if (!err)
+		err = admit(d, user, args, &method, &own, &why);
 	if (!err && !strcmp(method, "incidents"))
 		err = list(d, args, &result, &why);
 	else if (!err && !strcmp(method, "reply"))
@@ -201,13 +230,13 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	else if (!err && !strcmp(method, "handset"))
 		err = dispatcher_set_handset(d, args, user, &result, &why, &fatal);
 	else if (!err && !strncmp(method, "visit_", 6))
-		err = dispatcher_request_visit(d, method, args, user, &result, &why, &fatal);
+		err = dispatcher_request_visit(d, method, args, user, own, &result, &why, &fatal);
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
 			"handset, channels, deliveries, link, roster, give, duties, cover, calendar, swap, seek, "
 			"absent, answer, recall, matters, gaps, visit_plan, visit_day, visit_due, visit_show, "
-			"visit_explain, visit_request and visit_answer",
+			"visit_explain, visit_request and visit_answer, and for oneself own_swap and others",
 			method);
 	INSTANT("request-done");
 	if (fatal)

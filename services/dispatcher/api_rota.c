@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Swaps, cover requests and absences, asked by the desk or by who acts for a volunteer.
+ * Swaps, cover requests and absences, asked by the desk, or by the volunteers themselves (own_..., caller.h).
  *
  *   swap {team, shift, from, user, to, by?, back_shift?, back_from?}
- *                               `to` is to have user's duty, and user, if named, that one of `to`; by (user, or `to`)
- * asks seek {team, shift, from, user}        somebody else for user's duty: a cover request absent {team, user, from,
- * until}      cannot serve then: duties are open at once; until = from: is back answer {matter, user, yes} user's word
- * on a matter recall {matter}                       a swap or cover request is called off each: {"verdict": ...,
- * "matter"?: ..., "state"?: ..., "bar"?: why not}; absent: {"opened": N} matters {team?}                       all that
- * is not forgotten: {"items": [...]} gaps {team?}                          duties that nobody has, and unserved shifts:
- * {"items": [{team, from, until, shift?, matter?, asked?, state?}...]}
+ *                               `to` is to have user's duty, and user, if back_shift is named, that one of `to`; by
+ *                               (user, or `to`) asks
+ *   seek {team, shift, from, user}        somebody else for user's duty: a cover request
+ *   absent {team, user, from, until}      cannot serve then: duties are open at once; until = from: is back
+ *   answer {matter, user, yes}            user's word on a matter
+ *   recall {matter}                       a swap or cover request is called off
+ *                               each: {"verdict", "matter"?, "state"?, "bar"?: why not}; absent: {"opened": N}
+ *   matters {team?, user?}                all that is not forgotten, or what concerns user: {"items": [...]}
+ *   gaps {team?}                          duties that nobody has, and unserved shifts:
+ *                               {"items": [{team, from, until, shift?, matter?, asked?, state?}...]}
  */
 #include <string.h>
 
@@ -89,7 +92,7 @@ static enum err read_swap(
 	if (!err && !*out->by)
 		text_cut(out->by, sizeof out->by, out->user);
 	if (!err && ((strcmp(out->by, out->user) != 0 && strcmp(out->by, out->to) != 0) || !strcmp(out->user, out->to)))
-		err = errinfo_set(info, ERR_INVALID, "by: must be user or to, and these two people");
+		err = errinfo_set(info, ERR_INVALID, "by: %s must be user or to, and these two people", out->by);
 	return err;
 }
 
@@ -254,11 +257,13 @@ static void list_unserved(const struct dispatcher *d, const char *only, struct b
 
 static enum err list(struct dispatcher *d, bool gaps, struct request_args *args, struct buf *out, struct errinfo *info)
 {
-	char team[ID_BYTES] = "";
+	char team[ID_BYTES] = "", user[ID_BYTES] = "";
 	struct rota_view view;
 	struct rota_why why;
 	enum err err = dispatcher_arg_id(args, "team", false, team, info);
 
+	if (!err && !gaps)
+		err = dispatcher_arg_id(args, "user", false, user, info);
 	if (!err)
 		err = request_done(args, info);
 	if (err)
@@ -268,7 +273,8 @@ static enum err list(struct dispatcher *d, bool gaps, struct request_args *args,
 	json_open(out, '[');
 	for (unsigned i = 0; rota_walk(d->rota, i, &view); i++) {
 		bool gap = view.kind == ROTA_COVER && !*view.user && !rota_final(view.kind, view.state);
-		if ((!*team || !strcmp(team, view.team)) && (gap || !gaps))
+		if ((!*team || !strcmp(team, view.team)) && (!*user || rota_concerns(d->rota, view.id, user)) &&
+			(gap || !gaps))
 			write_matter(&view, gaps && rota_why(d->rota, view.id, &why) ? &why : NULL, out);
 	}
 	if (gaps)

@@ -289,7 +289,7 @@ static enum err explain(const struct dispatcher *d, struct request_args *args, s
 }
 
 enum err dispatcher_request_visit(struct dispatcher *d, const char *method, struct request_args *args, const char *user,
-	struct buf *out, struct errinfo *info, enum err *fatal)
+	bool own, struct buf *out, struct errinfo *info, enum err *fatal)
 {
 	if (!wall_is_set(d->turn.wall))
 		return errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
@@ -304,7 +304,7 @@ enum err dispatcher_request_visit(struct dispatcher *d, const char *method, stru
 	if (!strcmp(method, "visit_explain"))
 		return explain(d, args, out, info);
 	if (!strcmp(method, "visit_answer"))
-		return dispatcher_say_visit(d, args, user, out, info, fatal);
+		return dispatcher_say_visit(d, args, user, own, out, info, fatal);
 	if (!strcmp(method, "visit_request"))
 		return dispatcher_ask_visit(d, args, user, out, info, fatal);
 	return errinfo_set(info, ERR_NOT_FOUND,

@@ -99,34 +99,41 @@ static enum err read_reply(struct request_args *args, struct visit_reply *reply,
 	return err ? err : request_done(args, info);
 }
 
-/* give puts what the core decided into the turn and answers with the errand as it is then. */
-static enum err give(
-	struct dispatcher *d, struct visit_effects *effects, struct buf *out, struct errinfo *info, enum err *fatal)
+/* give puts what the core decided into the turn and answers with the errand as it is then. own: who asks, where they
+ * speak for themself (NULL: for the desk): of an errand that is not theirs they learn nothing, of one no more theirs
+ * the verdict alone. */
+static enum err give(struct dispatcher *d, struct visit_effects *effects, const char *own, struct buf *out,
+	struct errinfo *info, enum err *fatal)
 {
 	enum visit_verdict verdict = effects->verdict;
 	char id[ID_BYTES], fault[VISIT_FAULT_BYTES];
+	bool theirs = !own || visit_is_of(visits_core(d->visits), effects->id, own);
 	struct errand errand;
-	enum err err;
+	enum err err = ERR_OK;
 
 	text_cut(id, sizeof id, effects->id);
 	text_cut(fault, sizeof fault, effects->fault);
 	*fatal = visits_take(d->visits, dispatcher_ways(d), effects, d->turn.wall, info);
 	if (*fatal)
 		return *fatal;
-	if (verdict == VISIT_BAD)
+	if (theirs && verdict == VISIT_BAD)
 		return errinfo_set(info, ERR_INVALID, "%s", fault);
-	if (visit_find(visits_core(d->visits), id, &errand))
-		return errinfo_set(info, ERR_NOT_FOUND, "there is no such errand");
+	if (visit_find(visits_core(d->visits), id, &errand) ||
+		(!theirs && (verdict == VISIT_FOREIGN || verdict == VISIT_BAD)))
+		return errinfo_set(
+			info, ERR_NOT_FOUND, own ? "there is no such errand of yours" : "there is no such errand");
 	json_open(out, '{');
 	json_member_text(out, "verdict", visit_verdict_name(verdict));
-	json_key(out, "errand");
-	err = codec_errand_encode(&errand, out);
+	if (theirs) {
+		json_key(out, "errand");
+		err = codec_errand_encode(&errand, out);
+	}
 	json_close(out, '}');
 	return err ? err : out->failed;
 }
 
-enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, bool own,
+	struct buf *out, struct errinfo *info, enum err *fatal)
 {
 	static struct visit_effects effects;
 	struct visit_reply reply = {.at = d->turn.wall};
@@ -138,8 +145,8 @@ enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, c
 	*fatal = dispatcher_begin(d, info);
 	d->eager = true;
 	if (!*fatal)
-		*fatal = visit_say(visits_core(d->visits), &reply, true, d->turn.wall, &effects);
-	return *fatal ? *fatal : give(d, &effects, out, info, fatal);
+		*fatal = visit_say(visits_core(d->visits), &reply, !own, d->turn.wall, &effects);
+	return *fatal ? *fatal : give(d, &effects, own ? user : NULL, out, info, fatal);
 }
 
 enum err dispatcher_ask_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
@@ -166,5 +173,5 @@ enum err dispatcher_ask_visit(struct dispatcher *d, struct request_args *args, c
 	d->eager = true;
 	if (!*fatal)
 		*fatal = visit_ask(visits_core(d->visits), &request, d->turn.wall, &effects);
-	return *fatal ? *fatal : give(d, &effects, out, info, fatal);
+	return *fatal ? *fatal : give(d, &effects, NULL, out, info, fatal);
 }

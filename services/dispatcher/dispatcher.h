@@ -199,13 +199,15 @@ enum err dispatcher_ask_rota(struct dispatcher *d, const char *method, struct re
 enum err dispatcher_calendar(
 	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
-/* api_visit.c: visits, tasks and services; method begins with "visit_". */
+/* api_visit.c: visits, tasks and services; method begins with "visit_"; own: user speaks for themself, not for the
+ * desk.
+ */
 enum err dispatcher_request_visit(struct dispatcher *d, const char *method, struct request_args *args, const char *user,
-	struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+	bool own, struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
 /* api_visit_say.c: visit_answer and visit_request. */
-enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
+enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, bool own,
+	struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 enum err dispatcher_ask_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
 	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 

@@ -9,7 +9,8 @@
  *                                         begin outside stay as they are; near: duties within rota.frozen may change,
  *                                         else that is refused: {"duties": N}
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
- *   duties {team}                         {"team": ..., "items": [{from, until, place, shift, user}...]}
+ *   duties {team?, user?}                 of a team, of somebody, or both: {"team"?: ..., "user"?: ...,
+ *                                         "items": [{team, from, until, place, shift, user}...]}
  *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h):
  *                                         {"items": [{user, offers, rested, duties}...]}
  */
@@ -323,24 +324,15 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 	return out->failed;
 }
 
-enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+static void write_duties(const struct dispatcher *d, const char *team, const char *user, struct buf *out)
 {
-	char team[ID_BYTES] = "";
 	const struct book_duty *duty;
-	enum err err = dispatcher_arg_id(args, "team", true, team, info);
 
-	if (!err)
-		err = request_done(args, info);
-	if (err)
-		return err;
-	json_open(out, '{');
-	json_member_text(out, "team", team);
-	json_key(out, "items");
-	json_open(out, '[');
 	for (unsigned i = 0; (duty = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++) {
-		if (duty->until.ms <= d->turn.wall.ms)
+		if (duty->until.ms <= d->turn.wall.ms || (*user && strcmp(user, duty->user) != 0))
 			continue;
 		json_open(out, '{');
+		json_member_text(out, "team", team);
 		json_member_wall(out, "from", duty->from);
 		json_member_wall(out, "until", duty->until);
 		json_member_int(out, "place", duty->place);
@@ -348,6 +340,29 @@ enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args,
 		json_member_text(out, "user", duty->user);
 		json_close(out, '}');
 	}
+}
+
+enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+{
+	char team[ID_BYTES] = "", user[ID_BYTES] = "", each[ID_BYTES] = "";
+	enum err err = dispatcher_arg_id(args, "user", false, user, info);
+
+	if (!err)
+		err = dispatcher_arg_id(args, "team", !*user, team, info);
+	if (!err)
+		err = request_done(args, info);
+	if (err)
+		return err;
+	json_open(out, '{');
+	json_member_text_if(out, "team", team);
+	json_member_text_if(out, "user", user);
+	json_key(out, "items");
+	json_open(out, '[');
+	if (*team)
+		write_duties(d, team, user, out);
+	else
+		while (duty_next_team(incident_core_duty(d->core), each))
+			write_duties(d, each, user, out);
 	json_close(out, ']');
 	json_close(out, '}');
 	return out->failed;

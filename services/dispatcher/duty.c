@@ -445,6 +445,19 @@ bool duty_is_desk(const struct duty *duty, const char *team_id, const char *user
 	return person && person->desk && person->team == team;
 }
 
+bool duty_is_volunteer(const struct duty *duty, const char *user)
+{
+	const struct person *person;
+	bool desk = !strcmp(user, duty->config.desk), captain = false;
+
+	HASH_FIND_STR(duty->people, user, person);
+	for (const struct team *team = duty->teams; team; team = team->hh.next) {
+		desk = desk || !strcmp(user, team->desk);
+		captain = captain || !strcmp(user, team->captain);
+	}
+	return (person || captain) && !desk && !(person && person->desk);
+}
+
 const struct circle *duty_circle_of(const struct duty *duty, const char *household)
 {
 	static const struct circle nobody;

@@ -78,6 +78,8 @@ void duty_people_at(const struct duty *duty, const char *team, struct wall at, s
 /* duty_is_desk says whether user speaks for the desk of team: named by the team, by the settings, or a volunteer of the
  * team who serves at the desk. */
 bool duty_is_desk(const struct duty *duty, const char *team, const char *user);
+/* duty_is_volunteer says whether user is a volunteer or a team's captain, and neither serves at the desk nor is one. */
+bool duty_is_volunteer(const struct duty *duty, const char *user);
 /* duty_knows: user is a volunteer of the directory, or stands in the household's circle, or is the team's captain or
  * desk. */
 bool duty_knows(const struct duty *duty, const char *team, const char *household, const char *user);

@@ -377,6 +377,34 @@ static void circle_of_a_household_is_known_until_it_goes(void **state)
 	assert_int_equal(duty_circle_of(duty, "h-1")->count[CIRCLE_CONTACTS], 0);
 }
 
+static void volunteers_and_captains_are_told_from_who_serves_at_the_desk(void **state)
+{
+	struct entry e = entry(ENTRY_VOLUNTEER, "v-9");
+
+	(void)state;
+	give_team("t-1", "cap", "their-desk", "");
+	give_team("t-2", "v-8", "v-7", "");
+	text_cut(e.body.volunteer.team, ID_BYTES, "t-1");
+	give(&e);
+	for (const char *const *user = (const char *const[]){"v-9", "cap", "v-8", NULL}; *user; user++)
+		assert_true(duty_is_volunteer(duty, *user));
+	for (const char *const *user = (const char *const[]){"the-desk", "their-desk", "v-7", "nobody", "", NULL};
+		*user; user++)
+		assert_false(duty_is_volunteer(duty, *user));
+	e.body.volunteer.desk = true;
+	give(&e);
+	assert_false(duty_is_volunteer(duty, "v-9"));
+	e.body.volunteer.desk = false;
+	give(&e);
+	give_team("t-2", "", "v-9", "");
+	assert_false(duty_is_volunteer(duty, "v-9"));
+	assert_false(duty_is_volunteer(duty, "v-8"));
+	give_tombstone(ENTRY_VOLUNTEER, "v-9");
+	give_team("t-2", "", "", "");
+	assert_false(duty_is_volunteer(duty, "v-9"));
+	assert_false(duty_is_volunteer(duty, ""));
+}
+
 #define WITH_DUTY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -395,6 +423,7 @@ int main(void)
 		WITH_DUTY(teams_are_walked_once_each_and_only_named_ones),
 		WITH_DUTY(key_is_set_to_the_teams_number_or_whoever_is_on_duty),
 		WITH_DUTY(homes_are_walked_in_order_whoever_comes_or_goes),
+		WITH_DUTY(volunteers_and_captains_are_told_from_who_serves_at_the_desk),
 		WITH_DUTY(circle_of_a_household_is_known_until_it_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

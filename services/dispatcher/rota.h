@@ -198,6 +198,11 @@ bool rota_walk(struct rota *rota, unsigned index, struct rota_view *out);
 
 /* rota_view_of gives one; false: there is none. */
 bool rota_view_of(const struct rota *rota, const char *id, struct rota_view *out);
+/* rota_concerns: user has the duty or is to have it, began the matter, was asked, or may veto it now. */
+bool rota_concerns(const struct rota *rota, const char *id, const char *user);
+/* rota_began gives whose it is to call off a swap or a cover request; "": there is none, or a gap, which is nobody's.
+ */
+const char *rota_began(const struct rota *rota, const char *id);
 /* rota_why: why nobody has taken the duty of a cover request: of the team, and of those near it who may be asked. */
 #define ROTA_WHY_COULD 5
 #define ROTA_WHY_BARRED 40

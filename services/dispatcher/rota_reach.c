@@ -105,3 +105,24 @@ void rota_why_words(const struct rota_why *why, bool english, struct buf *out)
 				  : "；规则不允许：",
 			why->barred[i].user, rota_bar_words(why->barred[i].bar, english));
 }
+
+/* ---- whose matter it is ---- */
+
+bool rota_concerns(const struct rota *rota, const char *id, const char *user)
+{
+	const struct matter *m = matter_find(rota, id);
+	struct duty_people people;
+
+	if (!m)
+		return false;
+	return !strcmp(user, m->duty.user) || !strcmp(user, m->other) || !strcmp(user, m->by) ||
+	       cover_asked_find(m, user) ||
+	       (m->state == ROTA_VETO && !strcmp(user, rota_captain(rota, m->team, &people)));
+}
+
+const char *rota_began(const struct rota *rota, const char *id)
+{
+	const struct matter *m = matter_find(rota, id);
+
+	return !m ? "" : m->kind == ROTA_SWAP ? m->by : m->kind == ROTA_COVER ? m->duty.user : "";
+}

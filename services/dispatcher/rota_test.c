@@ -299,6 +299,46 @@ static void the_captain_may_say_no_and_silence_is_a_yes(void **state)
 	assert_true(has("v-6", "day", at(55, 0)));
 }
 
+/* concerned lists those of a few people whom a matter concerns. */
+static const char *concerned(const char *id)
+{
+	static const char *const people[] = {"v-1", "v-2", "v-5", "v-6", "cap", "cap-2"};
+	static char out[80];
+
+	*out = '\0';
+	for (unsigned i = 0; i < sizeof people / sizeof *people; i++)
+		if (rota_concerns(rota, id, people[i]))
+			snprintf(out + strlen(out), sizeof out - strlen(out), "%s ", people[i]);
+	return out;
+}
+
+static void a_matter_concerns_both_whoever_is_asked_and_the_captain_while_a_veto_waits(void **state)
+{
+	struct entry team = {.kind = ENTRY_TEAM, .seq = 1, .key = "t-2"};
+	struct rota_answer made;
+
+	(void)state;
+	text_cut(team.body.team.captain, ID_BYTES, "cap-2");
+	assert_int_equal(duty_entry(duty, &team), ERR_OK);
+	put_two();
+	captain_decides = true;
+	made = swap("v-1", "day", at(55, 0), "v-5", "v-5", "", WALL_NONE, at(1, 0));
+	assert_string_equal(concerned(made.id), "v-1 v-5 ");
+	assert_string_equal(rota_began(rota, made.id), "v-5");
+	assert_int_equal(reply(made.id, "v-1", true, at(2, 0)).state, ROTA_VETO);
+	assert_string_equal(concerned(made.id), "v-1 v-5 cap ");
+	assert_int_equal(reply(made.id, "cap-2", false, at(3, 0)).verdict, ROTA_FOREIGN);
+	assert_int_equal(reply(made.id, "cap", false, at(3, 0)).state, ROTA_VETOED);
+	assert_string_equal(concerned(made.id), "v-1 v-5 ");
+	assert_int_equal(rota_cover(rota, "t-1", "day", at(55, 0), "v-1", at(4, 0), &made), ERR_OK);
+	take_effects();
+	assert_non_null(told("v-5", NOTICE_COVER_ASKED));
+	assert_string_equal(concerned(made.id), "v-1 v-5 v-6 ");
+	assert_string_equal(rota_began(rota, made.id), "v-1");
+	assert_string_equal(concerned("rota-0"), "");
+	assert_string_equal(rota_began(rota, "rota-0"), "");
+}
+
 static void hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted(void **state)
 {
 	static struct rota_rules rules;
@@ -761,6 +801,7 @@ int main(void)
 		T(two_duties_change_hands_at_one_moment),
 		T(a_no_a_recall_and_silence_leave_all_as_it_was),
 		T(the_captain_may_say_no_and_silence_is_a_yes),
+		T(a_matter_concerns_both_whoever_is_asked_and_the_captain_while_a_veto_waits),
 		T(hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted),
 		T(rules_that_cannot_be_read_are_named_by_their_line),
 		T(who_is_busy_is_not_asked),

@@ -125,6 +125,8 @@ struct visit_reply {
  * provider say how it goes; the captain and the desk say all. */
 enum err visit_say(struct visit_core *core, const struct visit_reply *reply, bool desk, struct wall now,
 	struct visit_effects *out) ERR_MUST_CHECK;
+/* visit_is_of: user has the errand or is asked for it now, or is its captain or desk. */
+bool visit_is_of(const struct visit_core *core, const char *errand, const char *user);
 
 /* visit_request, given to visit_ask: what a household asks for: a service by its id, or a visit (VISIT_CHAT, or a
  * checklist). */

@@ -134,6 +134,8 @@ static enum err accept(struct visit_core *core, struct job *job, const struct sa
 		return appoint(core, job, says);
 	if (!says->holder)
 		return verdict(says, job_was_asked(job, says->reply->user) ? VISIT_LATE : VISIT_FOREIGN);
+	if (*says->reply->to && strcmp(says->reply->to, says->reply->user) != 0)
+		return bad(says, "to: somebody else is sent by the captain or the desk");
 	if (job->now.state == ERRAND_AGREED || job->now.state == ERRAND_UNDER_WAY)
 		return verdict(says, VISIT_REPEATED);
 	if (job->now.state != ERRAND_OFFERED)
@@ -347,6 +349,23 @@ static enum err take(struct visit_core *core, struct job *job, const struct says
 	return takes[says->reply->action](core, job, says);
 }
 
+static bool holds(const struct job *job, const char *user)
+{
+	return !strcmp(user, job->now.assignee) || !strcmp(user, job->now.provider);
+}
+
+static bool leads(const struct visit_core *core, const struct job *job, const char *user)
+{
+	return !strcmp(user, job_captain(core, job)) || !strcmp(user, job_desk(core, job));
+}
+
+bool visit_is_of(const struct visit_core *core, const char *errand, const char *user)
+{
+	const struct job *job = job_find(core, errand);
+
+	return job && (holds(job, user) || leads(core, job, user));
+}
+
 enum err visit_say(
 	struct visit_core *core, const struct visit_reply *reply, bool desk, struct wall now, struct visit_effects *out)
 {
@@ -360,9 +379,8 @@ enum err visit_say(
 		out->verdict = VISIT_UNKNOWN;
 	} else {
 		text_cut(out->id, sizeof out->id, job->now.id);
-		says.holder = !strcmp(reply->user, job->now.assignee) || !strcmp(reply->user, job->now.provider);
-		says.leader = desk || !strcmp(reply->user, job_captain(core, job)) ||
-			      !strcmp(reply->user, job_desk(core, job));
+		says.holder = holds(job, reply->user);
+		says.leader = desk || leads(core, job, reply->user);
 		err = take(core, job, &says);
 	}
 	core->verdicts[out->verdict]++;

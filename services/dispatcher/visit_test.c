@@ -191,6 +191,24 @@ static void who_declines_or_does_not_answer_is_not_asked_again_and_the_captain_h
 	rig_close(&rig);
 }
 
+static void who_is_asked_answers_for_themself_and_sends_nobody_else(void **state)
+{
+	struct rig rig;
+	struct wall now = offered(&rig);
+	struct visit_reply reply = rig_words("v-1", VISIT_ACCEPT, rig.visit.id, now);
+
+	(void)state;
+	rig_person(&rig, "v-2", 3, 7, now);
+	text_cut(reply.to, sizeof reply.to, "v-2");
+	rig_reply(&rig, &reply, false, now);
+	assert_int_equal(rig.verdict, VISIT_BAD);
+	assert_string_equal(rig.fault, "to: somebody else is sent by the captain or the desk");
+	text_cut(reply.to, sizeof reply.to, "v-1");
+	rig_reply(&rig, &reply, false, now);
+	assert_string_equal(rig.trace, "visit.agreed:v-1>v-1");
+	rig_close(&rig);
+}
+
 static void an_offer_leaves_time_to_answer_and_not_everybody_is_asked(void **state)
 {
 	struct rig rig;
@@ -883,6 +901,7 @@ int main(void)
 		cmocka_unit_test(what_is_said_twice_late_or_by_strangers_changes_nothing),
 		cmocka_unit_test(
 			who_declines_or_does_not_answer_is_not_asked_again_and_the_captain_hears_when_nobody_is_left),
+		cmocka_unit_test(who_is_asked_answers_for_themself_and_sends_nobody_else),
 		cmocka_unit_test(an_offer_leaves_time_to_answer_and_not_everybody_is_asked),
 		cmocka_unit_test(a_missed_visit_is_noticed_the_same_day_and_made_up_for),
 		cmocka_unit_test(a_missed_visit_that_was_made_after_all_takes_back_the_one_in_its_place),

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Holds deploy/mosquitto/access.table against schemas/asyncapi.yaml: each operation needs a line, each line an operation."""
+"""Holds deploy/mosquitto/access.table against schemas/asyncapi.yaml: each operation needs a line, each line an operation. Where a
+parameter is one of a few words, each word needs its own line, and no line may say more; those of own requests are the dispatcher's."""
+import itertools
 import pathlib
 import re
 import sys
@@ -25,14 +27,38 @@ def overlap(a, b):
     return not longer or longer[0] == "#"
 
 
+def within(a, b):
+    """Whether b matches all that a does; neither has a #."""
+    left, right = a.split("/"), b.split("/")
+    return len(left) == len(right) and all(y in (x, "+") for x, y in zip(left, right))
+
+
+def topics(channel):
+    """The channel's filters: one, or one for each word that a parameter may be."""
+    words = {name: parameter["enum"] for name, parameter in channel.get("parameters", {}).items() if "enum" in parameter}
+    for chosen in itertools.product(*words.values()):
+        address = channel["address"]
+        for name, word in zip(words, chosen):
+            address = address.replace("{" + name + "}", word)
+        yield re.sub(r"\{[^}]+\}", "+", address), bool(words)
+
+
+def own_methods():
+    """Those that the dispatcher binds to their caller (services/dispatcher/caller.c)."""
+    table = (ROOT / "services/dispatcher/caller.c").read_text(encoding="utf-8").split("own[] = {", 1)[1].split("};", 1)[0]
+    return {"own_" + method for method in re.findall(r'^\t\{"(\w+)"', table, re.MULTILINE)}
+
+
 def main():
     document = yaml.safe_load((ROOT / "schemas/asyncapi.yaml").read_text(encoding="utf-8"))
-    operations = set()
+    operations, exact = set(), set()
     for name, operation in document["operations"].items():
         channel = operation["channel"]["$ref"].rsplit("/", 1)[1]
-        address = document["channels"][channel]["address"]
-        topic = "@vendor" if channel == "vendor" else re.sub(r"\{[^}]+\}", "+", address)
-        operations.add((operation["x-class"], {"send": "write", "receive": "read"}[operation["action"]], topic))
+        for topic, listed in topics(document["channels"][channel]):
+            one = (operation["x-class"], {"send": "write", "receive": "read"}[operation["action"]], "@vendor" if channel == "vendor" else topic)
+            operations.add(one)
+            if listed:
+                exact.add(one)
     lines, denied = set(), set()
     for line in (ROOT / "deploy/mosquitto/access.table").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
@@ -43,10 +69,17 @@ def main():
               if not any(c == c2 and v == v2 and overlap(t, t2) for c2, v2, t2 in lines)]
     faults += [f"access.table: {c} {v} {t} has no operation in asyncapi.yaml" for c, v, t in sorted(lines)
                if not any(c == c2 and v == v2 and overlap(t, t2) for c2, v2, t2 in operations)]
+    faults += [f"access.table: {c} {v} {t} says more than {t2} of asyncapi.yaml" for c, v, t in sorted(lines) for c2, v2, t2 in sorted(exact)
+               if (c, v) == (c2, v2) and overlap(t, t2) and (c, v, t) not in exact]
+    listed = {t.rsplit("/", 1)[1] for _, _, t in exact if "/dispatcher/own_" in t}
+    if listed != own_methods():
+        faults.append(f"asyncapi.yaml and services/dispatcher/caller.c differ in {sorted(listed ^ own_methods())}")
     ours = {t for _, _, t in operations if t.startswith("curtain/")}
     for account in sorted({c for c, v, t in lines if t == "@vendor" and v == "write"}):
         own = {t for c, _, t in operations if c == account}
         for topic in sorted(ours - own):
+            if any(within(topic, wider) for wider in own):
+                continue
             if not any(c == account and overlap(topic, t) for c, _, t in denied):
                 faults.append(f"access.table: {account} may write vendors' topics, which may begin with wildcards; deny it {topic}")
         faults += [f"access.table: {account} is denied {t}, which it needs" for c, _, t in sorted(denied) if c == account and any(overlap(t, o) for o in own)]

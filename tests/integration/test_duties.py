@@ -3,6 +3,7 @@
 import datetime
 import json
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -227,3 +228,60 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     question = rig.tap.wait(lambda: next((m for m in rig.tap.of("curtain/volunteer/v-1/notice")
                                           if m.body["kind"] == "swap_asked" and m.body["matter"] != made["matter"]), None), "a second question").body
     assert rig.call("recall", {"matter": question["matter"]})["result"]["state"] == "withdrawn"
+
+
+def test_volunteers_arrange_their_duties_under_their_own_accounts_and_nobody_elses(rig):
+    rig.up("rota.reachable=0s", "rota.ask_at_once=1", "rota.veto=[t-1]")
+    assert publish(rig).returncode == 0
+    oncall(rig, ["v-3", "v-2"])
+    told = []
+
+    def own(caller, method, **arguments):
+        told.append(rig.call("own_" + method, arguments, user=caller))
+        return told[-1].get("result") or told[-1]["error"]
+
+    first, last = own("v-3", "duties")["items"]
+    assert own("v-3", "duties", team="t-1")["items"] == [first, last] and own("v-1", "duties") == {"user": "v-1", "items": []}
+    assert own("v-3", "calendar")["ics"].count("BEGIN:VEVENT") == 2
+    duty = {"team": "t-1", "shift": "first", "from": last["from"]}
+
+    # Nobody speaks for another: the member is named, and nothing has changed.
+    before = rig.call("duties", {"team": "t-1"}), rig.call("matters", {})
+    for method, arguments, member in (("swap", {**duty, "user": "v-3", "to": "v-2", "by": "v-3"}, "by"), ("seek", {**duty, "user": "v-3"}, "user"),
+                                      ("absent", {"team": "t-1", "user": "v-3", "from": last["from"], "until": last["until"]}, "user"),
+                                      ("answer", {"matter": "rota-0", "user": "v-3", "yes": True}, "user"), ("duties", {"user": "v-3"}, "user"),
+                                      ("matters", {"user": "v-3"}, "user"), ("calendar", {"user": "v-3"}, "user"), ("visit_day", {"user": "v-3"}, "user")):
+        assert own("v-2", method, **arguments) == {"code": "denied", "text": f"args.{member}: is v-3's, and v-2 speaks for nobody else"}
+    assert own("v-2", "swap", **duty, user="v-3", to="v-1")["text"] == "by: v-2 must be user or to, and these two people"
+    assert own("v-2", "seek", **duty)["verdict"] == "unknown"  # it is not theirs
+    assert (rig.call("duties", {"team": "t-1"}), rig.call("matters", {})) == before
+    assert "own_swap" in rig.call("own_give", {})["error"]["text"]
+
+    # The broker lets a volunteer ask nothing else, and nothing in another's name: what is sent after it arrives, and it did not.
+    for topic in ("v-1/dispatcher/duties", "v-1/dispatcher/own_give", "v-1/records/summary", "v-3/dispatcher/own_duties"):
+        rig.peer("v-1").client.publish(f"curtain/api/{topic}", '{"args": {"forged": true}}', qos=0)
+    assert own("v-1", "duties")["items"] == [] and not [m for m in rig.tap.of("curtain/api/") if b"forged" in m.payload]
+
+    # v-3 gives a duty to v-1, who agrees; the captain says no.
+    made = own("v-3", "swap", **duty, to="v-1")
+    assert made["verdict"] == "taken" and made["state"] == "open"
+    assert made["matter"] not in [m["matter"] for m in own("v-2", "matters")["items"]]
+    assert own("v-2", "answer", matter=made["matter"], yes=True)["verdict"] == "foreign"
+    assert own("v-2", "recall", matter=made["matter"])["text"] == "args.matter: is v-3's, and v-2 speaks for nobody else"
+    assert own("cap", "matters")["items"] == []
+    assert own("v-1", "answer", matter=made["matter"], yes=True)["state"] == "veto"
+    assert notice(rig, "cap", "swap_veto")["matter"] == made["matter"]
+    assert [m["matter"] for m in own("cap", "matters")["items"]] == [made["matter"]]
+    assert own("cap", "answer", matter=made["matter"], yes=False)["state"] == "vetoed"
+    assert own("v-3", "duties")["items"] == [first, last]
+
+    # v-1 asks for it instead, and calls it off; v-3 has somebody sought, and then cannot serve at all.
+    wanted = own("v-1", "swap", **duty, user="v-3")
+    assert notice(rig, "v-3", "swap_asked")["matter"] == wanted["matter"] and own("v-3", "recall", matter=wanted["matter"])["code"] == "denied"
+    assert own("v-1", "recall", matter=wanted["matter"])["state"] == "withdrawn"
+    sought = own("v-3", "seek", **duty)
+    assert sought["verdict"] == "taken" and notice(rig, "v-1", "cover_asked")["matter"] == sought["matter"]
+    assert own("v-3", "absent", team="t-1", **{"from": first["from"], "until": first["until"]}) == {"opened": 1}
+    oncall(rig, ["v-2"])
+    assert own("v-1", "answer", matter=sought["matter"], yes=True)["state"] == "done" and own("v-1", "duties")["items"][-1] == {**last, "user": "v-1"}
+    assert not re.search(r"\b100\d\b", json.dumps(told)), "a telephone number"

@@ -44,6 +44,12 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     explained = rig.call("visit_explain", {"errand": offer["id"]})["result"]
     assert [c["user"] for c in explained["candidates"]] == ["v-1"] and explained["bars"]["language"] == 1
     reply = {"page": "", "incident": offer["id"], "user": "v-2", "action": "accept", "at": lane.rfc3339(time.time())}
+    assert [rig.call("own_visit_plan", {}, user=v)["result"]["items"] == [] for v in ("v-1", "v-2")] == [False, True]
+    for said in ({"action": "accept"}, {"action": "note", "note": "x"}, {"action": "accept", "from": "2020-01-01T00:00:00Z"}):  # v-2 was not asked, and is told nothing of it
+        answer = rig.call("own_visit_answer", {"errand": offer["id"], **said}, user="v-2")
+        assert answer["error"] == {"code": "not_found", "text": "there is no such errand of yours"}, answer
+    answer = rig.call("own_visit_plan", {"assignee": "v-1"}, user="v-2")
+    assert answer["error"] == {"code": "denied", "text": "args.assignee: is v-1's, and v-2 speaks for nobody else"}
     rig.peer("v-2").publish("curtain/volunteer/v-2/reply", {k: v for k, v in reply.items() if v})  # was not asked
     rig.peer("v-1").publish("curtain/volunteer/v-1/reply", {**{k: v for k, v in reply.items() if v}, "user": "v-1"},
                             response="curtain/receipt/v-1", correlation=b"1")
@@ -54,15 +60,15 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     assert shown["state"] == "agreed" and shown["assignee"] == "v-1" and shown["from"] == offer["from"]
     day = dt.datetime.fromisoformat(shown["from"].replace("Z", "+00:00")).astimezone(dt.timezone(dt.timedelta(hours=8))).date()
     stops = rig.call("visit_day", {"user": "v-1", "day": str(day)})["result"]["items"]
-    assert [s["errand"] for s in stops] == [offer["id"]]
+    assert [s["errand"] for s in stops] == [offer["id"]] and rig.call("own_visit_day", {"day": str(day)}, user="v-1")["result"]["items"] == stops
     assert [h["visit"] for h in rig.call("visit_due", {})["result"]["items"]] == [offer["id"]]
 
     for start in ("0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"):  # no message can hold it: the service must not try
         assert "over" in rig.call("visit_answer", {"errand": offer["id"], "action": "move", "from": start, "until": "2030-01-01T00:00:00Z"})["error"]["text"]
     assert "note" in rig.call("visit_answer", {"errand": offer["id"], "action": "refuse"})["error"]["text"]
     assert "no checklist" in rig.call("visit_answer", {"errand": offer["id"], "action": "done", "answers": "gas=hose_old"})["error"]["text"]
-    done = rig.call("visit_answer", {"errand": offer["id"], "action": "done", "note": "一切都好"})["result"]["errand"]
-    assert done["state"] == "done" and done["seen"]
+    done = rig.call("own_visit_answer", {"errand": offer["id"], "action": "done", "note": "一切都好"}, user="v-1")["result"]["errand"]
+    assert done["state"] == "done" and done["seen"] and done["actor"] == "v-1"
     rig.tap.wait(lambda: any(i["event"] == "done" and i["id"] == offer["id"] for i in visits.items), "the visit at records")
 
     # The desk asks for one with the checklist, for a home that has told no wishes, and gives it to the captain.
@@ -95,6 +101,12 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     assert told.returncode == 0 and "hose_old" in told.stdout and "medicine_low" in told.stdout, told
     told = curtain(rig, "day", "--who", "cap", "--day", str(dt.date.today()))
     assert told.returncode == 0 and told.stdout.startswith("cap "), told
+    handed = rig.call("visit_answer", {"errand": tasks[1]["id"], "action": "accept", "to": "v-2"})["result"]["errand"]
+    assert [e["id"] for e in rig.call("own_visit_plan", {"kind": "task"}, user="v-2")["result"]["items"]] == [handed["id"]]
+    for verdict in ("taken", "repeated"):  # it is v-2's no more, who is told no more of it
+        assert rig.call("own_visit_answer", {"errand": handed["id"], "action": "decline"}, user="v-2")["result"] == {"verdict": verdict}
+    back = rig.call("own_visit_answer", {"errand": handed["id"], "action": "note", "note": "下周去看"}, user="cap")["result"]
+    assert back["verdict"] == "taken" and back["errand"]["assignee"] == "cap"
     told = curtain(rig, "answer", "--errand", tasks[0]["id"], "--action", "done")
     assert told.returncode == 0 and told.stdout.startswith("已办理 taken\n"), told
     told = curtain(rig, "answer", "--errand", service["id"], "--action", "start")

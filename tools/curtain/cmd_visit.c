@@ -170,7 +170,8 @@ static enum err put_verdict(const json_t *answer, const struct visit_command *co
 		if (!strcmp(words[i][0], verdict))
 			buf_printf(out, "%s ", words[i][1]);
 	buf_printf(out, "%s\n", verdict);
-	return put_errand(json_object_get(answer, "errand"), command, out);
+	answer = json_object_get(answer, "errand"); /* none: it is not theirs any more */
+	return answer ? put_errand(answer, command, out) : out->failed;
 }
 
 static enum err put_candidates(const json_t *answer, const struct visit_command *command, struct buf *out)
