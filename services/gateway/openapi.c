@@ -272,7 +272,7 @@ enum err openapi_write(const char *version, struct buf *out)
 	buf_text(out, "{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
 		      "\"description\":\"A token needs every scope that stands at the path. desk: it acts for the "
 		      "desk, and may ask services that do not look at who asks; records judges by the account's "
-		      "jurisdiction, so its paths do not need it.\"}},"
+		      "jurisdiction, so its paths do not need it. volunteer: it asks for its own account alone.\"}},"
 		      "\"schemas\":{\"Problem\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\","
 		      "\"code\",\"detail\"],"
 		      "\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{"

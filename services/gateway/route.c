@@ -9,7 +9,8 @@
 #include "base/day.h"
 #include "base/text.h"
 
-static const char *const scopes[ROUTE_SCOPE_COUNT] = {"open", "read", "write", "intake", "metrics", "calendar", "desk"};
+static const char *const scopes[ROUTE_SCOPE_COUNT] = {
+	"open", "read", "write", "intake", "metrics", "calendar", "volunteer", "desk"};
 
 const struct route_parameter *route_page(const struct route *route)
 {
@@ -21,7 +22,8 @@ const struct route_parameter *route_page(const struct route *route)
 
 unsigned route_needs(const struct route *route)
 {
-	bool looks = route->kind != ROUTE_SERVICE || !strcmp(route->service, "records");
+	bool looks =
+		route->kind != ROUTE_SERVICE || route->scope == ROUTE_VOLUNTEER || !strcmp(route->service, "records");
 
 	return route->scope == ROUTE_OPEN ? 0 : 1u << route->scope | (looks ? 0 : 1u << ROUTE_DESK);
 }

@@ -24,7 +24,8 @@ enum route_scope {
 	ROUTE_INTAKE,
 	ROUTE_METRICS,
 	ROUTE_CALENDAR,
-	ROUTE_DESK, /* acts for the desk: may ask services that do not look at who asks */
+	ROUTE_VOLUNTEER, /* asks the dispatcher for its own account alone: own_ methods */
+	ROUTE_DESK,      /* acts for the desk: may ask services that do not look at who asks */
 	ROUTE_SCOPE_COUNT
 };
 
@@ -77,7 +78,8 @@ const struct route *route_at(unsigned index);
 const struct route_parameter *route_page(const struct route *route);
 /* route_needs gives the scopes that a token must all have, a bit each; 0: nothing is asked. Beside the route's own one
  * that is `desk` where a service answers that does not look at who asks: over MQTT the broker lets only the desk ask
- * it, and the gateway asks as anyone. Records alone judges by the account's jurisdiction. */
+ * it, and the gateway asks as anyone. Records judges by the account's jurisdiction; the dispatcher binds own_ methods
+ * to the account, which then needs `volunteer` alone. */
 unsigned route_needs(const struct route *route);
 const char *route_scope_name(enum route_scope scope);
 enum err route_scope_find(const char *name, enum route_scope *out) ERR_MUST_CHECK;

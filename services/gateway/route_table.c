@@ -49,6 +49,20 @@
 	{                                                                                                              \
 		"note", ROUTE_BODY, ROUTE_LABEL, false, 0, 399, "A line."                                              \
 	}
+#define OWN_DUTY                                                                                                       \
+	{"team", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The duty's team."},                                                \
+		{"shift", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The duty's shift."},                                      \
+	{                                                                                                              \
+		"from", ROUTE_BODY, ROUTE_TIME, true, 0, 0, "When the duty begins."                                    \
+	}
+#define ANSWERED                                                                                                       \
+	{"from", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "With accept or move: from when."},                              \
+		{"until", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "And until when."},                                     \
+		{"seen", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "When the elder was seen or spoken to."},                \
+	{                                                                                                              \
+		"answers", ROUTE_BODY, ROUTE_LABEL, false, 0, 0,                                                       \
+			"The checklist, as in: doors=ok gas=hose_old medicine=not_asked."                              \
+	}
 #define DUTY                                                                                                           \
 	{"shift", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The duty's shift."},                                              \
 		{"from", ROUTE_BODY, ROUTE_TIME, true, 0, 0, "When the duty begins."},                                 \
@@ -105,9 +119,7 @@ static const struct route routes[] = {
 		{"以值班台身份答复一次探访、待办或服务，填写检查表", "Says on behalf of the desk how an errand goes; a checklist is filled in so."},
 		{ERRAND, {"action", ROUTE_BODY, ROUTE_ID, true, 0, 0, "accept, decline, start, answer, done, not_met, confirm, refuse, move, note or cancel."},
 			{"to", ROUTE_BODY, ROUTE_ID, false, 0, 0, "With accept: who does it."},
-			{"from", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "With accept or move: from when."}, {"until", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "And until when."},
-			{"seen", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "When the elder was seen or spoken to."},
-			{"answers", ROUTE_BODY, ROUTE_LABEL, false, 0, 0, "The checklist, as in: doors=ok gas=hose_old medicine=not_asked."}, NOTE}},
+			ANSWERED, NOTE}},
 	{"GET", "/v1/visits", ROUTE_SERVICE, ROUTE_READ, "dispatcher", "visit_plan", false,
 		{"当前的探访、待办与服务，最先到期的在前", "Errands that are not over, or those of a state; what is due first stands first."},
 		{{"kind", ROUTE_QUERY, ROUTE_ID, false, 0, 0, "visit, task or service."},
@@ -150,6 +162,39 @@ static const struct route routes[] = {
 		{MATTER, {"user", ROUTE_BODY, ROUTE_ID, true, 0, 0, "Whose word it is."}, {"yes", ROUTE_BODY, ROUTE_BOOL, true, 0, 0, "Yes or no."}}},
 	{"POST", "/v1/matters/{matter}/recall", ROUTE_SERVICE, ROUTE_WRITE, "dispatcher", "recall", false,
 		{"撤回换班或顶班请求", "Calls a swap or a cover request off."}, {MATTER}},
+	{"GET", "/v1/own/duties", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_duties", false,
+		{"我的值班", "The duties of the token's account that are in force."}, {OF_TEAM}},
+	{"POST", "/v1/own/swaps", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_swap", true,
+		{"提议换班：让出我的班，或接某人的班", "Proposes to give a duty of one's own away, to take somebody's, or to exchange two; the other one is asked."},
+		{OWN_DUTY, {"to", ROUTE_BODY, ROUTE_ID, false, 0, 0, "Who is to have it; else oneself."}, {"user", ROUTE_BODY, ROUTE_ID, false, 0, 0, "Whose duty it is; else one's own."},
+			{"back_shift", ROUTE_BODY, ROUTE_ID, false, 0, 0, "The shift of the duty that its holder gets for it."},
+			{"back_from", ROUTE_BODY, ROUTE_TIME, false, 0, 0, "When that one begins; with back_shift."}}},
+	{"POST", "/v1/own/cover-requests", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_seek", true,
+		{"为我的一个班次找人顶班", "Asks, in fair order, for somebody else to take a duty of one's own."}, {OWN_DUTY}},
+	{"POST", "/v1/own/absences", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_absent", true,
+		{"我不能值班（请假），或已回", "Says that one cannot serve: one's duties are open at once. until = from: is back."},
+		{{"team", ROUTE_BODY, ROUTE_ID, true, 0, 0, "One's team."}, {"from", ROUTE_BODY, ROUTE_TIME, true, 0, 0, "From when."},
+			{"until", ROUTE_BODY, ROUTE_TIME, true, 0, 0, "Until when."}}},
+	{"GET", "/v1/own/matters", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_matters", false,
+		{"与我有关的换班、顶班请求与请假", "Swaps, cover requests and absences that concern one, or wait for one's veto."}, {OF_TEAM}},
+	{"POST", "/v1/own/matters/{matter}/answers", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_answer", true,
+		{"答复换班、顶班请求；队长否决", "One's word on a swap or a cover request; the captain's no is a veto."},
+		{MATTER, {"yes", ROUTE_BODY, ROUTE_BOOL, true, 0, 0, "Yes or no."}}},
+	{"POST", "/v1/own/matters/{matter}/recall", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_recall", false,
+		{"撤回自己提出的换班或顶班请求", "Calls off a swap or a cover request that one began."}, {MATTER}},
+	{"GET", "/v1/own/calendar", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_calendar", false,
+		{"我的值班日历（iCalendar 文本）", "One's duties in all teams: {ics}, an RFC 5545 text."}, {{0}}},
+	{"GET", "/v1/own/visits", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_visit_plan", false,
+		{"我的探访、待办与服务", "Errands that one has or is asked for; what is due first stands first."},
+		{{"kind", ROUTE_QUERY, ROUTE_ID, false, 0, 0, "visit, task or service."},
+			{"state", ROUTE_QUERY, ROUTE_ID, false, 0, 0, "Only in this state; else those that are not over."}, {"overdue", ROUTE_QUERY, ROUTE_BOOL, false, 0, 0, "Only those whose time is over."}}},
+	{"GET", "/v1/own/day", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_visit_day", false,
+		{"我一天的探访，按走访顺序", "What one has agreed to on a day, in the order to walk."},
+		{{"day", ROUTE_QUERY, ROUTE_DAY, false, 0, 0, "That day, as in 2026-03-01; else today."}}},
+	{"POST", "/v1/own/errands/{errand}/replies", ROUTE_SERVICE, ROUTE_VOLUNTEER, "dispatcher", "own_visit_answer", true,
+		{"答复我的探访、待办或服务，填写检查表", "Says how an errand of one's own goes; a checklist is filled in so. Captains: of their team's."},
+		{ERRAND, {"action", ROUTE_BODY, ROUTE_ID, true, 0, 0, "accept, decline, start, answer, done, not_met, refuse, move or note; captains also confirm and cancel."},
+			{"to", ROUTE_BODY, ROUTE_ID, false, 0, 0, "With accept, of a captain: who does it."}, ANSWERED, NOTE}},
 	{"GET", "/v1/gaps", ROUTE_SERVICE, ROUTE_READ, "dispatcher", "gaps", false,
 		{"无人值守的班次", "Duties that nobody has, and shifts that nobody serves."}, {OF_TEAM}},
 	{"GET", "/v1/reports/fortnight", ROUTE_SERVICE, ROUTE_READ, "records", "report", false,

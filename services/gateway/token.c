@@ -80,7 +80,8 @@ static enum err read_token(char *fields[FIELDS], struct token *out, struct errin
 		return errinfo_at(info, ERR_INVALID, file, line, 0, "\"%.40s\" is no account", fields[2]);
 	if (read_scopes(fields[3], &out->scopes))
 		return errinfo_at(info, ERR_INVALID, file, line, 0,
-			"the fourth field must be scopes: read, write, intake, metrics, calendar, desk, with commas "
+			"the fourth field must be scopes: read, write, intake, metrics, calendar, volunteer, desk, "
+			"with commas "
 			"between them");
 	if (read_until(fields[4], &out->until))
 		return errinfo_at(info, ERR_INVALID, file, line, 0,

@@ -31,7 +31,7 @@ from lib.district import System  # noqa: E402
 LEDGER = """
 communities: [{id: c-1, name: 示例社区}]
 teams:       [{id: t-1, community: c-1, captain: v-1, desk: desk, number: "10000"}]
-volunteers:  [{id: v-1, team: t-1, phone: "10001", day: true, night: true, order: 1}]
+volunteers:  [{id: v-1, team: t-1, phone: "10001", day: true, night: true, order: 1}, {id: v-3, team: t-1, phone: "10002", day: false, night: false, order: 2}]
 households:  [{id: h-1, community: c-1, team: t-1, persons: 1}]
 consents:    [{household: h-1, quantities: [water_total, contact, battery, sos]}]
 devices:     [{id: door-7, household: h-1, place: front_door}]
@@ -284,16 +284,63 @@ def test_who_does_not_act_for_the_desk_asks_records_alone(edge):
             service = operation["operationId"].split(".")[0]
             answer, text = edge.ask(re.sub(r"\{[a-z]+\}", "h-1", path), verb=verb.upper(), body="{}" if verb == "post" else None, token=volunteer)
             told = (verb, path, answer.status, text[:300])
-            assert ("desk" in scopes) == (service in ("dispatcher", "detector", "ingest") and bool(scopes)), told
-            if "desk" in scopes:
+            assert ("desk" in scopes) == (service in ("dispatcher", "detector", "ingest") and bool(scopes) and scopes != ["volunteer"]), told
+            if "desk" in scopes or "volunteer" in scopes:
                 problem = json.loads(text)
-                assert (answer.status, problem["code"]) == (403, "denied") and "of scope desk" in problem["detail"], told
+                assert (answer.status, problem["code"]) == (403, "denied") and f"of scope {scopes[-1]}" in problem["detail"], told
             else:
                 assert answer.status != 403 or b"of scope" not in text, told
             desk_paths, others = desk_paths + ("desk" in scopes), others + ("desk" not in scopes)
     assert desk_paths >= 30 and others >= 20
     edge.get("/v1/errands", token=volunteer)
     edge.get("/v1/modes", 403, token=edge.new_token("desk", "desk"))  # it is no scope to read with
+
+
+def test_a_volunteers_token_arranges_its_own_duties_and_nobody_elses(edge):
+    tokens = {v: edge.new_token(v, "volunteer") for v in ("v-1", "v-3")}
+    told = []
+
+    def own(caller, path, status=200, **body):
+        told.append(edge.get(path, status, token=tokens[caller], **({"verb": "POST", "body": json.dumps(body)} if body else {})))
+        return told[-1]
+
+    first = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 2 * 86400))
+    folder = pathlib.Path(edge.system.folder)
+    (folder / "task.json").write_text(json.dumps({"team": "t-1", "from": first, "days": 1, "volunteers": [{"id": "v-1"}], "parts": [{"id": "all", "from": "00:00"}],
+                                                  "shifts": [{"id": "first", "part": "all"}]}), encoding="utf-8")
+    (folder / "roster.json").write_text(json.dumps({"assignments": {"v-1": ["first"]}}), encoding="utf-8")
+    edge.system.curtain("roster", "publish", str(folder / "task.json"), "--roster", str(folder / "roster.json"))
+    mine, = own("v-1", "/v1/own/duties")["items"]
+    duty = {"team": "t-1", "shift": "first", "from": mine["from"]}
+    assert own("v-3", "/v1/own/duties?team=t-1")["items"] == [] and own("v-1", "/v1/own/calendar")["ics"].count("BEGIN:VEVENT") == 1
+
+    for path, body in (("/v1/own/swaps", {**duty, "to": "v-3", "by": "v-1"}), ("/v1/own/cover-requests", {**duty, "user": "v-1"}),
+                       ("/v1/own/absences", {"team": "t-1", "user": "v-1", "from": mine["from"], "until": mine["until"]}), ("/v1/own/matters/rota-0/answers", {"user": "v-1", "yes": True})):
+        refused = own("v-3", path, 403, **body)
+        assert refused["code"] == "denied" and refused["detail"].endswith("is v-1's, and v-3 speaks for nobody else"), refused
+    assert own("v-3", "/v1/own/duties?user=v-1", 400)["code"] == "invalid"
+    assert own("v-1", "/v1/own/duties")["items"] == [mine] and own("v-3", "/v1/own/matters") == {"items": []}
+    # A volunteer's token opens no other path, and one that was made too wide is refused by the dispatcher.
+    absence = json.dumps({"user": "v-1", "from": mine["from"], "until": mine["until"]})
+    assert "of scope" in edge.get("/v1/teams/t-1/absences", 403, verb="POST", body=absence, token=tokens["v-1"])["detail"]
+    assert "ask own_absent" in edge.get("/v1/teams/t-1/absences", 403, verb="POST", body=absence, token=edge.new_token("v-1", "write,desk"))["detail"]
+
+    made = own("v-1", "/v1/own/swaps", **duty, to="v-3")
+    assert made["verdict"] == "taken" and [m["matter"] for m in own("v-3", "/v1/own/matters?team=t-1")["items"]] == [made["matter"]]
+    assert own("v-3", f"/v1/own/matters/{made['matter']}/answers", yes=True)["state"] == "done"
+    assert own("v-1", "/v1/own/duties")["items"] == [] and own("v-3", "/v1/own/duties")["items"] == [{**mine, "user": "v-3"}]
+    wanted = own("v-1", "/v1/own/swaps", **duty, user="v-3")
+    assert edge.get(f"/v1/own/matters/{wanted['matter']}/recall", 403, verb="POST", token=tokens["v-3"])["code"] == "denied"
+    assert edge.get(f"/v1/own/matters/{wanted['matter']}/recall", verb="POST", token=tokens["v-1"])["state"] == "withdrawn"
+    assert own("v-3", "/v1/own/cover-requests", **duty)["verdict"] == "taken"
+    assert own("v-3", "/v1/own/absences", team="t-1", **{"from": mine["from"], "until": mine["until"]}) == {"opened": 1} and own("v-3", "/v1/own/duties")["items"] == []
+    edge.system.curtain("roster", "withdraw", "--team", "t-1")
+
+    errand = edge.get("/v1/visits", verb="POST", body=json.dumps({"household": "h-1", "what": "chat"}))["errand"]["id"]
+    assert own("v-3", f"/v1/own/errands/{errand}/replies", 404, action="cancel")["detail"] == "there is no such errand of yours"
+    assert own("v-3", "/v1/own/visits?overdue=false") == {"items": []} and own("v-3", "/v1/own/day")["user"] == "v-3"
+    assert own("v-1", f"/v1/own/errands/{errand}/replies", action="cancel", note="asked by mistake")["errand"]["state"] == "cancelled"  # the team's captain
+    assert not re.search(r"\b1000\d\b", json.dumps(told)), "a telephone number"
 
 
 def test_the_same_answer_is_not_sent_twice(edge):
@@ -526,7 +573,7 @@ def test_a_service_that_is_down_is_a_504_and_comes_back(edge):
 
 def test_no_request_gives_a_failure_or_an_answer_that_the_document_does_not_have(edge):
     dice = random.Random(20261129)
-    document = edge.get("/v1/openapi.json")
+    document, volunteer = edge.get("/v1/openapi.json"), edge.new_token("v-3", "volunteer")
     texts = ["h-1", "", "0", "-1", "99999999999999999999", "2026-03-01", "2026-03-01T00:00:00Z", "true", "' or 1=1 --", "$(id)", "\x00", "示例", "\U0001f9d3", "a" * 300, "../..", "%", "null", "1e400"]
     bodies = [None, b"", b"{}", b"[]", b"{", b"\xff\xfe", b'{"action":"accept"}', b'{"text":"a,b\\n","kind":"households","format":"csv"}', b'{"why":{"a":1}}', b"{" * 1000]
     for path, operations in sorted(document["paths"].items(), key=lambda one: one[0].startswith(("/a/", "/feeds/"))):  # wrong links count against this address: last
@@ -536,7 +583,7 @@ def test_no_request_gives_a_failure_or_an_answer_that_the_document_does_not_have
                 query = [(p["name"], dice.choice(texts)) for p in operation["parameters"] if p["in"] == "query" and dice.random() < 0.5]
                 query += [("surplus", "1")] if dice.random() < 0.1 else []
                 body = dice.choice(bodies) if verb == "post" else None
-                answer, text = edge.ask(f"{filled}?{urllib.parse.urlencode(query)}", verb=verb.upper(), body=body)
+                answer, text = edge.ask(f"{filled}?{urllib.parse.urlencode(query)}", verb=verb.upper(), body=body, token=volunteer if path.startswith("/v1/own/") else None)
                 told = (verb, filled, query, body, answer.status, text[:300])
                 assert answer.status < 500, told
                 assert str(answer.status) in operation["responses"], told
