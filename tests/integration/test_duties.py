@@ -30,9 +30,9 @@ def rig_fixture(tmp_path):
     rig.close()
 
 
-def curtain(rig, *arguments):
-    return subprocess.run([DISPATCHER.parent / "curtain", "roster", *arguments, "--host", "127.0.0.1", "--port", str(rig.broker.port), "--user", "desk",
-                           "--password-file", rig.accounts.secret("desk")], capture_output=True, text=True, timeout=30, check=False)
+def curtain(rig, *arguments, user="desk"):
+    return subprocess.run([DISPATCHER.parent / "curtain", "roster", *arguments, "--host", "127.0.0.1", "--port", str(rig.broker.port), "--user", user,
+                           "--password-file", rig.accounts.secret(user)], capture_output=True, text=True, timeout=30, check=False)
 
 
 def publish(rig, first="v-3", second="v-2", *options):
@@ -283,5 +283,12 @@ def test_volunteers_arrange_their_duties_under_their_own_accounts_and_nobody_els
     assert sought["verdict"] == "taken" and notice(rig, "v-1", "cover_asked")["matter"] == sought["matter"]
     assert own("v-3", "absent", team="t-1", **{"from": first["from"], "until": first["until"]}) == {"opened": 1}
     oncall(rig, ["v-2"])
-    assert own("v-1", "answer", matter=sought["matter"], yes=True)["state"] == "done" and own("v-1", "duties")["items"][-1] == {**last, "user": "v-1"}
+    answered = curtain(rig, "answer", "--own", "--matter", sought["matter"], "--say", "yes", user="v-1")
+    assert answered.returncode == 0 and "已受理 taken" in answered.stdout and "已定 done" in answered.stdout, answered
+    shown = curtain(rig, "duties", "--own", user="v-1").stdout.splitlines()
+    assert shown[0].split()[1::2] == ["from", "until", "team", "shift", "place"] and shown[-1].split()[-3:] == ["t-1", "first", "0"], shown
+    refused = curtain(rig, "swap", "--own", "--team", "t-1", "--shift", "first", "--from", last["from"], "--of", "v-3", "--to", "v-2", user="v-1")
+    assert refused.returncode == 1 and "by: v-1 must be user or to" in refused.stderr, refused
+    assert "--of ID, or --own" in curtain(rig, "seek", "--team", "t-1", "--shift", "first", "--from", last["from"]).stderr
+    assert own("v-1", "duties")["items"][-1] == {**last, "user": "v-1"}
     assert not re.search(r"\b100\d\b", json.dumps(told)), "a telephone number"

@@ -23,9 +23,8 @@ def people():
     return [{**row, "seq": i + 1} for i, row in enumerate(rows)]
 
 
-def curtain(rig, *options):  # noqa: F811
-    """The tool, as the desk."""
-    return subprocess.run([TOOL, "visit", *options, "--port", str(rig.broker.port), "--password-file", rig.accounts.secret("desk")],
+def curtain(rig, *options, user="desk"):  # noqa: F811
+    return subprocess.run([TOOL, "visit", *options, "--port", str(rig.broker.port), "--user", user, "--password-file", rig.accounts.secret(user)],
                           capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -99,12 +98,15 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     rig.tap.wait(lambda: [i["revision"] for i in visits.items if i["id"] == service["id"]] == [1, 2, 3, 4, 5], f"each event once, in order: {mine}")
     told = curtain(rig, "tasks", "--assignee", "cap")
     assert told.returncode == 0 and "hose_old" in told.stdout and "medicine_low" in told.stdout, told
-    told = curtain(rig, "day", "--who", "cap", "--day", str(dt.date.today()))
-    assert told.returncode == 0 and told.stdout.startswith("cap "), told
+    for who, user in ((("--who", "cap"), "desk"), (("--own",), "cap")):
+        told = curtain(rig, "day", *who, "--day", str(dt.date.today()), user=user)
+        assert told.returncode == 0 and told.stdout.startswith("cap "), told
     handed = rig.call("visit_answer", {"errand": tasks[1]["id"], "action": "accept", "to": "v-2"})["result"]["errand"]
     assert [e["id"] for e in rig.call("own_visit_plan", {"kind": "task"}, user="v-2")["result"]["items"]] == [handed["id"]]
     for verdict in ("taken", "repeated"):  # it is v-2's no more, who is told no more of it
         assert rig.call("own_visit_answer", {"errand": handed["id"], "action": "decline"}, user="v-2")["result"] == {"verdict": verdict}
+    told = curtain(rig, "answer", "--own", "--errand", handed["id"], "--action", "decline", user="v-2")
+    assert told.returncode == 0 and told.stdout == "已说过，不变 repeated\n", told
     back = rig.call("own_visit_answer", {"errand": handed["id"], "action": "note", "note": "下周去看"}, user="cap")["result"]
     assert back["verdict"] == "taken" and back["errand"]["assignee"] == "cap"
     told = curtain(rig, "answer", "--errand", tasks[0]["id"], "--action", "done")

@@ -22,7 +22,7 @@ struct visit_command {
 	const char *kind, *state, *team, *household, *assignee, *user, *day, *errand, *action, *to, *from, *until,
 		*seen, *note, *answers, *what, *zone_name;
 	int64_t within_days;
-	bool overdue, json;
+	bool overdue, own, json;
 	struct connection connection;
 	struct zone *zone;
 };
@@ -31,6 +31,7 @@ struct visit_command {
 struct word {
 	const char *name, *method, *summary;
 	const char *options; /* between blanks */
+	const char *own;     /* the method for oneself; NULL: it has none */
 	enum err (*put)(const json_t *answer, const struct visit_command *command, struct buf *out);
 };
 
@@ -211,17 +212,18 @@ static enum err put_candidates(const json_t *answer, const struct visit_command 
 
 static const struct word words[] = {
 	{"plan", "visit_plan", "Errands that are not over, the first due on top.",
-		" kind state team household assignee overdue ", put_plan},
+		" kind state team household assignee overdue own ", "own_visit_plan", put_plan},
 	{"tasks", "visit_plan", "The same of tasks alone: what findings ask for.",
-		" state team household assignee overdue ", put_plan},
-	{"day", "visit_day", "What somebody has agreed to on a day, in the order to walk.", " who day ", put_day},
-	{"due", "visit_due", "Homes by the day on which they are due.", " team within ", put_due},
-	{"show", "visit_show", "One errand.", " errand ", put_errand},
-	{"explain", "visit_explain", "Who could be asked, and what each part costs.", " errand ", put_candidates},
+		" state team household assignee overdue own ", "own_visit_plan", put_plan},
+	{"day", "visit_day", "What somebody has agreed to on a day, in the order to walk.", " who day own ",
+		"own_visit_day", put_day},
+	{"due", "visit_due", "Homes by the day on which they are due.", " team within ", NULL, put_due},
+	{"show", "visit_show", "One errand.", " errand ", NULL, put_errand},
+	{"explain", "visit_explain", "Who could be asked, and what each part costs.", " errand ", NULL, put_candidates},
 	{"request", "visit_request", "A service, chat or a checklist for a household.",
-		" household what from until note ", put_verdict},
-	{"answer", "visit_answer", "What became of an errand.", " errand action to from until seen note answers ",
-		put_verdict},
+		" household what from until note ", NULL, put_verdict},
+	{"answer", "visit_answer", "What became of an errand.", " errand action to from until seen note answers own ",
+		"own_visit_answer", put_verdict},
 };
 
 static const char ending[] =
@@ -297,7 +299,8 @@ static int run(const struct word *word, const struct visit_command *command, str
 
 	ask_begin(&args);
 	put_args(&args, word, command);
-	err = ask_service(&command->connection, "dispatcher", word->method, &args, &answer, &refused, info);
+	err = ask_service(&command->connection, "dispatcher", command->own ? word->own : word->method, &args, &answer,
+		&refused, info);
 	if (!err)
 		err = print(word, command, answer, &no, info);
 	free(answer);
@@ -354,6 +357,7 @@ int cmd_visit(int argc, char **argv)
 		{"assignee", OPTION_TEXT, &c.assignee, 0, 0, "USER", "only those that this user or provider has"},
 		{"overdue", OPTION_FLAG, &c.overdue, 0, 0, NULL, "only those whose time is over"},
 		{"within", OPTION_INT, &c.within_days, 0, 400, "DAYS", "due within so many days (7)"},
+		ASK_OWN_ROW(&c.own),
 		OUTPUT_ZONE_ROW(&c.zone_name),
 		{"json", OPTION_FLAG, &c.json, 0, 0, NULL, "print the answer as JSON"},
 	};

@@ -40,6 +40,10 @@ static const struct row_column duty_columns[] = {{"从 from", "from", ROW_TIME, 
 	{"至 until", "until", ROW_TIME, NULL}, {">次序 place", "place", ROW_PLAIN, NULL},
 	{"班次 shift", "shift", ROW_PLAIN, NULL}, {"人员 user", "user", ROW_PLAIN, NULL}};
 
+static const struct row_column own_columns[] = {{"从 from", "from", ROW_TIME, NULL},
+	{"至 until", "until", ROW_TIME, NULL}, {"队 team", "team", ROW_PLAIN, NULL},
+	{"班次 shift", "shift", ROW_PLAIN, NULL}, {">次序 place", "place", ROW_PLAIN, NULL}};
+
 static const struct row_column cover_columns[] = {{"人员 user", "user", ROW_PLAIN, NULL},
 	{"报过此时段 offers", "offers", ROW_PLAIN, NULL}, {"休息足够 rested", "rested", ROW_PLAIN, NULL},
 	{">已有班次 duties", "duties", ROW_PLAIN, NULL}};
@@ -52,6 +56,8 @@ static const struct {
 	{"gaps", {ROW_COLUMNS(gap_columns), "没有空班 (no gaps: every duty has somebody)\n"}},
 	{"duties", {ROW_COLUMNS(duty_columns),
 			   "本队没有在册的值班 (the team has no roster in force; curtain roster publish)\n"}},
+	{"own_duties", {ROW_COLUMNS(own_columns), "您没有在册的值班 (you have no duty in force)\n"}},
+	{"own_matters", {ROW_COLUMNS(matter_columns), "没有与您有关的事项 (nothing concerns you)\n"}},
 	{"cover", {ROW_COLUMNS(cover_columns),
 			  "没有人可问 (nobody is left to ask: all have a duty then, or serve another team)\n"}},
 };

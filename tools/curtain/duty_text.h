@@ -11,7 +11,8 @@
 #include "base/err.h"
 
 /* duty_text appends the answer (JSON) of the dispatcher's method (duties, cover, matters, gaps, roster, give, absent,
- * swap, seek, answer, recall), times in zone. ERR_INVALID: it is not of that method's form. */
+ * swap, seek, answer, recall, own_duties, own_matters and the others for oneself), times in zone. ERR_INVALID: it is
+ * not of that method's form. */
 enum err duty_text(const char *method, const char *answer, const struct zone *zone, struct buf *out,
 	struct errinfo *info) ERR_MUST_CHECK;
 /* duty_text_refused says whether the answer is a verdict that changed nothing. */

@@ -16,15 +16,18 @@
 struct rota_options {
 	const char *team, *shift, *from, *until, *of, *to, *by, *back_shift, *back_from, *user, *matter, *answer,
 		*zone_name;
-	bool json;
+	bool own, json;
 	struct connection connection;
 };
 
-/* row of options, and what the request calls it; required ones are asked for by name. */
+/* ROTA_PERSON: must be given but with --own, where it is oneself. */
+enum rota_need { ROTA_MAY, ROTA_MUST, ROTA_PERSON };
+
+/* row of options, and what the request calls it; needed ones are asked for by name. */
 struct rota_row {
 	struct option_row row;
 	const char *member;
-	bool required;
+	enum rota_need need;
 };
 
 #define ROTA_ROWS_MAX 12
@@ -33,12 +36,12 @@ struct rota_command {
 	const char *name, *method, *summary, *ending;
 	const struct rota_row *rows;
 	unsigned row_count;
-	bool empty; /* asks for a roster without duties */
+	bool empty;      /* asks for a roster without duties */
+	const char *own; /* the method for oneself; NULL: it has none */
 };
 
 /* tell prints the answer, as it came or for people. */
-static enum err tell(
-	const struct rota_command *command, const struct rota_options *o, const char *answer, struct errinfo *info)
+static enum err tell(const char *method, const struct rota_options *o, const char *answer, struct errinfo *info)
 {
 	struct zone *zone = NULL;
 	struct buf out;
@@ -49,7 +52,7 @@ static enum err tell(
 	buf_init(&out, OUTPUT_BYTES_MAX);
 	err = output_zone(o->zone_name, &zone, info);
 	if (!err)
-		err = duty_text(command->method, answer, zone, &out, info);
+		err = duty_text(method, answer, zone, &out, info);
 	if (!err)
 		err = output_write(&out, ERR_OK, info);
 	zone_destroy(zone);
@@ -59,15 +62,16 @@ static enum err tell(
 
 static int ask(const struct rota_command *command, struct rota_options *o, struct buf *args)
 {
+	const char *method = o->own ? command->own : command->method;
 	struct errinfo info = {0};
 	char *answer = NULL;
 	bool refused = false;
-	enum err err = ask_service(&o->connection, "dispatcher", command->method, args, &answer, &refused, &info);
+	enum err err = ask_service(&o->connection, "dispatcher", method, args, &answer, &refused, &info);
 	int status = 0;
 
 	if (!err) {
 		status = duty_text_refused(answer);
-		err = tell(command, o, answer, &info);
+		err = tell(method, o, answer, &info);
 	}
 	free(answer);
 	return err ? options_fail(command->name, &info) - refused : status;
@@ -78,9 +82,10 @@ static bool complete(const struct rota_command *command, const struct rota_optio
 {
 	for (unsigned i = 0; i < command->row_count; i++) {
 		const struct option_row *row = &command->rows[i].row;
-		if (command->rows[i].required && !*(const char *const *)row->value) {
-			errinfo_set(info, ERR_INVALID, "name --%s %s (curtain %s --help)", row->name, row->argument,
-				command->name);
+		enum rota_need need = command->rows[i].need;
+		if ((need == ROTA_MUST || (need == ROTA_PERSON && !o->own)) && !*(const char *const *)row->value) {
+			errinfo_set(info, ERR_INVALID, "name --%s %s%s (curtain %s --help)", row->name, row->argument,
+				need == ROTA_PERSON && command->own ? ", or --own" : "", command->name);
 			return false;
 		}
 	}
@@ -93,11 +98,11 @@ static bool complete(const struct rota_command *command, const struct rota_optio
 
 static int run(const struct rota_command *command, struct rota_options *o, int argc, char **argv)
 {
-	struct option_row rows[ROTA_ROWS_MAX + 2];
+	struct option_row rows[ROTA_ROWS_MAX + 3];
 	const struct options options = {.command = command->name,
 		.summary = command->summary,
 		.rows = rows,
-		.row_count = command->row_count + 2,
+		.row_count = command->row_count + 2 + (command->own != NULL),
 		.connection = &o->connection,
 		.ending = command->ending};
 	struct errinfo info = {0};
@@ -109,6 +114,7 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 	rows[command->row_count] = (struct option_row)OUTPUT_ZONE_ROW(&o->zone_name);
 	rows[command->row_count + 1] =
 		(struct option_row){"json", OPTION_FLAG, &o->json, 0, 0, NULL, "print the answer as JSON"};
+	rows[command->row_count + 2] = (struct option_row)ASK_OWN_ROW(&o->own);
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
@@ -132,20 +138,22 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 		name, OPTION_TEXT, at, 0, 0, what, help                                                                \
 	}
 #define DUTY_ROWS(o)                                                                                                   \
-	{TEXT("team", &(o).team, "ID", "whose duty"), "team", true},                                                   \
-		{TEXT("shift", &(o).shift, "ID", "which shift"), "shift", true},                                       \
-		{TEXT("from", &(o).from, "TIME", "when it begins, like 2026-12-07T19:00:00+08:00"), "from", true},     \
+	{TEXT("team", &(o).team, "ID", "whose duty"), "team", ROTA_MUST},                                              \
+		{TEXT("shift", &(o).shift, "ID", "which shift"), "shift", ROTA_MUST},                                  \
+		{TEXT("from", &(o).from, "TIME", "when it begins, like 2026-12-07T19:00:00+08:00"), "from",            \
+			ROTA_MUST},                                                                                    \
 	{                                                                                                              \
-		TEXT("of", &(o).of, "ID", "who has it"), "user", true                                                  \
+		TEXT("of", &(o).of, "ID", "who has it"), "user", ROTA_PERSON                                           \
 	}
 #define ENDING "exit status: 0 done, 1 refused (the verdict says why), 2 wrong usage or nobody answers.\n"
 
 int roster_withdraw_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", true}};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", ROTA_MUST}};
 	const struct rota_command command = {"roster withdraw", "roster",
-		"Ends a team's roster: from now on pages go to those who offer such times.", ENDING, rows, 1, true};
+		"Ends a team's roster: from now on pages go to those who offer such times.", ENDING, rows, 1, true,
+		NULL};
 
 	return run(&command, &o, argc, argv);
 }
@@ -153,9 +161,11 @@ int roster_withdraw_cmd(int argc, char **argv)
 int roster_duties_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", true}};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", ROTA_PERSON}};
 	const struct rota_command command = {"roster duties", "duties",
-		"Prints a team's duties in force, as the dispatcher pages by them.", ENDING, rows, 1, false};
+		"Prints a team's duties in force, as the dispatcher pages by them; with --own those of one's own, in "
+		"all teams.",
+		ENDING, rows, 1, false, "own_duties"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -163,15 +173,16 @@ int roster_duties_cmd(int argc, char **argv)
 int roster_cover_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", true},
-		{TEXT("from", &o.from, "TIME", "when the duty begins, like 2026-12-07T19:00:00+08:00"), "from", true},
-		{TEXT("until", &o.until, "TIME", "when it ends"), "until", true}};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", ROTA_MUST},
+		{TEXT("from", &o.from, "TIME", "when the duty begins, like 2026-12-07T19:00:00+08:00"), "from",
+			ROTA_MUST},
+		{TEXT("until", &o.until, "TIME", "when it ends"), "until", ROTA_MUST}};
 	const struct rota_command command = {"roster cover", "cover",
 		"Prints whom to ask to take a duty, in fair order: who offers such times and is rested first, then by "
 		"how few\nduties each has in force.",
 		ENDING "example:\n  curtain roster cover --team t-01 --from 2026-12-07T19:00:00+08:00 --until "
 		       "2026-12-08T07:00:00+08:00\n",
-		rows, sizeof rows / sizeof *rows, false};
+		rows, sizeof rows / sizeof *rows, false, NULL};
 
 	return run(&command, &o, argc, argv);
 }
@@ -179,14 +190,15 @@ int roster_cover_cmd(int argc, char **argv)
 int roster_give_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {DUTY_ROWS(o), {TEXT("to", &o.to, "ID", "who is to have it"), "to", true}};
+	const struct rota_row rows[] = {
+		DUTY_ROWS(o), {TEXT("to", &o.to, "ID", "who is to have it"), "to", ROTA_PERSON}};
 	const struct rota_command command = {"roster give", "give",
 		"Gives a duty to somebody else, at once and everywhere: a swap that is agreed, an absence, an "
 		"override.",
 		ENDING
 		"example:\n  curtain roster give --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
 		"--of v-01 --to v-02\n",
-		rows, sizeof rows / sizeof *rows, false};
+		rows, sizeof rows / sizeof *rows, false, NULL};
 
 	return run(&command, &o, argc, argv);
 }
@@ -194,10 +206,10 @@ int roster_give_cmd(int argc, char **argv)
 int roster_swap_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {DUTY_ROWS(o), {TEXT("to", &o.to, "ID", "who is to have it"), "to", true},
-		{TEXT("by", &o.by, "ID", "who of both proposes it (who has it); the other is asked"), "by", false},
-		{TEXT("back-shift", &o.back_shift, "ID", "the other's duty in exchange"), "back_shift", false},
-		{TEXT("back-from", &o.back_from, "TIME", "when that begins"), "back_from", false}};
+	const struct rota_row rows[] = {DUTY_ROWS(o), {TEXT("to", &o.to, "ID", "who is to have it"), "to", ROTA_PERSON},
+		{TEXT("by", &o.by, "ID", "who of both proposes it (who has it); the other is asked"), "by", ROTA_MAY},
+		{TEXT("back-shift", &o.back_shift, "ID", "the other's duty in exchange"), "back_shift", ROTA_MAY},
+		{TEXT("back-from", &o.back_from, "TIME", "when that begins"), "back_from", ROTA_MAY}};
 	const struct rota_command command = {"roster swap", "swap",
 		"Proposes that somebody else takes a duty, or exchanges it for one of theirs: the other is asked, "
 		"where "
@@ -206,8 +218,9 @@ int roster_swap_cmd(int argc, char **argv)
 		"or absent, it is\ntaken at once (--by who takes it).",
 		ENDING
 		"example:\n  curtain roster swap --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
-		"--of v-01 --to v-02\n",
-		rows, sizeof rows / sizeof *rows, false};
+		"--of v-01 --to v-02\n  curtain roster swap --own --user v-01 --password-file FILE --team t-01 --shift "
+		"night-primary --from 2026-12-07T19:00:00+08:00 --to v-02\n",
+		rows, sizeof rows / sizeof *rows, false, "own_swap"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -222,7 +235,7 @@ int roster_seek_cmd(int argc, char **argv)
 		ENDING
 		"example:\n  curtain roster seek --team t-01 --shift night-primary --from 2026-12-07T19:00:00+08:00 "
 		"--of v-01\n",
-		rows, sizeof rows / sizeof *rows, false};
+		rows, sizeof rows / sizeof *rows, false, "own_seek"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -230,17 +243,17 @@ int roster_seek_cmd(int argc, char **argv)
 int roster_absent_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "whose volunteer"), "team", true},
-		{TEXT("of", &o.user, "ID", "who cannot serve"), "user", true},
-		{TEXT("from", &o.from, "TIME", "from when, like 2026-12-07T08:00:00+08:00"), "from", true},
-		{TEXT("until", &o.until, "TIME", "until when; the same as --from: is back"), "until", true}};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "whose volunteer"), "team", ROTA_MUST},
+		{TEXT("of", &o.user, "ID", "who cannot serve"), "user", ROTA_PERSON},
+		{TEXT("from", &o.from, "TIME", "from when, like 2026-12-07T08:00:00+08:00"), "from", ROTA_MUST},
+		{TEXT("until", &o.until, "TIME", "until when; the same as --from: is back"), "until", ROTA_MUST}};
 	const struct rota_command command = {"roster absent", "absent",
 		"Somebody cannot serve for a while: their duties then are open at once, and others are asked to take "
 		"them.",
 		ENDING
 		"example:\n  curtain roster absent --team t-01 --of v-01 --from 2026-12-07T08:00:00+08:00 --until "
 		"2026-12-09T00:00:00+08:00\n",
-		rows, sizeof rows / sizeof *rows, false};
+		rows, sizeof rows / sizeof *rows, false, "own_absent"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -249,14 +262,14 @@ int roster_answer_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
 	const struct rota_row rows[] = {
-		{TEXT("matter", &o.matter, "ID", "which swap, cover request or duty"), "matter", true},
-		{TEXT("of", &o.user, "ID", "whose word it is"), "user", true},
-		{TEXT("say", &o.answer, "yes|no", "what they say"), "yes", true}};
+		{TEXT("matter", &o.matter, "ID", "which swap, cover request or duty"), "matter", ROTA_MUST},
+		{TEXT("of", &o.user, "ID", "whose word it is"), "user", ROTA_PERSON},
+		{TEXT("say", &o.answer, "yes|no", "what they say"), "yes", ROTA_MUST}};
 	const struct rota_command command = {"roster answer", "answer",
 		"Gives a volunteer's answer to a swap, a cover request or the question whether they are reachable, as "
 		"told "
 		"to the\ndesk by telephone.",
-		ENDING, rows, sizeof rows / sizeof *rows, false};
+		ENDING, rows, sizeof rows / sizeof *rows, false, "own_answer"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -264,10 +277,10 @@ int roster_answer_cmd(int argc, char **argv)
 int roster_recall_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("matter", &o.matter, "ID", "which one"), "matter", true}};
+	const struct rota_row rows[] = {{TEXT("matter", &o.matter, "ID", "which one"), "matter", ROTA_MUST}};
 	const struct rota_command command = {"roster recall", "recall",
 		"Calls off a swap or a cover request that is under way. A duty that nobody has stays open.", ENDING,
-		rows, 1, false};
+		rows, 1, false, "own_recall"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -275,10 +288,10 @@ int roster_recall_cmd(int argc, char **argv)
 int roster_matters_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", false}};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", ROTA_MAY}};
 	const struct rota_command command = {"roster matters", "matters",
-		"Prints swaps, cover requests, absences and watches over duties as they stand.", ENDING, rows, 1,
-		false};
+		"Prints swaps, cover requests, absences and watches over duties as they stand.", ENDING, rows, 1, false,
+		"own_matters"};
 
 	return run(&command, &o, argc, argv);
 }
@@ -286,11 +299,11 @@ int roster_matters_cmd(int argc, char **argv)
 int roster_gaps_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
-	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", false}};
+	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "of that team alone"), "team", ROTA_MAY}};
 	const struct rota_command command = {"roster gaps", "gaps",
 		"Prints the duties that nobody has, with the requests to take them, and shifts ahead that nobody "
 		"serves.",
-		ENDING, rows, 1, false};
+		ENDING, rows, 1, false, NULL};
 
 	return run(&command, &o, argc, argv);
 }
