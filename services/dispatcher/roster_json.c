@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/civil.h"
+#include "base/text.h"
 #include "codec/fields.h"
 
 #define BYTES_MAX (4u << 20)
@@ -37,7 +38,7 @@ static bool read_date(const char *text, int64_t *out_days, char *rest, size_t si
 	if (strlen(text) < 10 || wall_parse(stamp, (size_t)length, &at) || at.ms < 0)
 		return false;
 	*out_days = at.ms / MS_PER_DAY;
-	snprintf(rest, size, "%s", text + 10);
+	text_cut(rest, size, text + 10);
 	return true;
 }
 

@@ -133,7 +133,7 @@ static enum err apply_bars(struct reader *r, struct roster_person *person)
 		memcpy(text, r->bars[k], sizeof text);
 		int count = split(text, '|', ids, ROSTER_OPTIONS_MAX);
 		for (int i = 0; i < count; i++) {
-			int barred;
+			int barred = 0;
 			if (!*ids[i])
 				continue;
 			if (find_kind(r, ids[i], &barred))
@@ -152,7 +152,7 @@ static enum err read_most(struct reader *r, int person, char *text)
 
 	for (int i = 0; i < count; i++) {
 		char *equal = strchr(items[i], '=');
-		int kind, most;
+		int kind = 0, most = 0;
 		if (!equal)
 			return WRONG(r, "\"%s\" is not SHIFT=NUMBER", items[i]);
 		*equal = '\0';
@@ -195,7 +195,7 @@ static enum err read_staff(struct reader *r, struct row *row)
 
 static enum err read_days_off(struct reader *r, struct row *row)
 {
-	int person, day;
+	int person = 0, day = 0;
 
 	if (find_person(r, row->field[0], &person))
 		return ERR_INVALID;
@@ -209,7 +209,7 @@ static enum err read_days_off(struct reader *r, struct row *row)
 
 static enum err read_request(struct reader *r, struct row *row, bool on)
 {
-	int person, day, kind, weight;
+	int person = 0, day = 0, kind = 0, weight = 0;
 
 	if (need(r, row, 4) || find_person(r, row->field[0], &person) ||
 		number(r, row->field[1], 0, r->days - 1, &day) || find_kind(r, row->field[2], &kind) ||
@@ -224,7 +224,7 @@ static enum err read_request(struct reader *r, struct row *row, bool on)
 static enum err read_cover(struct reader *r, struct row *row)
 {
 	struct roster_demand demand = {.group = -1};
-	int kind;
+	int kind = 0;
 
 	if (need(r, row, 5) || number(r, row->field[0], 0, r->days - 1, &demand.day) ||
 		find_kind(r, row->field[1], &kind) || number(r, row->field[2], 0, ROSTER_PEOPLE_MAX, &demand.lo) ||

@@ -2,7 +2,9 @@
  *
  * year [--seed N (1)] [--days N (364)] [--incidents A_DAY (20)] [--policies FILE] [--visits FILE] [--checklists FILE]
  * [--samples FOLDER] [--log FILE]
- *      [--fault page_lost|page_twice|timer_missed|roster_bent|book_apart|errand_lost|cover_unasked] [--twice]
+ *      [--fault
+ * page_lost|page_twice|timer_missed|roster_bent|book_apart|errand_lost|swap_forced|reminder_lost|cover_unasked]
+ * [--twice]
  *
  * --twice plays it again and compares the bytes. Exit status: 0 all promises kept, 1 one was broken or the bytes
  * differ, 2 wrong usage or it did not run.

@@ -74,6 +74,8 @@ static const char *const promises[YEAR_PROMISE_COUNT] = {
 	"duties of the next 48 h moved without a word",
 	"duties in force that were not planned, or two at a time",
 	"duties lost that somebody could and would have taken",
+	"swaps without the word of all, or refused without a rule",
+	"reminders missing, twice, or of another's duty",
 	"homes forgotten; visits missed and not noticed that day",
 	"asked twice for the same visit",
 	"errands agreed that nobody has",
@@ -99,7 +101,7 @@ void year_breaks(struct year *year, enum year_promise promise, const char *forma
 enum err year_fault_find(const char *name, enum year_fault *out)
 {
 	static const char *const names[YEAR_FAULT_COUNT] = {"none", "page_lost", "page_twice", "timer_missed",
-		"roster_bent", "book_apart", "errand_lost", "cover_unasked"};
+		"roster_bent", "book_apart", "errand_lost", "swap_forced", "reminder_lost", "cover_unasked"};
 
 	for (unsigned i = 0; i < YEAR_FAULT_COUNT; i++)
 		if (!strcmp(names[i], name)) {
@@ -232,6 +234,10 @@ static enum err happen(struct year *year, const struct year_event *event, struct
 	case YEAR_COVER_OVER:
 		year_cover_over(year, event->number);
 		return ERR_OK;
+	case YEAR_SWAP_PROPOSES:
+		return year_swap_proposed(year);
+	case YEAR_REMINDERS_LOOK:
+		return year_reminders_look(year);
 	case YEAR_VISIT_REPLY:
 		return year_visit_says(year, event);
 	case YEAR_VISIT_ASKED:
@@ -256,6 +262,12 @@ static enum err begin(struct year *year)
 		err = year_later(year, &event);
 	event = (struct year_event){.kind = YEAR_VISITS_LOOK, .at = year_at(year, 0, 12)};
 	if (!err && year->options->visits)
+		err = year_later(year, &event);
+	event = (struct year_event){.kind = YEAR_SWAP_PROPOSES, .at = year_at(year, 1, 9)};
+	if (!err)
+		err = year_later(year, &event);
+	event = (struct year_event){.kind = YEAR_REMINDERS_LOOK, .at = year_at(year, 2, 0)};
+	if (!err)
 		err = year_later(year, &event);
 	for (int day = 0; day < (int)year->options->days && !err; day++) {
 		if (day % STORM_EVERY_DAYS == STORM_EVERY_DAYS / 6) {
@@ -297,7 +309,8 @@ static enum err play(struct year *year, struct errinfo *info)
 		}
 		take_next(year, &event);
 		if (event.at.ms >= end.ms &&
-			(event.kind == YEAR_CALL || event.kind == YEAR_FALLS_ILL || event.kind == YEAR_VISIT_ASKED))
+			(event.kind == YEAR_CALL || event.kind == YEAR_FALLS_ILL || event.kind == YEAR_VISIT_ASKED ||
+				event.kind == YEAR_SWAP_PROPOSES || event.kind == YEAR_REMINDERS_LOOK))
 			continue;
 		year->now = event.at;
 		err = happen(year, &event, info);
@@ -341,8 +354,8 @@ static enum err open_year(struct year *year, struct errinfo *info)
 	config.duty.zone = year->zone;
 	config.policies = options->policies ? year->policies : NULL;
 	year->now = year->start;
-	struct dice *dice[] = {
-		&year->people_dice, &year->call_dice, &year->answer_dice, &year->plan_dice, &year->visit_dice};
+	struct dice *dice[] = {&year->people_dice, &year->call_dice, &year->answer_dice, &year->plan_dice,
+		&year->visit_dice, &year->swap_dice};
 	for (unsigned i = 0; i < sizeof dice / sizeof *dice; i++)
 		dice[i]->state = text_hash64(&i, sizeof i, options->seed * UINT64_C(0x9e3779b97f4a7c15) + i);
 	if (!err)
@@ -421,12 +434,14 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 			(unsigned long long)options->seed, options->days, YEAR_TEAMS, YEAR_PEOPLE, YEAR_HOMES);
 		year_close(year);
 		year_errands_close(year);
+		year_swaps_close(year);
 		judge_all(year);
 		tell(year);
 		err = year_tell(year);
 		if (!err)
 			err = year_errands_tell(year);
 		year_covers_tell(year);
+		year_swaps_tell(year);
 		tell_promises(year);
 	}
 	rota_destroy(year->rota);
@@ -437,6 +452,7 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 		err = errinfo_set(info, ERR_IO, "%s could not be written", options->log);
 	year_log_fini(year);
 	year_errands_fini(year);
+	year_swaps_fini(year);
 	free(year->policies);
 	free(year->covers);
 	free(year->person);

@@ -21,6 +21,8 @@ enum year_fault {
 	YEAR_FAULT_ROSTER_BENT,   /* a night is moved to who has had a day before it, or may not have it */
 	YEAR_FAULT_BOOK_APART,    /* what is published is not what was planned */
 	YEAR_FAULT_ERRAND_LOST,   /* some visits are made and nobody hears of it */
+	YEAR_FAULT_SWAP_FORCED,   /* who says no to a swap is heard as saying yes */
+	YEAR_FAULT_REMINDER_LOST, /* some are not reminded of a duty */
 	YEAR_FAULT_COVER_UNASKED, /* some are asked to take a duty and never hear of it */
 	YEAR_FAULT_COUNT
 };
@@ -35,6 +37,8 @@ enum year_promise {
 	YEAR_ROSTER_STABLE,  /* what begins within 48 h changes with the word of those concerned only */
 	YEAR_BOOK_TRUE,      /* what is in force is what was planned, and nobody has two duties at a time */
 	YEAR_COVERED,        /* a lost duty that somebody may take and would take is covered */
+	YEAR_SWAP_RIGHT,     /* in force by the word of both and not against the captain's; refused by a rule alone */
+	YEAR_REMINDED,       /* a day and an hour before a duty, once, and nobody else */
 	YEAR_VISIT_NOTICED,  /* no home is forgotten, and what was missed is told to somebody the same day */
 	YEAR_ASKED_ONCE,     /* nobody is asked twice for the same visit */
 	YEAR_ERRAND_OWNED,   /* what is agreed has somebody who does it */

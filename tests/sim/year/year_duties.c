@@ -37,7 +37,7 @@ static void happened(const void *context, const char *team, struct wall since, b
 enum err year_duties_open(struct year *year)
 {
 	struct rota_config config = {.zone = year->zone,
-		.veto = never,
+		.veto = year_swap_veto,
 		.busy = never,
 		.helps = always,
 		.happened = happened,
@@ -45,6 +45,7 @@ enum err year_duties_open(struct year *year)
 		.veto_ms = MS_PER_DAY / 2,
 		.ask_ms = 30 * MS_PER_MINUTE,
 		.ask_count = 3,
+		.remind = true,
 		.summary_min = -1};
 	enum err err =
 		rota_create(&config, incident_core_duty(year->core), incident_core_book(year->core), &year->rota);
@@ -131,6 +132,7 @@ static void took(struct year *year, const struct rota_view *m, struct year_perso
 		year_breaks(year, YEAR_ROSTER_RULES, "%s has another duty on day %d", p->id, day);
 	p->duty[day] = (int16_t)shift;
 	p->said[day] = 1;
+	p->got[day] = year->now;
 	p->helps[day] = (uint8_t)(p->team == team ? 0 : team + 1);
 	if (year_rule_broken(year, p, day, year->team[p->team].planned, text))
 		year_breaks(year, YEAR_ROSTER_RULES, "taken: %s", text);
@@ -141,20 +143,24 @@ enum err year_duty_says(struct year *year, const struct year_event *event)
 {
 	const struct reply *r = &event->reply;
 	struct year_person *p = year_person_find(year, r->user);
+	bool yes = r->action == REPLY_ACCEPT, heard_yes = yes;
 	struct rota_answer given;
-	struct rota_view m;
+	struct rota_view before;
 
-	if (!p || p->away[year_day(year, year->now)] & YEAR_ILL || !rota_view_of(year->rota, r->incident, &m))
+	if ((p && p->away[year_day(year, year->now)] & YEAR_ILL) || !rota_view_of(year->rota, r->incident, &before))
 		return ERR_OK;
-	struct rota_view before = m;
-	enum err err = rota_reply(year->rota, r->incident, r->user, r->action == REPLY_ACCEPT, year->now, &given);
+	if (before.kind == ROTA_SWAP && year->options->fault == YEAR_FAULT_SWAP_FORCED)
+		heard_yes = true;
+	enum err err = rota_reply(year->rota, r->incident, r->user, heard_yes, year->now, &given);
 	if (err)
 		return err;
 	year->counts.duty_verdicts[given.verdict]++;
-	if (given.verdict == ROTA_TAKEN && before.kind == ROTA_COVER && r->action == REPLY_ACCEPT)
+	if (before.kind == ROTA_SWAP)
+		year_swap_heard(year, r->incident, r->user, yes, given.verdict);
+	else if (given.verdict == ROTA_TAKEN && yes)
 		took(year, &before, p);
 	err = year_duties_take(year);
-	if (!err && given.verdict == ROTA_TAKEN && before.kind == ROTA_COVER && r->action == REPLY_ACCEPT)
+	if (!err && given.verdict == ROTA_TAKEN && yes)
 		year_judge_book(year, team_of(before.team));
 	return err;
 }
@@ -165,9 +171,25 @@ static enum err see_notice(struct year *year, const struct duty_notice *n)
 {
 	year->hash = text_hash64(n->id, strlen(n->id), year->hash ^ (uint64_t)(n->at.ms * 32 + n->kind));
 	year->counts.notices[n->kind]++;
-	if (n->kind == NOTICE_COVER_ASKED)
+	bool yes;
+
+	switch (n->kind) {
+	case NOTICE_COVER_ASKED:
 		return asked(year, n);
-	return ERR_OK;
+	case NOTICE_SWAP_ASKED:
+	case NOTICE_SWAP_VETO:
+		return year_swap_answers(year, n, &yes) ? answer(year, n, yes) : ERR_OK;
+	case NOTICE_SWAP_VALID:
+	case NOTICE_SWAP_OFF:
+		year_swap_told(year, n);
+		return ERR_OK;
+	case NOTICE_TOMORROW:
+	case NOTICE_SOON:
+		year_reminded(year, n);
+		return ERR_OK;
+	default:
+		return ERR_OK;
+	}
 }
 
 enum err year_duties_take(struct year *year)

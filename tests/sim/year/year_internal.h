@@ -35,10 +35,12 @@ struct year_person {
 	uint8_t weekly[7]; /* bit 0 = day, bit 1 = night */
 	int at_most, metres;
 	bool experienced, first_aid, key_holder, nights_in_row;
-	uint8_t away[YEAR_TABLE_DAYS];  /* enum year_away */
-	int16_t duty[YEAR_TABLE_DAYS];  /* shift, -1 = none: what the roster says, or they took */
-	uint8_t said[YEAR_TABLE_DAYS];  /* they took it by a yes: then they serve, whatever they usually do */
-	uint8_t helps[YEAR_TABLE_DAYS]; /* the duty is of another team: its number + 1 */
+	uint8_t away[YEAR_TABLE_DAYS];    /* enum year_away */
+	int16_t duty[YEAR_TABLE_DAYS];    /* shift, -1 = none: what the roster says, or they took */
+	uint8_t said[YEAR_TABLE_DAYS];    /* they took it by a yes: then they serve, whatever they usually do */
+	uint8_t helps[YEAR_TABLE_DAYS];   /* the duty is of another team: its number + 1 */
+	struct wall got[YEAR_TABLE_DAYS]; /* said: since when */
+	uint8_t told[YEAR_TABLE_DAYS];    /* reminders of each shift: two bits */
 	unsigned pages, accepts, duties, nights, shared;
 };
 
@@ -73,6 +75,8 @@ enum year_event_kind {
 	YEAR_DUTY_REPLY,   /* reply.incident is the matter */
 	YEAR_COVER_BEGINS, /* a duty that was lost: number says which */
 	YEAR_COVER_OVER,
+	YEAR_SWAP_PROPOSES,
+	YEAR_REMINDERS_LOOK,
 	YEAR_VISIT_REPLY,
 	YEAR_VISIT_ASKED,
 	YEAR_VISITS_LOOK
@@ -152,10 +156,23 @@ enum year_reason {
 	YEAR_REASON_COUNT
 };
 
+enum year_swap_end {
+	YEAR_SWAP_BARRED,
+	YEAR_SWAP_PROPOSED,
+	YEAR_SWAP_VALID,
+	YEAR_SWAP_DECLINED,
+	YEAR_SWAP_VETOED,
+	YEAR_SWAP_EXPIRED,
+	YEAR_SWAP_MISFIT,
+	YEAR_SWAP_GONE,
+	YEAR_SWAP_COUNT
+};
+
 struct year_counts {
 	unsigned alerts, joined, storms, replies, verdicts[INCIDENT_VERDICT_COUNT], strangers, pages, withdrawn;
 	unsigned rosters, again, ill, ill_told, duties, open, coverable, moved, cover_asks, cover_near, barred, alone;
 	unsigned reasons[2][YEAR_REASON_COUNT]; /* of the own team, of others */
+	unsigned swaps[YEAR_SWAP_COUNT];
 	unsigned notices[NOTICE_KIND_COUNT], duty_verdicts[ROTA_VERDICT_COUNT];
 	unsigned visit_events, climbs, visit_replies, visit_verdicts[VISIT_VERDICT_COUNT], visited[13];
 };
@@ -173,10 +190,11 @@ struct year {
 	struct wall rota_due;
 	struct year_cover *covers;
 	unsigned cover_count, cover_room;
+	struct year_swap *swaps;
 	struct year_errand *errands;
 	char bad_reply[VISIT_FAULT_BYTES]; /* the first that the core did not understand */
 	struct wall start, now;
-	struct dice people_dice, call_dice, answer_dice, plan_dice, visit_dice;
+	struct dice people_dice, call_dice, answer_dice, plan_dice, visit_dice, swap_dice;
 	struct year_person *person;
 	struct year_team team[YEAR_TEAMS];
 	struct year_home *home;
@@ -260,6 +278,26 @@ void year_cover_asked(struct year *year, unsigned team, int day, int shift, cons
 void year_cover_begins(struct year *year, unsigned number);
 void year_cover_over(struct year *year, unsigned number);
 void year_covers_tell(struct year *year);
+
+/* year_swaps.c */
+/* year_swap_veto: has the team's captain a say? For the core's configuration. */
+bool year_swap_veto(const void *context, const char *team);
+/* year_swap_proposed: somebody proposes one, and the next is put on the heap. */
+enum err year_swap_proposed(struct year *year) ERR_MUST_CHECK;
+/* year_swap_answers draws what the one who is asked, or the captain, says; false: nothing. */
+bool year_swap_answers(struct year *year, const struct duty_notice *notice, bool *out_yes);
+/* year_swap_heard notes an answer that the core has heard; before its effects are seen. */
+void year_swap_heard(struct year *year, const char *matter, const char *user, bool yes, enum rota_verdict verdict);
+/* year_swap_told: somebody is told that it is in force, or comes to nothing. */
+void year_swap_told(struct year *year, const struct duty_notice *notice);
+void year_swaps_close(struct year *year);
+void year_swaps_tell(const struct year *year);
+void year_swaps_fini(struct year *year);
+
+/* year_reminders.c: each who has a duty is told a day and an hour before, once, and nobody else. */
+void year_reminded(struct year *year, const struct duty_notice *notice);
+/* year_reminders_look judges yesterday's duties. */
+enum err year_reminders_look(struct year *year) ERR_MUST_CHECK;
 
 /* year_rules.c: the rules anew, from what is known of people. before: the lines of the team's people before the change;
  * ill: whose duties may go (-1 = nobody's). */

@@ -41,6 +41,15 @@
 #define RATE_COVER_SAYS_NO 60
 #define ANSWER_NOTICE_MS (15 * MS_PER_MINUTE) /* median until a notice is read and answered */
 
+/* Swaps, of the whole district: in half of the teams the captain has a say. */
+#define SWAPS_A_DAY 40         /* most of them a rule bars at once */
+#define RATE_SWAP_ASKS_FOR 30  /* proposed by the one who is to have the duty */
+#define RATE_SWAP_EXCHANGES 50 /* for a duty back */
+#define RATE_SWAP_SAYS_NO 25
+#define RATE_SWAP_SAYS_YES 80 /* of the rest; the others say nothing */
+#define RATE_CAPTAIN_SAYS_NO 10
+#define RATE_CAPTAIN_SAYS_YES 20 /* of the rest; without a word it is in force when the time is over */
+
 /* The desk: two or three people, awake at all hours. */
 #define DESK_ANSWER_MS 15000
 #define DESK_CALL_MIN 12 /* median until it is sorted out on the telephone, or a car is there */

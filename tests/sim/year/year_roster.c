@@ -361,8 +361,10 @@ enum err year_falls_ill(struct year *year, unsigned person, struct errinfo *info
 	if (!tells)
 		return ERR_OK;
 	err = year_absent(year, p, from, near.ms < end.ms ? near : end);
-	for (int d = today; d < until && !later; d++)
-		later = p->duty[d] >= 0;
+	for (int d = today; d < until; d++) {
+		later = later || p->duty[d] >= 0;
+		p->said[d] = p->said[d] && p->helps[d]; /* a word given in health does not bind the new plan */
+	}
 	if (!err && later)
 		err = plan_team(year, p->team, today, year->team[p->team].planned, p, info);
 	if (!err && near.ms < end.ms)

@@ -110,6 +110,18 @@ static void a_request_that_does_not_arrive_leaves_a_duty_that_somebody_would_hav
 	assert_true(breaks(YEAR_FAULT_COVER_UNASKED) & 1u << YEAR_COVERED);
 }
 
+static void a_no_that_is_heard_as_a_yes_is_seen(void **state)
+{
+	(void)state;
+	assert_int_equal(breaks(YEAR_FAULT_SWAP_FORCED), 1u << YEAR_SWAP_RIGHT);
+}
+
+static void a_reminder_that_does_not_arrive_is_seen(void **state)
+{
+	(void)state;
+	assert_int_equal(breaks(YEAR_FAULT_REMINDER_LOST), 1u << YEAR_REMINDED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +132,8 @@ int main(void)
 		cmocka_unit_test(a_roster_that_breaks_a_rule_is_seen),
 		cmocka_unit_test(a_duty_that_is_not_published_is_seen),
 		cmocka_unit_test(a_request_that_does_not_arrive_leaves_a_duty_that_somebody_would_have_taken),
+		cmocka_unit_test(a_no_that_is_heard_as_a_yes_is_seen),
+		cmocka_unit_test(a_reminder_that_does_not_arrive_is_seen),
 		cmocka_unit_test(a_visit_of_which_nobody_hears_is_seen),
 	};
 
