@@ -447,6 +447,8 @@ static enum err finish(struct hooks *hooks, struct bridge_job *job, const char *
 	put_member(result, "faults", &report);
 	json_member_int(&report, "erased_count", number(result, "erased_count"));
 	put_member(result, "erased", &report);
+	json_member_int(&report, "merged_count", number(result, "merged_count"));
+	put_member(result, "merged", &report);
 	json_member_int(&report, "conflict_count", job->conflict_count);
 	json_key(&report, "conflicts");
 	buf_printf(&report, "[%s]", job->conflicts.data ? job->conflicts.data : "");

@@ -257,6 +257,8 @@ static const struct route routes[] = {
 		{{"day", ROUTE_BODY, ROUTE_DAY, true, 0, 0, "The day."}, WHY}},
 	{"GET", "/v1/duplicates", ROUTE_SERVICE, ROUTE_READ, "records", "duplicates", false,
 		{"可能重复登记的老人", "Pairs of elders that may be one person, with what they share, the likeliest first."}, {LIMIT(1000), WHY}},
+	{"GET", "/v1/mergings", ROUTE_SERVICE, ROUTE_READ, "records", "mergings", false,
+		{"未撤销的合并，最新在前", "Mergings that stand, the newest first, in pages."}, {BEFORE, LIMIT(1000), WHY}},
 	{"POST", "/v1/mergings", ROUTE_SERVICE, ROUTE_WRITE, "records", "merge", true,
 		{"把重复登记的两位老人合并为一位", "Makes one of two elders: what hung on the one hangs on the other. It can be undone."},
 		{{"keep", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The elder that stays."}, {"gone", ROUTE_BODY, ROUTE_ID, true, 0, 0, "The elder that goes into it."}, WHY}},

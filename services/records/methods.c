@@ -71,6 +71,8 @@ static const struct method methods[] = {
 	{"duplicates", "registry_duplicates", false, {{"limit", PARAMETER_INT, false, 1, 1000, 100}}},
 	{"merge", "elder_merge", true, {{"keep", PARAMETER_ID, true, 0, 0, 0}, {"gone", PARAMETER_ID, true, 0, 0, 0}}},
 	{"unmerge", "elder_unmerge", true, {{"merging", PARAMETER_INT, true, 1, INT64_MAX, 0}}},
+	{"mergings", "merging_list", false,
+		{{"before", PARAMETER_INT, false, 0, INT64_MAX, 0}, {"limit", PARAMETER_INT, false, 1, 1000, 100}}},
 	{"elder_export", "elder_export", false, {{"elder", PARAMETER_ID, true, 0, 0, 0}}},
 	{"erase", "elder_erase", true,
 		{{"elder", PARAMETER_ID, true, 0, 0, 0}, {"reason", PARAMETER_LABEL, true, 0, 300, 0},

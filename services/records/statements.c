@@ -66,6 +66,7 @@ const struct statement statements_registry[] = {
 	{"registry_duplicates", "select registry_duplicates($1::integer)", 1},
 	{"elder_merge", "select elder_merge($1, $2)", 2},
 	{"elder_unmerge", "select elder_unmerge($1::bigint)", 1},
+	{"merging_list", "select merging_list($1::bigint, $2::integer)", 2},
 	{"elder_export", "select elder_export($1)", 1},
 	{"elder_erase", "select elder_erase($1, $2)", 2},
 	{"consent_withdraw", "select consent_withdraw($1, $2)", 2},

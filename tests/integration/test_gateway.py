@@ -234,6 +234,7 @@ def test_elders_that_stand_twice_their_rights_and_ledgers_are_asked_by_rest(edge
     assert [(p["a"], p["b"]) for p in edge.get("/v1/duplicates?limit=1&why=test")["items"]] == [("e-1", "e-2")] and edge.get("/v1/duplicates?limit=0", 400)["code"] == "invalid"
     merged = post("/v1/mergings", key="m-1", keep="e-1", gone="e-2")
     assert merged["filled"] == ["doctor"] and post("/v1/mergings", key="m-1", keep="e-1", gone="e-2") == merged and post("/v1/mergings", 404, keep="e-1", gone="e-2")["code"] == "not_found"
+    assert [row["id"] for row in edge.get("/v1/mergings?limit=5")["items"]] == [merged["merging"]]
     assert edge.get(f"/v1/mergings/{merged['merging']}/undo?why=two", verb="POST")["gone"] == "e-2" and edge.get("/v1/mergings/x/undo", 400, verb="POST")["code"] == "invalid"
     copy = edge.get("/v1/elders/e-2/export?why=asked")
     assert copy["elder"]["doctor"] == "示例医生" and edge.get("/v1/elders/e-9/export", 404)["code"] == "not_found"

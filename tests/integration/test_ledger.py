@@ -209,6 +209,50 @@ contacts: [{id: e-d2.1, elder: e-d2, phone: "10091"}]
     assert curtain(rig, "elder", "merge", "e-d1").returncode == curtain(rig, "elder", "join", "e-d1").returncode == 2
 
 
+MERGED = """
+households: [{id: h-m1, community: c-1, team: t-1, address: 合并路1号}, {id: h-m2, community: c-1, team: t-1, address: 合并路2号}]
+elders:
+  - {id: e-m1, household: h-m1, name: 合并甲, phone: "10070000001"}
+  - {id: e-m2, household: h-m2, name: 合并乙, phone: "10070000001", doctor: 示例医生, medical_notes: 合并病史}
+  - {id: e-m3, household: h-m2, name: 合并丙, health: able}
+contacts: [{id: e-m2.1, elder: e-m2, phone: "10071"}]
+"""
+
+
+def test_who_was_merged_does_not_come_back_with_the_same_sheet(rig, tmp_path):
+    assert rig.ask("import", text=MERGED)["ok"]
+    before = rig.sql("select * from elder where id like 'e-m%' order by id")
+    first = rig.ask("merge", keep="e-m1", gone="e-m2")["result"]
+    assert set(first["filled"]) == {"doctor", "medical_notes"}
+    second = rig.ask("merge", keep="e-m3", gone="e-m1")["result"]
+    sheet = tmp_path / "again.yaml"
+    sheet.write_text(MERGED.replace("doctor: 示例医生", "doctor: 新医生") + "medicines: [{id: e-m2.m, elder: e-m2, name: 药}]\n", encoding="utf-8")
+    tried = good(curtain(rig, "import", str(sheet), "--dry-run"))
+    assert "增 + medicines e-m2.m" in tried and f"并 & elders e-m2 → e-m3  合并 merging: {second['merging']}  行 line: 5  与合并时不同，未写入 differs, not taken over: doctor" in tried, tried
+    answer = json.loads(good(curtain(rig, "import", str(sheet), "--json")))
+    assert [(row["kind"], row["key"], row["into"], row.get("differs")) for row in answer["merged"]] == [
+        ("elders", "e-m1", "e-m3", None), ("elders", "e-m2", "e-m3", ["doctor"]), ("contacts", "e-m2.1", "e-m3", None), ("medicines", "e-m2.m", "e-m3", None)] and answer["merged_count"] == 4
+    assert rig.sql("select id, doctor from elder where id like 'e-m%'") == [("e-m3", "示例医生")] and rig.sql("select distinct elder from contact where id = 'e-m2.1' union select elder from medicine") == [("e-m3",)]
+    assert rig.ask("import", text=MERGED)["result"]["merged_count"] == 3  # without a report too
+    # what was sealed is read by whom it is of, and nobody else is given it
+    copy = rig.ask("elder_export", elder="e-m3")["result"]
+    assert copy["elder"]["medical_notes"] == "合并病史" and [(row["id"], row["medical_notes"]) for row in copy["merged"]] == [("e-m2", "合并病史"), ("e-m1", "合并病史")]
+    assert "并入的登记" in good(curtain(rig, "elder", "export", "e-m3")) and rig.ask("elder_export", elder="e-m1")["error"]["text"] == 'args.elder: "e-m1" was merged into "e-m3"; ask for that one'
+    sealed, = rig.sql("select medical_notes from elder where id = 'e-m3'")[0]
+    assert sealed.startswith("s1@e-m2:") and rig.ask("import", kind="elders", text=json.dumps([{"id": "e-m3", "household": "h-m2", "medical_notes": sealed}]), dry_run=True)["ok"]
+    stolen = rig.ask("import", kind="elders", text=json.dumps([{"id": "e-thief", "household": "h-m2", "medical_notes": sealed}]))["error"]
+    assert stolen["code"] == "invalid" and "is sealed for another row" in stolen["text"] and rig.ask("import", kind="elders", text="[{id: e-m2, household: h-m2, deleted: true}]")["ok"]
+    # taken apart from the last one on
+    assert "e-m1" in good(curtain(rig, "elder", "mergings")) and [row["id"] for row in rig.ask("mergings", limit=1)["result"]["items"]] == [second["merging"]]
+    refused = rig.ask("unmerge", merging=first["merging"])["error"]
+    assert refused["code"] == "invalid" and f"undo merging {second['merging']} first" in refused["text"]
+    for one in (second, first):
+        assert rig.ask("unmerge", merging=one["merging"])["ok"]
+    assert rig.sql("select * from elder where id like 'e-m%' order by id") == before and rig.sql("select elder from contact where id = 'e-m2.1'") == [("e-m2",)]
+    assert rig.sql("select distinct gone_row from merging where undone is not null") == [({},)] and rig.ask("import", text=MERGED)["result"]["merged_count"] == 0
+    assert {t: n for t, n in rig.ask("import", text=MERGED)["result"]["kinds"].items() if n["added"] or n["changed"]} == {}
+
+
 # ---- an elder's rights ----
 
 ERASED = """
@@ -339,6 +383,22 @@ def test_the_desk_registers_anew_and_the_trail_says_so(rig):
     assert rig.ask("import", text="elders: [{id: e-e1, household: h-e1, deleted: true}]")["ok"] and rig.ask("import", text=text)["ok"]
 
 
+def test_who_was_merged_is_erased_with_the_one_that_was_kept(rig):
+    rig.ask("import", text=MERGED)
+    rig.ask("import", text="elders: [{id: e-m4, household: h-m1, name: 合并丁}]")
+    assert [rig.ask("merge", keep=keep, gone=gone)["ok"] for keep, gone in (("e-m1", "e-m2"), ("e-m3", "e-m1"), ("e-m3", "e-m4"))] == [True] * 3
+    apart = rig.ask("mergings", limit=1)["result"]["items"][0]["id"]
+    assert rig.ask("unmerge", merging=apart)["ok"] and "e-m4" in str(rig.sql("select key from change where after->>'name' = '合并丁'"))
+    assert rig.ask("erase", elder="e-m2", confirm="e-m2", reason="x")["error"]["text"].endswith('was merged into "e-m3"; ask for that one')
+    told = good(curtain(rig, "elder", "erase", "e-m3", "--reason", "本人申请", "--confirm", "e-m3", "--timeout", "2"))
+    assert "并入的登记 merged: e-m1" in told and "并入的登记 merged: e-m2" in told and "住户 household: h-m2" in told, told
+    assert holders(rig, "合并病史") == holders(rig, "合并甲") == holders(rig, "合并乙") == holders(rig, "合并丙") == holders(rig, "合并路2号") == set()
+    assert holders(rig, "合并丁") == {"elder", "change"} and "household" in holders(rig, "合并路1号")  # who is apart again, and the home where she lives
+    assert rig.sql("select elder, household from erasure where elder like 'e-m%' order by elder") == [("e-m1", ""), ("e-m2", ""), ("e-m3", "h-m2")] and rig.sql("select count(*) from merging where kept like 'e-m%'") == [(0,)]
+    refused = rig.ask("import", text=MERGED, report=True)["result"]
+    assert {row["key"] for row in refused["faults"]} == {"h-m2", "e-m1", "e-m2", "e-m3", "e-m2.1"} and rig.ask("audit_verify")["result"]["faults"] == []
+
+
 # ---- backup ----
 
 def test_a_backup_restores_to_the_same_rows_and_services_go_on(rig, tmp_path):
@@ -405,7 +465,7 @@ def test_a_backup_from_before_an_erasure_has_nobody_back(rig, tmp_path):
     for elder in ("e-r1", "e-r2", "e-e1"):
         assert rig.ask("erase", elder=elder, confirm=elder, reason="本人申请")["ok"]
     deadline = time.monotonic() + 30
-    while "e-r2" not in (text := listed.read_text(encoding="utf-8")) or len(json.loads(text)) != 5:
+    while "e-r2" not in (text := listed.read_text(encoding="utf-8")) or len(json.loads(text)) != 8:
         assert time.monotonic() < deadline, text
         time.sleep(0.05)  # a poll of another process; nothing announces it
     assert "还原" not in text and "1008000" not in text and listed.stat().st_mode & 0o077 == 0

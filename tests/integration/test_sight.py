@@ -66,7 +66,7 @@ insert into home_care (household) select id from household;
 insert into errand select 'r' || substr(id, 2), 1, id, community, team, 'visit', 'agreed', 'chat', 0, case id when 'h-11' then 'v-1' when 'h-12' then 'v-11' else 'v-2' end, '', '', now(), now(),
 	now() + interval '5 days', now() + interval '6 days', null, 0, '', '', 'x', '' from household;
 insert into errand_event select 'r' || substr(id, 2), 1, 'agreed', 'agreed', '', '', now(), now(), now(), 'x' from household;
-insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(id, 2), 'x', '{}', '{}', '{}' from household;
+insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(id, 2), 'x' || substr(id, 2), jsonb_build_object('id', 'x' || substr(id, 2), 'household', id), '{}', '{}' from household;
 insert into decision (meeting, community, household, what, owner) select date '2026-03-02', community, id, 'x', 'v-1' from household union all select date '2026-03-02', null, null, 'x', 'v-1';
 insert into erasure (who, why, elder, household, token, devices, counts) values ('boss', 'x', 'e-0', '', '', '{}', '{}');
 insert into erased_mark select sha256('x'), id, 'id' from erasure;

@@ -668,5 +668,5 @@ def test_completion_knows_commands_and_options(tmp_path):
     assert complete("curtain", "visit", "") == ["answer", "day", "due", "explain", "plan", "request", "show", "tasks"]
     assert complete("curtain", "report", "dec") == ["decide", "decision", "decisions"] and "swap" in complete("curtain", "roster", "s")
     assert complete("curtain", "visit", "answer", "--err") == ["--errand"] and complete("curtain", "visit", "no-such", "--") == []
-    assert complete("curtain", "elder", "") == ["duplicates", "erase", "export", "merge", "unmerge", "withdraw"] and complete("curtain", "elder", "erase", "--co") == ["--confirm"]
+    assert complete("curtain", "elder", "") == ["duplicates", "erase", "export", "merge", "mergings", "unmerge", "withdraw"] and complete("curtain", "elder", "erase", "--co") == ["--confirm"]
     assert complete("curtain", "webhook", "o") == ["off", "on"] and complete("curtain", "webhook", "list", "--js") == ["--json"]

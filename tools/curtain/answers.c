@@ -176,6 +176,41 @@ static void change_line(const json_t *change, struct buf *out)
 	buf_byte(out, '\n');
 }
 
+/* merged_line: a row that tells of an elder who was merged: whom it is counted to now, or that it was left out. */
+static void merged_line(const json_t *row, struct buf *out)
+{
+	const json_t *name;
+	size_t i;
+
+	buf_printf(out, "并 & %s ", text_of(row, "kind"));
+	show_clean(out, text_of(row, "key"), 0);
+	buf_printf(out, " → %s  合并 merging: %" PRId64,
+		*text_of(row, "into") ? text_of(row, "into") : "辖区外，未写入 (of another jurisdiction; left out)",
+		count_of(row, "merging"));
+	if (json_is_integer(json_object_get(row, "line")))
+		buf_printf(out, "  行 line: %" PRId64, count_of(row, "line"));
+	json_array_foreach(json_object_get(row, "differs"), i, name)
+		buf_printf(out, "%s%s", i ? ", " : "  与合并时不同，未写入 differs, not taken over: ",
+			json_is_string(name) ? json_string_value(name) : "?");
+	buf_byte(out, '\n');
+}
+
+enum err answers_merged(const char *json, struct buf *out, struct errinfo *info)
+{
+	json_t *root, *row;
+	size_t i, shown;
+	enum err err = load(json, &root, info);
+
+	if (err)
+		return err;
+	shown = json_array_size(json_object_get(root, "merged"));
+	json_array_foreach(json_object_get(root, "merged"), i, row) merged_line(row, out);
+	if ((int64_t)shown < count_of(root, "merged_count"))
+		buf_printf(out, "… %zu of %" PRId64 " shown; more: --most\n", shown, count_of(root, "merged_count"));
+	json_decref(root);
+	return out->failed;
+}
+
 enum err answers_changes(const char *json, struct buf *out, struct errinfo *info)
 {
 	json_t *root, *change;

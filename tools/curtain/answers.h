@@ -16,6 +16,8 @@
 /* answers_import appends the counts of an import as a table. */
 enum err answers_import(const char *json, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
+/* answers_merged appends a line for each row of an elder who was merged into another. */
+enum err answers_merged(const char *json, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 /* answers_faults appends the faults of an import, one a line: "FILE:LINE:COLUMN: CELL: ..."; *out_clean: there is none.
  * answers_changes appends what it changed, or would. */
 enum err answers_faults(

@@ -10,6 +10,7 @@
 #include "codec/request.h"
 #include "elder.h"
 #include "output.h"
+#include "row.h"
 
 #define OPERANDS_MAX 2
 
@@ -36,6 +37,7 @@ static const char ending[] =
 	"  duplicates          pairs of elders that may be one person, the likeliest first\n"
 	"  merge KEEP GONE     makes one of two: what hung on the one hangs on the other; the number that is printed "
 	"undoes it\n"
+	"  mergings            those that can be taken apart again, the newest first\n"
 	"  unmerge NUMBER      takes a merging apart again\n"
 	"erase and withdraw want --reason. Exit status: 0 done, 1 refused or unknown, 2 wrong usage or nobody "
 	"answers.\n\n"
@@ -106,21 +108,34 @@ static enum err put_merging(
 	return elder_show_merging(answer, !strcmp(command->words[0], "unmerge"), out, info);
 }
 
+static enum err put_mergings(
+	const struct elder_command *command, const char *answer, struct buf *out, struct errinfo *info)
+{
+	static const struct row_column columns[] = {{">合并 merging", "id", ROW_PLAIN, NULL},
+		{"时间 at", "at", ROW_TIME, NULL}, {"经办 who", "who", ROW_PLAIN, NULL},
+		{"保留 kept", "kept", ROW_PLAIN, NULL}, {"并入 gone", "gone", ROW_PLAIN, NULL}};
+	static const struct row_form form = {ROW_COLUMNS(columns), "没有未撤销的合并 (no merging stands)\n"};
+
+	return row_list(answer, &form, command->zone, false, out, info);
+}
+
 /* kind: what may be said first, and what follows it. */
 struct kind {
 	const char *what, *method;
 	const char *operands[OPERANDS_MAX]; /* the method's arguments, in the order of the words */
 	const char *reason;                 /* the argument that --reason is; it is asked for unless that is "why" */
+	bool limit;                         /* takes --limit */
 	enum err (*put)(const struct elder_command *command, const char *answer, struct buf *out, struct errinfo *info);
 };
 
 static const struct kind kinds[] = {
-	{"export", "elder_export", {"elder"}, "why", put_export},
-	{"erase", "erase", {"elder"}, "reason", put_certificate},
-	{"withdraw", "withdraw", {"household"}, "reason", put_withdrawal},
-	{"duplicates", "duplicates", {NULL}, "why", put_duplicates},
-	{"merge", "merge", {"keep", "gone"}, "why", put_merging},
-	{"unmerge", "unmerge", {"merging"}, "why", put_merging},
+	{"export", "elder_export", {"elder"}, "why", false, put_export},
+	{"erase", "erase", {"elder"}, "reason", false, put_certificate},
+	{"withdraw", "withdraw", {"household"}, "reason", false, put_withdrawal},
+	{"duplicates", "duplicates", {NULL}, "why", true, put_duplicates},
+	{"merge", "merge", {"keep", "gone"}, "why", false, put_merging},
+	{"mergings", "mergings", {NULL}, "why", true, put_mergings},
+	{"unmerge", "unmerge", {"merging"}, "why", false, put_merging},
 };
 
 static enum err show(struct elder_command *command, const struct kind *kind, const char *answer, struct errinfo *info)
@@ -154,7 +169,7 @@ static int run(struct elder_command *command, const struct kind *kind, struct er
 			json_member_text(&args, kind->operands[i], command->words[i + 1]);
 	json_member_text_if(&args, kind->reason, command->reason ? command->reason : "");
 	json_member_text_if(&args, "confirm", command->confirm ? command->confirm : "");
-	if (kind->put == put_duplicates)
+	if (kind->limit)
 		json_member_int(&args, "limit", command->limit);
 	err = ask_service(&command->connection, "records", kind->method, &args, &answer, &refused, info);
 	if (!err)
@@ -174,7 +189,7 @@ static const struct kind *check(const struct elder_command *command, struct erri
 		kind++;
 	if (kind == kinds + sizeof kinds / sizeof *kinds) {
 		errinfo_set(info, ERR_INVALID,
-			"there is no \"%.40s\"; say export, erase, withdraw, duplicates, merge or unmerge",
+			"there is no \"%.40s\"; say export, erase, withdraw, duplicates, merge, mergings or unmerge",
 			command->words[0]);
 		return NULL;
 	}
@@ -201,7 +216,7 @@ int cmd_elder(int argc, char **argv)
 	const struct option_row rows[] = {
 		{"reason", OPTION_TEXT, &command.reason, 0, 0, "TEXT", "why, for the certificate and the audit trail"},
 		{"confirm", OPTION_TEXT, &command.confirm, 0, 0, "ID", "erase: the elder's id once more"},
-		{"limit", OPTION_INT, &command.limit, 1, 1000, "N", "duplicates: show at most so many pairs (100)"},
+		{"limit", OPTION_INT, &command.limit, 1, 1000, "N", "duplicates, mergings: show at most so many (100)"},
 		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};

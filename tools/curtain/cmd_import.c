@@ -122,6 +122,8 @@ static int tell(const struct import_command *command, const char *answer, struct
 	err = answers_faults(answer, command->file, &faults, &clean, info);
 	if (!err)
 		err = answers_import(answer, &out, info);
+	if (!err)
+		err = answers_merged(answer, &out, info);
 	if (!err && command->dry_run)
 		err = answers_changes(answer, &out, info);
 	if (!err)

@@ -30,6 +30,11 @@ static const struct {
 	{"readings", "原始读数条数 (single readings)"},
 	{"alerts", "警报 (alerts)"},
 	{"incidents", "事件 (incidents)"},
+	{"circle", "身边的人 (people around)"},
+	{"care", "探访意愿 (wishes for visits)"},
+	{"errands", "探访、待办与服务 (visits, tasks, services)"},
+	{"decisions", "会议决定 (decisions of meetings)"},
+	{"merged", "并入的登记 (entries merged into this one)"},
 	{"changes", "变更历史 (changes)"},
 	{"looked", "谁查看过 (who looked)"},
 };
@@ -92,6 +97,22 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+/* put_merged names the certificates of who was merged into the elder. */
+static void put_merged(const json_t *merged, struct buf *out)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(merged, i, one)
+	{
+		buf_printf(out, "  并入的登记 merged: %s，证明 certificate no. %" JSON_INTEGER_FORMAT,
+			text_of(one, "elder"), json_integer_value(json_object_get(one, "erasure")));
+		if (*text_of(one, "household"))
+			buf_printf(out, "，住户 household: %s（%s）", text_of(one, "household"), text_of(one, "token"));
+		buf_byte(out, '\n');
+	}
+}
+
 enum err elder_show_certificate(
 	const char *json, int64_t letters, const struct zone *zone, struct buf *out, struct errinfo *info)
 {
@@ -114,6 +135,7 @@ enum err elder_show_certificate(
 			text_of(root, "household"), text_of(root, "token"));
 	else
 		buf_text(out, "  住户仍有他人居住，保留 (others live in the household; it stays)\n");
+	put_merged(json_object_get(root, "merged"), out);
 	buf_text(out, "  已删除 (deleted):\n");
 	json_object_foreach(json_object_get(root, "counts"), name, count)
 		buf_printf(out, "    %-30s %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(count));
