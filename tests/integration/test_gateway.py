@@ -95,6 +95,7 @@ def opened():
                                                  "CURTAIN_SET_RECORDS": f"backup.stamp_file={folder}/backup.stamp"}) as system:
             ledger = pathlib.Path(folder) / "ledger.yaml"
             ledger.write_text(LEDGER, encoding="utf-8")
+            system.curtain("status", "--wait", "20")
             system.curtain("import", str(ledger))
             edge = Edge(system)
             for path in ("/v1/households/h-1/habit", "/v1/teams/t-1/duties"):  # the detector and the dispatcher have heard of it
