@@ -53,10 +53,11 @@ enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct e
 /* next_field takes a field up to the next comma off *line; false = there is none, or it is too long. */
 static bool next_field(const char **line, const char *end, char *out, size_t size)
 {
+	if (*line > end) /* the field before was the last */
+		return false;
 	const char *comma = memchr(*line, ',', (size_t)(end - *line));
 	const char *stop = comma ? comma : end;
-
-	if (*line > end || (size_t)(stop - *line) >= size)
+	if ((size_t)(stop - *line) >= size)
 		return false;
 	memcpy(out, *line, (size_t)(stop - *line));
 	out[stop - *line] = '\0';
