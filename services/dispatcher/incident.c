@@ -27,7 +27,7 @@ static const uint8_t next_states[INCIDENT_STATE_COUNT][INCIDENT_EVENT_COUNT] = {
 	[PA] = { NO,  PA,  PA,  PA,  PA,  PA,  AC,  NO,  ES,  NO,  CA,  NO,  PA,  NO,  NO,  NO,  NO,  HE,  NO,  NO,  CA},
 	[AC] = { NO,  AC,  AC,  AC,  PA,  AC,  NO,  ON,  NO,  RE,  NO,  AC,  AC,  AC,  AC,  AC,  AC,  NO,  NO,  NO,  NO},
 	[ON] = { NO,  ON,  ON,  ON,  NO,  ON,  NO,  NO,  NO,  RE,  NO,  NO,  ON,  ON,  AC,  ON,  ON,  NO,  NO,  NO,  NO},
-	[ES] = { NO,  ES,  ES,  PA,  NO,  NO,  AC,  NO,  ES,  NO,  CA,  NO,  ES,  NO,  NO,  NO,  NO,  HE,  NO,  NO,  CA},
+	[ES] = { NO,  ES,  ES,  PA,  ES,  NO,  AC,  NO,  ES,  NO,  CA,  NO,  ES,  NO,  NO,  NO,  NO,  HE,  NO,  NO,  CA},
 	[RE] = { NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  RE,  NO,  NO,  NO,  NO,  NO,  NO,  RA,  NO},
 	[CA] = { NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  NO,  CA,  NO,  NO,  NO,  NO,  NO,  NO,  RA,  NO},
 	[HE] = { NO,  HE,  HE,  PA,  NO,  NO,  AC,  NO,  ES,  NO,  CA,  NO,  HE,  NO,  NO,  NO,  NO,  HE,  RA,  NO,  CA},
@@ -117,7 +117,7 @@ enum err case_event(
 	if (e->now.state == INCIDENT_HELD && next != INCIDENT_HELD && e->storm == STORM_HELD)
 		e->storm = STORM_OVER;
 	if (next != INCIDENT_ESCALATED)
-		e->hint_due = WALL_NEVER;
+		e->hint_due = e->again_due = WALL_NEVER;
 	if (next != INCIDENT_RAISED)
 		e->linger_due = WALL_NEVER;
 	if (next == INCIDENT_RAISED || next == INCIDENT_PAGING || next == INCIDENT_ESCALATED) {

@@ -36,7 +36,7 @@ enum err case_create(struct incident_core *core, const struct incident *first, s
 	if (!e)
 		return ERR_NOMEM;
 	e->now = *first;
-	e->arrive_due = e->done_due = e->hint_due = e->linger_due = e->forget_due = WALL_NEVER;
+	e->arrive_due = e->done_due = e->hint_due = e->again_due = e->linger_due = e->forget_due = WALL_NEVER;
 	if (take_slot(core, e)) {
 		free(e);
 		return ERR_NOMEM;
@@ -257,6 +257,8 @@ struct wall case_due(const struct emergency *e)
 		due = e->done_due;
 	if (e->hint_due.ms < due.ms)
 		due = e->hint_due;
+	if (e->again_due.ms < due.ms)
+		due = e->again_due;
 	if (e->linger_due.ms < due.ms)
 		due = e->linger_due;
 	if (e->now.state == INCIDENT_HELD && e->now.until.ms < due.ms)

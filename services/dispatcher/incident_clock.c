@@ -115,6 +115,7 @@ enum err incident_clock_step(struct incident_core *core, int64_t step_ms)
 		shift_by(&e->arrive_due, step_ms);
 		shift_by(&e->done_due, step_ms);
 		shift_by(&e->hint_due, step_ms);
+		shift_by(&e->again_due, step_ms);
 		shift_by(&e->linger_due, step_ms);
 		shift_by(&e->forget_due, step_ms);
 		shift_by(&e->now.until, step_ms);

@@ -61,7 +61,8 @@ struct emergency {
 	enum storm_part storm;
 	struct wall stirred; /* when it began, or became more urgent */
 	struct wall shift;   /* until when those who serve now know of it */
-	struct wall arrive_due, done_due, hint_due, linger_due, forget_due; /* WALL_NEVER = not waiting */
+	struct wall arrive_due, done_due, hint_due, again_due, linger_due, forget_due; /* WALL_NEVER = not waiting */
+	uint32_t again; /* how often all were asked again since it went to the desk */
 	unsigned alert_count, alert_capacity, asked_count, asked_capacity;
 	struct case_alert *alerts;
 	struct asked *asked;
@@ -205,8 +206,22 @@ enum err ladder_ask_beside(struct incident_core *core, struct emergency *e, cons
 	struct wall expires, const char *note, struct wall now) ERR_MUST_CHECK;
 enum err ladder_withdraw_role(
 	struct incident_core *core, struct emergency *e, enum page_role role, struct wall now) ERR_MUST_CHECK;
+/* ladder_ask pages one person, ladder_page_desk the desk, in a step of their own if somebody was asked before. */
+enum err ladder_ask(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
+	struct wall expires, const char *note, struct wall now) ERR_MUST_CHECK;
+enum err ladder_page_desk(struct incident_core *core, struct emergency *e, const char *desk, const char *note,
+	struct wall now) ERR_MUST_CHECK;
+/* ladder_elsewhere: user is on the way to another home, or there; whoever is overdue with it may have forgotten to say
+ * so. */
+bool ladder_elsewhere(const struct incident_core *core, const struct emergency *but, const char *user);
 /* ladder_waits: only the desk was ever asked, because nobody else was known. */
 bool ladder_waits(const struct incident_core *core, struct emergency *e, struct wall now);
+
+/* incident_again.c: nobody has answered. again_begin sets the timers when it has gone to the desk; again_tick does what
+ * is due. again_ms: after how long it is asked again; 0 = not. */
+void again_begin(const struct incident_core *core, struct emergency *e, struct wall now);
+enum err again_tick(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+int64_t again_ms(const struct incident_core *core, const struct emergency *e);
 
 /* incident_reply.c */
 static inline bool role_is_beside(enum page_role role)

@@ -75,7 +75,7 @@ static enum err send_page(struct incident_core *core, struct emergency *e, const
 	return core_push(core, &effect);
 }
 
-static enum err ask(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
+enum err ladder_ask(struct incident_core *core, struct emergency *e, const char *user, enum page_role role,
 	struct wall expires, const char *note, struct wall now)
 {
 	bool last = role == PAGE_CAPTAIN || role == PAGE_DESK;
@@ -167,8 +167,7 @@ static bool may_be_asked(struct emergency *e, const char *user, const char *desk
 	return asked ? asked->round != e->round : e->asked_count < CASE_PEOPLE_MAX - (captain ? 0 : 2);
 }
 
-/* goes_elsewhere: on the way to another home, or there; whoever is overdue with it may have forgotten to say so. */
-static bool goes_elsewhere(const struct incident_core *core, const struct emergency *but, const char *user)
+bool ladder_elsewhere(const struct incident_core *core, const struct emergency *but, const char *user)
 {
 	const struct emergency *e;
 
@@ -193,7 +192,7 @@ static bool next_among(const struct incident_core *core, struct emergency *e, co
 		unsigned count = rung_users(rung->who, people, circle, &users);
 		for (unsigned i = 0; i < count; i++) {
 			if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN) ||
-				goes_elsewhere(core, e, users[i]) != elsewhere)
+				ladder_elsewhere(core, e, users[i]) != elsewhere)
 				continue;
 			*out = (struct next){users[i], rung_role(rung->who, i), rung->wait_s};
 			return true;
@@ -219,11 +218,11 @@ static unsigned open_pages(const struct emergency *e)
 	return count;
 }
 
-static enum err page_desk(
+enum err ladder_page_desk(
 	struct incident_core *core, struct emergency *e, const char *desk, const char *note, struct wall now)
 {
 	e->now.step += e->asked_count > 0;
-	return ask(core, e, desk, PAGE_DESK, WALL_NEVER, note, now);
+	return ladder_ask(core, e, desk, PAGE_DESK, WALL_NEVER, note, now);
 }
 
 static bool desk_is_asked(struct emergency *e, const char *desk)
@@ -236,14 +235,12 @@ static bool desk_is_asked(struct emergency *e, const char *desk)
 static enum err escalate(
 	struct incident_core *core, struct emergency *e, const struct duty_people *people, struct wall now)
 {
-	enum err err = desk_is_asked(e, people->desk) ? ERR_OK : page_desk(core, e, people->desk, "", now);
-
-	uint32_t hint_s = ladder_of(core, e)->hint_s;
+	enum err err = desk_is_asked(e, people->desk) ? ERR_OK : ladder_page_desk(core, e, people->desk, "", now);
 
 	core->tallies[INCIDENT_ESCALATIONS]++;
 	if (!err)
 		err = case_event(core, e, INCIDENT_EVENT_ESCALATED, people->desk, now);
-	e->hint_due = hint_s ? wall_plus(now, hint_s * MS_PER_SECOND) : WALL_NEVER;
+	again_begin(core, e, now);
 	return err;
 }
 
@@ -263,7 +260,7 @@ enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wa
 		stepped = true;
 		if (!next.wait_s)
 			next.wait_s = home.accept_s[e->now.level];
-		err = ask(core, e, next.user, next.role, wall_plus(now, next.wait_s * MS_PER_SECOND), "", now);
+		err = ladder_ask(core, e, next.user, next.role, wall_plus(now, next.wait_s * MS_PER_SECOND), "", now);
 		if (!err)
 			err = case_event(core, e, INCIDENT_EVENT_PAGED, next.user, now);
 		open++;
@@ -318,7 +315,7 @@ enum err ladder_ask_beside(struct incident_core *core, struct emergency *e, cons
 	enum err err;
 
 	e->now.step++; /* a page's id is of user and step */
-	err = ask(core, e, user, role, expires, note, now);
+	err = ladder_ask(core, e, user, role, expires, note, now);
 	return err == ERR_NOMEM && e->asked_count >= CASE_PEOPLE_MAX - 2 ? ladder_tell_desk(core, e, note, now)
 	       : err                                                     ? err
 		     : case_event(core, e, INCIDENT_EVENT_PAGED, user, now);
@@ -359,7 +356,7 @@ enum err ladder_urge(struct incident_core *core, struct emergency *e, const char
 	enum err err;
 
 	e->now.step++;
-	err = ask(core, e, e->now.responder, role, WALL_NEVER, note, now);
+	err = ladder_ask(core, e, e->now.responder, role, WALL_NEVER, note, now);
 	if (err)
 		return err;
 	asked_find(e, e->now.responder)->state = ASKED_ACCEPTED;
@@ -410,7 +407,7 @@ enum err ladder_tell_desk(struct incident_core *core, struct emergency *e, const
 		return ladder_urge(core, e, note, now);
 	if (desk_is_asked(e, people.desk) && !*note)
 		return ERR_OK;
-	err = page_desk(core, e, people.desk, note, now);
+	err = ladder_page_desk(core, e, people.desk, note, now);
 	return err ? err : case_event(core, e, INCIDENT_EVENT_PAGED, people.desk, now);
 }
 
@@ -458,19 +455,6 @@ static enum err expire_beside(struct incident_core *core, struct emergency *e, s
 	return err;
 }
 
-/* hint_120: the desk has it and has not taken it: once it is told what is left to do. */
-static enum err hint_120(struct incident_core *core, struct emergency *e, struct wall now)
-{
-	static const char note[] = "仍无人应答，请拨打 120 (nobody has answered yet: call 120)";
-	struct duty_people people;
-	enum err err;
-
-	e->hint_due = WALL_NEVER;
-	duty_people_at(core->duty, e->now.team, now, &people);
-	err = page_desk(core, e, people.desk, note, now);
-	return err ? err : case_event(core, e, INCIDENT_EVENT_ESCALATED, people.desk, now);
-}
-
 enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	enum err err = ERR_OK;
@@ -485,8 +469,8 @@ enum err ladder_tick(struct incident_core *core, struct emergency *e, struct wal
 		e->linger_due = WALL_NEVER;
 		err = case_page_now(core, e, now);
 	}
-	if (!err && e->hint_due.ms <= now.ms)
-		err = hint_120(core, e, now);
+	if (!err)
+		err = again_tick(core, e, now);
 	if (!err && e->arrive_due.ms <= now.ms) {
 		e->arrive_due = WALL_NEVER;
 		err = overdue(core, e, now);

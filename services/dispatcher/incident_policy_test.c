@@ -58,8 +58,10 @@ static void neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120(void *
 	tick(180);
 	TRACE("+desk escalated:desk");
 	assert_non_null(strstr(w.page.note, "120"));
-	tick(100000);
+	tick(239);
 	TRACE("");
+	tick(240); /* neighbours were asked once */
+	TRACE("+desk +v-1 +v-2 escalated:desk");
 }
 
 static void nobody_goes_alone_where_a_door_must_be_opened(void **state)

@@ -131,7 +131,7 @@ static enum err take_decline(struct incident_core *core, struct emergency *e, co
 	if (!asked || asked->role == PAGE_DESK) { /* the desk is the last: it cannot say no */
 		return says_verdict(says, asked || says->desk ? INCIDENT_MISPLACED : INCIDENT_FOREIGN);
 	}
-	if (e->now.state != INCIDENT_PAGING)
+	if (e->now.state != INCIDENT_PAGING && e->now.state != INCIDENT_ESCALATED)
 		return too_late(core, e, says);
 	was_open = asked->state == ASKED_OPEN;
 	asked->state = ASKED_DECLINED;

@@ -161,11 +161,13 @@ static void late_decline_after_the_desk_has_it_is_harmless(void **state)
 	tick(60);
 	tick(120);
 	STATE("escalated");
-	says("v-1", REPLY_DECLINE, 130);
-	TRACE("");
-	assert_int_equal(w.verdict, INCIDENT_LATE);
+	says("v-1", REPLY_DECLINE, 130); /* is not asked again */
+	TRACE("declined:v-1");
+	STATE("escalated");
+	says("v-1", REPLY_DECLINE, 131);
+	assert_int_equal(w.verdict, INCIDENT_REPEATED);
 	says("v-2", REPLY_ACCEPT, 140);
-	TRACE("accepted:v-2 -v-1 -v-3 -cap -desk");
+	TRACE("accepted:v-2 -v-3 -cap -desk");
 }
 
 static void replies_after_the_end_are_late(void **state)

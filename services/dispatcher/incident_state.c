@@ -2,7 +2,7 @@
  *
  * Emergencies as the store keeps them (base/blob.h), one version byte in front: the snapshot, timers, alerts, people.
  * A field that is added makes a new version; the reader of the old one stays for one release
- * (version 1 knew no silence, no second person, no merging).
+ * (version 1 knew no silence, no second person, no merging; version 2 asked nobody again).
  */
 #include <assert.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "incident_internal.h"
 
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 
 static void snapshot_put(struct blob *b, const struct incident *i)
 {
@@ -91,6 +91,8 @@ static void emergency_put(struct blob *b, const struct emergency *e)
 	blob_put(b, e->also_count, 1);
 	for (unsigned i = 0; i < e->also_count; i++)
 		blob_put_text(b, e->also[i]);
+	blob_put_wall(b, e->again_due);
+	blob_put(b, e->again, 4);
 	blob_put(b, e->asked_count, 2);
 	for (unsigned i = 0; i < e->asked_count; i++) {
 		const struct asked *asked = &e->asked[i];
@@ -165,6 +167,19 @@ static enum err alerts_get(struct incident_core *core, struct blob *b, struct em
 	return err;
 }
 
+/* again_get reads what version 3 added. What an older one left to a desk that does not answer is asked about soon. */
+static void again_get(struct incident_core *core, struct blob *b, struct emergency *e, unsigned version)
+{
+	int64_t ms = again_ms(core, e);
+
+	if (version >= 3) {
+		e->again_due = blob_get_wall(b);
+		e->again = (uint32_t)blob_get(b, 4);
+	} else if (e->now.state == INCIDENT_ESCALATED && ms) {
+		e->again_due = wall_plus(e->now.at, ms);
+	}
+}
+
 /* arranged_get reads what version 2 added. */
 static enum err arranged_get(struct incident_core *core, struct blob *b, struct emergency *e)
 {
@@ -217,7 +232,8 @@ static bool sound(const struct emergency *e)
 
 	if ((e->now.state == INCIDENT_HELD) != wall_is_set(e->now.until))
 		return false;
-	if ((e->now.state != INCIDENT_ESCALATED && e->hint_due.ms != WALL_NEVER.ms) ||
+	if ((e->now.state != INCIDENT_ESCALATED &&
+		    (e->hint_due.ms != WALL_NEVER.ms || e->again_due.ms != WALL_NEVER.ms)) ||
 		(e->now.state != INCIDENT_RAISED && e->linger_due.ms != WALL_NEVER.ms))
 		return false;
 	return going ? e->now.responder[0] != '\0'
@@ -254,6 +270,8 @@ enum err incident_restore(struct incident_core *core, const struct incident_stat
 	err = alerts_get(core, &b, e);
 	if (!err && version >= 2)
 		err = arranged_get(core, &b, e);
+	if (!err)
+		again_get(core, &b, e, version);
 	if (!err)
 		err = asked_all_get(&b, e);
 	if (!err && !sound(e))

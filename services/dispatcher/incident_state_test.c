@@ -74,6 +74,19 @@ static void alert_that_opened_a_second_incident_is_known_after_a_restart(void **
 	TRACE("");
 }
 
+/* as_of_version takes what newer versions added before the list of people, of which there is one, out of the state. */
+static void as_of_version(struct incident_state_blob *state, uint8_t version, size_t added, const char *user)
+{
+	size_t person = 2 + strlen(user) + 1 + 1 + 4 + 4 + 8 + 8, list = 2 + person;
+
+	memmove(state->blob + state->length - list - added, state->blob + state->length - list, list);
+	state->length -= added;
+	state->blob[0] = version;
+}
+
+#define ADDED_BY_3 (8 + 4)                     /* a time, how often */
+#define ADDED_BY_2 (6 * 8 + 1 + 2 + 2 + 1 + 1) /* 6 times, 2 words, 2 empty texts and a count of 0 */
+
 static void states_of_version_1_are_read(void **state)
 {
 	static struct incident_state_blob blob;
@@ -84,11 +97,7 @@ static void states_of_version_1_are_read(void **state)
 	before = w.last;
 	while (incident_dirty(w.core, &blob))
 		;
-	/* Version 2 put 6 times, 2 words, 2 empty texts and a count of 0 before the list of people: one of 1 person. */
-	size_t person = 2 + strlen("v-1") + 1 + 1 + 4 + 4 + 8 + 8, added = 6 * 8 + 1 + 2 + 2 + 1 + 1, list = 2 + person;
-	memmove(blob.blob + blob.length - list - added, blob.blob + blob.length - list, list);
-	blob.length -= added;
-	blob.blob[0] = 1;
+	as_of_version(&blob, 1, ADDED_BY_3 + ADDED_BY_2, "v-1");
 	incident_core_destroy(w.core);
 	assert_int_equal(incident_core_create(&w.config, &w.core, NULL), ERR_OK);
 	assert_int_equal(incident_restore(w.core, &blob), ERR_OK);
@@ -98,6 +107,28 @@ static void states_of_version_1_are_read(void **state)
 	assert_int_equal(incident_due(w.core).ms, 0); /* the directory is to be told */
 }
 
+static void what_version_2_left_to_the_desk_is_asked_about_again(void **state)
+{
+	static struct incident_state_blob blob;
+	struct incident_effects effects;
+
+	(void)state;
+	feed("a-1", "h-9", ALERT_LIFE, 0); /* an unknown home: the fall-back desk at once */
+	STATE("escalated");
+	while (incident_dirty(w.core, &blob))
+		;
+	as_of_version(&blob, 2, ADDED_BY_3, "fallback");
+	incident_core_destroy(w.core);
+	assert_int_equal(incident_core_create(&w.config, &w.core, NULL), ERR_OK);
+	assert_int_equal(incident_restore(w.core, &blob), ERR_OK);
+	assert_int_equal(incident_tick(w.core, after_s(179), &effects), ERR_OK);
+	assert_int_equal(effects.count, 0);
+	assert_int_equal(incident_due(w.core).ms, after_s(180).ms);
+	assert_int_equal(incident_tick(w.core, after_s(180), &effects), ERR_OK);
+	assert_int_equal(effects.count, 2);
+	assert_int_equal(effects.items[0].kind, INCIDENT_PAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +136,7 @@ int main(void)
 		WITH_WORLD(broken_states_are_refused),
 		WITH_WORLD(alert_that_opened_a_second_incident_is_known_after_a_restart),
 		WITH_WORLD(states_of_version_1_are_read),
+		WITH_WORLD(what_version_2_left_to_the_desk_is_asked_about_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,8 @@
  *   9  cancelled is never about a life, unless it goes on as another that is as urgent; resolved has an outcome
  *  10  a silence has an end, is never about a life, and is over when its end has come
  *  11  everybody who comes was asked, or speaks for the desk
+ *  12  what nobody has answered and only the desk has is asked about again if it is about a life: not before the time,
+ *      not twice, and until somebody answers
  *
  * docs/incident.md has them for people. CURTAIN_SEED and CURTAIN_STEPS change the walk; the seed is printed when it
  * fails.
@@ -35,6 +37,7 @@
 #include "dispatcher/table.h"
 
 #define LIVE_PAGES_MAX 64
+#define AGAIN_LATEST_MS (10 * POLICY_AGAIN_LIFE_S * MS_PER_SECOND)
 #define HOUSEHOLDS 6
 #define ALERTS_MAX 8
 
@@ -47,6 +50,7 @@ struct tracked {
 	UT_hash_handle hh;
 	char id[ID_BYTES];
 	struct incident last;
+	struct wall left; /* when it went to the desk, or all were asked again */
 	struct live_page pages[LIVE_PAGES_MAX];
 	unsigned page_count;
 };
@@ -65,6 +69,7 @@ static const char *const households[HOUSEHOLDS] = {"h-1", "h-2", "h-canary", "h-
 static const char *const people[] = {"v-1", "v-2", "v-3", "cap", "desk", "fallback", "eve"};
 static struct alert alerts[HOUSEHOLDS][ALERTS_MAX];
 static unsigned alert_number;
+static unsigned long again_count;
 static unsigned long events[INCIDENT_EVENT_COUNT];
 
 #define PROMISE(number, condition)                                                                                     \
@@ -141,6 +146,8 @@ static void see_snapshot(const struct incident *i)
 	PROMISE(11, i->event != INCIDENT_EVENT_SECOND_COMING || was_asked(t, i->actor));
 	PROMISE(9, (i->state == INCIDENT_RESOLVED) == (i->outcome != OUTCOME_NONE));
 	t->last = *i;
+	if (i->event == INCIDENT_EVENT_ESCALATED)
+		t->left = i->at;
 	events[i->event]++;
 	if (i->event == INCIDENT_EVENT_RESOLVED) { /* theirs has served */
 		drop_page(t, i->responder);
@@ -171,6 +178,12 @@ static void see_page(const struct page *page)
 		return;
 	}
 	PROMISE(5, one == NULL);
+	if (page->note[0] && strstr(page->note, "nobody has answered yet")) {
+		PROMISE(12, t->last.state == INCIDENT_ESCALATED && t->last.level == ALERT_LIFE);
+		PROMISE(12, page->at.ms - t->left.ms >= POLICY_AGAIN_LIFE_S * MS_PER_SECOND);
+		PROMISE(12, n == t->page_count || (!t->pages[n].declined && t->pages[n].page.at.ms < page->at.ms));
+		again_count++;
+	}
 	one = calloc(1, sizeof *one);
 	assert_non_null(one);
 	text_cut(one->id, sizeof one->id, page->id);
@@ -226,6 +239,8 @@ static void check_one(const struct tracked *t, struct wall now, struct wall due)
 		if (incident_over(i->state) && !p->declined && !comes)
 			PROMISE(5, !stands(p, now));
 	}
+	if (i->state == INCIDENT_ESCALATED && i->level == ALERT_LIFE && strcmp(i->household, "h-canary") != 0)
+		PROMISE(12, due.ms <= t->left.ms + AGAIN_LATEST_MS);
 	if (i->state == INCIDENT_HELD)
 		PROMISE(10, i->level != ALERT_LIFE && due.ms <= i->until.ms && i->until.ms > now.ms);
 	if (!incident_over(i->state) && i->level == ALERT_LIFE)
@@ -481,6 +496,8 @@ static void random_walk_keeps_the_promises(void **state)
 		assert_true(events[i] > count / 2000); /* the walk comes by everything */
 	}
 	print_message("\n");
+	print_message("asked again %lu\n", again_count);
+	assert_true(again_count > count / 2000);
 	assert_true(HASH_COUNT(seen) > count / 10); /* the walk goes somewhere */
 	HASH_ITER(hh, tracked, t, next)
 	{

@@ -17,6 +17,8 @@
 #define POLICY_RULES_MAX 64
 #define POLICY_RUNGS_MAX 12
 #define POLICY_AT_ONCE_MAX 8
+#define POLICY_AGAIN_LIFE_S 180
+#define POLICY_AGAIN_LEAST_S 30
 
 enum rung_who {
 	RUNG_CONTACT,   /* of the family, each */
@@ -44,6 +46,8 @@ struct policy_ladder {
 	enum policy_attention attention; /* whether an attention pages or waits on the desk's tile */
 	uint32_t arrive_s;               /* 0 = as the household's registry policy says */
 	uint32_t hint_s;  /* the desk, which has not accepted for so long, is told to call 120; 0 = never */
+	uint32_t again_s; /* nobody has answered for so long: asked again; 0 = POLICY_AGAIN_LIFE_S for a life, else
+			     never */
 	bool second, key; /* asked for as soon as somebody accepts: two at the door, one with the key */
 };
 

@@ -92,10 +92,21 @@ static enum err read_at_once(struct yaml_in *in, const yaml_node_t *map, struct 
 	return err;
 }
 
+static enum err read_again(struct yaml_in *in, const yaml_node_t *map, struct policy_ladder *out)
+{
+	enum err err = read_seconds(in, map, "repeat", &out->again_s);
+
+	if (!err && out->again_s && out->again_s < POLICY_AGAIN_LEAST_S)
+		return yaml_in_fail(in, yaml_in_get(in, map, "repeat"), 0,
+			"repeat: must be %ds or more: sooner it wakes nobody, and channels are throttled",
+			POLICY_AGAIN_LEAST_S);
+	return err;
+}
+
 static enum err read_ladder(struct yaml_in *in, const yaml_node_t *map, struct policy_ladder *out)
 {
 	static const char *const known[] = {
-		"ask", "at_once", "attention", "arrive", "hint_120", "second_person", "key_holder", NULL};
+		"ask", "at_once", "attention", "arrive", "hint_120", "repeat", "second_person", "key_holder", NULL};
 	const yaml_node_t *attention, *second, *key;
 	int word = 0;
 	enum err err = yaml_in_map(in, map, "a policy", known);
@@ -115,6 +126,8 @@ static enum err read_ladder(struct yaml_in *in, const yaml_node_t *map, struct p
 		err = read_seconds(in, map, "arrive", &out->arrive_s);
 	if (!err)
 		err = read_seconds(in, map, "hint_120", &out->hint_s);
+	if (!err)
+		err = read_again(in, map, out);
 	if (!err && second)
 		err = yaml_in_bool(in, second, "second_person", &out->second);
 	if (!err && key)

@@ -35,17 +35,18 @@ static void what_is_written_is_what_counts(void **state)
 	const struct policy_ladder *ladder;
 
 	(void)state;
-	assert_int_equal(load("policies:\n"
-			      "  family: {ask: [{who: contact, wait: 10m}, on_duty], attention: pages, arrive: 45m}\n"
-			      "  door: {ask: [primary, backup], at_once: 2, hint_120: 2m, second_person: true, "
-			      "key_holder: true}\n"
-			      "  rest: {ask: [captain]}\n"
-			      "rules:\n"
-			      "  - {community: c-2, kinds: [silence, rule], policy: family}\n"
-			      "  - {levels: life, policy: door}\n"
-			      "  - {policy: rest}\n"
-			      "priority: [fall, sos, gas, co, smoke, leak, silence, rule, device]\n",
-				 &p, &info),
+	assert_int_equal(
+		load("policies:\n"
+		     "  family: {ask: [{who: contact, wait: 10m}, on_duty], attention: pages, arrive: 45m}\n"
+		     "  door: {ask: [primary, backup], at_once: 2, hint_120: 2m, repeat: 5m, second_person: true, "
+		     "key_holder: true}\n"
+		     "  rest: {ask: [captain]}\n"
+		     "rules:\n"
+		     "  - {community: c-2, kinds: [silence, rule], policy: family}\n"
+		     "  - {levels: life, policy: door}\n"
+		     "  - {policy: rest}\n"
+		     "priority: [fall, sos, gas, co, smoke, leak, silence, rule, device]\n",
+			&p, &info),
 		ERR_OK);
 	ladder = policies_find(&p, "c-2", ALERT_SILENCE, ALERT_LIFE);
 	assert_string_equal(ladder->name, "family");
@@ -59,6 +60,7 @@ static void what_is_written_is_what_counts(void **state)
 	assert_string_equal(ladder->name, "door");
 	assert_true(ladder->second && ladder->key);
 	assert_int_equal(ladder->hint_s, 120);
+	assert_int_equal(ladder->again_s, 300);
 	assert_string_equal(policies_find(&p, "c-1", ALERT_SILENCE, ALERT_ALARM)->name, "rest");
 	assert_int_equal(p.rank[ALERT_FALL], 0);
 }
@@ -103,6 +105,7 @@ static void each_fault_names_its_place_and_what_was_meant(void **state)
 		{"policies:\n  a: {ask: [{who: contact, wait: 1500ms}]}\n", ":2:34", "in whole seconds"},
 		{"policies:\n  a: {ask: [on_duty], at_once: 9}\n", ":2:32",
 			"at_once: must be a whole number from 1 to 8"},
+		{"policies:\n  a: {ask: [on_duty], repeat: 29s}\n", ":2:31", "repeat: must be 30s or more"},
 		{"policies:\n  a: {ask: [on_duty], attention: page}\n", ":2:34", "pages"},
 		{"policies:\n  a: {ask: [on_duty]}\n  a: {ask: [captain]}\n", ":3:3", "stands here a second time"},
 		{HEAD, ":1:1", "rules: a list of 1 to 64 is needed"},

@@ -73,9 +73,11 @@ enum err year_paged(struct year *year, const struct page *page)
 		err = say(year, page->incident, "stranger", REPLY_ACCEPT, wall_plus(page->at, 500), NULL);
 	if (err)
 		return err;
+	if (year->options->fault == YEAR_FAULT_PAGE_LOST && page->level == ALERT_LIFE &&
+		(page->role == PAGE_DESK ||
+			strstr(page->note, "nobody has answered"))) /* nor those by which others are asked again */
+		return ERR_OK;
 	if (page->role == PAGE_DESK) {
-		if (year->options->fault == YEAR_FAULT_PAGE_LOST && page->level == ALERT_LIFE)
-			return ERR_OK;
 		return desk_looks(year, page->incident, year_spread(dice, DESK_ANSWER_MS));
 	}
 	if (!hears(year, page))
