@@ -48,7 +48,7 @@ static enum err ask_again(struct incident_core *core, struct emergency *e, const
 	enum err err;
 
 	if (!asked || asked->state == ASKED_DECLINED || asked->role == PAGE_DESK || asked->step == e->now.step ||
-		ladder_elsewhere(core, e, user))
+		ladder_elsewhere(core, e, user) || core_absent(core, user, now))
 		return ERR_OK;
 	err = ladder_ask(core, e, user, role_is_beside(asked->role) ? PAGE_BACKUP : asked->role, WALL_NEVER, note, now);
 	asked->state = ASKED_EXPIRED; /* not waited for: an invitation */

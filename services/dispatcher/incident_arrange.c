@@ -35,12 +35,13 @@ static bool beside_is_open(const struct emergency *e, enum page_role role)
 	return false;
 }
 
-/* may_come: somebody who did not say no, and is not in it already. */
-static bool may_come(struct emergency *e, const char *user, enum page_role role)
+/* may_come: somebody who did not say no, is not in it already and is not absent. */
+static bool may_come(
+	const struct incident_core *core, struct emergency *e, const char *user, enum page_role role, struct wall now)
 {
 	const struct asked *asked = asked_find(e, user);
 
-	if (!*user || !strcmp(user, e->now.responder) || !strcmp(user, e->now.second))
+	if (!*user || !strcmp(user, e->now.responder) || !strcmp(user, e->now.second) || core_absent(core, user, now))
 		return false;
 	return !asked || (asked->state != ASKED_DECLINED && asked->state != ASKED_ACCEPTED && asked->role != role &&
 				 asked->role != PAGE_DESK);
@@ -52,18 +53,18 @@ static const char *next_second(struct incident_core *core, struct emergency *e, 
 	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
 
 	for (unsigned i = 0; role == PAGE_KEY && i < circle->count[CIRCLE_KEYS]; i++)
-		if (may_come(e, circle->users[CIRCLE_KEYS][i], role))
+		if (may_come(core, e, circle->users[CIRCLE_KEYS][i], role, now))
 			return circle->users[CIRCLE_KEYS][i];
 	if (role == PAGE_KEY)
 		return NULL;
 	duty_people_at(core->duty, e->now.team, now, people);
 	for (unsigned i = 0; i < people->count; i++)
-		if (may_come(e, people->users[i], role))
+		if (may_come(core, e, people->users[i], role, now))
 			return people->users[i];
 	for (unsigned i = 0; i < circle->count[CIRCLE_NEIGHBOURS]; i++)
-		if (may_come(e, circle->users[CIRCLE_NEIGHBOURS][i], role))
+		if (may_come(core, e, circle->users[CIRCLE_NEIGHBOURS][i], role, now))
 			return circle->users[CIRCLE_NEIGHBOURS][i];
-	if (strcmp(people->captain, people->desk) != 0 && may_come(e, people->captain, role))
+	if (strcmp(people->captain, people->desk) != 0 && may_come(core, e, people->captain, role, now))
 		return people->captain;
 	return NULL;
 }

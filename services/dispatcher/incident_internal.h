@@ -235,6 +235,12 @@ static inline bool case_going(const struct emergency *e)
 	return e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
 }
 
+/* core_absent: user has said that they cannot serve now, and is not on duty. */
+static inline bool core_absent(const struct incident_core *core, const char *user, struct wall now)
+{
+	return core->config.absent && core->config.absent(core->config.context, user, now);
+}
+
 /* says_verdict judges a reply; its value is what the caller returns. says_is: the sender is this user. */
 enum err says_verdict(const struct says *says, enum incident_verdict verdict) ERR_MUST_CHECK;
 bool says_is(const char *user, const struct says *says);

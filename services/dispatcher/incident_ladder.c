@@ -179,9 +179,10 @@ bool ladder_elsewhere(const struct incident_core *core, const struct emergency *
 	return false;
 }
 
-/* next_among finds who comes next of those who are free, or of those who go elsewhere. */
+/* next_among finds who comes next of those who are free, or of those who go elsewhere. Whoever has said that they are
+ * absent is not asked, but for the family, whose telephone goes along. */
 static bool next_among(const struct incident_core *core, struct emergency *e, const struct duty_people *people,
-	bool elsewhere, struct next *out)
+	bool elsewhere, struct wall now, struct next *out)
 {
 	const struct policy_ladder *ladder = ladder_of(core, e);
 	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
@@ -192,6 +193,7 @@ static bool next_among(const struct incident_core *core, struct emergency *e, co
 		unsigned count = rung_users(rung->who, people, circle, &users);
 		for (unsigned i = 0; i < count; i++) {
 			if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN) ||
+				(rung->who != RUNG_CONTACT && core_absent(core, users[i], now)) ||
 				ladder_elsewhere(core, e, users[i]) != elsewhere)
 				continue;
 			*out = (struct next){users[i], rung_role(rung->who, i), rung->wait_s};
@@ -203,10 +205,10 @@ static bool next_among(const struct incident_core *core, struct emergency *e, co
 
 /* next_of finds who comes next, of those who go elsewhere only when nobody else is left to ask: false when there is
  * nobody but the desk. */
-static bool next_of(
-	const struct incident_core *core, struct emergency *e, const struct duty_people *people, struct next *out)
+static bool next_of(const struct incident_core *core, struct emergency *e, const struct duty_people *people,
+	struct wall now, struct next *out)
 {
-	return next_among(core, e, people, false, out) || next_among(core, e, people, true, out);
+	return next_among(core, e, people, false, now, out) || next_among(core, e, people, true, now, out);
 }
 
 static unsigned open_pages(const struct emergency *e)
@@ -254,7 +256,7 @@ enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wa
 	enum err err = ERR_OK;
 
 	duty_people_at(core->duty, e->now.team, now, &people);
-	while (!err && asks && open < wanted && next_of(core, e, &people, &next)) {
+	while (!err && asks && open < wanted && next_of(core, e, &people, now, &next)) {
 		if (!stepped)
 			e->now.step += e->asked_count > 0;
 		stepped = true;
@@ -276,7 +278,7 @@ enum err ladder_climb_new(struct incident_core *core, struct emergency *e, struc
 	struct next next;
 
 	duty_people_at(core->duty, e->now.team, now, &people);
-	return next_of(core, e, &people, &next) ? ladder_climb(core, e, now) : ERR_OK;
+	return next_of(core, e, &people, now, &next) ? ladder_climb(core, e, now) : ERR_OK;
 }
 
 enum err ladder_withdraw(struct incident_core *core, struct emergency *e, const char *user, struct wall now)
@@ -375,7 +377,7 @@ bool ladder_waits(const struct incident_core *core, struct emergency *e, struct 
 		if (e->asked[i].role != PAGE_DESK)
 			return false;
 	duty_people_at(core->duty, e->now.team, now, &people);
-	return next_of(core, e, &people, &next);
+	return next_of(core, e, &people, now, &next);
 }
 
 /* ---- time ---- */

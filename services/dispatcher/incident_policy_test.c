@@ -64,6 +64,41 @@ static void neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120(void *
 	TRACE("+desk +v-1 +v-2 escalated:desk");
 }
 
+static const char *away_from_here;
+
+static bool is_away(const void *context, const char *user, struct wall at)
+{
+	(void)context;
+	(void)at;
+	return !strcmp(user, away_from_here) || !strcmp(user, "cap");
+}
+
+static void who_is_absent_is_not_asked_and_the_family_is(void **state)
+{
+	(void)state;
+	w.config.absent = is_away;
+	away_from_here = "near-1";
+	world_circle(&w, "h-1", &around, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "near",
+				   .rung_count = 3,
+				   .rungs = {{RUNG_NEIGHBOUR, 60}, {RUNG_CAPTAIN, 60}, {RUNG_CONTACT, 60}},
+				   .at_once = 1,
+				   .second = true});
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +near-2 paged:near-2");
+	tick(60);
+	TRACE("timed_out:near-2 +fam-1 paged:fam-1"); /* neither the captain */
+	away_from_here = "v-1";
+	says("fam-1", REPLY_ACCEPT, 70); /* a second one is sought */
+	TRACE("accepted:fam-1 -near-2 +v-2 paged:v-2");
+	says("fam-1", REPLY_DONE, 80);
+	away_from_here = "fam-1";
+	feed("a-2", "h-1", ALERT_LIFE, 100);
+	tick(160);
+	tick(220);
+	TRACE("timed_out:near-2 +fam-1 paged:fam-1");
+}
+
 static void nobody_goes_alone_where_a_door_must_be_opened(void **state)
 {
 	(void)state;
@@ -152,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_WORLD(family_is_asked_first_where_the_policy_says_so),
 		WITH_WORLD(neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120),
+		WITH_WORLD(who_is_absent_is_not_asked_and_the_family_is),
 		WITH_WORLD(nobody_goes_alone_where_a_door_must_be_opened),
 		WITH_WORLD(nobody_with_a_key_is_told_to_the_desk),
 		WITH_WORLD(attention_waits_on_the_tile_though_the_household_pages),

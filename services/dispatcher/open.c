@@ -168,6 +168,8 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 		return err;
 	config = dispatcher_core_config(&d->settings, d->zone);
 	config.policies = d->policies;
+	config.absent = dispatcher_absent;
+	config.context = d;
 	err = incident_core_create(&config, &d->core, info);
 	if (!err)
 		err = visits_create(&d->settings, d->zone, &d->visits, info);
@@ -288,6 +290,8 @@ enum err dispatcher_reload(void *state, const void *settings, struct errinfo *in
 	}
 	config = dispatcher_core_config(fresh, zone);
 	config.policies = policies;
+	config.absent = dispatcher_absent;
+	config.context = d;
 	incident_core_configure(d->core, &config);
 	zone_destroy(d->zone);
 	d->zone = zone;

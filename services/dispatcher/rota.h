@@ -181,6 +181,9 @@ struct wall rota_due(struct rota *rota, struct wall now);
 /* rota_clock_step: the wall clock was set by so much; what waits for an answer keeps the time that it has left. */
 void rota_clock_step(struct rota *rota, int64_t step_ms);
 
+/* rota_away: user has said that they cannot serve at a time, and has no duty then all the same. */
+bool rota_away(const struct rota *rota, const char *user, struct wall at);
+
 enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book_duty *duty, const char *user,
 	const struct book_duty *instead);
 

@@ -110,6 +110,21 @@ bool rota_is_absent(const struct rota *rota, const char *user, const struct book
 	return false;
 }
 
+bool rota_away(const struct rota *rota, const char *user, struct wall at)
+{
+	struct book_duty moment = {.from = at, .until = {at.ms + 1}};
+	const struct book_duty *duty;
+	char team[ID_BYTES] = "";
+
+	if (!rota_is_absent(rota, user, &moment))
+		return false;
+	while (book_next_team(rota->book, team))
+		for (unsigned i = 0; (duty = book_at(rota->book, team, at, i)); i++)
+			if (!strcmp(duty->user, user))
+				return false;
+	return true;
+}
+
 bool rota_near(const struct rota *rota, const char *team, const char *other)
 {
 	return rota->config.helps && duty_near(rota->duty, team, other) &&

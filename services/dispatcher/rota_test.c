@@ -760,6 +760,25 @@ static void the_table_has_no_way_out_of_an_end(void **state)
 					ROTA_STATE_COUNT);
 }
 
+static void who_has_said_so_is_away_but_for_a_duty_that_is_theirs_all_the_same(void **state)
+{
+	unsigned opened;
+
+	(void)state;
+	put_two();
+	assert_int_equal(rota_absent(rota, "t-1", "v-1", at(50, 0), at(90, 0), at(1, 0), &opened), ERR_OK);
+	take_effects();
+	restart();
+	assert_false(rota_away(rota, "v-1", at(49, 59)));
+	assert_true(rota_away(rota, "v-1", at(50, 0)));
+	assert_false(rota_away(rota, "v-1", at(90, 0)));
+	assert_false(rota_away(rota, "v-2", at(60, 0)));
+	assert_int_equal(book_give(duty_book(duty), "t-1", "night", at(67, 0), "v-2", "v-1", at(1, 0)),
+		ERR_OK); /* the captain */
+	assert_false(rota_away(rota, "v-1", at(70, 0)));
+	assert_true(rota_away(rota, "v-1", at(80, 0)));
+}
+
 static void a_roster_that_is_lost_ends_what_ran_about_it_and_captain_and_desk_know(void **state)
 {
 	struct rota_answer asked, wanted;
@@ -818,6 +837,7 @@ int main(void)
 		T(the_team_is_told_each_morning_and_each_week),
 		T(a_new_roster_tells_those_whose_next_duty_moved_and_no_one_else),
 		T(a_duty_of_somebody_who_has_left_is_open_a_day_ahead),
+		T(who_has_said_so_is_away_but_for_a_duty_that_is_theirs_all_the_same),
 		T(a_roster_that_is_lost_ends_what_ran_about_it_and_captain_and_desk_know),
 		T(the_table_has_no_way_out_of_an_end),
 	};

@@ -52,6 +52,13 @@ static bool busy(const void *context, const char *user)
 	return false;
 }
 
+bool dispatcher_absent(const void *context, const char *user, struct wall at)
+{
+	const struct dispatcher *d = context;
+
+	return d->rota && rota_away(d->rota, user, at);
+}
+
 static void happened(const void *context, const char *team, struct wall since, bool english, struct buf *out)
 {
 	const struct dispatcher *d = context;

@@ -228,6 +228,9 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     question = rig.tap.wait(lambda: next((m for m in rig.tap.of("curtain/volunteer/v-1/notice")
                                           if m.body["kind"] == "swap_asked" and m.body["matter"] != made["matter"]), None), "a second question").body
     assert rig.call("recall", {"matter": question["matter"]})["result"]["state"] == "withdrawn"
+    assert curtain(rig, "withdraw", "--team", "t-1").returncode == 0
+    rig.ingest.give_item(alert(2, "h-2"))
+    assert asked(rig, "h-2") == ["v-2", "v-3"]  # v-1 is absent, whatever the directory says of their hours
 
 
 def test_volunteers_arrange_their_duties_under_their_own_accounts_and_nobody_elses(rig):
