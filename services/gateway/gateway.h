@@ -89,6 +89,11 @@ void gateway_close(void *state);
 enum err http_open(struct gateway *gateway, struct errinfo *info) ERR_MUST_CHECK;
 void http_close(struct gateway *gateway);
 
+/* head_measure refuses a request whose address or headers are too long; url is its path. head_negotiate refuses one
+ * whose body or wanted answer is of a type that there is not; its route stands. */
+void head_measure(struct exchange *exchange, const char *url);
+void head_negotiate(struct exchange *exchange);
+
 /* exchange_begin sends what the request asks for; on return the exchange waits or is ready. */
 void exchange_begin(struct gateway *gateway, struct exchange *exchange);
 /* exchange_fail makes the exchange ready with a problem. */

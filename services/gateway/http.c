@@ -17,6 +17,7 @@
 #include "gateway/digest.h"
 #include "gateway/file.h"
 #include "gateway/gateway.h"
+#include "gateway/negotiate.h"
 
 #define SWALLOW_TIMES 4 /* of a refused body so many times the bound is read, then the connection is closed */
 #define ETAG_BYTES 40
@@ -190,11 +191,16 @@ static struct exchange *begin(
 	buf_init(&x->body, (size_t)gateway->settings.body_bytes);
 	buf_init(&x->answer, REQUEST_BYTES_MAX);
 	buf_init(&x->link, 4096);
+	head_measure(x, url);
+	if (x->state == EXCHANGE_READY)
+		return x;
 	enum err err = route_find(verb, url, &x->match, &x->allow, &info);
 	if (err)
 		exchange_fail(x, err == ERR_STATE ? "method_not_allowed" : err_name(err), info.text);
 	else
 		admit(gateway, x);
+	if (x->state == EXCHANGE_READING)
+		head_negotiate(x);
 	if (x->state == EXCHANGE_READING)
 		take_arguments(gateway, x);
 	return x;
@@ -233,6 +239,8 @@ static void add_headers(const struct exchange *x, struct MHD_Response *response,
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	if (x->status == 405)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, x->allow);
+	if (x->status == 415)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ACCEPT, EXCHANGE_JSON);
 	if (x->replayed)
 		MHD_add_response_header(response, "Idempotency-Replayed", "true");
 	if (x->link.length)
@@ -247,7 +255,7 @@ static enum MHD_Result queue(struct gateway *gateway, struct exchange *x)
 {
 	const char *known = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	char etag[ETAG_BYTES] = "";
-	bool same = x->status == 200 && x->match.route->verb[0] == 'G' && tag(x, etag) && known && !strcmp(known, etag);
+	bool same = x->status == 200 && x->match.route->verb[0] == 'G' && tag(x, etag) && negotiate_same(known, etag);
 	struct MHD_Response *response =
 		same ? MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT)
 		     : MHD_create_response_from_buffer(x->answer.length, x->answer.data, MHD_RESPMEM_MUST_FREE);

@@ -88,7 +88,23 @@ static void write_pages(const struct route *route, struct buf *out)
 	write_answer("200", route->doc[1], "text/html", "string", out);
 	for (unsigned i = 0; i < sizeof pages / sizeof *pages; i++)
 		write_answer(pages[i][0], pages[i][1], "text/html", "string", out);
+	write_answer("414", "The link is too long.", "application/problem+json", "#/components/schemas/Problem", out);
+	write_answer(
+		"431", "The headers are too large.", "application/problem+json", "#/components/schemas/Problem", out);
 	json_close(out, '}');
+}
+
+/* may_be: a problem of this status may be answered; token: where a token is asked for. */
+static bool may_be(const struct route *route, const char *status, bool token)
+{
+	if (!strcmp(status, "422"))
+		return route->verb[0] == 'P' && route->scope != ROUTE_OPEN;
+	if (!strcmp(status, "406"))
+		return route->kind == ROUTE_SERVICE || route->kind == ROUTE_MESSAGE || route->kind == ROUTE_DOCUMENT ||
+		       route->kind == ROUTE_EXPOSE;
+	if (!strcmp(status, "415"))
+		return route->body;
+	return !token || route->scope != ROUTE_OPEN;
 }
 
 static void write_answers(const struct route *route, struct buf *out)
@@ -97,7 +113,9 @@ static void write_answers(const struct route *route, struct buf *out)
 		const char *status, *description;
 		bool token;
 	} problems[] = {{"400", "The request is not right; detail names the place and the mend.", false},
-		{"401", "No valid token.", true},
+		{"414", "Path and query are too long.", false}, {"431", "The headers are too large.", false},
+		{"406", "Accept does not allow the one type that there is.", true},
+		{"415", "The body is not JSON.", true}, {"401", "No valid token.", true},
 		{"403", "The token has not the scopes, or its account may not.", true},
 		{"404", "There is no such thing in the account's jurisdiction.", true},
 		{"409", "It does not fit the state that the thing is in.", true},
@@ -114,8 +132,7 @@ static void write_answers(const struct route *route, struct buf *out)
 	if (route->kind == ROUTE_READY)
 		write_answer("503", "Not ready; the body names what is missing.", "application/json", "object", out);
 	for (unsigned i = 0; i < sizeof problems / sizeof *problems; i++)
-		if ((!problems[i].token || route->scope != ROUTE_OPEN) &&
-			(strcmp(problems[i].status, "422") != 0 || route->verb[0] == 'P'))
+		if (may_be(route, problems[i].status, problems[i].token))
 			write_answer(problems[i].status, problems[i].description, "application/problem+json",
 				"#/components/schemas/Problem", out);
 	json_close(out, '}');

@@ -140,6 +140,15 @@ def test_errors_are_problem_details_with_a_code_and_a_mend(edge):
     problem("/v1/incidents/i-1/replies", 400, "invalid", verb="POST", body="[1,2]")
     problem("/v1/incidents/i-1/replies", 400, "invalid", verb="POST", body='{"action":"accept","incident":"i-2"}')
     problem("/v1/incidents/i-1/replies", 404, "not_found", verb="POST", body='{"action":"accept"}')
+    problem("/v1/incidents", 406, "not_acceptable", Accept="text/html, application/*;q=0")
+    problem("/metrics", 406, "not_acceptable", Accept="application/json")
+    answer, _ = problem("/v1/incidents/i-1/replies", 415, "unsupported", verb="POST", body="action=accept", **{"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.getheader("Accept") == "application/json"
+    problem("/v1/incidents/i-1/replies", 404, "not_found", verb="POST", body='{"action":"accept"}', **{"Content-Type": "application/merge-patch+json; charset=utf-8", "Accept": "text/html, */*;q=0.1"})
+    problem("/v1/summary?why=" + "x" * 8192, 414, "uri_too_long")
+    problem("/v1/summary", 431, "head_too_large", Surplus="x" * 16384)
+    for path, headers in (("/v1/summary?why=" + "x" * 40000, {}), ("/v1/summary", {"Surplus": "x" * 40000})):  # libmicrohttpd's own answer
+        assert edge.ask(path, **headers)[0].status in (413, 414, 431)
     problem("/v1/import", 413, "too_large", verb="POST", body="x" * (3 << 20))
 
 
@@ -349,8 +358,10 @@ def test_the_same_answer_is_not_sent_twice(edge):
     answer, text = edge.ask("/v1/openapi.json")
     tag = answer.getheader("ETag")
     assert answer.status == 200 and text and tag
-    answer, text = edge.ask("/v1/openapi.json", **{"If-None-Match": tag})
-    assert (answer.status, text) == (304, b"")
+    for known in (tag, f'W/{tag}, "other"', "*"):
+        answer, text = edge.ask("/v1/openapi.json", **{"If-None-Match": known})
+        assert (answer.status, text, answer.getheader("ETag")) == (304, b"", tag)
+    assert edge.ask("/v1/openapi.json", **{"If-None-Match": '"other", W/"else"'})[0].status == 200
 
 
 def test_pages_are_followed_by_their_links_and_a_cursor_is_of_one_list(edge):
