@@ -163,6 +163,9 @@ def test_decisions_are_kept_by_jurisdiction_and_stand_in_the_papers(paper):
     assert decide("decision", "--id", str(for_all), "--state", "gone", good=False).returncode == 1
     done = json.loads(decide("decision", "--id", str(for_all), "--state", "done", "--note", "已补"))
     assert done["state"] == "done" and done["closed"] and json.loads(decide("decision", "--id", str(for_all), "--state", "open")).get("closed") is None
+    assert "进行中 open" in paper.curtain("report", "decisions")
+    assert paper.sql("select method, who, household, detail->>'state' from api_audit where method in ('decide', 'decision') order by id") == [
+        ("decide", "desk", "", None), ("decide", "worker-2", "", None), ("decide", "desk", home, None), ("decision", "desk", "", "done"), ("decision", "desk", "", "open")]
     told = json.loads(fortnight(paper, "--as", "json", user="worker-2"))["decisions"]
     assert [d["id"] for d in told["former"]] == [for_all] and [d["id"] for d in told["new"]] == [own["id"]]
     page = fortnight(paper)

@@ -2,6 +2,7 @@
  *
  * curtain report decide, decision, decisions: what meetings decided, at records.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,11 @@
 #include "output.h"
 #include "report_commands.h"
 #include "report_model.h"
+#include "report_words.h"
 #include "show.h"
 
 #define ANSWER_BYTES_MAX (8u << 20)
+#define STATE_BYTES 64
 
 struct decide {
 	const char *community, *household, *meeting, *what, *owner, *due, *state, *note, *why;
@@ -23,6 +26,17 @@ struct decide {
 };
 
 static const char status_ending[] = "Exit status: 0 done, 1 refused, 2 wrong usage or nobody answers.\n";
+
+/* put_cell: a state in Chinese, with the wire's word beside it. */
+static void put_cell(struct table *table, const json_t *row, const char *member)
+{
+	const char *text = report_text(row, member);
+	char state[STATE_BYTES];
+
+	if (!strcmp(member, "state"))
+		snprintf(state, sizeof state, "%s %s", report_decision_state(text), text);
+	table_cell(table, strcmp(member, "state") != 0 ? text : state);
+}
 
 static enum err put_table(const json_t *root, struct buf *out)
 {
@@ -42,7 +56,7 @@ static enum err put_table(const json_t *root, struct buf *out)
 		const json_t *row = items ? json_array_get(items, i) : root;
 		table_number(table, json_integer_value(json_object_get(row, "id")));
 		for (unsigned m = 0; m < sizeof members / sizeof *members; m++)
-			table_cell(table, report_text(row, members[m]));
+			put_cell(table, row, members[m]);
 	}
 	err = table_is_empty(table) ? ERR_OK : table_print(table, out);
 	table_destroy(table);
