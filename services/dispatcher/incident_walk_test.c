@@ -181,7 +181,9 @@ static void see_page(const struct page *page)
 	if (page->note[0] && strstr(page->note, "nobody has answered yet")) {
 		PROMISE(12, t->last.state == INCIDENT_ESCALATED && t->last.level == ALERT_LIFE);
 		PROMISE(12, page->at.ms - t->left.ms >= POLICY_AGAIN_LIFE_S * MS_PER_SECOND);
-		PROMISE(12, n == t->page_count || (!t->pages[n].declined && t->pages[n].page.at.ms < page->at.ms));
+		PROMISE(12, n == t->page_count || t->pages[n].page.at.ms < page->at.ms);
+		/* the desk, which takes it from somebody or hands it back, is still the last */
+		PROMISE(12, n == t->page_count || !t->pages[n].declined || page->role == PAGE_DESK);
 		again_count++;
 	}
 	one = calloc(1, sizeof *one);
