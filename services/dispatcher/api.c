@@ -11,7 +11,8 @@
  *   answers {household}                              who answers the "1" key: {household, key, oncall}
  *   handsets {state?, after?}                        the ledger: [{household, team, state, number, wanted, set}]
  *   handset {household, number}                      a key was set to a number: its row
- *   roster {team, duties}, give {team, shift, from, user, to}, duties {team?, user?}, cover {team, from, until}
+ *   roster {team, duties}, give {team, shift, from, user, to}, duties {team?, user?}, cover {team, from, until},
+ *   stood {after?, limit?}
  *                                                    the rosters in force (duties.c)
  *   swap, seek, absent, answer, recall, matters, gaps what happens to duties in force (api_rota.c)
  *   calendar {user}                                  that volunteer's duties as RFC 5545 text: {"ics": ...}
@@ -211,6 +212,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 		err = dispatcher_list_cover(d, args, &result, &why);
 	else if (!err && !strcmp(method, "duties"))
 		err = dispatcher_list_duties(d, args, &result, &why);
+	else if (!err && !strcmp(method, "stood"))
+		err = dispatcher_list_stood(d, args, &result, &why);
 	else if (!err && dispatcher_is_rota(method))
 		err = dispatcher_ask_rota(d, method, args, &result, &why, &fatal);
 	else if (!err && !strcmp(method, "calendar"))
@@ -234,8 +237,8 @@ enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event,
 	else if (!err)
 		err = errinfo_set(&why, ERR_NOT_FOUND,
 			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
-			"handset, channels, deliveries, link, roster, give, duties, cover, calendar, swap, seek, "
-			"absent, answer, recall, matters, gaps, visit_plan, visit_day, visit_due, visit_show, "
+			"handset, channels, deliveries, link, roster, give, duties, stood, cover, calendar, swap, "
+			"seek, absent, answer, recall, matters, gaps, visit_plan, visit_day, visit_due, visit_show, "
 			"visit_explain, visit_request and visit_answer, and for oneself own_swap and others",
 			method);
 	INSTANT("request-done");

@@ -17,6 +17,7 @@
 #include "dispatcher/incident.h"
 #include "dispatcher/post.h"
 #include "dispatcher/rota.h"
+#include "dispatcher/stood.h"
 #include "dispatcher/settings.h"
 #include "dispatcher/visits.h"
 #include "lane/directory.h"
@@ -45,7 +46,8 @@ struct dispatcher {
 	struct inbox *alerts;
 	struct directory *copy;  /* of the registry's directory ... */
 	struct inbox *directory; /* ... and its lane's half */
-	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited, *save_duty, *drop_duties;
+	struct sqlite3_stmt *save_state, *drop_state, *wait, *waiting, *waited, *save_duty, *stood_of, *save_stood,
+		*drop_stood, *stood_over, *drop_duties;
 	struct sqlite3_stmt *find_handset, *set_handset;
 	struct sqlite3_stmt *save_rota, *drop_rota, *save_rules;
 
@@ -146,6 +148,18 @@ enum err dispatcher_list_duties(
 enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_tell_lost(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_heal_roster(struct dispatcher *d, const char *team, struct errinfo *info) ERR_MUST_CHECK;
+
+/* api_stood.c: what became of duties; it stays 60 days. dispatcher_save_stood follows a change of a team's duties;
+ * whole: they are a new roster. */
+#define STOOD_TABLE                                                                                                    \
+	"CREATE TABLE stood (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place INTEGER NOT "   \
+	"NULL, shift TEXT NOT NULL, planned TEXT NOT NULL, user TEXT NOT NULL, open_from INTEGER, open_until "         \
+	"INTEGER, PRIMARY KEY (team, starts, shift, planned, user)) STRICT, WITHOUT ROWID;"                            \
+	"CREATE INDEX stood_ends ON stood (ends);"                                                                     \
+	"INSERT OR IGNORE INTO stood SELECT team, starts, ends, place, shift, user, user, NULL, NULL FROM duty"
+enum err dispatcher_save_stood(struct dispatcher *d, const char *team, bool whole, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_list_stood(
+	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
 enum err dispatcher_list_cover(
 	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;

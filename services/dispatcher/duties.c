@@ -11,6 +11,7 @@
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
  *   duties {team?, user?}                 of a team, of somebody, or both: {"team"?: ..., "user"?: ...,
  *                                         "items": [{team, from, until, place, shift, user}...]}
+ *   stood {after?, limit?}                what became of those that are over (api_stood.c)
  *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h):
  *                                         {"items": [{user, offers, rested, duties}...]}
  */
@@ -45,7 +46,7 @@ enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct e
 	}
 	sqlite3_clear_bindings(d->drop_duties);
 	sqlite3_clear_bindings(d->save_duty);
-	return err;
+	return err ? err : dispatcher_save_stood(d, team, false, info);
 }
 
 /* ---- reading ---- */
@@ -313,6 +314,9 @@ enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct reque
 		*fatal = dispatcher_heal_roster(d, team, info);
 	if (!*fatal)
 		*fatal = rota_changed(d->rota, team, whole, d->turn.wall);
+	if (!*fatal && whole) /* before the effects save the book as it is: what a roster does not name ends, and is not
+				 open */
+		*fatal = dispatcher_save_stood(d, team, true, info);
 	if (!*fatal)
 		*fatal = dispatcher_rota_effects(d, info);
 	if (*fatal)

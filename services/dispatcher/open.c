@@ -26,7 +26,7 @@ static const char handset_table[] = "CREATE TABLE handset (household TEXT PRIMAR
 				    "STRICT, WITHOUT ROWID";
 
 static const char *const migrations[] = {DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables,
-	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE, POST_QUEUES, LOST_TABLES};
+	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE, POST_QUEUES, LOST_TABLES, STOOD_TABLE};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -92,6 +92,16 @@ static enum err prepare(struct dispatcher *d, struct errinfo *info)
 		{"DELETE FROM waiting WHERE number = ?", &d->waited},
 		{"INSERT INTO duty VALUES (?, ?, ?, ?, ?, ?)", &d->save_duty},
 		{"DELETE FROM duty WHERE team = ?", &d->drop_duties},
+		{"SELECT starts, ends, place, shift, planned, user, open_from, open_until FROM stood WHERE team = ? "
+		 "AND ends > ? ORDER BY starts, shift, planned, user",
+			&d->stood_of},
+		{"INSERT INTO stood VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ends = excluded.ends, "
+		 "place = excluded.place, open_from = excluded.open_from, open_until = excluded.open_until",
+			&d->save_stood},
+		{"DELETE FROM stood WHERE (team = ?1 AND ends > ?2) OR ends < ?3", &d->drop_stood},
+		{"SELECT team, starts, ends, place, shift, planned, user, open_from, open_until FROM stood WHERE ends "
+		 "> ? AND ends < ? ORDER BY ends, team, starts, shift, planned, user",
+			&d->stood_over},
 		{"SELECT number, at FROM handset WHERE household = ?", &d->find_handset},
 		{"INSERT INTO handset VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET number = excluded.number, at = "
 		 "excluded.at, who = excluded.who",
@@ -242,7 +252,8 @@ void dispatcher_close(void *state)
 {
 	struct dispatcher *d = state;
 	sqlite3_stmt *statements[] = {d->save_state, d->drop_state, d->wait, d->waiting, d->waited, d->save_duty,
-		d->drop_duties, d->find_handset, d->set_handset, d->save_rota, d->drop_rota, d->save_rules};
+		d->drop_duties, d->find_handset, d->set_handset, d->save_rota, d->drop_rota, d->save_rules, d->stood_of,
+		d->save_stood, d->drop_stood, d->stood_over};
 
 	if (d->channels)
 		service_unwatch(d->service, channels_fd(d->channels));

@@ -13,6 +13,7 @@
 #include "records/intake.h"
 #include "records/migrate.h"
 #include "records/registry.h"
+#include "records/roster.h"
 #include "records/seal.h"
 #include "records/settings.h"
 #include "records/stamp.h"
@@ -43,6 +44,7 @@ struct records {
 	struct pg *registry_pg, *upkeep_pg;
 	struct registry *registry;
 	struct upkeep upkeep;
+	struct roster roster; /* on the upkeep's connection */
 	struct migrate migrate;
 	bool migrated;  /* the other connections wait until the first one has looked at the schema */
 	enum err fatal; /* a database that this program must not touch */
@@ -142,6 +144,7 @@ static void upkeep_down(void *context)
 
 	log_warning("database_away", "connection", "upkeep", "error", pg_error(records->upkeep_pg));
 	upkeep_lost(&records->upkeep);
+	roster_lost(&records->roster);
 }
 
 static unsigned parts(const struct records *records)
@@ -187,6 +190,7 @@ static void records_close(void *state)
 	seal_destroy(records->seal);
 	pg_destroy(records->registry_pg);
 	pg_destroy(records->upkeep_pg);
+	roster_fini(&records->roster);
 	registry_destroy(records->registry);
 	free(records->migrate.script);
 	free(records);
@@ -282,7 +286,9 @@ static enum err open_upkeep(struct records *records, const char *conninfo, struc
 	snprintf(name, sizeof name, "%s upkeep", records->settings.common.instance);
 	err = pg_create(records->service, &config, &records->upkeep_pg, info);
 	upkeep_init(&records->upkeep, &records->settings, records->upkeep_pg);
-	return err;
+	return err ? err
+		   : roster_init(&records->roster, &records->settings, service_bus(records->service),
+			     records->upkeep_pg, info);
 }
 
 static enum err records_open(struct service *service, const void *settings, void **out_state, struct errinfo *info)
@@ -325,7 +331,7 @@ static enum err records_event(void *state, const struct bus_event *event, struct
 	for (unsigned i = 0; i < parts(records); i++)
 		if (intake_event(records->lanes[i].intake, event, turn.mono))
 			return ERR_OK;
-	if (!registry_event(records->registry, event, turn))
+	if (!registry_event(records->registry, event, turn) && !roster_event(&records->roster, event))
 		questions_event(&records->questions, event);
 	return ERR_OK;
 }
@@ -375,6 +381,7 @@ static enum err records_tick(void *state, struct turn turn)
 	records->ready_told = records->questions.ready;
 	registry_tick(records->registry, turn);
 	upkeep_tick(&records->upkeep, turn.mono);
+	roster_tick(&records->roster, records->upkeep.ready, turn.mono);
 	return ERR_OK;
 }
 
@@ -398,6 +405,7 @@ static struct mono records_due(const void *state, struct turn turn)
 	struct mono due = earlier(registry_due(records->registry), upkeep_due(&records->upkeep));
 
 	(void)turn;
+	due = earlier(due, roster_due(&records->roster, records->upkeep.ready));
 	for (unsigned i = 0; i < parts(records); i++) {
 		due = earlier(due, intake_due(records->lanes[i].intake));
 		if (ticks(records, records->lanes[i].pg))
@@ -450,6 +458,8 @@ static void records_status(const void *state, struct status *out)
 	status_count(out, "queue_bytes", in.queue_bytes);
 	status_count(out, "partitions_dropped", records->upkeep.dropped);
 	status_count(out, "upkeep_failures", records->upkeep.failures);
+	status_count(out, "duty_pages", records->roster.pages);
+	status_count(out, "duty_failures", records->roster.failures);
 	status_count(out, "requests", records->questions.requests);
 	status_count(out, "requests_refused", records->questions.refused);
 	status_count(out, "requests_waiting", records->questions.waiting + records->questions.running);

@@ -19,6 +19,7 @@ struct records_settings {
 	struct config_list reading_producers, alert_producers, incident_producers, visit_producers;
 	int64_t connections, queue_bytes, group_readings, rest_ms, want_ms;
 	int64_t months_ahead, reading_age_ms, hour_age_ms, day_age_ms, answer_age_ms, upkeep_ms;
+	int64_t duty_age_ms, duties_ms;
 	int64_t directory_page, directory_poll_ms;
 	int64_t requests, answerers, timeline_items;
 	bool unlisted;

@@ -40,7 +40,10 @@ const struct statement statements_upkeep[] = {
 		0},
 	{"tags_and_care", "select tags_and_care((now() at time zone $1)::date)", 1},
 	{"errand_upkeep", "select errand_upkeep($1::bigint * interval '1 ms')", 1},
+	{"duty_upkeep", "select duty_upkeep($1::bigint * interval '1 ms')", 1},
 	{"erasure_again", "select erasure_again()", 0},
+	{"duty_after", "select duty_after()", 0},
+	{"duty_take", "select duty_take($1::jsonb)", 1},
 	{"erasure_merge", "select applied, list from erasure_merge($1::jsonb)", 1},
 	{NULL, NULL, 0},
 };

@@ -59,17 +59,32 @@ static void cleared(void *context, const struct pg_reply *reply)
 		fail(upkeep, reply);
 }
 
+/* drop_old calls what drops a kind's rows of so long ago. */
+static void drop_old(
+	struct upkeep *upkeep, const struct pg_reply *before, const char *what, int64_t age_ms, pg_done *done)
+{
+	char age[24];
+
+	if (!before->ok) {
+		fail(upkeep, before);
+		return;
+	}
+	snprintf(age, sizeof age, "%lld", (long long)age_ms);
+	pg_call(upkeep->pg, what, 1, (const char *[]){age}, done, upkeep);
+}
+
+static void answers_dropped(void *context, const struct pg_reply *reply)
+{
+	struct upkeep *upkeep = context;
+
+	drop_old(upkeep, reply, "duty_upkeep", upkeep->settings->duty_age_ms, cleared);
+}
+
 static void tagged(void *context, const struct pg_reply *reply)
 {
 	struct upkeep *upkeep = context;
-	char age[24];
 
-	if (!reply->ok) {
-		fail(upkeep, reply);
-		return;
-	}
-	snprintf(age, sizeof age, "%lld", (long long)upkeep->settings->answer_age_ms);
-	pg_call(upkeep->pg, "errand_upkeep", 1, (const char *[]){age}, cleared, upkeep);
+	drop_old(upkeep, reply, "errand_upkeep", upkeep->settings->answer_age_ms, answers_dropped);
 }
 
 static void erased_again(void *context, const struct pg_reply *reply)

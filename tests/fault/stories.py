@@ -70,6 +70,12 @@ class Case:
     def holders(self):
         return [d["user"] for d in self.good("duties", team=self.team)["items"]]
 
+    def stood(self, who, end):
+        """A duty that is over is told of once, as its holder's."""
+        time.sleep(max(0, end + 0.002 - time.time()))  # of the very moment nothing is told
+        told = [d for d in self.good("stood", after=lane.rfc3339(end - 1))["items"] if d["team"] == self.team]
+        self.expect("what is over", [(d["planned"], d.get("user"), "open_from" in d) for d in told], [(self.who(who), self.who(who), False)])
+
     def state(self, matter):
         return next((m["state"] for m in self.good("matters", team=self.team)["items"] if m["matter"] == matter), "forgotten")
 
@@ -172,6 +178,7 @@ class Unanswered(Case):
             return  # the outage was longer than the duty
         asked = self.notice("b", "swap_asked", answer["matter"])
         self.notice("a", "swap_off", answer["matter"], before=seconds(asked["expires"]))
+        self.stood("a", self.duties[0][1] + 64)
 
 
 class Veto(Case):

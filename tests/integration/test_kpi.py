@@ -157,6 +157,25 @@ def test_the_figures_are_those_of_an_independent_script(rig, seed):
     assert figures(log, START, START + datetime.timedelta(days=40))["answered"]["count"] > 100
 
 
+def test_rosters_that_are_over_are_counted_by_the_minute(rig):
+    rig.sql("insert into household (id, community, team, policy) values ('h-duty', 'c-1', 't-1', 'default') on conflict do nothing; truncate duty_stood")
+    row = {"team": "t-1", "shift": "day", "place": 0}
+    items = [{**row, "from": "2026-05-01T00:00:00Z", "until": "2026-05-01T12:00:00Z", "planned": "v-1", "user": "v-1"},
+             {**row, "from": "2026-05-01T06:00:00Z", "until": "2026-05-01T14:00:00Z", "planned": "v-2", "user": "v-3", "place": 1},  # two beside each other
+             {**row, "from": "2026-05-01T14:00:00Z", "until": "2026-05-01T20:00:00Z", "planned": "v-1", "open_from": "2026-05-01T15:00:00Z", "open_until": "2026-05-01T20:00:00Z"},
+             {**row, "from": "2026-05-01T22:00:00Z", "until": "2026-05-02T06:00:00Z", "planned": "v-2", "user": "v-1", "open_from": "2026-05-01T22:00:00Z", "open_until": "2026-05-01T22:30:00Z"},
+             {**row, "team": "t-none", "from": "2026-05-01T00:00:00Z", "until": "2026-05-02T00:00:00Z", "planned": "v-9", "user": "v-9"}]  # a team that the registry does not know
+    for _ in range(2):  # told twice
+        rig.sql(f"select duty_take('{json.dumps({'items': items})}')")
+    told = rig.ask("kpi", **{"from": "2026-04-30T00:00:00Z", "to": "2026-05-02T00:00:00Z"})["result"]["duties"]
+    assert told == {"teams": 1, "minutes": 24 * 60, "covered": (15 + 1.5) * 60, "count": 4, "open": 2, "stood_in": 2}  # from the first duty on
+    later = rig.ask("kpi", **{"from": "2026-05-02T00:00:00Z", "to": "2026-06-01T00:00:00Z"})["result"]["duties"]
+    assert later == {"teams": 1, "minutes": 6 * 60, "covered": 6 * 60, "count": 0, "open": 0, "stood_in": 0}  # as far as is known
+    assert rig.sql("select duty_after()") == [("2026-05-02T06:00:00.000Z",)]
+    assert rig.sql("select duty_upkeep(interval '0')") == [(0,)]  # never
+    assert rig.sql("select duty_upkeep(interval '10 hours')") == [(2,)] and rig.sql("select min(until) >= '2026-05-01T20:00:00Z' from duty_stood") == [(True,)]
+
+
 def test_the_figures_of_the_year_are_those_of_the_database(rig, tmp_path):
     """tests/sim.sh year counts its own log; PostgreSQL counts the same log."""
     rig.sql("truncate incident, incident_event, alert, alert_event")

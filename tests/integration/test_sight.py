@@ -23,6 +23,7 @@ WHOSE = {
     "errand": ("id in ('r-11', 'r-12')", "id = 'r-11'"),
     "errand_event": ("errand in ('r-11', 'r-12')", "errand = 'r-11'"),
     **{table: ("elder in ('e-11', 'e-12')", "elder = 'e-11'") for table in ("contact", "medicine", "tag")},
+    "duty_stood": ("team = 't-1'", "'v-1' in (planned, stood)"),
     "decision": ("community = 'c-1' or community is null", "false"),
     "merging": ("kept in ('e-11', 'e-12')", "kept = 'e-11'"),
 }
@@ -70,6 +71,7 @@ insert into merging (kept, gone, gone_row, filled, moved) select 'e' || substr(i
 insert into decision (meeting, community, household, what, owner) select date '2026-03-02', community, id, 'x', 'v-1' from household union all select date '2026-03-02', null, null, 'x', 'v-1';
 insert into erasure (who, why, elder, household, token, devices, counts) values ('boss', 'x', 'e-0', '', '', '{}', '{}');
 insert into erased_mark select sha256('x'), id, 'id' from erasure;
+insert into duty_stood select t.id, timestamptz '2026-03-01', timestamptz '2026-03-02', 's', 0, v.id, v.id from team t join volunteer v on v.team = t.id union all select 't-2', '2026-03-02', '2026-03-03', 's', 0, 'v-2', 'v-1';
 insert into medicine (id, elder, name) select 'm' || substr(id, 2), 'e' || substr(id, 2), 'x' from household;
 insert into tag (id, elder, kind) select 't' || substr(id, 2), 'e' || substr(id, 2), 'k-1' from household;
 insert into reading select 'd' || substr(id, 2), '', 'temperature', 1, null, null, '2026-03-01', now(), id, false, false, '' from household;
@@ -168,7 +170,7 @@ WRITABLE = {"household": "address = 'mine now'", "elder": "name = 'mine now'", "
             "directory_state": "seq = 0", "lane_position": "seq = 0", "reading_zone": "zone = 'UTC'", "erased_key": "inside = outside", "erased_mark": "of = 'x'", "schema_version": "name = 'x'", "device_stay": "place = 'x'", "home_circle": "contacts = '{}'", "home_care": "wanted = 'v-1'",
             "errand": "state = 'done'", "errand_event": "state = 'done'",
             "contact": "phone = '9'", "medicine": "name = 'x'", "tag": "note = 'x'", "merging": "who = 'x'", "erasure": "who = 'x'", "district": "name = 'y'", "street": "name = 'y'", "estate": "name = 'y'", "building": "floors = 3",
-            "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'", "decision": "note = 'x'"}
+            "tag_kind": "name = 'y'", "service": "name = 'y'", "provider": "phone = '9'", "decision": "note = 'x'", "duty_stood": "stood = 'v-1'"}
 
 
 def attempts(rig, become, sql):

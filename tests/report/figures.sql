@@ -77,6 +77,31 @@ insert into f select c, '', case when pages >= 8 then 'load.of.8+' when pages >=
 insert into loose select 'all', '', 'load.most', max(pages) from spread;
 insert into loose select 'community', c, 'load.most', max(pages) from spread group by c;
 
+-- how the rosters were kept: a team's minutes one by one, with a duty that somebody had in that minute or without
+create temporary table known as select t.id as team, t.community as c, coalesce((select kind from estate where estate.id = t.estate), 'unknown') as e,
+	greatest(a, (select min(d."from") from duty_stood d where d.team = t.id)) as lo, least(b, (select max(d.until) from duty_stood d where d.team = t.id)) as hi
+	from team t, w where exists (select from household h where h.team = t.id and h.canary is false);
+delete from known where hi <= lo or team not in (select team from duty_stood);
+create temporary table guarded as select distinct d.team, m from known, duty_stood d, generate_series(greatest(d."from", lo), least(d.until, hi) - interval '1 min', interval '1 min') m
+	where d.team = known.team and d."from" < hi and d.until > lo and not coalesce(d.open_from <= m and d.open_until > m, false);
+create temporary table watch as select team, c, e, m, guarded.m is not null as there from known cross join generate_series(lo, hi - interval '1 min', interval '1 min') m left join guarded using (team, m);
+insert into f select c, e, 'cover.teams', 1 from known;
+insert into f select c, e, 'cover.minutes', count(*) from watch group by c, e;
+insert into f select c, e, 'cover.covered', count(*) from watch where there group by c, e;
+create temporary table shift as select d.*, t.community as c, coalesce((select kind from estate where estate.id = t.estate), 'unknown') as e from duty_stood d, team t, w where t.id = d.team and d."from" >= a and d."from" < b;
+insert into f select c, e, 'duties', 1 from shift;
+insert into f select c, e, 'duties.open', 1 from shift where open_until is not null;
+insert into f select c, e, 'duties.stood_in', 1 from shift where stood <> planned and stood <> '';
+create temporary table served as select v.id, t.community as c, count(*) as n, sum(floor(extract(epoch from s.until - s."from" - coalesce(s.open_until - case s.stood when s.planned then s.open_from else s."from" end, '0')) / 60)) as m
+	from shift s, volunteer v, team t where v.id = s.stood and t.id = v.team and v.desk is false group by 1, 2;
+insert into f select c, '', 'load.served', 1 from served;
+insert into f select c, '', 'load.duties', n from served;
+insert into f select c, '', 'load.minutes', m from served;
+insert into loose select 'all', '', 'load.duties.most', max(n) from served;
+insert into loose select 'community', c, 'load.duties.most', max(n) from served group by c;
+insert into loose select 'server', id, 'minutes', m from served;
+insert into loose select 'watch', team, 'covered', count(*) from watch where there group by team;
+
 -- errands: what had happened to each by the end of the period
 create temporary table er as select errand.id, errand.community as c, coalesce(p.e, 'unknown') as e, errand.kind, opened, until as due, what,
 	(select min(x.at) from errand_event x, w where x.errand = errand.id and x.event in ('done', 'confirmed') and x.at < b) as done,

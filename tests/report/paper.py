@@ -75,6 +75,8 @@ def of_csv(text, column):
 def lists(document):
     """What stands in a paper beside its figures, as figures.sql tells it."""
     told = {("volunteer", row["volunteer"], n): row[n] for row in document["load"] for n in ("pages", "accepted", "declined", "silent")}
+    told.update({("server", row["volunteer"], "minutes"): row["minutes"] for row in document["stood"]["people"]})
+    told.update({("watch", row["team"], "covered"): row["covered"] for row in document["stood"]["teams"] if row["covered"]})
     told.update({("case", case["household"], reason): 1 for case in document["cases"] for reason in case["reasons"]})
     return told
 
@@ -84,12 +86,16 @@ def compared(conninfo, csv_text, spans, document=None):
     count, differences = 0, []
     for column, (first, last) in zip(("now", "before"), spans):
         told, wanted = of_csv(csv_text, column), recomputed(conninfo, first, last)
-        shown = {(dim, key) for dim, key, _ in wanted if dim in ("volunteer", "case")}
+        shown = {(dim, key) for dim, key, _ in wanted if dim in ("volunteer", "case", "server", "watch")}
         if document and column == "now":  # of lists the longest part is told: nobody left out was asked more often
             told.update(lists(document))
             least = min((row["pages"] for row in document["load"]), default=0)
             shown -= {(dim, key) for dim, key, _ in told}
             left = [wanted["volunteer", key, "pages"] for dim, key in shown if dim == "volunteer"]
+            least_served = min((row["minutes"] for row in document["stood"]["people"]), default=0)
+            rest = [wanted["server", key, "minutes"] for dim, key in shown if dim == "server"]
+            if any(dim == "watch" for dim, _ in shown) or (rest and (len(document["stood"]["people"]) < 10 or max(rest) > least_served)):
+                differences.append(("left out", sorted(shown)))
             if (left and (len(document["load"]) < 10 or max(left) > least)) or (len(document["cases"]) < 20 and any(dim == "case" for dim, _ in shown)):
                 differences.append(("left out", sorted(shown)))
         wanted = {key: value for key, value in wanted.items() if key[:2] not in shown}

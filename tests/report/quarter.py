@@ -62,7 +62,35 @@ class Quarter:
         self.run("select errand_apply(%s)", json.dumps(self.errands))
         self.run("select alert_apply(%s)", json.dumps(self.alerts))
         self.run("select incident_apply(%s)", json.dumps(self.incidents))
+        self.stand()
         self.db.commit()
+
+    def stand(self):
+        """Rosters of most teams, from some day on: day and night, sometimes two; who fell out, who stood in, what stayed open. One team's night has no end yet."""
+        dice, rows = self.dice, []
+        for team, members in sorted(self.people.items()):
+            if dice.random() < 0.1 or len(members) < 3:
+                continue
+            for number in range(dice.choice([0] * 8 + [10, 40]), self.days):
+                for shift, hour in (("day", 7), ("night", 19)):
+                    at = self.begin + datetime.timedelta(days=number, hours=hour)
+                    until = at + datetime.timedelta(hours=12)
+                    if dice.random() < 0.04:
+                        continue  # nobody was planned
+                    for place, who in enumerate(dice.sample(members, 2 if dice.random() < 0.2 else 1)):
+                        stood, opened, closed, fate = who, None, None, dice.random()
+                        if fate < 0.08:
+                            stood = dice.choice([m for m in members if m != who])
+                        elif fate < 0.14:
+                            stood, opened, closed = "", at + datetime.timedelta(minutes=dice.choice([0, 0, dice.randrange(1, 700)])), until
+                        elif fate < 0.2:
+                            stood = dice.choice(members)  # who fell out may be back
+                            opened = at + datetime.timedelta(minutes=dice.choice([0, dice.randrange(300)]))
+                            closed = opened + datetime.timedelta(minutes=dice.randrange(1, 400))
+                        rows.append({"team": team, "from": text(at), "until": text(until), "shift": shift, "place": place, "planned": who, **({"user": stood} if stood else {}),
+                                     **({"open_from": text(opened), "open_until": text(closed)} if opened else {})})
+        for page in (rows, rows[:500]):  # what is told twice is one row
+            self.run("select duty_take(%s)", json.dumps({"items": page}))
 
     def consents(self):
         dice, rows = self.dice, []

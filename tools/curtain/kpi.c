@@ -108,6 +108,18 @@ static enum err put_errands(const json_t *root, struct buf *out)
 	return row_table(json_object_get(root, "services"), &form, NULL, out);
 }
 
+/* put_duties: of rosters that are over; an older records does not tell, and where none was published there is none. */
+static void put_duties(const json_t *duties, struct buf *out)
+{
+	if (!number(duties, "minutes"))
+		return;
+	buf_text(out, "排班覆盖 (minutes covered by rosters): ");
+	put_share(number(duties, "covered"), number(duties, "minutes"), out);
+	buf_printf(out, "，队伍 teams %lld，班次 duties %lld，曾无人 open %lld，替班 stood in %lld\n",
+		(long long)number(duties, "teams"), (long long)number(duties, "count"),
+		(long long)number(duties, "open"), (long long)number(duties, "stood_in"));
+}
+
 static void put_head(const json_t *root, const struct zone *zone, struct buf *out)
 {
 	char from[SHOW_TIME_BYTES] = "-", to[SHOW_TIME_BYTES] = "-";
@@ -149,6 +161,7 @@ enum err kpi_show(const char *json, const struct zone *zone, struct buf *out, st
 	buf_text(out, "值守覆盖 (somebody on duty): ");
 	put_share(asked - nobody, asked, out);
 	buf_byte(out, '\n');
+	put_duties(json_object_get(root, "duties"), out);
 	err = put_rules(json_object_get(root, "rules"), out);
 	if (!err)
 		err = put_load(json_object_get(root, "load"), out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * sections_roster: who is on duty in the days to come (what the dispatcher has in force), and how the calls of the
- * period were spread over the volunteers.
+ * sections_roster: how the rosters of the period were kept, who is on duty in the days to come (what the dispatcher has
+ * in force), and how calls and duties of the period were spread over the volunteers.
  */
 #include "codec/fields.h"
 #include "report_chart.h"
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STOOD_TEAMS 10 /* shown, those of least cover */
 #define GAPS_SHOWN 12
 
 static double member(const json_t *object, const char *name)
@@ -96,6 +97,62 @@ static void roster_part(const struct report *report, const struct zone *zone, st
 	}
 }
 
+/* stood_part: how the rosters of the period were kept; an older records does not tell. */
+static void stood_part(const struct report *report, struct buf *out)
+{
+	static const char *const headings[] = {"队", ">覆盖", ">班次", ">曾无人", ">替班"};
+	const json_t *teams = json_object_get(json_object_get(report_root(report), "stood"), "teams");
+	struct report_figure whole = report_get(report, "all", "", "cover.minutes"),
+			     covered = report_get(report, "all", "", "cover.covered");
+
+	if (!json_array_size(teams))
+		return;
+	buf_text(out, "<h3>本期值守覆盖<small>已结束的班次；覆盖最少的队在前</small></h3>\n");
+	buf_printf(out,
+		"<p>%.0f 支队有排班，%.1f%% 的时间有人值守（上期 %.1f%%）；%.0f 个班次中 %.0f 个曾无人、%.0f "
+		"个由他人替班。</p>\n",
+		report_get(report, "all", "", "cover.teams").now, whole.now > 0 ? 100 * covered.now / whole.now : 0,
+		whole.before > 0 ? 100 * covered.before / whole.before : 0, report_get(report, "all", "", "duties").now,
+		report_get(report, "all", "", "duties.open").now, report_get(report, "all", "", "duties.stood_in").now);
+	page_table(out, headings, 5);
+	for (size_t i = 0; i < json_array_size(teams) && i < STOOD_TEAMS; i++) {
+		const json_t *row = json_array_get(teams, i);
+		page_row(out);
+		page_cell(out, report_text(row, "team"));
+		page_share(out, member(row, "covered"), member(row, "minutes"));
+		page_number(out, member(row, "duties"));
+		page_number(out, member(row, "open"));
+		page_number(out, member(row, "stood_in"));
+		page_row_end(out);
+	}
+	page_table_end(out);
+}
+
+/* served_part: who served most hours in the period. */
+static void served_part(const struct report *report, struct buf *out)
+{
+	static const char *const headings[] = {"志愿者", "队", ">值班次数", ">小时", ">其中替班"};
+	const json_t *people = json_object_get(json_object_get(report_root(report), "stood"), "people");
+
+	if (!json_array_size(people))
+		return;
+	buf_printf(out, "<p>本期值过班的 %.0f 人，一人最多 %.0f 次；值班时间最多的：</p>\n",
+		report_get(report, "all", "", "load.served").now,
+		report_get(report, "all", "", "load.duties.most").now);
+	page_table(out, headings, 5);
+	for (size_t i = 0; i < json_array_size(people); i++) {
+		const json_t *row = json_array_get(people, i);
+		page_row(out);
+		page_cell(out, report_text(row, "volunteer"));
+		page_cell(out, report_text(row, "team"));
+		page_number(out, member(row, "duties"));
+		page_number(out, (double)(int64_t)(member(row, "minutes") / 60));
+		page_number(out, member(row, "stood_in"));
+		page_row_end(out);
+	}
+	page_table_end(out);
+}
+
 static void load_part(const struct report *report, struct buf *out)
 {
 	static const char *const buckets[][2] = {{"load.of.1", "1 次"}, {"load.of.2-3", "2–3 次"},
@@ -133,7 +190,9 @@ static void load_part(const struct report *report, struct buf *out)
 void sections_roster(const struct report *report, const struct zone *zone, struct buf *out)
 {
 	page_section(out, "值守与志愿者", "duties and volunteers");
+	stood_part(report, out);
 	roster_part(report, zone, out);
 	load_part(report, out);
+	served_part(report, out);
 	page_section_end(out);
 }
