@@ -150,7 +150,7 @@ def test_filters_by_community_and_level(bench):
 def test_what_fails_for_good_is_a_dead_letter_and_comes_back_by_replay(bench):
     dead = bench.until(lambda: bench.rows("webhook", "dead", "fails"), "a dead letter")[0]
     assert dead["reason"] == "HTTP 500" and dead["attempts"] == 3 and dead["type"] == "incident.raised"
-    assert json.loads(bench.tool("webhook", "replay", "fails", "--number", str(dead["number"]))) == {"replayed": 1, "left": 0}
+    assert json.loads(bench.tool("webhook", "replay", "fails", "--number", str(dead["number"]), "--json")) == {"replayed": 1, "left": 0}
     bench.receiver.wait(lambda: dead["id"] in bench.receiver.ids("/fails"), "the replayed event")
     bench.until(lambda: not bench.rows("webhook", "dead", "fails"), "no dead letters")
     assert dead["id"] in [row["id"] for row in bench.rows("webhook", "deliveries", "fails", "--sent")]
@@ -169,12 +169,12 @@ def test_one_that_hangs_or_wants_a_rest_is_called_again_and_delays_nobody(bench)
 def test_gone_switches_a_subscriber_off_until_it_is_switched_on(bench):
     bench.until(lambda: bench.subscriber("gone")["state"] == "off", "off after 410")
     assert bench.subscriber("gone")["reason"] == "HTTP 410" and bench.subscriber("gone")["waiting"] >= 2
-    bench.tool("webhook", "on", "gone")
+    assert bench.tool("webhook", "on", "gone") == "gone：正常 up\n"
     bench.receiver.wait(lambda: len(bench.receiver.ids("/gone")) >= 2, "what had waited")
 
 
 def test_a_trial_and_the_platform_s_own_signature(bench):
-    said = json.loads(bench.tool("webhook", "test", "all"))
+    said = json.loads(bench.tool("webhook", "test", "all", "--json"))
     bench.receiver.wait(lambda: said["event"] in bench.receiver.ids("/all"), "the trial")
     events = bench.platform.wait(lambda: bench.platform.events, "an event at the platform")
     assert events[0]["level"] == 1 and events[0]["communityCode"] == "c-1" and not bench.platform.refused
@@ -211,7 +211,7 @@ def test_the_day_s_figures_are_told_once_and_again_when_it_is_wanted(bench):
 
 def report(bench, state):
     def look():
-        items = json.loads(bench.tool("bridge", "report", "pull.elders"))["items"]
+        items = json.loads(bench.tool("bridge", "report", "pull.elders", "--json"))["items"]
         return items and items[0].get("report") and items[0]["report"]["state"] == state and items[0]["report"]
 
     return bench.until(look, f"a report {state}", 30)

@@ -136,7 +136,7 @@ def learnt(rig, count):
     rig.up(count, "clock=replay")
     rig.hour(NOW, lambda i: 0, count)
     rig.judged(NOW)
-    code, out, err = rig.curtain("relearn", "--all")
+    code, out, err = rig.curtain("relearn", "--all", "--json")
     assert code == 0 and valid("relearn", json.loads(out))["asked"] == count, err
     rig.counted("relearn_learnt", count, "all to be learnt")
 
@@ -184,12 +184,12 @@ def test_the_tool_tells_a_learnt_habit_draws_it_and_explains_an_alert(rig):
 def test_the_desk_says_who_is_away_and_who_is_back(rig):
     learnt(rig, 2)
     until = lane.rfc3339(NOW + 100 * HOUR)
-    code, out, err = rig.curtain("away", "h-1", "--until", until)
+    code, out, err = rig.curtain("away", "h-1", "--until", until, "--json")
     assert code == 0 and json.loads(out)["away"]["source"] == "desk" and json.loads(out)["away"]["until"][:19] == until[:19], (out, err)
     assert valid("habit", rig.habit("h-1"))["mode"] == "away"
     assert "外出 (away)：值班台登记 desk" in rig.curtain("habit", "h-1")[1]
     code, out, err = rig.curtain("away", "h-1", "--back")
-    assert code == 0 and json.loads(out) == {"household": "h-1", "mode": "at_home"}, (out, err)
+    assert (code, out) == (0, "住户 h-1：在家 at_home\n"), (out, err)
     for arguments, word in ((("away", "h-9"), "h-9"), (("away", "h-1", "--until", "2000-01-01"), "args.until")):
         code, _, err = rig.curtain(*arguments)
         assert code == 1 and word in err, (arguments, err)

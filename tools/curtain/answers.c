@@ -29,7 +29,8 @@ static const struct row_word kinds_in_order[] = {{"districts", "区"}, {"streets
 	{"estates", "小区"}, {"buildings", "楼栋"}, {"policies", "策略"}, {"teams", "队"}, {"volunteers", "志愿者"},
 	{"accounts", "账号"}, {"households", "住户"}, {"elders", "老人"}, {"contacts", "联系人"}, {"medicines", "用药"},
 	{"tag_kinds", "标签种类"}, {"tags", "标签"}, {"consents", "同意书"}, {"devices", "设备"},
-	{"appointments", "约定"}, {"services", "服务"}, {"providers", "服务机构"}, {NULL, NULL}};
+	{"appointments", "约定"}, {"circles", "亲邻圈"}, {"cares", "探访意愿"}, {"services", "服务"},
+	{"providers", "服务机构"}, {NULL, NULL}};
 
 /* import_row leaves out kinds that the document did not name. */
 static void import_row(const char *kind, const json_t *counts, struct table *table)

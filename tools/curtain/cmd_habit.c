@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "codec/json.h"
 #include "habit.h"
+#include "moment.h"
 #include "output.h"
 
 struct habit_command {
@@ -106,6 +107,23 @@ int cmd_habit(int argc, char **argv)
 	return status;
 }
 
+/* tell_plainly prints an answer by its text, or as it came. */
+static int tell_plainly(const struct habit_command *command, const char *name,
+	enum err (*text)(const char *json, const struct zone *zone, struct buf *out, struct errinfo *info),
+	const char *answer)
+{
+	struct errinfo info = {0};
+	struct buf out;
+	enum err err;
+
+	buf_init(&out, OUTPUT_BYTES_MAX);
+	err = command->json ? output_line(answer, &info) : text(answer, command->zone, &out, &info);
+	if (!err && !command->json)
+		err = output_write(&out, ERR_OK, &info);
+	buf_fini(&out);
+	return err ? options_fail(name, &info) : 0;
+}
+
 int cmd_explain(int argc, char **argv)
 {
 	static struct habit_command command;
@@ -124,9 +142,8 @@ int cmd_explain(int argc, char **argv)
 		"Exit status: 0 told, 1 the detector refuses or has not kept the alert, 2 nobody answers.\n\n"
 		"example:\n  curtain explain h-0123456789abcdef\n"};
 	struct errinfo info = {0};
-	struct buf args, out;
+	struct buf args;
 	char *answer = NULL;
-	enum err err = ERR_OK;
 	int status = options_parse(&options, argc, argv);
 
 	if (status >= 0)
@@ -134,22 +151,16 @@ int cmd_explain(int argc, char **argv)
 	if (output_zone(command.zone_name, &command.zone, &info))
 		return options_fail("explain", &info);
 	buf_init(&args, REQUEST_BYTES_MAX);
-	buf_init(&out, OUTPUT_BYTES_MAX);
 	json_open(&args, '{');
 	json_member_text(&args, "alert", command.operand);
 	if (command.household)
 		json_member_text(&args, "household", command.household);
 	json_close(&args, '}');
 	status = ask(&command, "explain", &args, &answer);
-	if (!status) {
-		err = command.json ? output_line(answer, &info) : explain_text(answer, command.zone, &out, &info);
-		if (!err && !command.json)
-			err = output_write(&out, ERR_OK, &info);
-		status = err ? options_fail("explain", &info) : 0;
-	}
+	if (!status)
+		status = tell_plainly(&command, "explain", explain_text, answer);
 	free(answer);
 	buf_fini(&args);
-	buf_fini(&out);
 	zone_destroy(command.zone);
 	return status;
 }
@@ -160,14 +171,14 @@ int cmd_relearn(int argc, char **argv)
 	const struct option_row rows[] = {
 		{"household", OPTION_TEXT, &command.household, 0, 0, "ID", "this home"},
 		{"all", OPTION_FLAG, &command.all, 0, 0, NULL, "every home"},
+		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};
 	const struct options options = {"relearn",
 		"Has the detector learn the habit of a home, or of all, anew from what records has stored.",
 		OPTIONS_ROWS(rows), &command.connection, NULL, NULL,
-		"Prints {asked, waiting}: homes. What people found, open alerts and modes stay.\n"
+		"What people found, open alerts and modes stay. With --json {asked, waiting}: homes.\n"
 		"Exit status: 0 noted, 1 the detector refuses, 2 nobody answers.\n\n"
 		"examples:\n  curtain relearn --household h-0003\n  curtain relearn --all\n"};
-	struct errinfo info = {0};
 	struct buf args;
 	char *answer = NULL;
 	int status = options_parse(&options, argc, argv);
@@ -182,36 +193,11 @@ int cmd_relearn(int argc, char **argv)
 		json_member_bool(&args, "all", true);
 	json_close(&args, '}');
 	status = ask(&command, "relearn", &args, &answer);
-	if (!status && output_line(answer, &info))
-		status = options_fail("relearn", &info);
+	if (!status)
+		status = tell_plainly(&command, "relearn", habit_relearn_text, answer);
 	free(answer);
 	buf_fini(&args);
 	return status;
-}
-
-/* until_of reads RFC 3339, or a local day with or without a time of day. */
-static enum err until_of(const char *text, const struct zone *zone, struct wall *out, struct errinfo *info)
-{
-	struct civil c = {0};
-	int end = 0;
-
-	if (!wall_parse(text, strlen(text), out))
-		return ERR_OK;
-	if (sscanf(text, "%4d-%2d-%2d%n", &c.year, &c.month, &c.day, &end) == 3 && end == 10) {
-		if (text[end])
-			end = (text[end] == ' ' || text[end] == 'T') &&
-					      sscanf(text + end + 1, "%2d:%2d%n", &c.hour, &c.minute, &end) == 2 &&
-					      end == 5 && !text[16]
-				      ? 16
-				      : 0;
-		if (end && c.month >= 1 && c.month <= 12 && c.day >= 1 && c.day <= 31 && c.hour < 24 && c.minute < 60) {
-			*out = zone_from_civil(zone, c);
-			return ERR_OK;
-		}
-	}
-	return errinfo_set(info, ERR_INVALID,
-		"--until: \"%.40s\" is no time as in 2026-12-01, \"2026-12-01 18:00\" or 2026-12-01T18:00:00+08:00",
-		text);
 }
 
 int cmd_away(int argc, char **argv)
@@ -219,39 +205,38 @@ int cmd_away(int argc, char **argv)
 	static struct habit_command command;
 	const struct option_row rows[] = {
 		OUTPUT_ZONE_ROW(&command.zone_name),
-		{"until", OPTION_TEXT, &command.until, 0, 0, "TIME",
+		{"until", OPTION_TIME, &command.until, 0, 0, "TIME",
 			"2026-12-01, \"2026-12-01 18:00\" (local) or RFC 3339; else 14 days"},
 		{"back", OPTION_FLAG, &command.back, 0, 0, NULL, "somebody is at home again"},
+		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};
 	const struct options options = {"away",
 		"Tells the detector that nobody is at home, so that silence means nothing; a sign of life ends it.",
 		OPTIONS_ROWS(rows), &command.connection, "HOUSEHOLD", &command.operand,
-		"Prints {household, mode, away}. The registry can say it too: away_from, away_until of the household.\n"
+		"The registry can say it too: away_from, away_until of the household. With --json {household, mode, "
+		"away}.\n"
 		"Exit status: 0 noted, 1 the detector refuses or does not know the household, 2 nobody answers.\n\n"
 		"examples:\n  curtain away h-0003 --until 2026-12-01\n  curtain away h-0003 --back\n"};
 	struct errinfo info = {0};
-	struct wall until = WALL_NONE;
 	struct buf args;
 	char *answer = NULL;
 	int status = options_parse(&options, argc, argv);
 
 	if (status >= 0)
 		return status;
-	if (output_zone(command.zone_name, &command.zone, &info) ||
-		(command.until && until_of(command.until, command.zone, &until, &info))) {
-		zone_destroy(command.zone);
+	if (output_zone(command.zone_name, &command.zone, &info))
 		return options_fail("away", &info);
-	}
 	buf_init(&args, REQUEST_BYTES_MAX);
 	json_open(&args, '{');
 	json_member_text(&args, "household", command.operand);
-	json_member_wall_if(&args, "until", until);
+	if (command.until)
+		json_member_wall(&args, "until", moment_of(command.until, command.zone));
 	if (command.back)
 		json_member_bool(&args, "back", true);
 	json_close(&args, '}');
 	status = ask(&command, "away", &args, &answer);
-	if (!status && output_line(answer, &info))
-		status = options_fail("away", &info);
+	if (!status)
+		status = tell_plainly(&command, "away", habit_away_text, answer);
 	free(answer);
 	buf_fini(&args);
 	zone_destroy(command.zone);

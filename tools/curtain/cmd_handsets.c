@@ -113,6 +113,7 @@ static int note(struct handsets_command *command, struct errinfo *info)
 {
 	struct buf args;
 	char *answer = NULL;
+	json_t *noted = NULL, *items = json_array();
 	bool refused = false;
 	enum err err;
 
@@ -120,8 +121,15 @@ static int note(struct handsets_command *command, struct errinfo *info)
 	json_member_text(&args, "household", command->household);
 	json_member_text(&args, "number", command->number);
 	err = ask_service(&command->connection, "dispatcher", "handset", &args, &answer, &refused, info);
-	if (!err)
+	if (!err && command->json)
 		err = output_line(answer, info);
+	else if (!err)
+		err = fields_load(answer, strlen(answer), ANSWER_BYTES_MAX, &noted, info);
+	if (!err && !command->json)
+		err = json_array_append(items, noted) ? errinfo_set(info, ERR_NOMEM, "out of memory")
+						      : print(command, items, info);
+	json_decref(noted);
+	json_decref(items);
 	free(answer);
 	return err ? options_fail("handsets", info) - refused : 0;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ask.h"
-#include "base/day.h"
 #include "cmd.h"
 #include "codec/json.h"
 #include "kpi.h"
@@ -28,19 +27,11 @@ static const char ending[] =
 	"  curtain kpi --json | jq .answered\n";
 
 /* midnight: the local begin of a day; `after` days later. */
-static enum err midnight(
-	const struct kpi_command *command, const char *day, int after, char out[WALL_TEXT_BYTES], struct errinfo *info)
+static void midnight(const struct kpi_command *command, const char *day, int after, char out[WALL_TEXT_BYTES])
 {
-	struct civil civil = {.month = 0};
-	int32_t exists;
+	const struct civil civil = {.year = atoi(day), .month = atoi(day + 5), .day = atoi(day + 8) + after};
 
-	if (day_parse_ever(day, &exists))
-		return errinfo_set(info, ERR_INVALID, "\"%.40s\" is no day; write it as in 2026-03-01", day);
-	civil.year = atoi(day);
-	civil.month = atoi(day + 5);
-	civil.day = atoi(day + 8) + after;
 	wall_format(zone_from_civil(command->zone, civil), out);
-	return ERR_OK;
 }
 
 static int run(struct kpi_command *command, struct errinfo *info)
@@ -49,12 +40,12 @@ static int run(struct kpi_command *command, struct errinfo *info)
 	struct buf args, out;
 	char *answer = NULL;
 	bool refused = false;
-	enum err err = command->from ? midnight(command, command->from, 0, from, info) : ERR_OK;
+	enum err err;
 
-	if (!err && command->to)
-		err = midnight(command, command->to, 1, to, info);
-	if (err)
-		return options_fail("kpi", info);
+	if (command->from)
+		midnight(command, command->from, 0, from);
+	if (command->to)
+		midnight(command, command->to, 1, to);
 	ask_begin(&args);
 	json_member_text_if(&args, "from", from);
 	json_member_text_if(&args, "to", to);
@@ -76,8 +67,8 @@ int cmd_kpi(int argc, char **argv)
 {
 	static struct kpi_command command;
 	const struct option_row rows[] = {
-		{"from", OPTION_TEXT, &command.from, 0, 0, "DAY", "from the begin of this day on"},
-		{"to", OPTION_TEXT, &command.to, 0, 0, "DAY", "to the end of this day"},
+		{"from", OPTION_DAY, &command.from, 0, 0, "DAY", "from the begin of this day on"},
+		{"to", OPTION_DAY, &command.to, 0, 0, "DAY", "to the end of this day"},
 		OUTPUT_ZONE_ROW(&command.zone_name),
 		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON document"},
 	};

@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "codec/fields.h"
 #include "codec/json.h"
+#include "moment.h"
 #include "output.h"
 #include "row.h"
 #include "words.h"
@@ -230,7 +231,7 @@ static const char ending[] =
 	"ACTION is accept (with --to for somebody else), decline, start, answer, done, not_met, confirm, refuse, move, "
 	"note or\n"
 	"cancel. ANSWERS is like \"doors=ok gas=hose_old medicine=not_asked\". Times are like "
-	"2026-03-01T09:00:00+08:00.\n"
+	"\"2026-03-01 09:00\" (local) or 2026-03-01T09:00:00+08:00.\n"
 	"Exit status: 0 done, 1 refused, or something is overdue (plan and tasks with --overdue), 2 nobody answers.\n\n"
 	"examples:\n"
 	"  curtain visit day --who v-101\n"
@@ -241,6 +242,12 @@ static const char ending[] =
 static void put_text(struct buf *args, const char *name, const char *value)
 {
 	json_member_text_if(args, name, value ? value : "");
+}
+
+static void put_time(struct buf *args, const char *name, const char *value, const struct zone *zone)
+{
+	if (value)
+		json_member_wall(args, name, moment_of(value, zone));
 }
 
 static void put_args(struct buf *args, const struct word *word, const struct visit_command *c)
@@ -256,9 +263,9 @@ static void put_args(struct buf *args, const struct word *word, const struct vis
 	put_text(args, "action", c->action);
 	put_text(args, "to", c->to);
 	put_text(args, "what", c->what);
-	put_text(args, "from", c->from);
-	put_text(args, "until", c->until);
-	put_text(args, "seen", c->seen);
+	put_time(args, "from", c->from, c->zone);
+	put_time(args, "until", c->until, c->zone);
+	put_time(args, "seen", c->seen, c->zone);
 	put_text(args, "note", c->note);
 	put_text(args, "answers", c->answers);
 	if (c->within_days >= 0)
@@ -344,13 +351,13 @@ int cmd_visit(int argc, char **argv)
 		{"what", OPTION_TEXT, &c.what, 0, 0, "ID", "service of the catalogue, chat, or a checklist"},
 		{"action", OPTION_TEXT, &c.action, 0, 0, "ACTION", "what became of it (see below)"},
 		{"to", OPTION_TEXT, &c.to, 0, 0, "USER", "who does it"},
-		{"from", OPTION_TEXT, &c.from, 0, 0, "TIME", "begin of the time agreed or wanted"},
-		{"until", OPTION_TEXT, &c.until, 0, 0, "TIME", "its end"},
-		{"seen", OPTION_TEXT, &c.seen, 0, 0, "TIME", "when the elder was seen"},
+		{"from", OPTION_TIME, &c.from, 0, 0, "TIME", "begin of the time agreed or wanted"},
+		{"until", OPTION_TIME, &c.until, 0, 0, "TIME", "its end"},
+		{"seen", OPTION_TIME, &c.seen, 0, 0, "TIME", "when the elder was seen"},
 		{"note", OPTION_TEXT, &c.note, 0, 0, "TEXT", "in words; with refuse the elder's reason"},
 		{"answers", OPTION_TEXT, &c.answers, 0, 0, "ANSWERS", "of the checklist (see below)"},
 		{"who", OPTION_TEXT, &c.user, 0, 0, "USER", "whose day"},
-		{"day", OPTION_TEXT, &c.day, 0, 0, "DATE", "the day, as in 2026-03-01; today"},
+		{"day", OPTION_DAY, &c.day, 0, 0, "DATE", "the day, as in 2026-03-01; today"},
 		{"kind", OPTION_TEXT, &c.kind, 0, 0, "visit|task|service", "only of this kind"},
 		{"state", OPTION_TEXT, &c.state, 0, 0, "STATE", "only those of this state, over or not"},
 		{"team", OPTION_TEXT, &c.team, 0, 0, "ID", "only of this team"},

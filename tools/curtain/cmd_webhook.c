@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "cmd.h"
 #include "codec/json.h"
+#include "hook_text.h"
 #include "options.h"
 #include "output.h"
 #include "row.h"
@@ -37,7 +38,7 @@ static const char webhook_ending[] =
 
 static const char bridge_ending[] =
 	"  list                  each job: when it was done, when it is due\n"
-	"  report NAME           what the last run did: faults by line, conflicts, counts (JSON)\n"
+	"  report NAME           what the last run did: faults by line, conflicts, counts\n"
 	"  run NAME              has a job done now; a day's figures are told once more as the same event\n"
 	"Exit status: 0 done, 1 the gateway refuses, 2 wrong usage, or nobody answers (the gateway has no "
 	"bridge.file).\n\n"
@@ -69,11 +70,8 @@ static enum err ask(struct webhook_command *command, const char *method, const c
 
 /* ---- lists ---- */
 
-static const struct row_word states[] = {
-	{"up", "正常"}, {"resting", "稍后再试"}, {"down", "不通"}, {"off", "已停用"}, {NULL, NULL}};
-
 static const struct row_column subscriber_columns[] = {{"名称 name", "name", ROW_PLAIN, NULL},
-	{"状态 state", "state", ROW_WORD, states}, {">待发 waiting", "waiting", ROW_PLAIN, NULL},
+	{"状态 state", "state", ROW_WORD, hook_states}, {">待发 waiting", "waiting", ROW_PLAIN, NULL},
 	{">已发 sent", "sent", ROW_PLAIN, NULL}, {">死信 dead", "dead", ROW_PLAIN, NULL},
 	{">未留 lost", "lost", ROW_PLAIN, NULL}, {"最早 oldest", "oldest", ROW_TIME, NULL},
 	{"自何时 since", "since", ROW_TIME, NULL}, {"暂停至 rest_until", "rest_until", ROW_TIME, NULL},
@@ -124,30 +122,29 @@ static enum err list(struct webhook_command *command, const char *method, const 
 	return err;
 }
 
-static enum err change(
+/* tell asks one question about a subscriber or a job and prints the answer, as it came or in words. */
+static enum err tell(
 	struct webhook_command *command, const char *method, const char *member, const char *name, struct errinfo *info)
 {
+	struct zone *zone = NULL;
 	char *answer = NULL;
-	enum err err = ask(command, method, member, name, &answer, info);
+	struct buf out;
+	enum err err = output_zone(command->zone_name, &zone, info);
 
+	buf_init(&out, OUTPUT_BYTES_MAX);
 	if (!err)
-		err = output_line(answer, info);
-	free(answer);
-	return err;
-}
-
-static enum err report(struct webhook_command *command, const char *name, struct errinfo *info)
-{
-	char *answer = NULL;
-	enum err err = ask(command, "bridge", "name", name, &answer, info);
-
+		err = ask(command, method, member, name, &answer, info);
 	if (!err && !strcmp(answer, "{\"items\":[]}")) {
 		command->refused = true;
 		err = errinfo_set(info, ERR_NOT_FOUND, "there is no job \"%s\"; curtain bridge list names them", name);
 	}
+	if (!err && !command->json)
+		err = hook_text(method, name, answer, zone, &out, info);
 	if (!err)
-		err = output_line(answer, info);
+		err = command->json ? output_line(answer, info) : output_write(&out, ERR_OK, info);
+	buf_fini(&out);
 	free(answer);
+	zone_destroy(zone);
 	return err;
 }
 
@@ -162,11 +159,11 @@ static enum err run_webhook(struct webhook_command *command, struct errinfo *inf
 	if (!strcmp(verb, "dead"))
 		return list(command, "webhook_dead", &dead, name, info);
 	if (!strcmp(verb, "replay") && name)
-		return change(command, "webhook_replay", "subscriber", name, info);
+		return tell(command, "webhook_replay", "subscriber", name, info);
 	if (!strcmp(verb, "test") && name)
-		return change(command, "webhook_test", "subscriber", name, info);
+		return tell(command, "webhook_test", "subscriber", name, info);
 	if ((!strcmp(verb, "on") || !strcmp(verb, "off")) && name)
-		return change(command, "webhook_switch", "subscriber", name, info);
+		return tell(command, "webhook_switch", "subscriber", name, info);
 	return errinfo_set(info, ERR_INVALID,
 		"say what: list, deliveries [NAME], dead [NAME], replay NAME, test NAME, on NAME or off NAME (curtain "
 		"webhook --help)");
@@ -179,9 +176,9 @@ static enum err run_bridge(struct webhook_command *command, struct errinfo *info
 	if (!strcmp(verb, "list") && !name)
 		return list(command, "bridge", &jobs, NULL, info);
 	if (!strcmp(verb, "report") && name)
-		return report(command, name, info);
+		return tell(command, "bridge", "name", name, info);
 	if (!strcmp(verb, "run") && name)
-		return change(command, "bridge_run", "name", name, info);
+		return tell(command, "bridge_run", "name", name, info);
 	return errinfo_set(info, ERR_INVALID, "say what: list, report NAME or run NAME (curtain bridge --help)");
 }
 
@@ -199,7 +196,8 @@ int cmd_webhook(int argc, char **argv)
 		{"limit", OPTION_INT, &command.limit, 1, 500, "N", "at most so many (50)"},
 		{"sent", OPTION_FLAG, &command.sent, 0, 0, NULL, "deliveries: those that were sent, the latest first"},
 		OUTPUT_ZONE_ROW(&command.zone_name),
-		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "print one JSON object a line"},
+		{"json", OPTION_FLAG, &command.json, 0, 0, NULL,
+			"print JSON: lists one object a line, else one document"},
 	};
 	const struct options options = {"webhook",
 		"Who outside is told of events, what became of it, and dead letters again.", OPTIONS_ROWS(rows),
@@ -215,7 +213,8 @@ int cmd_bridge(int argc, char **argv)
 	static struct webhook_command command = {.limit = 50};
 	const struct option_row rows[] = {
 		OUTPUT_ZONE_ROW(&command.zone_name),
-		{"json", OPTION_FLAG, &command.json, 0, 0, NULL, "list: print one JSON object a line"},
+		{"json", OPTION_FLAG, &command.json, 0, 0, NULL,
+			"print JSON: list one object a line, else one document"},
 	};
 	const struct options options = {"bridge", "The bridge to another platform: its jobs, their reports, a run now.",
 		OPTIONS_ROWS(rows), &command.connection, "WHAT...", command.operands, bridge_ending};

@@ -127,7 +127,7 @@ enum err habit_parse(const char *json, struct habit_answer *out, struct errinfo 
 
 /* ---- text ---- */
 
-static const char *mode_word(const char *mode)
+const char *habit_mode_word(const char *mode)
 {
 	static const char *const words[][2] = {{"unwatched", "未看护"}, {"learning", "学习中"}, {"at_home", "在家"},
 		{"away", "外出"}, {"asleep", "睡眠"}, {"blind", "看不到"}};
@@ -215,7 +215,7 @@ void habit_text(const struct habit_answer *a, const struct zone *zone, struct bu
 {
 	buf_text(out, "住户 (household) ");
 	show_clean(out, a->household, 0);
-	buf_printf(out, "：%s ", mode_word(a->mode));
+	buf_printf(out, "：%s ", habit_mode_word(a->mode));
 	show_clean(out, a->mode, 0);
 	buf_printf(out, "\n  看 (looked at)：%s；看不到 (blind)：%s\n", a->looked_at, a->blind);
 	time_line("最近生活迹象 (last sign of life)", zone, a->last_sign, out);

@@ -43,6 +43,8 @@ struct habit_answer {
 	struct habit_lessons lessons;
 };
 
+/* habit_mode_word gives the Chinese word of a home's mode, "" for one that is not known. */
+const char *habit_mode_word(const char *mode);
 enum err habit_parse(const char *json, struct habit_answer *out, struct errinfo *info) ERR_MUST_CHECK;
 /* habit_text appends the model in words and a small table of limits over the day. */
 void habit_text(const struct habit_answer *answer, const struct zone *zone, struct buf *out);

@@ -5,9 +5,13 @@
 
 #include "base/text.h"
 #include "codec/fields.h"
+#include "habit.h"
 #include "message/message.h"
+#include "row.h"
 #include "show.h"
 #include "words.h"
+
+#define ANSWER_BYTES_MAX (1u << 20)
 
 void habit_lessons_read(const json_t *root, struct habit_lessons *out)
 {
@@ -81,4 +85,50 @@ void habit_lessons_text(const struct habit_lessons *all, const struct zone *zone
 		show_clean(out, l->incident, 0);
 		buf_text(out, "]\n");
 	}
+}
+
+/* ---- answers to "away" and "relearn" ---- */
+
+enum err habit_away_text(const char *json, const struct zone *zone, struct buf *out, struct errinfo *info)
+{
+	struct habit_lessons lessons;
+	const char *household, *mode;
+	json_t *root;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	if (err)
+		return err;
+	household = row_text(root, "household");
+	mode = row_text(root, "mode");
+	if (!text_is_id(household) || !text_is_id(mode)) {
+		json_decref(root);
+		return errinfo_set(info, ERR_INVALID, "the answer has no \"household\" and \"mode\"");
+	}
+	buf_printf(out, "住户 %s：%s %s\n", household, habit_mode_word(mode), mode);
+	habit_lessons_read(root, &lessons);
+	away_text(&lessons, zone, out);
+	json_decref(root);
+	return out->failed;
+}
+
+enum err habit_relearn_text(const char *json, const struct zone *zone, struct buf *out, struct errinfo *info)
+{
+	const json_t *asked, *waiting;
+	json_t *root;
+	enum err err = fields_load(json, strlen(json), ANSWER_BYTES_MAX, &root, info);
+
+	(void)zone;
+	if (err)
+		return err;
+	asked = json_object_get(root, "asked");
+	waiting = json_object_get(root, "waiting");
+	if (json_is_integer(asked) && json_is_integer(waiting))
+		buf_printf(out,
+			"已登记 %" JSON_INTEGER_FORMAT " 户重新学习，还有 %" JSON_INTEGER_FORMAT
+			" 户在等 (homes noted; homes that wait)\n",
+			json_integer_value(asked), json_integer_value(waiting));
+	else
+		err = errinfo_set(info, ERR_INVALID, "the answer has no \"asked\" and \"waiting\"");
+	json_decref(root);
+	return err ? err : out->failed;
 }

@@ -29,5 +29,11 @@ struct habit_lessons {
 /* habit_lessons_read takes them out of the answer to "habit". */
 void habit_lessons_read(const json_t *root, struct habit_lessons *out);
 void habit_lessons_text(const struct habit_lessons *all, const struct zone *zone, struct buf *out);
+/* habit_away_text appends the answer to "away": a line about the home's mode now, and by whose word it is away.
+ * habit_relearn_text appends that to "relearn"; zone is not looked at. ERR_INVALID: the answer is of another form. */
+enum err habit_away_text(
+	const char *json, const struct zone *zone, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
+enum err habit_relearn_text(
+	const char *json, const struct zone *zone, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
 #endif

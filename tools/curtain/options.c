@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "moment.h"
 
 #define CONNECTION_ROWS 6
 #define ROWS_MAX 24
@@ -113,6 +114,30 @@ static bool read_number(const char *text, double *out)
 	return *text && !*end && !errno && isfinite(*out);
 }
 
+/* take_text stores a text, if it is one of its type. */
+static int take_text(const struct options *options, const struct option_row *row, const char *value, const char *where)
+{
+	char text[300];
+
+	*(const char **)row->value = value;
+	if (!*value)
+		snprintf(text, sizeof text, "%s must not be empty", where);
+	else if (row->type == OPTION_DAY && !moment_is_day(value))
+		snprintf(text, sizeof text,
+			"%s \"%.40s\"：没有这个日期，写法如 2026-12-01 (there is no such day; write it as in "
+			"2026-12-01)",
+			where, value);
+	else if (row->type == OPTION_TIME && !moment_is_time(value))
+		snprintf(text, sizeof text,
+			"%s \"%.40s\"：没有这个时间，写法如 2026-12-01 或 \"2026-12-01 18:00\" (there is no such time; "
+			"write "
+			"it as in 2026-12-01, \"2026-12-01 18:00\" or 2026-12-01T18:00:00+08:00)",
+			where, value);
+	else
+		return -1;
+	return complain(options, text);
+}
+
 /* take stores a value; where says where it came from. Returns -1 or the exit status. */
 static int take(const struct options *options, const struct option_row *row, const char *value, const char *where)
 {
@@ -123,11 +148,8 @@ static int take(const struct options *options, const struct option_row *row, con
 		*(bool *)row->value = true;
 		return -1;
 	}
-	if (row->type == OPTION_TEXT) {
-		snprintf(text, sizeof text, "%s must not be empty", where);
-		*(const char **)row->value = value;
-		return *value ? -1 : complain(options, text);
-	}
+	if (row->type == OPTION_TEXT || row->type == OPTION_DAY || row->type == OPTION_TIME)
+		return take_text(options, row, value, where);
 	if (!read_number(value, &number) || (row->type == OPTION_INT && number != floor(number)) ||
 		number * unit < (double)row->min || number * unit > (double)row->max) {
 		snprintf(text, sizeof text, "%s is \"%.60s\"; it must be %s from %g to %g", where, value,

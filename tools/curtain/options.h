@@ -18,6 +18,8 @@
 enum option_type {
 	OPTION_FLAG,   /* bool; takes no value */
 	OPTION_TEXT,   /* const char *, never empty */
+	OPTION_DAY,    /* const char *, a date that there is: moment_is_day */
+	OPTION_TIME,   /* const char *, a day or a time that there is: moment_is_time */
 	OPTION_INT,    /* int64_t, min..max */
 	OPTION_SECONDS /* int64_t ms from "5" or "0.5", min..max in ms */
 };

@@ -10,11 +10,12 @@
 
 #include <cmocka.h>
 
+#include "moment.h"
 #include "options.h"
 
 static bool flag;
 static int64_t number, duration;
-static const char *text, *operand;
+static const char *text, *operand, *day, *moment;
 static struct connection connection;
 
 static const struct option_row rows[] = {
@@ -22,6 +23,8 @@ static const struct option_row rows[] = {
 	{"number", OPTION_INT, &number, -5, 5, "N", "a number"},
 	{"duration", OPTION_SECONDS, &duration, 0, 60000, "SECONDS", "a duration"},
 	{"text", OPTION_TEXT, &text, 0, 0, "TEXT", "a text"},
+	{"day", OPTION_DAY, &day, 0, 0, "DAY", "a day"},
+	{"time", OPTION_TIME, &moment, 0, 0, "TIME", "a time"},
 };
 static const struct options all = {
 	"try", "A command for tests.", OPTIONS_ROWS(rows), &connection, "THING", &operand, "no examples\n"};
@@ -85,6 +88,46 @@ static void what_is_no_number_is_refused(void **state)
 	assert_int_equal(PARSE("x", "--duration", "1e999"), 2);
 }
 
+static void a_day_that_the_calendar_does_not_have_is_refused(void **state)
+{
+	static const char *const none[] = {"2026-02-29", "2026-02-31", "2026-04-31", "2026-13-01", "2026-00-10",
+		"2026-3-1", "2026-03-01x", "20260301", "1969-12-31", " 2026-03-01", "+026-03-01", ""};
+
+	(void)state;
+	assert_int_equal(PARSE("x", "--day", "2028-02-29"), -1);
+	assert_string_equal(day, "2028-02-29");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+		assert_int_equal(PARSE("x", "--day", none[i]), 2);
+		assert_int_equal(PARSE("x", "--time", none[i]), 2);
+	}
+}
+
+static void a_time_is_a_day_or_local_or_has_an_offset(void **state)
+{
+	static const char *const none[] = {"2026-02-31 18:00", "2026-02-31T18:00:00+08:00", "2026-12-01 24:00",
+		"2026-12-01 18:60", "2026-12-01 8:00", "2026-12-01 18:00 ", "2026-12-01x18:00",
+		"2026-12-01T18:00:00+24:10", "18:00", "2026-12-01 "};
+	struct zone *zone;
+	char utc[WALL_TEXT_BYTES];
+
+	(void)state;
+	assert_int_equal(zone_load("Asia/Shanghai", &zone, NULL), ERR_OK);
+	assert_int_equal(PARSE("x", "--time", "2026-12-01"), -1);
+	wall_format(moment_of(moment, zone), utc);
+	assert_string_equal(utc, "2026-11-30T16:00:00.000Z");
+	assert_int_equal(PARSE("x", "--time", "2026-12-01 18:30"), -1);
+	wall_format(moment_of(moment, zone), utc);
+	assert_string_equal(utc, "2026-12-01T10:30:00.000Z");
+	assert_int_equal(PARSE("x", "--time", "2026-12-01T18:30"), -1);
+	assert_int_equal(moment_of(moment, zone).ms, moment_of("2026-12-01 18:30", zone).ms);
+	assert_int_equal(PARSE("x", "--time", "2026-12-01T18:30:00+01:00"), -1);
+	wall_format(moment_of(moment, zone), utc);
+	assert_string_equal(utc, "2026-12-01T17:30:00.000Z");
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		assert_int_equal(PARSE("x", "--time", none[i]), 2);
+	zone_destroy(zone);
+}
+
 static void wrong_words_are_refused(void **state)
 {
 	(void)state;
@@ -137,6 +180,8 @@ int main(void)
 		cmocka_unit_test(two_dashes_end_the_options_and_one_is_an_operand),
 		cmocka_unit_test(limits_are_inclusive),
 		cmocka_unit_test(what_is_no_number_is_refused),
+		cmocka_unit_test(a_day_that_the_calendar_does_not_have_is_refused),
+		cmocka_unit_test(a_time_is_a_day_or_local_or_has_an_offset),
 		cmocka_unit_test(wrong_words_are_refused),
 		cmocka_unit_test(the_command_line_wins_over_the_environment),
 		cmocka_unit_test(a_command_without_operand_takes_none),

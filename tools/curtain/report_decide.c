@@ -127,8 +127,8 @@ int report_decide_cmd(int argc, char **argv)
 	const struct option_row rows[] = {
 		{"what", OPTION_TEXT, &decide.what, 0, 0, "TEXT", "what is to be done; ids, no names"},
 		{"owner", OPTION_TEXT, &decide.owner, 0, 0, "USER", "who sees to it"},
-		{"due", OPTION_TEXT, &decide.due, 0, 0, "DAY", "by when"},
-		{"meeting", OPTION_TEXT, &decide.meeting, 0, 0, "DAY", "day of the meeting (today)"},
+		{"due", OPTION_DAY, &decide.due, 0, 0, "DAY", "by when"},
+		{"meeting", OPTION_DAY, &decide.meeting, 0, 0, "DAY", "day of the meeting (today)"},
 		{"community", OPTION_TEXT, &decide.community, 0, 0, "ID", "of this community, not of the district"},
 		{"household", OPTION_TEXT, &decide.household, 0, 0, "ID", "about this home"},
 		WHY_AND_JSON(decide),
@@ -152,7 +152,7 @@ int report_decision_cmd(int argc, char **argv)
 		{"id", OPTION_INT, &decide.id, 1, INT64_MAX, "N", "which"},
 		{"state", OPTION_TEXT, &decide.state, 0, 0, "open|done|dropped", "how it stands"},
 		{"note", OPTION_TEXT, &decide.note, 0, 0, "TEXT", "what became of it"},
-		{"due", OPTION_TEXT, &decide.due, 0, 0, "DAY", "by when"},
+		{"due", OPTION_DAY, &decide.due, 0, 0, "DAY", "by when"},
 		WHY_AND_JSON(decide),
 	};
 	const struct options options = {.command = "report decision",

@@ -217,8 +217,8 @@ int report_fortnight_cmd(int argc, char **argv)
 {
 	static struct paper paper = PAPER("report fortnight", "report", false);
 	const struct option_row rows[] = {
-		{"from", OPTION_TEXT, &paper.from, 0, 0, "DAY", "from the begin of this day on"},
-		{"until", OPTION_TEXT, &paper.until, 0, 0, "DAY",
+		{"from", OPTION_DAY, &paper.from, 0, 0, "DAY", "from the begin of this day on"},
+		{"until", OPTION_DAY, &paper.until, 0, 0, "DAY",
 			"to the end of this day; without --from: the latest fortnight that is over by then"},
 		{"community", OPTION_TEXT, &paper.community, 0, 0, "ID", "of this community alone"},
 		{"names", OPTION_FLAG, &paper.names, 0, 0, NULL,
@@ -252,7 +252,7 @@ int report_daily_cmd(int argc, char **argv)
 {
 	static struct paper paper = PAPER("report daily", "report_day", true);
 	const struct option_row rows[] = {
-		{"day", OPTION_TEXT, &paper.day, 0, 0, "DAY", "of this day (today)"},
+		{"day", OPTION_DAY, &paper.day, 0, 0, "DAY", "of this day (today)"},
 		{"community", OPTION_TEXT, &paper.community, 0, 0, "ID", "of this community alone"},
 		{"no-roster", OPTION_FLAG, &paper.no_roster, 0, 0, NULL, "do not ask the dispatcher for rosters"},
 		{"as", OPTION_TEXT, &paper.as, 0, 0, "html|json", "form of the sheet (html)"},

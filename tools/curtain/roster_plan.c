@@ -235,7 +235,7 @@ int roster_explain_cmd(int argc, char **argv)
 	struct plan_options options = {0};
 	const struct option_row rows[] = {
 		{"roster", OPTION_TEXT, &options.roster, 0, 0, "FILE", "the roster, as \"plan --json\" prints it"},
-		{"date", OPTION_TEXT, &options.date, 0, 0, "DATE", "on which the duty begins"},
+		{"date", OPTION_DAY, &options.date, 0, 0, "DATE", "on which the duty begins"},
 		{"shift", OPTION_TEXT, &options.shift, 0, 0, "ID", "the duty's shift"},
 	};
 	struct errinfo info = {0};

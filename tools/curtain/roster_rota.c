@@ -9,6 +9,7 @@
 #include "ask.h"
 #include "codec/json.h"
 #include "duty_text.h"
+#include "moment.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"
@@ -41,26 +42,23 @@ struct rota_command {
 };
 
 /* tell prints the answer, as it came or for people. */
-static enum err tell(const char *method, const struct rota_options *o, const char *answer, struct errinfo *info)
+static enum err tell(const char *method, const struct rota_options *o, const struct zone *zone, const char *answer,
+	struct errinfo *info)
 {
-	struct zone *zone = NULL;
 	struct buf out;
 	enum err err;
 
 	if (o->json)
 		return output_line(answer, info);
 	buf_init(&out, OUTPUT_BYTES_MAX);
-	err = output_zone(o->zone_name, &zone, info);
-	if (!err)
-		err = duty_text(method, answer, zone, &out, info);
+	err = duty_text(method, answer, zone, &out, info);
 	if (!err)
 		err = output_write(&out, ERR_OK, info);
-	zone_destroy(zone);
 	buf_fini(&out);
 	return err;
 }
 
-static int ask(const struct rota_command *command, struct rota_options *o, struct buf *args)
+static int ask(const struct rota_command *command, struct rota_options *o, const struct zone *zone, struct buf *args)
 {
 	const char *method = o->own ? command->own : command->method;
 	struct errinfo info = {0};
@@ -71,7 +69,7 @@ static int ask(const struct rota_command *command, struct rota_options *o, struc
 
 	if (!err) {
 		status = duty_text_refused(answer);
-		err = tell(method, o, answer, &info);
+		err = tell(method, o, zone, answer, &info);
 	}
 	free(answer);
 	return err ? options_fail(command->name, &info) - refused : status;
@@ -106,6 +104,7 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 		.connection = &o->connection,
 		.ending = command->ending};
 	struct errinfo info = {0};
+	struct zone *zone = NULL;
 	struct buf args;
 	int status;
 
@@ -118,30 +117,37 @@ static int run(const struct rota_command *command, struct rota_options *o, int a
 	status = options_parse(&options, argc, argv);
 	if (status >= 0)
 		return status;
-	if (!complete(command, o, &info))
+	if (!complete(command, o, &info) || output_zone(o->zone_name, &zone, &info))
 		return options_fail(command->name, &info);
 	ask_begin(&args);
 	for (unsigned i = 0; i < command->row_count; i++) {
 		const char *value = *(const char *const *)rows[i].value;
 		if (value && !strcmp(command->rows[i].member, "yes"))
 			json_member_bool(&args, "yes", !strcmp(value, "yes"));
+		else if (value && rows[i].type == OPTION_TIME)
+			json_member_wall(&args, command->rows[i].member, moment_of(value, zone));
 		else if (value)
 			json_member_text(&args, command->rows[i].member, value);
 	}
 	if (command->empty)
 		json_member_text(&args, "duties", "");
-	return ask(command, o, &args);
+	status = ask(command, o, zone, &args);
+	zone_destroy(zone);
+	return status;
 }
 
 #define TEXT(name, at, what, help)                                                                                     \
 	{                                                                                                              \
 		name, OPTION_TEXT, at, 0, 0, what, help                                                                \
 	}
+#define TIME(name, at, help)                                                                                           \
+	{                                                                                                              \
+		name, OPTION_TIME, at, 0, 0, "TIME", help                                                              \
+	}
 #define DUTY_ROWS(o)                                                                                                   \
 	{TEXT("team", &(o).team, "ID", "whose duty"), "team", ROTA_MUST},                                              \
 		{TEXT("shift", &(o).shift, "ID", "which shift"), "shift", ROTA_MUST},                                  \
-		{TEXT("from", &(o).from, "TIME", "when it begins, like 2026-12-07T19:00:00+08:00"), "from",            \
-			ROTA_MUST},                                                                                    \
+		{TIME("from", &(o).from, "when it begins, like 2026-12-07T19:00:00+08:00"), "from", ROTA_MUST},        \
 	{                                                                                                              \
 		TEXT("of", &(o).of, "ID", "who has it"), "user", ROTA_PERSON                                           \
 	}
@@ -174,9 +180,8 @@ int roster_cover_cmd(int argc, char **argv)
 {
 	struct rota_options o = {0};
 	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "which team"), "team", ROTA_MUST},
-		{TEXT("from", &o.from, "TIME", "when the duty begins, like 2026-12-07T19:00:00+08:00"), "from",
-			ROTA_MUST},
-		{TEXT("until", &o.until, "TIME", "when it ends"), "until", ROTA_MUST}};
+		{TIME("from", &o.from, "when the duty begins, like 2026-12-07T19:00:00+08:00"), "from", ROTA_MUST},
+		{TIME("until", &o.until, "when it ends"), "until", ROTA_MUST}};
 	const struct rota_command command = {"roster cover", "cover",
 		"Prints whom to ask to take a duty, in fair order: who offers such times and is rested first, then by "
 		"how few\nduties each has in force.",
@@ -209,7 +214,7 @@ int roster_swap_cmd(int argc, char **argv)
 	const struct rota_row rows[] = {DUTY_ROWS(o), {TEXT("to", &o.to, "ID", "who is to have it"), "to", ROTA_PERSON},
 		{TEXT("by", &o.by, "ID", "who of both proposes it (who has it); the other is asked"), "by", ROTA_MAY},
 		{TEXT("back-shift", &o.back_shift, "ID", "the other's duty in exchange"), "back_shift", ROTA_MAY},
-		{TEXT("back-from", &o.back_from, "TIME", "when that begins"), "back_from", ROTA_MAY}};
+		{TIME("back-from", &o.back_from, "when that begins"), "back_from", ROTA_MAY}};
 	const struct rota_command command = {"roster swap", "swap",
 		"Proposes that somebody else takes a duty, or exchanges it for one of theirs: the other is asked, "
 		"where "
@@ -245,8 +250,8 @@ int roster_absent_cmd(int argc, char **argv)
 	struct rota_options o = {0};
 	const struct rota_row rows[] = {{TEXT("team", &o.team, "ID", "whose volunteer"), "team", ROTA_MUST},
 		{TEXT("of", &o.user, "ID", "who cannot serve"), "user", ROTA_PERSON},
-		{TEXT("from", &o.from, "TIME", "from when, like 2026-12-07T08:00:00+08:00"), "from", ROTA_MUST},
-		{TEXT("until", &o.until, "TIME", "until when; the same as --from: is back"), "until", ROTA_MUST}};
+		{TIME("from", &o.from, "from when, like 2026-12-07T08:00:00+08:00"), "from", ROTA_MUST},
+		{TIME("until", &o.until, "until when; the same as --from: is back"), "until", ROTA_MUST}};
 	const struct rota_command command = {"roster absent", "absent",
 		"Somebody cannot serve for a while: their duties then are open at once, and others are asked to take "
 		"them.",

@@ -16,6 +16,7 @@
 #include "row.h"
 #include "base/text.h"
 #include "habit.h"
+#include "hook_text.h"
 #include "incident_text.h"
 #include "seen.h"
 #include "status_board.h"
@@ -642,6 +643,99 @@ static void a_home_that_is_away_says_by_whose_word_and_what_people_found(void **
 	assert_null(strchr(out.data, '\x1b'));
 }
 
+static void what_was_noted_of_homes_is_a_line(void **state)
+{
+	struct errinfo info = {0};
+
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(
+		habit_away_text("{\"household\":\"h-1\",\"mode\":\"away\",\"away\":{\"source\":\"desk\",\"since\":"
+				"\"2026-03-02T04:26:00Z\",\"until\":\"2026-03-04T04:26:00Z\"}}",
+			zone, &out, &info),
+		ERR_OK);
+	assert_string_equal(out.data,
+		"住户 h-1：外出 away\n  外出 (away)：值班台登记 desk，自 since 2026-03-02 12:26，采信至 "
+		"believed until 2026-03-04 12:26\n");
+	buf_reset(&out);
+	assert_int_equal(habit_away_text("{\"household\":\"h-1\",\"mode\":\"at_home\"}", zone, &out, &info), ERR_OK);
+	assert_string_equal(out.data, "住户 h-1：在家 at_home\n");
+	assert_int_equal(habit_away_text("{\"household\":\"h-1\"}", zone, &out, &info), ERR_INVALID);
+	buf_reset(&out);
+	assert_int_equal(habit_relearn_text("{\"asked\":3,\"waiting\":5}", NULL, &out, &info), ERR_OK);
+	assert_string_equal(out.data, "已登记 3 户重新学习，还有 5 户在等 (homes noted; homes that wait)\n");
+	assert_int_equal(habit_relearn_text("{\"asked\":3}", NULL, &out, &info), ERR_INVALID);
+}
+
+static void hook(const char *method, const char *json, const char *expected)
+{
+	struct errinfo info = {0};
+
+	buf_reset(&out);
+	assert_int_equal(hook_text(method, "street", json, zone, &out, &info), ERR_OK);
+	assert_string_equal(out.data, expected);
+}
+
+static void what_the_gateway_did_is_told_in_words(void **state)
+{
+	struct errinfo info = {0};
+
+	(void)state;
+	hook("webhook_replay", "{\"replayed\":2,\"left\":1}",
+		"street：2 封死信已重新排队，还剩 1 封 (dead letters queued again, left)\n");
+	hook("webhook_test", "{\"event\":\"gateway-1/test/7\"}",
+		"street：试验事件已排队 (a trial event is queued) gateway-1/test/7；是否送达看 (what became of it) "
+		"curtain "
+		"webhook deliveries\n");
+	hook("webhook_switch", "{\"state\":\"off\"}", "street：已停用 off\n");
+	hook("bridge_run", "{\"name\":\"street\"}",
+		"street：马上运行，结果看 (runs now; what it did) curtain bridge report\n");
+	hook("bridge", "{\"items\":[{\"name\":\"street\",\"report\":null}]}",
+		"street：还没有运行过 (has not run yet)\n");
+	hook("bridge",
+		"{\"items\":[{\"name\":\"street\",\"done\":\"2026-03-01T22:30:00Z\",\"report\":{\"state\":\"told\","
+		"\"day\":\"2026-03-01\"}}]}",
+		"street：已推送 told，2026-03-02 06:30:00，统计日 (day) 2026-03-01\n");
+	hook("bridge",
+		"{\"items\":[{\"name\":\"street\",\"report\":{\"state\":\"failed\",\"at\":\"2026-03-01T22:30:00Z\","
+		"\"cause\":\"HTTP "
+		"500\\u001b[1m\",\"attempts\":1}}]}",
+		"street：没有做成 failed，2026-03-02 06:30:00：HTTP 500?[1m\n");
+	assert_int_equal(hook_text("webhook_replay", "street", "{\"replayed\":2}", zone, &out, &info), ERR_INVALID);
+	assert_int_equal(hook_text("bridge", "street", "{\"items\":[]}", zone, &out, &info), ERR_INVALID);
+}
+
+static void a_pull_tells_counts_faults_conflicts_and_who_was_erased(void **state)
+{
+	struct errinfo info = {0};
+
+	(void)state;
+	buf_reset(&out);
+	assert_int_equal(hook_text("bridge", "pull.elders",
+				 "{\"items\":[{\"name\":\"pull.elders\",\"report\":{\"state\":\"refused\",\"at\":"
+				 "\"2026-03-01T22:30:00Z\","
+				 "\"pages\":1,\"rows\":4,\"kinds\":{\"elders\":{\"added\":2,\"changed\":0,"
+				 "\"unchanged\":0,\"removed\":0}},"
+				 "\"fault_count\":1,\"faults\":[{\"line\":4,\"column\":1,\"kind\":\"elders\",\"key\":"
+				 "\"e-9\",\"field\":"
+				 "\"birth_date\",\"text\":\"在将来 (lies in the "
+				 "future)\"}],\"erased_count\":1,\"erased\":[{\"line\":2,"
+				 "\"kind\":\"elders\",\"key\":\"e-3\",\"erasure\":1}],\"conflict_count\":1,"
+				 "\"conflicts\":[{\"kind\":"
+				 "\"elders\",\"key\":\"e-4\",\"fields\":[\"name\",\"phone\"]}]}}]}",
+				 zone, &out, &info),
+		ERR_OK);
+	assert_string_equal(out.data, "pull.elders：被拒绝 refused，2026-03-02 06:30:00，1 页 4 行 (pages, rows)\n"
+				      "类别 kind    新增 added  更改 changed  未变 unchanged  删除 removed\n"
+				      "老人 elders           2             0               0             0\n"
+				      "pull.elders:4:1: elders e-9.birth_date: 在将来 (lies in the future)\n"
+				      "1 处错误，未写入任何一行 (faults; nothing was changed)\n"
+				      "两边不一致 (conflicts: changed here since; docs/bridge.md)：\n"
+				      "  elders e-4: name, phone\n"
+				      "已注销的人，未写入 (were erased here, left out)：\n"
+				      "  elders e-3\n");
+}
+
 static void an_explanation_tells_each_step(void **state)
 {
 	struct errinfo info = {0};
@@ -666,6 +760,9 @@ int main(void)
 		cmocka_unit_test(a_habit_is_told_in_both_languages_and_drawn),
 		cmocka_unit_test(a_home_that_is_away_says_by_whose_word_and_what_people_found),
 		cmocka_unit_test(an_explanation_tells_each_step),
+		cmocka_unit_test(what_was_noted_of_homes_is_a_line),
+		cmocka_unit_test(what_the_gateway_did_is_told_in_words),
+		cmocka_unit_test(a_pull_tells_counts_faults_conflicts_and_who_was_erased),
 		cmocka_unit_test(every_word_exists),
 		cmocka_unit_test(an_event_is_one_line_with_the_chinese_reason_first),
 		cmocka_unit_test(an_open_incident_tells_where_it_stands),
