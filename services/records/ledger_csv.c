@@ -5,14 +5,17 @@
 
 void ledger_csv_open(struct ledger_csv *csv, char *text, size_t length)
 {
-	size_t header = strcspn(text, "\r\n");
+	size_t first = strcspn(text, ",\t;"); /* a title above the header line may have none */
 
 	memset(csv, 0, sizeof *csv);
 	*csv = (struct ledger_csv){.p = text, .end = text + length, .line = 1, .line_start = text, .separator = ','};
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		csv->p = csv->line_start = text + 3;
-	if (!memchr(text, ',', header))
-		csv->separator = memchr(text, '\t', header) ? '\t' : memchr(text, ';', header) ? ';' : ',';
+	while (first && text[first - 1] != '\n' && text[first - 1] != '\r')
+		first--;
+	size_t line = strcspn(text + first, "\r\n");
+	if (!memchr(text + first, ',', line))
+		csv->separator = memchr(text + first, '\t', line) ? '\t' : memchr(text + first, ';', line) ? ';' : ',';
 }
 
 static enum err csv_fault(const struct ledger_csv *csv, const char *what, struct errinfo *info)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * ledger_csv: CSV as in RFC 4180, read in place: each field is unquoted where it stands and NUL-ended, so that texts
- * are pointers into the document. Fields are separated by commas, or by tabs or semicolons if the header line has such
- * and no comma. Internal to the ledger.
+ * are pointers into the document. Fields are separated by commas, or by tabs or semicolons if the first line that has
+ * one of the three has such and no comma. Internal to the ledger.
  */
 #ifndef CURTAIN_RECORDS_LEDGER_CSV_H
 #define CURTAIN_RECORDS_LEDGER_CSV_H

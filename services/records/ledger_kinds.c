@@ -44,6 +44,14 @@
 	{                                                                                                              \
 		name, LEDGER_WORD, required, 0, 0, words                                                               \
 	}
+#define LIST(name, words, most, word_bytes)                                                                            \
+	{                                                                                                              \
+		name, LEDGER_WORDS, false, word_bytes, most, words                                                     \
+	}
+#define IDS(name, most)                                                                                                \
+	{                                                                                                              \
+		name, LEDGER_IDS, false, 0, most, NULL                                                                 \
+	}
 #define PAST(name)                                                                                                     \
 	{                                                                                                              \
 		name, LEDGER_DATE, false, 0, 1, NULL                                                                   \
@@ -79,9 +87,10 @@ static const struct ledger_field volunteers[] = {KEY, REFERENCE("team", true), L
 	PLAIN("weekdays", LEDGER_WEEKDAYS), NUMBER("order", false, 0, 255),
 	WORD("kind", false, "silver_age|youth|red_steward|party_member|property|new_employment|neighbour"),
 	PLAIN("roles", LEDGER_WORDS), PLAIN("skills", LEDGER_WORDS), PAST("verified"),
-	LINE("verified_by", NAME_BYTES_MAX), WORD("gender", false, "female|male"), PLAIN("languages", LEDGER_WORDS),
-	PLAIN("interests", LEDGER_WORDS), DEGREES("latitude", 90), DEGREES("longitude", 180),
-	NUMBER("visits_a_week", false, 0, VISITS_A_WEEK_MAX), PLAIN("parts", LEDGER_WORDS), END};
+	LINE("verified_by", NAME_BYTES_MAX), WORD("gender", false, "female|male"),
+	LIST("languages", NULL, LANGUAGES_MAX, WORD_BYTES - 1), LIST("interests", NULL, INTERESTS_MAX, WORD_BYTES - 1),
+	DEGREES("latitude", 90), DEGREES("longitude", 180), NUMBER("visits_a_week", false, 0, VISITS_A_WEEK_MAX),
+	LIST("parts", "morning|afternoon|evening", 0, 0), END};
 
 static const struct ledger_field accounts[] = {{"name", LEDGER_ID, true, 0, 0, NULL},
 	WORD("level", true, "district|community|volunteer|auditor|none"), REFERENCE("community", false),
@@ -98,10 +107,11 @@ static const struct ledger_field elders[] = {KEY, REFERENCE("household", true), 
 	WORD("gender", false, "female|male"),
 	WORD("living", false, "alone|couple|with_family|with_carer|elders_together"),
 	WORD("health", false, "able|partly|unable"), WORD("mobility", false, "free|stick|wheelchair|bedridden"),
-	PLAIN("categories", LEDGER_WORDS), LINE("language", NAME_BYTES_MAX), LINE("key_holder", NAME_BYTES_MAX),
-	LINE("doctor", NAME_BYTES_MAX), PAST("surveyed"), PAST("enrolled"), PLAIN("ended", LEDGER_DATE),
-	PLAIN("id_number", LEDGER_CARD), {"medical_notes", LEDGER_SECRET, false, 0, 1000, NULL},
-	PLAIN("interests", LEDGER_WORDS), END};
+	PLAIN("categories", LEDGER_WORDS), {"language", LEDGER_LANGUAGE, false, WORD_BYTES - 1, LANGUAGES_MAX, NULL},
+	LINE("key_holder", NAME_BYTES_MAX), LINE("doctor", NAME_BYTES_MAX), PAST("surveyed"), PAST("enrolled"),
+	PLAIN("ended", LEDGER_DATE), PLAIN("id_number", LEDGER_CARD),
+	{"medical_notes", LEDGER_SECRET, false, 0, 1000, NULL}, LIST("interests", NULL, INTERESTS_MAX, WORD_BYTES - 1),
+	END};
 
 static const struct ledger_field contacts[] = {KEY, REFERENCE("elder", true), NUMBER("rank", false, 1, 99),
 	LINE("name", NAME_BYTES_MAX), LINE("relation", NAME_BYTES_MAX), PHONE("phone"), END};
@@ -110,7 +120,7 @@ static const struct ledger_field medicines[] = {KEY, REFERENCE("elder", true), L
 	LINE("dose", NAME_BYTES_MAX), PLAIN("lasts_until", LEDGER_DATE), END};
 
 static const struct ledger_field tag_kinds[] = {KEY, LINE("name", NAME_BYTES_MAX), LINE("meaning", TEXT_BYTES_MAX),
-	NUMBER("days", false, 1, 36500), LINE("rule", 100), END};
+	NUMBER("days", false, 1, 36500), PLAIN("rule", LEDGER_RULE), END};
 
 static const struct ledger_field tags[] = {KEY, REFERENCE("elder", true), REFERENCE("kind", true),
 	PLAIN("from", LEDGER_DATE), PLAIN("until", LEDGER_DATE), LINE("note", TEXT_BYTES_MAX), END};
@@ -130,11 +140,11 @@ static const struct ledger_field appointments[] = {KEY, REFERENCE("household", t
 	PLAIN("pause_holidays", LEDGER_BOOL), PLAIN("paused_from", LEDGER_DATE), PLAIN("paused_until", LEDGER_DATE),
 	PLAIN("from", LEDGER_DATE), PLAIN("until", LEDGER_DATE), END};
 
-static const struct ledger_field circles[] = {REFERENCE("household", true), PLAIN("contacts", LEDGER_WORDS),
-	PLAIN("key_holders", LEDGER_WORDS), PLAIN("neighbours", LEDGER_WORDS), END};
+static const struct ledger_field circles[] = {REFERENCE("household", true), IDS("contacts", CIRCLE_MAX),
+	IDS("key_holders", CIRCLE_MAX), IDS("neighbours", CIRCLE_MAX), END};
 
 static const struct ledger_field cares[] = {REFERENCE("household", true), REFERENCE("wanted", false),
-	PLAIN("unwanted", LEDGER_WORDS), WORD("gender_wanted", false, "female|male"),
+	IDS("unwanted", UNWANTED_MAX), WORD("gender_wanted", false, "female|male"),
 	NUMBER("visits_every_days", false, 0, VISITS_EVERY_DAYS_MAX), END};
 
 static const struct ledger_field services[] = {KEY,
@@ -142,8 +152,8 @@ static const struct ledger_field services[] = {KEY,
 	LINE("name_en", NAME_BYTES_MAX), NUMBER("minutes", false, 1, 1440),
 	NUMBER("lead_days", false, 0, SERVICE_LEAD_DAYS_MAX), PLAIN("teams", LEDGER_BOOL), END};
 
-static const struct ledger_field providers[] = {KEY, LINE("name", NAME_BYTES_MAX), REFERENCE("community", false),
-	PHONE("phone"), PLAIN("services", LEDGER_WORDS), END};
+static const struct ledger_field providers[] = {
+	KEY, LINE("name", NAME_BYTES_MAX), REFERENCE("community", false), PHONE("phone"), IDS("services", 0), END};
 
 const struct ledger_kind ledger_kinds[] = {{"districts", districts}, {"streets", streets}, {"communities", communities},
 	{"estates", estates}, {"buildings", buildings}, {"policies", policies}, {"teams", teams},

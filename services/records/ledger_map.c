@@ -6,8 +6,6 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "records/ledger_value.h"
-
 #define MEMORY_BLOCK_BYTES 65536
 #define WORDS_MAX 1000
 
@@ -314,104 +312,4 @@ void ledger_map_fini(struct ledger_map *map)
 	free(map->words);
 	ledger_memory_destroy(map->memory);
 	memset(map, 0, sizeof *map);
-}
-
-/* ---- using ---- */
-
-static int column_of(const char *heading, char *const *headings, unsigned count)
-{
-	char plain[LEDGER_VALUE_BYTES];
-
-	for (unsigned i = 0; i < count; i++)
-		if (ledger_plain(headings[i], false, plain) && strcmp(plain, heading) == 0)
-			return (int)i;
-	return -1;
-}
-
-static enum err bind_template(struct ledger_template *of, const char *kind, char *const *headings,
-	struct ledger_place place, unsigned count, struct ledger_faults *faults, struct errinfo *info)
-{
-	for (unsigned i = 0; i < of->count; i++) {
-		struct ledger_segment *segment = &of->segments[i];
-		enum err err;
-		if (!segment->is_heading)
-			continue;
-		segment->column = column_of(segment->text, headings, count);
-		if (segment->column >= 0 || segment->optional)
-			continue;
-		place.heading = segment->text;
-		place.field = 0;
-		err = ledger_fault(faults, kind, "", of->field, place, ERR_INVALID,
-			"表头缺少这一列 (the header line has no such column)", info);
-		if (err)
-			return err;
-	}
-	return ERR_OK;
-}
-
-enum err ledger_map_bind(struct ledger_map *map, char *const *headings, const struct ledger_place *places,
-	unsigned count, struct ledger_faults *faults, struct errinfo *info)
-{
-	for (unsigned t = 0; t < map->target_count; t++) {
-		struct ledger_target *target = &map->targets[t];
-		enum err err =
-			bind_template(&target->when, target->kind->name, headings, places[0], count, faults, info);
-		for (unsigned f = 0; f < target->field_count && !err; f++)
-			err = bind_template(
-				&target->fields[f], target->kind->name, headings, places[0], count, faults, info);
-		if (err)
-			return err;
-	}
-	return ERR_OK;
-}
-
-enum err ledger_map_text(const struct ledger_map *map, const struct ledger_template *of, char *const *fields,
-	const struct ledger_place *places, unsigned count, const char **out_text, struct ledger_place *out_place,
-	struct errinfo *info)
-{
-	char whole[LEDGER_VALUE_BYTES * 2], plain[LEDGER_VALUE_BYTES];
-	size_t length = 0;
-	bool any = false, placed = false, headings = false;
-
-	*out_text = NULL;
-	for (unsigned i = 0; i < of->count; i++) {
-		const struct ledger_segment *segment = &of->segments[i];
-		const char *part = segment->text;
-		if (segment->is_heading) {
-			headings = true;
-			part = segment->column >= 0 && (unsigned)segment->column < count ? fields[segment->column] : "";
-			if (map->lenient && of->count > 1 && ledger_plain(part, true, plain))
-				part = plain; /* part of an id, say: without blanks */
-			if (!placed && segment->column >= 0 && (unsigned)segment->column < count) {
-				*out_place = places[segment->column];
-				placed = true;
-			}
-			any = any || *part;
-		}
-		if (length + strlen(part) >= sizeof whole)
-			return errinfo_at(
-				info, ERR_RANGE, NULL, out_place->line, out_place->column, "the cell is too long");
-		memcpy(whole + length, part, strlen(part));
-		length += strlen(part);
-	}
-	if (headings && !any)
-		return ERR_OK;
-	if (of->count == 1 && headings) {
-		*out_text = fields[of->segments[0].column];
-		return ERR_OK;
-	}
-	*out_text = ledger_memory_keep(map->memory, whole, length);
-	return *out_text ? ERR_OK : errinfo_set(info, ERR_NOMEM, "out of memory");
-}
-
-const char *ledger_map_word(const struct ledger_map *map, const char *field, const char *theirs)
-{
-	char plain[LEDGER_VALUE_BYTES];
-
-	if (!map->word_count || !ledger_plain(theirs, false, plain))
-		return theirs;
-	for (size_t i = 0; i < map->word_count; i++)
-		if (strcmp(map->words[i].field, field) == 0 && strcmp(map->words[i].theirs, plain) == 0)
-			return map->words[i].ours;
-	return theirs;
 }

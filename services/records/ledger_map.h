@@ -6,9 +6,9 @@
  *   rows:
  *     - kind: elders
  *       when: "{姓名}"                     only where this is not empty
- *       fields: {id: "e-{编号}", household: "h-{户号}", name: "{姓名}", phone: "{?电话}"}    "?": the column may be
- * absent values:                                words of the spreadsheet, by field living: {独居: alone, 夫妻同住:
- * couple}
+ *       fields: {id: "e-{编号}", name: "{姓名}", phone: "{?电话}"}    "?": the column may be absent
+ *   values:                                words of the spreadsheet, by field; a word that is none of them is a fault,
+ *     living: {独居: alone, 夫妻同住: couple}     unless there is "*": "*"
  *
  * Without a map every column is a field of the one kind. Internal to the ledger.
  */
@@ -68,7 +68,10 @@ enum err ledger_map_read(
 enum err ledger_map_plain(const struct ledger_kind *kind, char *const *headings, unsigned count,
 	struct ledger_map *out_map, struct errinfo *info) ERR_MUST_CHECK;
 void ledger_map_fini(struct ledger_map *map);
-/* ledger_map_bind finds the headings in a file's header line. A heading that is missing is a fault. */
+/* ledger_map_names says whether heading, as a file has it, is one of the map's. */
+bool ledger_map_names(const struct ledger_map *map, const char *heading);
+/* ledger_map_bind finds the headings in a file's header line. A heading that is missing, or that stands twice, is a
+ * fault; each is told once. */
 enum err ledger_map_bind(struct ledger_map *map, char *const *headings, const struct ledger_place *places,
 	unsigned count, struct ledger_faults *faults, struct errinfo *info) ERR_MUST_CHECK;
 /* ledger_map_text fills a template with a record's cells: *out_text (NULL: nothing there) and the place of its first
@@ -76,7 +79,10 @@ enum err ledger_map_bind(struct ledger_map *map, char *const *headings, const st
 enum err ledger_map_text(const struct ledger_map *map, const struct ledger_template *of, char *const *fields,
 	const struct ledger_place *places, unsigned count, const char **out_text, struct ledger_place *out_place,
 	struct errinfo *info) ERR_MUST_CHECK;
-/* ledger_map_word gives our word for theirs, or theirs. */
+/* ledger_map_word gives our word for theirs, or theirs. ledger_map_knows: the map has no words for the field, or theirs
+ * is one of them, or of ours, or it has "*" for any other; else *out_words are those it has. */
 const char *ledger_map_word(const struct ledger_map *map, const char *field, const char *theirs);
+bool ledger_map_knows(
+	const struct ledger_map *map, const char *field, const char *theirs, char *out_words, size_t size);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "records/ledger_check.h"
 #include "records/ledger_value.h"
 
 #define FAULT_BYTES_MAX (2u << 20)
@@ -78,7 +79,19 @@ enum err ledger_fault(struct ledger_faults *faults, const char *kind, const char
 	return ERR_OK;
 }
 
-static enum err fault(struct ledger_rows *rows, struct ledger_place place, const char *field, enum err code,
+enum err ledger_fault_double(struct ledger_faults *faults, const char *kind, const char *heading,
+	struct ledger_place place, struct ledger_place first, struct errinfo *info)
+{
+	char cell[24], text[192];
+
+	cell_name(first, cell);
+	snprintf(text, sizeof text,
+		"表头重复，%s 也是：改名或删去一列 (this heading stands in %s too: rename or remove one)", cell, cell);
+	place.heading = heading;
+	return ledger_fault(faults, kind, "", "", place, ERR_INVALID, text, info);
+}
+
+enum err ledger_row_fault(struct ledger_rows *rows, struct ledger_place place, const char *field, enum err code,
 	const char *what, struct errinfo *info)
 {
 	char name[80];
@@ -222,11 +235,11 @@ enum err ledger_row_cell(
 
 	rows->cell = NULL;
 	if (i < 0) {
-		snprintf(text, sizeof text, "unknown key \"%.40s\"", name);
-		return fault(rows, place, "", ERR_INVALID, text, info);
+		snprintf(text, sizeof text, "没有这个字段 (unknown key \"%.40s\")", name);
+		return ledger_row_fault(rows, place, "", ERR_INVALID, text, info);
 	}
 	if (rows->cells[i].present)
-		return fault(rows, place, name, ERR_INVALID, "stands twice", info);
+		return ledger_row_fault(rows, place, name, ERR_INVALID, "重复 (stands twice)", info);
 	rows->cells[i] = (struct ledger_cell){.present = true, .list = list, .place = place, .first = rows->text_count};
 	rows->cell = &rows->cells[i];
 	return ERR_OK;
@@ -237,7 +250,7 @@ enum err ledger_row_text(struct ledger_rows *rows, const char *text, struct erri
 	if (!rows->cell)
 		return ERR_OK;
 	if (rows->text_count == LEDGER_TEXTS_MAX)
-		return fault(rows, rows->place, "", ERR_RANGE, "too many values", info);
+		return ledger_row_fault(rows, rows->place, "", ERR_RANGE, "值太多 (too many values)", info);
 	rows->texts[rows->text_count++] = text;
 	rows->cell->count++;
 	return ERR_OK;
@@ -251,13 +264,15 @@ static enum err put_cell(struct ledger_rows *rows, int index, struct errinfo *in
 	bool list = field->type >= LEDGER_WORDS;
 	const char *wrong, *key = rows->cells[0].present ? rows->texts[rows->cells[0].first] : "";
 
+	if (cell->told)
+		return ERR_OK;
 	if (list != cell->list)
-		wrong = list ? "must be a list" : "must be one value";
+		wrong = list ? "要填一组值 (must be a list)" : "只填一个值 (must be one value)";
 	else if (!list && !cell->count)
-		wrong = "must be one value";
+		wrong = "只填一个值 (must be one value)";
 	else
 		wrong = ledger_value_put(rows, field, key, rows->texts + cell->first, cell->count, rows->out);
-	return wrong ? fault(rows, cell->place, field->name, ERR_INVALID, wrong, info) : ERR_OK;
+	return wrong ? ledger_row_fault(rows, cell->place, field->name, ERR_INVALID, wrong, info) : ERR_OK;
 }
 
 /* put_places appends where the row and what it refers to stand: what the database finds wrong is told there. */
@@ -268,63 +283,10 @@ static void put_places(struct ledger_rows *rows)
 	json_member_int(rows->out, "line", rows->place.line);
 	json_member_int(rows->out, "column", rows->place.column);
 	for (int i = 1; rows->kind->fields[i].name; i++)
-		if (rows->cells[i].present && rows->kind->fields[i].type == LEDGER_ID)
+		if (rows->cells[i].present &&
+			(rows->kind->fields[i].type == LEDGER_ID || rows->kind->fields[i].type == LEDGER_IDS))
 			json_member_int(rows->out, rows->kind->fields[i].name, rows->cells[i].place.column);
 	json_close(rows->out, '}');
-}
-
-/* card_agrees: a resident's number holds the date of birth. */
-static enum err card_agrees(struct ledger_rows *rows, struct errinfo *info)
-{
-	int card = ledger_field_find(rows->kind, "id_number"), birth = ledger_field_find(rows->kind, "birth_date");
-	char plain[LEDGER_VALUE_BYTES], date[11], digits[9];
-
-	if (card < 0 || birth < 0 || !rows->cells[card].count || !rows->cells[birth].count || rows->row_faults)
-		return ERR_OK;
-	if (!ledger_plain(rows->texts[rows->cells[birth].first], true, plain) ||
-		!ledger_date(plain, rows->lenient, date))
-		return ERR_OK;
-	snprintf(digits, sizeof digits, "%.4s%.2s%.2s", date, date + 5, date + 8);
-	if (!ledger_plain(rows->texts[rows->cells[card].first], true, plain) || strlen(plain) != 18 ||
-		strncmp(plain + 6, digits, 8) == 0)
-		return ERR_OK;
-	return fault(rows, rows->cells[card].place, "id_number", ERR_INVALID,
-		"与出生日期不符 (does not go with the date of birth)", info);
-}
-
-/* span_end gives a time of day or a date so that later ones compare greater; false: it is not given, or is none. */
-static bool span_end(const struct ledger_rows *rows, int index, char out[LEDGER_VALUE_BYTES])
-{
-	char plain[LEDGER_VALUE_BYTES];
-
-	if (!rows->cells[index].count || !ledger_plain(rows->texts[rows->cells[index].first], true, plain))
-		return false;
-	if (rows->kind->fields[index].type == LEDGER_DATE)
-		return ledger_date(plain, rows->lenient, out);
-	snprintf(out, LEDGER_VALUE_BYTES, "%s%.5s", strlen(plain) == 4 ? "0" : "", plain); /* 7:30 */
-	return true;
-}
-
-/* spans_run_forwards: what the database refuses too (0009), here with its place. */
-static enum err spans_run_forwards(struct ledger_rows *rows, struct errinfo *info)
-{
-	static const char *const spans[][2] = {{"opens", "by"}, {"paused_from", "paused_until"}, {"from", "until"}};
-	char first[LEDGER_VALUE_BYTES], second[LEDGER_VALUE_BYTES], text[96];
-	enum err err = ERR_OK;
-
-	if (strcmp(rows->kind->name, "appointments") != 0 || rows->row_faults)
-		return ERR_OK;
-	for (size_t i = 0; i < sizeof spans / sizeof *spans && !err; i++) {
-		int from = ledger_field_find(rows->kind, spans[i][0]), to = ledger_field_find(rows->kind, spans[i][1]);
-		if (!span_end(rows, from, first) || !span_end(rows, to, second))
-			continue;
-		int order = strcmp(first, second);
-		if (order < 0 || (order == 0 && rows->kind->fields[from].type == LEDGER_DATE))
-			continue;
-		snprintf(text, sizeof text, "不晚于%s (is not after %s)", spans[i][0], spans[i][0]);
-		err = fault(rows, rows->cells[to].place, spans[i][1], ERR_INVALID, text, info);
-	}
-	return err;
 }
 
 static bool is_deleted(const struct ledger_rows *rows, int last)
@@ -343,10 +305,10 @@ static enum err put_cells(struct ledger_rows *rows, struct errinfo *info)
 		if (rows->cells[i].present)
 			err = put_cell(rows, i, info);
 		else if (fields[i].required)
-			err = fault(rows, rows->place, fields[i].name, ERR_INVALID, "is missing", info);
+			err = ledger_row_fault(
+				rows, rows->place, fields[i].name, ERR_INVALID, "没有填 (is missing)", info);
 	}
-	err = err ? err : card_agrees(rows, info);
-	return err ? err : spans_run_forwards(rows, info);
+	return err || deleted ? err : ledger_check_row(rows, info);
 }
 
 enum err ledger_row_end(struct ledger_rows *rows, struct errinfo *info)

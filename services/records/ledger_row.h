@@ -27,11 +27,14 @@ enum ledger_type {
 	LEDGER_BOOL,
 	LEDGER_DATE,
 	LEDGER_TIME,
-	LEDGER_CLOCK,  /* a time of day */
-	LEDGER_WORD,   /* one of field->words */
-	LEDGER_CARD,   /* resident identity number; sealed */
-	LEDGER_SECRET, /* a text that is sealed */
-	LEDGER_WORDS,  /* a list of words; all list types come last */
+	LEDGER_CLOCK,    /* a time of day */
+	LEDGER_WORD,     /* one of field->words */
+	LEDGER_CARD,     /* resident identity number; sealed */
+	LEDGER_SECRET,   /* a text that is sealed */
+	LEDGER_LANGUAGE, /* a text of words between commas */
+	LEDGER_RULE,     /* of whom a tag is true (ledger_rule.h) */
+	LEDGER_WORDS,    /* a list of words; all list types come last */
+	LEDGER_IDS,      /* a list of ids of other rows */
 	LEDGER_QUANTITIES,
 	LEDGER_WEEKDAYS
 };
@@ -41,8 +44,8 @@ struct ledger_field {
 	enum ledger_type type;
 	bool required;
 	long min, max;     /* LEDGER_INT, LEDGER_DEGREES: value; LEDGER_LINE: max bytes; LEDGER_DATE: max 1 = not after
-			      today */
-	const char *words; /* LEDGER_WORD: "a|b|c" */
+			      today; lists, LEDGER_LANGUAGE: max words of min bytes each, 0 = as many and as long as go */
+	const char *words; /* LEDGER_WORD, LEDGER_WORDS: "a|b|c"; NULL: any */
 };
 
 struct ledger_kind {
@@ -64,7 +67,7 @@ struct ledger_place {
 };
 
 struct ledger_cell {
-	bool present, list;
+	bool present, list, told; /* told: its fault is noted already */
 	struct ledger_place place;
 	unsigned first, count; /* in texts */
 };
@@ -121,5 +124,11 @@ void ledger_rows_back(struct ledger_rows *rows, struct ledger_mark mark);
  * collected. */
 enum err ledger_fault(struct ledger_faults *faults, const char *kind, const char *key, const char *field,
 	struct ledger_place place, enum err code, const char *text, struct errinfo *info) ERR_MUST_CHECK;
+/* ledger_fault_double notes a heading that stands at a place and at an earlier one. */
+enum err ledger_fault_double(struct ledger_faults *faults, const char *kind, const char *heading,
+	struct ledger_place place, struct ledger_place first, struct errinfo *info) ERR_MUST_CHECK;
+/* ledger_row_fault notes a fault of the row at hand. */
+enum err ledger_row_fault(struct ledger_rows *rows, struct ledger_place place, const char *field, enum err code,
+	const char *what, struct errinfo *info) ERR_MUST_CHECK;
 
 #endif

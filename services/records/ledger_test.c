@@ -9,6 +9,9 @@
 #include <cmocka.h>
 
 #include "records/ledger.h"
+#include "records/ledger_number.h"
+#include "records/ledger_rule.h"
+#include "records/ledger_value.h"
 
 static void gives(const char *kind, const char *format, const char *text, const char *wanted)
 {
@@ -124,10 +127,10 @@ static void faults_say_where(void **state)
 {
 	(void)state;
 	refuses("ledger", "yaml", "households:\n- id: h-1\n  community: c-1\n  teem: t-1\n", 4, "unknown key \"teem\"");
-	refuses("ledger", "yaml", "households:\n- id: h-1\n  community: c-1\n", 2, "households[0].team: is missing");
+	refuses("ledger", "yaml", "households:\n- id: h-1\n  community: c-1\n", 2, "households[0].team: 没有填");
 	refuses("ledger", "yaml",
 		"households:\n- {id: h-1, community: c-1, team: t-1}\n- {id: h 2, community: c-1, team: t-1}\n", 3,
-		"households[1].id: must be an id");
+		"households[1].id: 不是编号");
 	refuses("ledger", "yaml", "people: []\n", 1, "unknown kind");
 	refuses("ledger", "yaml", "devices: []\ndevices: []\n", 2, "twice");
 	refuses("ledger", "yaml",
@@ -151,7 +154,7 @@ static void faults_say_where(void **state)
 	refuses("devices", "csv", "id,household,place\na,h-1,\nb,h-1", 3, "fewer fields than the header has");
 	refuses("devices", "csv", "id,household\n\"a,h-1\n", 2, "a quote is not closed");
 	refuses("devices", "csv", "id,household\n\"a\"x,h-1\n", 2, "text after a closing quote");
-	refuses("devices", "csv", "id,colour\na,red\n", 2, "unknown key \"colour\"");
+	refuses("devices", "csv", "id,colour\na,red\n", 1, "unknown key \"colour\"");
 	refuses("devices", "csv", "id,household\n\xff,h-1\n", 0, "UTF-8");
 	refuses("ledger", "csv", "id\n", 0, "one kind");
 	refuses("ledger", "xml", "id\n", 0, "yaml or csv");
@@ -266,9 +269,104 @@ static void all_faults_of_a_spreadsheet_are_told_by_line_column_and_cell(void **
 	spreadsheet(csv, "",
 		"\"line\":7,\"column\":1,\"cell\":\"A7\",\"kind\":\"elders\",\"key\":\"e-5\",\"field\":\"id\","
 		"\"heading\":\"编号\",\"text\":\"与前面的行不一致");
-	spreadsheet(csv, "", "\"cell\":\"H8\",\"kind\":\"households\",\"text\":\"more fields than the header has\"");
+	spreadsheet(csv, "", "\"cell\":\"H8\",\"kind\":\"households\",\"text\":\"比表头多了单元格");
 	spreadsheet(csv, "", "\"cell\":\"C9\"");
 	spreadsheet("编号,户号,姓名\n1,11,示例\n", "", "\"heading\":\"出生日期\",\"text\":\"表头缺少这一列");
+}
+
+static void a_title_above_the_header_is_passed_over(void **state)
+{
+	(void)state;
+	spreadsheet("二〇二六年老人台账,,,,\n填表：示例社区\t2026-03-01,,,,\n,,,,\n编号,户号,姓名,出生日期,住址\n1,11,"
+		    "示例,1940/5/6,x\n",
+		"\"birth_date\":\"1940-05-06\",\"@\":{\"line\":5,", "[]");
+	spreadsheet("老人台账\n编号\t户号\t姓名\t出生日期\t住址\n1\t11\t示例\t1940/5/6\tx\n", "\"id\":\"e-1\"", "[]");
+	spreadsheet("老人台账,,,,\n编号,户号,姓名,出生日期,住址\n1,11,示例,1940/5/,x\n", "",
+		"[{\"line\":3,\"column\":13,\"cell\":\"D3\"");
+	gives("devices", "csv", "devices of 2026\n\nid,household\na,h-1\n",
+		"{\"devices\":[{\"id\":\"a\",\"household\":\"h-1\"}]}");
+}
+
+static unsigned fault_count(const char *csv)
+{
+	const struct ledger_source source = {
+		.kind = "ledger", .format = "csv", .text = csv, .length = strlen(csv), .map = map, .now = WALL_NONE};
+	struct ledger_faults faults;
+	struct errinfo info = {0};
+	struct buf out;
+	size_t count;
+
+	ledger_faults_init(&faults);
+	buf_init(&out, 1 << 20);
+	assert_int_equal(ledger_read(&source, &faults, &out, &info), ERR_OK);
+	count = faults.count;
+	buf_fini(&out);
+	ledger_faults_fini(&faults);
+	return (unsigned)count;
+}
+
+static void what_is_wrong_with_the_header_is_told_once(void **state)
+{
+	char csv[32768];
+	size_t length;
+
+	(void)state;
+	length = (size_t)snprintf(csv, sizeof csv, "老人,户,名\n");
+	for (unsigned i = 0; i < 1000; i++)
+		length += (size_t)snprintf(csv + length, sizeof csv - length, "%u,11,示例\n", i);
+	assert_int_equal(fault_count(csv), 1);
+	spreadsheet(csv, "{}",
+		"[{\"line\":1,\"column\":1,\"cell\":\"A1\",\"kind\":\"households\",\"text\":\"前 10 "
+		"行里没有认识的表头");
+	memcpy(csv, "编号", strlen("编号"));
+	assert_int_equal(fault_count(csv), 4); /* 户号, 住址, 姓名, 出生日期 */
+	refuses("devices", "csv", "a\nb\nc\n", 1, "none of the first 10 lines");
+	refuses("devices", "csv", "id,houshold\na,h-1\n", 1, "devices: id household place");
+}
+
+static void a_heading_that_stands_twice_is_told_with_both_columns(void **state)
+{
+	(void)state;
+	spreadsheet("编号,户号,姓名,出生日期,住址,电话, 姓名 \n1,11,示例,1940/5/6,x,,示例二\n", "{}",
+		"\"line\":1,\"column\":49,\"cell\":\"G1\",\"kind\":\"households\",\"heading\":\" 姓名 "
+		"\",\"text\":\"表头重复，C1 也是");
+	spreadsheet("编号,户号,姓名,出生日期,住址,备注,备注\n1,11,示例,1940/5/6,x,a,b\n", "\"id\":\"e-1\"", "[]");
+	refuses("devices", "csv", "id,household,id\na,h-1,b\n", 1, "stands in A1 too");
+}
+
+static void a_word_that_the_map_does_not_have_is_told_with_those_it_has(void **state)
+{
+	(void)state;
+	spreadsheet("编号,户号,姓名,出生日期,住址,类别\n1,11,示例,1940/5/6,x,低保、高寿\n", "\"elders\":[]",
+		"\"cell\":\"F2\",\"kind\":\"elders\",\"key\":\"e-1\",\"field\":\"categories\",\"heading\":\"类别\","
+		"\"text\":\"只能是：低保、优抚；");
+	assert_int_equal(
+		fault_count("编号,户号,姓名,出生日期,住址,类别,居住\n1,11,示例,1940/5/6,x,低保、高寿,一个人\n"), 2);
+	spreadsheet("编号,户号,姓名,出生日期,住址,类别\n1,11,示例,1940/5/6,x,veteran; 低保\n",
+		"\"categories\":[\"veteran\",\"low_income\"]", "[]");
+	spreadsheet("编号,户号,姓名,出生日期,住址,居住\n1,11,示例,1940/5/6,x,一个人\n", "",
+		"\"text\":\"只能是：独居；别的词先加进列映射的 values (must be one of these: alone|couple");
+}
+
+static void cells_that_have_moved_are_told(void **state)
+{
+	(void)state;
+	spreadsheet(
+		"编号,户号,姓名,出生日期,住址,电话\n1,11,示例,1940/5/6,x,1000,5\n", "", "\\\"1000,5\\\" (more fields");
+	spreadsheet("编号,户号,姓名,出生日期,住址,电话,\n1,11,示例,1940/5/6,x,1000,5\n", "",
+		"\"cell\":\"G2\",\"kind\":\"households\",\"text\":\"这一列没有表头");
+	spreadsheet("编号,户号,姓名,出生日期,住址,电话\n1,11,示例,1940/5/6,x,\"1000,5\"\n", "", "逗号前不足 5 位");
+	spreadsheet("编号,户号,姓名,出生日期,住址,电话,\n1,11,示例,1940/5/6,x,10000,\n", "\"phone\":\"10000\"", "[]");
+}
+
+static void a_column_that_is_not_there_is_not_spoken_of(void **state)
+{
+	(void)state;
+	spreadsheet("编号,户号,姓名,出生日期,住址,居住\n1,11,示例,1940/5/6,x,\n",
+		"\"@columns\":{\"households\":[\"id\",\"community\",\"team\",\"address\"],\"elders\":[\"id\","
+		"\"household\",\"name\","
+		"\"birth_date\",\"living\"],\"contacts\":[\"id\",\"elder\"]}",
+		"[]");
 }
 
 static void a_number_that_would_ring_somebody_else_is_a_fault(void **state)
@@ -356,6 +454,90 @@ static void what_is_to_be_sealed_needs_a_key(void **state)
 	refuses("elders", "yaml", "[{id: e-1, household: h-1, medical_notes: x}]", 1, "there is no key");
 }
 
+static void an_identity_number_may_be_written_with_blanks_and_in_full_width(void **state)
+{
+	static const char *const same[] = {"000000194003070011", "000000 19400307 0011",
+		"００００００１９４００３０７００１１", "000000-19400307-0011", " 000000　1940 0307 0011 "};
+	char number[LEDGER_CARD_BYTES], plain[LEDGER_VALUE_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		assert_true(ledger_plain(same[i], true, plain));
+		assert_null(ledger_card(plain, number));
+		assert_string_equal(number, same[0]);
+	}
+	assert_null(ledger_card("00000019400307002x", number));
+	assert_string_equal(number, "00000019400307002X");
+	assert_non_null(strstr(ledger_card("000000 19400307 0012", number), "check digit"));
+	assert_non_null(strstr(ledger_card("000000 19400307 00116", number), "18 places"));
+	assert_non_null(strstr(ledger_card("000000 400307 001", number), "18 places"));
+	assert_non_null(strstr(ledger_card("1.1E+17", number), "power of ten"));
+	refuses("elders", "yaml",
+		"[{id: e-1, household: h-1, birth_date: 1941-03-07, id_number: \"000000 19400307 0011\"}]", 1,
+		"there is no key");
+}
+
+static void a_rule_that_nobody_or_everybody_meets_is_refused(void **state)
+{
+	static const char *const good[] = {"age >= 1", "age >= 130", "incidents >= 3 in 30", "living = alone",
+		"gender = female", "health = unable", "mobility = bedridden", "category = veteran"};
+	static const char *const bad[][2] = {{"age >= 131", "nobody is so old"}, {"age >= 0", "everybody"},
+		{"incidents >= 0 in 30", "everybody"}, {"incidents >= 3 in 0", "never true"},
+		{"living = lonely", "is never true: living is one of alone|couple"}, {"gender = unknown", "never true"},
+		{"age >= 90 and living = alone", "is no rule"}, {"age > 90", "is no rule"},
+		{"age >= 9999", "is no rule"}, {"age >= -1", "is no rule"},
+		{"living = alone; drop table elder", "is no rule"}, {"name = x", "is no rule"},
+		{"categories = veteran", "is no rule"}, {"living  = alone", "is no rule"},
+		{"age >= 90 ", "is no rule"}};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_null(ledger_rule_wrong(good[i]));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(text, sizeof text, "tag_kinds:\n- {id: t, rule: \"%s\"}\n", bad[i][0]);
+		refuses("ledger", "yaml", text, 2, bad[i][1]);
+	}
+}
+
+static void a_row_that_contradicts_itself_is_refused_with_its_place(void **state)
+{
+	(void)state;
+	refuses("households", "csv",
+		"id,community,team,away_from,away_until\nh-1,c-1,t-1,2026-03-02T00:00:00Z,2026-03-02T08:00:00+08:00\n",
+		2, "away_until: 不晚于away_from");
+	refuses("consents", "csv",
+		"household,quantities,from,until\nh-1,sos,2026-03-02T00:00:00Z,2026-03-01T00:00:00Z\n", 2,
+		"is not after from");
+	refuses("tags", "csv", "id,elder,kind,from,until\nx,e-1,k,2026-03-02,2026-03-01\n", 2, "is not after from");
+	refuses("elders", "csv", "id,household,birth_date,birth_year\ne-1,h-1,1940-03-02,1941\n", 2, "birth_year");
+	refuses("households", "csv", "id,community,team,latitude,longitude\nh-1,c-1,t-1,0.5,\n", 2, "stand together");
+	refuses("accounts", "csv", "name,level,community\na,community,\n", 2, "goes with level community");
+	refuses("accounts", "csv", "name,level,community\na,district,c-1\n", 2, "and with no other");
+	refuses("accounts", "csv", "name,level,volunteer\na,volunteer,\n", 2, "goes with level volunteer");
+	gives("accounts", "csv", "name,level,community,volunteer\na,community,c-1,\nb,volunteer,,v-1\nd,none,,\n",
+		"{\"accounts\":[{\"name\":\"a\",\"level\":\"community\",\"community\":\"c-1\"},{\"name\":\"b\","
+		"\"level\":\"volunteer\","
+		"\"volunteer\":\"v-1\"},{\"name\":\"d\",\"level\":\"none\"}]}");
+}
+
+static void lists_hold_what_the_others_can_carry(void **state)
+{
+	(void)state;
+	refuses("circles", "csv", "household,neighbours\nh-1,a;b;c;d;e;f;g;h;i\n", 2, "at most 8");
+	refuses("circles", "csv", "household,contacts\nh-1,示例甲\n", 2, "must be ids");
+	refuses("circles", "csv", "household,contacts\nh-1,v-1;v-2;v-1\n", 2, "an id twice");
+	refuses("cares", "yaml", "[{household: h-1, unwanted: [a, b, c, d, e]}]", 1, "at most 4");
+	refuses("volunteers", "yaml", "[{id: v-1, team: t-1, parts: [noon]}]", 1, "one of morning|afternoon|evening");
+	refuses("volunteers", "yaml", "[{id: v-1, team: t-1, languages: [示示示示示示示示示示示]}]", 1,
+		"10 Chinese characters");
+	refuses("elders", "csv", "id,household,language\ne-1,h-1,示示示示示示示示示示示、普通话\n", 2,
+		"10 Chinese characters");
+	refuses("elders", "csv", "id,household,language\ne-1,h-1,a、b/c；d e、f\n", 2, "at most 4");
+	gives("elders", "csv", "id,household,language\ne-1,h-1,\"示示示示示示示示示示,a、b\"\n",
+		"{\"elders\":[{\"id\":\"e-1\",\"household\":\"h-1\",\"language\":\"示示示示示示示示示示,a、b\"}]}");
+}
+
 static void too_long_is_told(void **state)
 {
 	struct errinfo info = {0};
@@ -394,6 +576,16 @@ int main(void)
 		cmocka_unit_test(faults_name_no_person),
 		cmocka_unit_test(one_row_of_a_spreadsheet_makes_rows_of_several_kinds),
 		cmocka_unit_test(all_faults_of_a_spreadsheet_are_told_by_line_column_and_cell),
+		cmocka_unit_test(a_title_above_the_header_is_passed_over),
+		cmocka_unit_test(what_is_wrong_with_the_header_is_told_once),
+		cmocka_unit_test(a_heading_that_stands_twice_is_told_with_both_columns),
+		cmocka_unit_test(a_word_that_the_map_does_not_have_is_told_with_those_it_has),
+		cmocka_unit_test(cells_that_have_moved_are_told),
+		cmocka_unit_test(a_column_that_is_not_there_is_not_spoken_of),
+		cmocka_unit_test(an_identity_number_may_be_written_with_blanks_and_in_full_width),
+		cmocka_unit_test(a_rule_that_nobody_or_everybody_meets_is_refused),
+		cmocka_unit_test(a_row_that_contradicts_itself_is_refused_with_its_place),
+		cmocka_unit_test(lists_hold_what_the_others_can_carry),
 		cmocka_unit_test(a_number_that_would_ring_somebody_else_is_a_fault),
 		cmocka_unit_test(a_date_may_have_blanks_and_a_midnight),
 		cmocka_unit_test(an_apostrophe_before_a_formula_is_a_mark),

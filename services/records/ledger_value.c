@@ -13,16 +13,17 @@
 #include "base/text.h"
 #include "codec/json.h"
 #include "message/message.h"
+#include "records/ledger_list.h"
+#include "records/ledger_number.h"
+#include "records/ledger_rule.h"
 #include "records/seal.h"
 
 #define SERIAL_MAX 80000     /* a spreadsheet's day number: 2119 */
 #define SERIAL_OF_1970 25569 /* days from 1899-12-30 */
-#define CARD_DIGITS 18
 
 /* ---- as spreadsheets have it ---- */
 
-/* blank_at: bytes of a blank at p; ideographic, no-break and zero-width ones are. */
-static size_t blank_at(const char *p)
+size_t ledger_blank(const char *p)
 {
 	static const char *const blanks[] = {" ", "\t", "\xe3\x80\x80", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf"};
 
@@ -36,13 +37,13 @@ bool ledger_plain(const char *text, bool narrow, char out[LEDGER_VALUE_BYTES])
 {
 	size_t n = 0, kept = 0, blank;
 
-	while ((blank = blank_at(text)))
+	while ((blank = ledger_blank(text)))
 		text += blank;
 	for (const char *p = text; *p;) {
 		const unsigned char *u = (const unsigned char *)p;
 		if (n + 4 >= LEDGER_VALUE_BYTES)
 			return false;
-		blank = blank_at(p);
+		blank = ledger_blank(p);
 		if (narrow && u[0] == 0xef && (u[1] == 0xbc || u[1] == 0xbd)) { /* U+FF01..U+FF5E */
 			unsigned code = (unsigned)(u[1] - 0xbc) * 64 + (u[2] - 0x80u);
 			out[n++] = (char)(code + 0x20);
@@ -72,14 +73,6 @@ static const char *wrong_of_spreadsheet(const char *text)
 	if (*text == '=' || *text == '@')
 		return "是公式，请粘贴为数值 (is a formula; paste it as a value)";
 	return NULL;
-}
-
-/* is_scientific: "1.38E+10", what spreadsheets make of long numbers. */
-static bool is_scientific(const char *text)
-{
-	size_t digits = strspn(text, "0123456789.");
-
-	return digits && (text[digits] == 'E' || text[digits] == 'e') && strspn(text + digits + 1, "+-0123456789") > 1;
 }
 
 /* ---- dates ---- */
@@ -169,7 +162,7 @@ static const char *put_date(
 	if (!ledger_date(text, rows->lenient, date))
 		return rows->lenient
 			       ? "不是日期 (is no date such as 2026-03-01, 2026/3/1, 2026.3.1, 2026年3月1日, 20260301)"
-			       : "must be a date such as 2026-03-01";
+			       : "不是日期 (must be a date such as 2026-03-01)";
 	if (field->max == 1 && rows->source->now.ms != WALL_NONE.ms) {
 		wall_format((struct wall){.ms = rows->source->now.ms + MS_PER_DAY}, today); /* zones east of UTC */
 		if (strncmp(date, today, 10) > 0)
@@ -179,18 +172,24 @@ static const char *put_date(
 	return NULL;
 }
 
-static const char *put_time(
-	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
+bool ledger_time(const char *text, bool lenient, struct wall *out)
 {
 	char date[11], whole[48];
-	struct wall t;
 
-	if (rows->lenient && ledger_date(text, true, date)) {
+	if (lenient && ledger_date(text, true, date)) {
 		snprintf(whole, sizeof whole, "%sT00:00:00+08:00", date);
 		text = whole;
 	}
-	if (wall_parse(text, strlen(text), &t) || t.ms < 0)
-		return "must be a time with an offset, such as 2026-03-01T00:00:00+08:00";
+	return !wall_parse(text, strlen(text), out) && out->ms >= 0;
+}
+
+static const char *put_time(
+	const struct ledger_rows *rows, const struct ledger_field *field, const char *text, struct buf *out)
+{
+	struct wall t;
+
+	if (!ledger_time(text, rows->lenient, &t))
+		return "不是带时区的时间 (must be a time with an offset, such as 2026-03-01T00:00:00+08:00)";
 	json_member_wall(out, field->name, t);
 	return NULL;
 }
@@ -202,10 +201,10 @@ static const char *put_clock(const struct ledger_field *field, const char *text,
 	uint16_t minute;
 
 	if (strlen(text) > 5 || strlen(text) < 4)
-		return "must be a time of day such as 07:30";
+		return "不是钟点 (must be a time of day such as 07:30)";
 	snprintf(whole, sizeof whole, "%s%.5s", strlen(text) == 4 ? "0" : "", text);
 	if (minute_parse(whole, &minute))
-		return "must be a time of day such as 07:30";
+		return "不是钟点 (must be a time of day such as 07:30)";
 	json_member_text(out, field->name, whole);
 	return NULL;
 }
@@ -253,107 +252,42 @@ static const char *put_bool(
 		json_member_bool(out, field->name, strcmp(text, yes[i]) == 0);
 		return NULL;
 	}
-	return rows->lenient ? "要填是或否 (must be yes or no)" : "must be true or false";
+	return rows->lenient ? "要填是或否 (must be yes or no)" : "要填 true 或 false (must be true or false)";
 }
 
 static const char *put_word(const struct ledger_field *field, const char *text, struct buf *out)
 {
-	static _Thread_local char wrong[200];
-	size_t length = strlen(text);
-
-	for (const char *word = field->words; length && word; word = strchr(word, '|')) {
-		word += *word == '|';
-		if (strncmp(word, text, length) == 0 && (word[length] == '|' || !word[length])) {
-			json_member_text(out, field->name, text);
-			return NULL;
-		}
-	}
-	snprintf(wrong, sizeof wrong, "只能是 (must be one of %s)", field->words);
-	return wrong;
+	if (!ledger_one_of(text, field->words))
+		return ledger_none_of(field->words);
+	json_member_text(out, field->name, text);
+	return NULL;
 }
 
-/* wrong_number: what would ring nobody, or somebody else: a mobile number of China with a digit too few or too many,
- * two numbers that ran into one. What follows a comma is dialled after the answer. */
-static const char *wrong_number(const char *number)
+static const char *put_rule(const struct ledger_field *field, const char *text, struct buf *out)
 {
-	size_t digits = strcspn(number, ","), most = 12;
-	const char *home = number;
+	const char *wrong = ledger_rule_wrong(text);
 
-	if (strncmp(number, "+86", 3) == 0 || strncmp(number, "0086", 4) == 0)
-		home += *number == '+' ? 3 : 4;
-	else if (*number == '+' || strncmp(number, "00", 2) == 0)
-		most = 17;
-	digits -= (size_t)(home - number);
-	if (strlen(number) < 3)
-		return "号码太短 (is too short for a telephone number)";
-	if (digits >= 7 && home[0] == '1' && home[1] >= '3' && home[1] <= '9' && digits != 11)
-		return digits < 16 ? "手机号应为 11 位 (a mobile number has 11 digits)"
-				   : "有两个号码，请一格填一个 (two numbers: write one in a cell)";
-	if (strncmp(home, "86", 2) == 0)
-		most = 14;
-	if (digits > most)
-		return "号码太长，或有两个号码，一格填一个；分机写在逗号后 (is too long for a telephone number, or "
-		       "two: one in a "
-		       "cell; an extension stands behind a comma)";
-	return NULL;
+	if (!wrong)
+		json_member_text(out, field->name, text);
+	return wrong;
 }
 
 static const char *put_phone(const struct ledger_field *field, const char *text, struct buf *out)
 {
-	char number[PHONE_BYTES] = "";
-	const char *wrong;
-	size_t n = 0;
+	char number[PHONE_BYTES];
+	const char *wrong = ledger_phone(text, number);
 
-	if (is_scientific(text))
-		return "号码被电子表格变成了科学计数，请把该列设为文本 (the spreadsheet made a power of ten of it; "
-		       "format the column as text)";
-	for (; *text; text++) {
-		size_t blank = blank_at(text);
-		if (blank) {
-			text += blank - 1;
-			continue;
-		}
-		if (strchr("-()", *text) || (*text == '.' && strcmp(text, ".0") != 0))
-			continue;
-		if (strcmp(text, ".0") == 0)
-			break; /* a spreadsheet's number */
-		if (!isdigit((unsigned char)*text) && !strchr("+*#,", *text))
-			return "不是电话号码，一格填一个 (is no telephone number: one in a cell)";
-		if (n + 1 == sizeof number)
-			return "号码太长 (is too long for a telephone number)";
-		number[n++] = *text;
-	}
-	number[n] = '\0';
-	wrong = wrong_number(number);
-	if (wrong)
-		return wrong;
-	json_member_text(out, field->name, number);
-	return NULL;
-}
-
-/* wrong_card: GB 11643-1999, 17 digits and a check by ISO 7064 MOD 11-2. */
-static const char *wrong_card(const char *text)
-{
-	static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
-	int sum = 0;
-
-	if (is_scientific(text))
-		return "证件号被电子表格变成了科学计数，请把该列设为文本 (the spreadsheet made a power of ten of it; "
-		       "format the column as text)";
-	if (strlen(text) != CARD_DIGITS || strspn(text, "0123456789") < CARD_DIGITS - 1)
-		return "不是 18 位证件号 (is no identity number of 18 places)";
-	for (int i = 0; i < CARD_DIGITS - 1; i++)
-		sum += (text[i] - '0') * weights[i];
-	if (toupper((unsigned char)text[CARD_DIGITS - 1]) != "10X98765432"[sum % 11])
-		return "证件号校验位不对 (the identity number's check digit is wrong)";
-	return NULL;
+	if (!wrong)
+		json_member_text(out, field->name, number);
+	return wrong;
 }
 
 static const char *put_sealed(const struct ledger_rows *rows, const struct ledger_field *field, const char *key,
 	const char *text, struct buf *out)
 {
 	char sealed[SEAL_TEXT_BYTES(LEDGER_VALUE_BYTES)], opened[LEDGER_VALUE_BYTES];
-	const char *wrong = field->type == LEDGER_CARD ? wrong_card(text) : NULL;
+	char card[LEDGER_CARD_BYTES];
+	const char *wrong = field->type == LEDGER_CARD ? ledger_card(text, card) : NULL;
 	bool merged =
 		!strncmp(text, "s1@", strlen("s1@")); /* of another row: the database says whether this one has it */
 
@@ -364,6 +298,8 @@ static const char *put_sealed(const struct ledger_rows *rows, const struct ledge
 	}
 	if (wrong)
 		return wrong;
+	if (field->type == LEDGER_CARD)
+		text = card;
 	if (field->type == LEDGER_SECRET && strlen(text) > (size_t)field->max)
 		return "太长 (is too long)";
 	if (!rows->source->seal)
@@ -379,13 +315,14 @@ static const char *put_text(const struct ledger_field *field, const char *text, 
 	switch (field->type) {
 	case LEDGER_ID:
 		if (!text_is_id(text))
-			return "must be an id: 1 to 63 of letters, digits, '.', '_', '-'";
+			return "不是编号 (must be an id: 1 to 63 of letters, digits, '.', '_', '-')";
 		break;
 	case LEDGER_DEVICE:
 		if (!text_is_label(text) || strlen(text) >= DEVICE_BYTES)
-			return "must be a device's name of at most 95 bytes without control characters";
+			return "不是设备名 (must be a device's name of at most 95 bytes without control characters)";
 		if (strncmp(text, LEDGER_HANDSET_PREFIX, strlen(LEDGER_HANDSET_PREFIX)) == 0)
-			return "\"phone-...\" are the handsets that every household gets by itself";
+			return "phone- 开头的呼叫器由系统给每户自动建立 (\"phone-...\" are the handsets that every "
+			       "household gets by itself)";
 		break;
 	default:
 		if (!text_is_label(text) || strlen(text) > (size_t)field->max)
@@ -395,69 +332,6 @@ static const char *put_text(const struct ledger_field *field, const char *text, 
 	return NULL;
 }
 
-/* ---- lists ---- */
-
-static const char *put_quantities(const char *name, const char *const *texts, unsigned count, struct buf *out)
-{
-	uint64_t set = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		enum quantity q;
-		if (quantity_find(texts[i], &q))
-			return "names an unknown quantity (curtain quantities lists them)";
-		set |= UINT64_C(1) << q;
-	}
-	json_key(out, name);
-	json_open(out, '[');
-	for (unsigned q = 0; q < QUANTITY_COUNT; q++)
-		if (set >> q & 1)
-			json_text(out, quantity_info((enum quantity)q)->name);
-	json_close(out, ']');
-	return NULL;
-}
-
-static const char *put_weekdays(const char *name, const char *const *texts, unsigned count, struct buf *out)
-{
-	static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-	unsigned set = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		unsigned d = 0;
-		while (d < 7 && strcmp(days[d], texts[i]) != 0)
-			d++;
-		if (d == 7)
-			return "must be a list of mon tue wed thu fri sat sun";
-		set |= 1u << d;
-	}
-	json_member_int(out, name, set);
-	return NULL;
-}
-
-static const char *put_words(const char *name, const char *const *texts, unsigned count, struct buf *out)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (!text_is_label(texts[i]) || strlen(texts[i]) >= ID_BYTES || strpbrk(texts[i], " ;"))
-			return "holds a word that is too long, or has a blank or semicolon in it";
-	json_key(out, name);
-	json_open(out, '[');
-	for (unsigned i = 0; i < count; i++)
-		json_text(out, texts[i]);
-	json_close(out, ']');
-	return NULL;
-}
-
-static const char *put_list(const struct ledger_field *field, const char *const *texts, unsigned count, struct buf *out)
-{
-	switch (field->type) {
-	case LEDGER_QUANTITIES:
-		return put_quantities(field->name, texts, count, out);
-	case LEDGER_WEEKDAYS:
-		return put_weekdays(field->name, texts, count, out);
-	default:
-		return put_words(field->name, texts, count, out);
-	}
-}
-
 const char *ledger_value_put(const struct ledger_rows *rows, const struct ledger_field *field, const char *key,
 	const char *const *texts, unsigned count, struct buf *out)
 {
@@ -465,12 +339,12 @@ const char *ledger_value_put(const struct ledger_rows *rows, const struct ledger
 	const char *text, *wrong;
 
 	if (field->type >= LEDGER_WORDS)
-		return put_list(field, texts, count, out);
+		return ledger_list_put(field, texts, count, out);
 	text = texts[0];
 	wrong = rows->lenient ? wrong_of_spreadsheet(text) : NULL;
 	if (wrong)
 		return wrong;
-	if (rows->lenient || field->type == LEDGER_PHONE) {
+	if (rows->lenient || field->type == LEDGER_PHONE || field->type == LEDGER_CARD) {
 		if (!ledger_plain(text, field->type != LEDGER_LINE && field->type != LEDGER_SECRET, plain))
 			return "太长 (is too long)";
 		text = plain;
@@ -494,6 +368,10 @@ const char *ledger_value_put(const struct ledger_rows *rows, const struct ledger
 		return put_clock(field, text, out);
 	case LEDGER_WORD:
 		return put_word(field, text, out);
+	case LEDGER_RULE:
+		return put_rule(field, text, out);
+	case LEDGER_LANGUAGE:
+		return ledger_language_put(field, text, out);
 	case LEDGER_CARD:
 	case LEDGER_SECRET:
 		return put_sealed(rows, field, key, text, out);

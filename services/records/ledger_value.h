@@ -17,6 +17,10 @@ const char *ledger_value_put(const struct ledger_rows *rows, const struct ledger
 	const char *const *texts, unsigned count, struct buf *out);
 /* ledger_date reads a date as "YYYY-MM-DD"; false: it is none. */
 bool ledger_date(const char *text, bool lenient, char out[11]);
+/* ledger_time reads a time with an offset; lenient: or a date, its begin in China. false: it is none. */
+bool ledger_time(const char *text, bool lenient, struct wall *out);
+/* ledger_blank gives the bytes of a blank at p, 0 for none; ideographic, no-break and zero-width ones are. */
+size_t ledger_blank(const char *p);
 /* ledger_plain gives text without blanks around it and, if narrow, with ASCII for what has full width. false: it is
  * longer than LEDGER_VALUE_BYTES. */
 bool ledger_plain(const char *text, bool narrow, char out[LEDGER_VALUE_BYTES]);

@@ -88,8 +88,9 @@ static void a_request_becomes_a_statement_and_its_values(void **state)
 		"\"by_row\": true, \"limit\": 7}",
 		"registry_import|{\"communities\":[{\"id\":\"c-2\",\"@\":{\"line\":3,\"column\":1}}],\"@columns\":{"
 		"\"communities\":[\"id\"]}}|false|true|true|[{\"line\":2,\"column\":1,\"cell\":\"A2\",\"kind\":"
-		"\"communities\",\"field\":\"id\",\"text\":\"must be an id: 1 to 63 of letters, digits, '.', '_', "
-		"'-'\"}]|7|refuse");
+		"\"communities\",\"field\":\"id\",\"text\":\"不是编号 (must be an id: 1 to 63 of letters, digits, '.', "
+		"'_', "
+		"'-')\"}]|7|refuse");
 	gives("import", "{\"text\": \"[]\", \"kind\": \"elders\", \"erased\": \"again\"}",
 		"registry_import|{\"elders\":[]}|false|false|false|[]|200|again");
 	gives("withdraw", "{\"household\": \"h-1\"}", "consent_withdraw|h-1|");

@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_told_with_its_place(rig):
     assert "degrees" in refused("buildings: [{id: b-1, estate: es-1, latitude: nan, longitude: 0}]")
     assert "at most 8" in refused("elders: [{id: e-1, household: h-1, interests: [a, b, c, d, e, f, g, h, i]}]")
     assert "longer than 31 bytes" in refused("volunteers: [{id: v-1, team: t-1, languages: [这是一门名字特别特别长的语言]}]")
-    assert "are accounts" in refused("cares: [{household: h-1, unwanted: [示例甲]}]")
+    assert "must be ids" in refused("cares: [{household: h-1, unwanted: [示例甲]}]")
     assert "longer than 31 bytes" in refused("tag_kinds: [{id: a-tag-with-a-name-that-is-too-long-for-it}]")
     assert 'names households "h-9"' in refused("cares: [{household: h-9}]") or "which is not in the registry" in refused("cares: [{household: h-9}]")
 

@@ -436,6 +436,11 @@ def test_an_absent_database_is_told_and_survived(rig):
 
 def test_the_circle_of_a_household_reaches_the_dispatcher_and_goes_with_it(running):
     assert running.ask("import", text=LEDGER)["ok"]
+    people = "household,contacts,key_holders,neighbours\nh-0001,f-1,v-1;f-1,n-1;n-2\n"
+    unknown = running.ask("import", kind="circles", format="csv", text=people, report=True)["result"]
+    assert [(f["line"], f["column"], f["field"]) for f in unknown["faults"]] == [(2, 8, "contacts"), (2, 12, "key_holders"), (2, 20, "neighbours"), (2, 20, "neighbours")], unknown
+    assert unknown["refused"] and '"n-2", which is not in the registry' in unknown["faults"][-1]["text"]
+    running.ask("import", kind="accounts", format="csv", text="name,level\nf-1,none\nn-1,none\nn-2,none\n")
     done = running.ask("import", kind="circles", format="csv", text="household,contacts,key_holders,neighbours\nh-0001,f-1,v-1;f-1,n-1;n-2\n")
     assert done["ok"], done
     epoch, position, entries = directory(running, "dispatcher", "dispatcher", 1, 0, lambda e: ("circle", "h-0001") in e)

@@ -59,15 +59,15 @@ static void put_conflicts(const json_t *report, struct buf *out)
 	}
 }
 
-static void put_erased(const json_t *report, struct buf *out)
+/* put_left_out names the rows of a list of the report, if there are any. */
+static void put_left_out(const json_t *report, const char *list, const char *heading, struct buf *out)
 {
 	const json_t *row;
 	size_t i;
 
-	if (!json_array_size(json_object_get(report, "erased")))
-		return;
-	buf_text(out, "已注销的人，未写入 (were erased here, left out)：\n");
-	json_array_foreach(json_object_get(report, "erased"), i, row)
+	if (json_array_size(json_object_get(report, list)))
+		buf_printf(out, "%s：\n", heading);
+	json_array_foreach(json_object_get(report, list), i, row)
 	{
 		buf_text(out, "  ");
 		show_clean(out, row_text(row, "kind"), 0);
@@ -137,7 +137,8 @@ static enum err put_report(
 	put_state(job, report, zone, out);
 	err = put_rows(report, name, out, info);
 	put_conflicts(report, out);
-	put_erased(report, out);
+	put_left_out(report, "erased", "已注销的人，未写入 (were erased here, left out)", out);
+	put_left_out(report, "merged", "已并入他人的登记 (were merged here, are rows of whom they went into)", out);
 	return err;
 }
 

@@ -720,7 +720,8 @@ static void a_pull_tells_counts_faults_conflicts_and_who_was_erased(void **state
 				 "\"e-9\",\"field\":"
 				 "\"birth_date\",\"text\":\"在将来 (lies in the "
 				 "future)\"}],\"erased_count\":1,\"erased\":[{\"line\":2,"
-				 "\"kind\":\"elders\",\"key\":\"e-3\",\"erasure\":1}],\"conflict_count\":1,"
+				 "\"kind\":\"elders\",\"key\":\"e-3\",\"erasure\":1}],\"merged\":[{\"kind\":\"elders\","
+				 "\"key\":\"e-8\"}],\"conflict_count\":1,"
 				 "\"conflicts\":[{\"kind\":"
 				 "\"elders\",\"key\":\"e-4\",\"fields\":[\"name\",\"phone\"]}]}}]}",
 				 zone, &out, &info),
@@ -733,7 +734,9 @@ static void a_pull_tells_counts_faults_conflicts_and_who_was_erased(void **state
 				      "两边不一致 (conflicts: changed here since; docs/bridge.md)：\n"
 				      "  elders e-4: name, phone\n"
 				      "已注销的人，未写入 (were erased here, left out)：\n"
-				      "  elders e-3\n");
+				      "  elders e-3\n"
+				      "已并入他人的登记 (were merged here, are rows of whom they went into)：\n"
+				      "  elders e-8\n");
 }
 
 static void an_explanation_tells_each_step(void **state)
