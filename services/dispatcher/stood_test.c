@@ -38,7 +38,7 @@ static void update(const struct stood *present, unsigned count, bool whole, int 
 /* is compares row i with "planned>user[open_from-open_until]until". */
 static void is(unsigned i, const char *wanted)
 {
-	char got[160], open[40] = "";
+	char got[200], open[40] = "";
 
 	assert_true(i < kept_count);
 	if (wall_is_set(kept[i].open_from))

@@ -94,10 +94,13 @@ static enum err position_is_whole(struct ledger_rows *rows, struct errinfo *info
 	const struct ledger_cell *latitude = cell_of(rows, "latitude", plain),
 				 *longitude = cell_of(rows, "longitude", plain);
 
-	if (!latitude == !longitude)
-		return ERR_OK;
-	return ledger_row_fault(rows, (latitude ? latitude : longitude)->place, latitude ? "longitude" : "latitude",
-		ERR_INVALID, "纬度和经度要一起填 (latitude and longitude stand together)", info);
+	const char *words = "纬度和经度要一起填 (latitude and longitude stand together)";
+
+	if (latitude && !longitude)
+		return ledger_row_fault(rows, latitude->place, "longitude", ERR_INVALID, words, info);
+	if (longitude && !latitude)
+		return ledger_row_fault(rows, longitude->place, "latitude", ERR_INVALID, words, info);
+	return ERR_OK;
 }
 
 /* account_goes_with_level: an account of a community names it, one of a volunteer him, and no other does. */

@@ -80,7 +80,8 @@ class Bench:
 
     def rest(self, path, body=None):
         token = pathlib.Path(self.system.environment["CURTAIN_TOKEN_FILE"]).read_text(encoding="utf-8")
-        request = urllib.request.Request(self.system.environment["CURTAIN_URL"] + path, data=body, headers={"Authorization": f"Bearer {token}"})
+        request = urllib.request.Request(self.system.environment["CURTAIN_URL"] + path, data=body,
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
         return urllib.request.urlopen(request, timeout=10).status
 
     def well(self):
