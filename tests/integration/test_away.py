@@ -33,5 +33,5 @@ def test_a_ledger_says_who_is_away_and_the_directory_tells_the_detector(running)
     assert over["result"]["kinds"]["households"]["changed"] == 1
     wrong = running.ask("import", kind="households", format="csv",
                         text="id,community,team,away_from,away_until\nh-1,c-1,t-1,2026-12-02T00:00:00Z,2026-12-01T00:00:00Z\n")
-    assert wrong["error"]["code"] == "invalid" and "away_until must be after away_from" in wrong["error"]["text"]
+    assert wrong["error"]["code"] == "invalid" and "line 2, column 34: households[0].away_until" in wrong["error"]["text"] and "is not after away_from" in wrong["error"]["text"]
     assert running.sql("select away_from, away_until from household") == [(None, None)]
