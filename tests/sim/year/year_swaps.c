@@ -35,14 +35,30 @@ bool year_swap_veto(const void *context, const char *team)
 
 /* ---- what may be ---- */
 
-static void set_line(struct side *from, struct year_person *to, bool said)
+static void got(const struct year *year, const struct side *side, struct year_person *p)
 {
-	if (from->day < 0)
+	if (side->day < 0)
 		return;
-	from->person->duty[from->day] = -1;
-	from->person->said[from->day] = 0;
-	to->duty[from->day] = (int16_t)from->shift;
-	to->said[from->day] = said;
+	p->duty[side->day] = (int16_t)side->shift;
+	p->said[side->day] = 1;
+	p->got[side->day] = year->now;
+}
+
+static void lose(const struct side *side)
+{
+	if (side->day < 0)
+		return;
+	side->person->duty[side->day] = -1;
+	side->person->said[side->day] = 0;
+}
+
+/* change_hands: both go before both come, or two of one day would wipe each other out. */
+static void change_hands(const struct year *year, const struct side *give, const struct side *back)
+{
+	lose(give);
+	lose(back);
+	got(year, give, back->person);
+	got(year, back, give->person);
 }
 
 /* forbidden gives the rule that stands against both duties changing hands; NULL: none. The lines stay as they are. */
@@ -61,14 +77,7 @@ static const char *forbidden(const struct year *year, struct side *give, struct 
 		rule = "another duty that day";
 	if (b->away[give->day] & YEAR_ILL_KNOWN || (back->day >= 0 && a->away[back->day] & YEAR_ILL_KNOWN))
 		rule = "is ill";
-	if (give->day == back->day) { /* both go first, or one would wipe out the other */
-		a->duty[give->day] = (int16_t)back->shift;
-		b->duty[give->day] = (int16_t)give->shift;
-		a->said[give->day] = b->said[give->day] = 1;
-	} else {
-		set_line(give, b, true);
-		set_line(back, a, true);
-	}
+	change_hands(year, give, back);
 	if (!rule)
 		rule = year_rule_broken(year, a, from, until, text);
 	if (!rule)
@@ -242,23 +251,6 @@ static void wrong(struct year *year, const struct year_swap *s, const char *what
 		s->back.person->id, what);
 }
 
-static void got(struct year *year, const struct side *side, struct year_person *p)
-{
-	if (side->day < 0)
-		return;
-	p->duty[side->day] = (int16_t)side->shift;
-	p->said[side->day] = 1;
-	p->got[side->day] = year->now;
-}
-
-static void lose(const struct side *side)
-{
-	if (side->day < 0)
-		return;
-	side->person->duty[side->day] = -1;
-	side->person->said[side->day] = 0;
-}
-
 /* valid: the duties change hands. */
 static void valid(struct year *year, struct year_swap *s)
 {
@@ -274,10 +266,7 @@ static void valid(struct year *year, struct year_swap *s)
 	rule = forbidden(year, &s->give, &s->back, text);
 	if (rule)
 		wrong(year, s, rule);
-	lose(&s->give);
-	lose(&s->back);
-	got(year, &s->give, s->back.person);
-	got(year, &s->back, s->give.person);
+	change_hands(year, &s->give, &s->back);
 	year->counts.swaps[YEAR_SWAP_VALID]++;
 }
 
