@@ -265,6 +265,8 @@ def district(arguments):
     print(f"\n{'figure':<62}  {'measured':>9}  {'asked':>6}")
     for name, value, asked, holds in rows:
         print(f"{name:<62}  {value!s:>9}  {asked:>6}  {'holds' if holds else 'DOES NOT HOLD'}")
+    if not all(holds for *_, holds in rows):
+        raise SystemExit(1)
 
 
 # Costs in 10 minutes as published (ORProjects/NRP, ComputationalResults): IP + VNS hybrid, ejection chain, Gurobi, best known.
