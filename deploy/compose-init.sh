@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes what docker-compose.yml mounts: broker accounts, certificates and passwords in deploy/secrets. What exists is kept.
+# Makes what docker-compose.yml mounts: broker accounts, certificates, passwords and the seal's key in deploy/secrets. What exists is kept.
 #   deploy/compose-init.sh [--account CLASS NAME]... [HOST]...
 # CLASS: a class of deploy/mosquitto/access.table; HOST: further names of the broker for its certificate.
 # Run it as root after docker-compose build: it works inside the image, so that the host needs nothing but Docker. Run it again after a
@@ -25,6 +25,7 @@ inside() { # in the container: /deploy is this folder, /secrets becomes deploy/s
 	[ -f "$secrets/access/tokens" ] || echo "# a line a token: docs/gateway.md" > "$secrets/access/tokens"
 	/deploy/mosquitto/certs.sh "$secrets/certs" "${hosts[@]}"
 	[ -f "$secrets/postgres-password" ] || head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "$secrets/postgres-password"
+	/deploy/seal_key.sh "$secrets/seal.key" deploy/secrets/seal.key
 	echo "postgresql://curtain:$(cat "$secrets/postgres-password")@postgres/curtain" > "$secrets/postgres-uri"
 	{
 		cat /deploy/mosquitto/mosquitto.conf

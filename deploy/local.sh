@@ -223,7 +223,7 @@ up() {
 	[ "$clock" = system ] || "$here/mosquitto/access.sh" add "$dir/access" player player
 	[ "$gateway" = 0 ] || add_gateway
 	[ "$tls" = 0 ] || "$here/mosquitto/certs.sh" "$dir/certs"
-	[ -f "$dir/access/seal.key" ] || od -An -v -tx1 -N 32 /dev/urandom | tr -d ' \n' > "$dir/access/seal.key"
+	[ "$records" = 0 ] || "$here/seal_key.sh" "$dir/access/seal.key"
 	start_broker
 	[ "$records" = 0 ] || start_postgres
 	for name in $services; do

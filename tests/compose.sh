@@ -124,6 +124,7 @@ registry() {
 		  - {id: desk, team: t-1, phone: "10003", desk: true}
 		households: [{id: h-0001, community: c-1, team: t-1, persons: 1}, {id: h-0002, community: c-1, team: t-1, persons: 1}]
 		consents: [{household: h-0001, quantities: [water_total, sos, call]}, {household: h-0002, quantities: [water_total, sos, call]}]
+		elders: [{id: e-0001, household: h-0001, name: 测试老人, id_number: "000000194001010015", medical_notes: 测试病史}]
 		devices: [{id: water-0001, household: h-0001, place: kitchen}, {id: sos-0002, household: h-0002, place: bed}]
 	YAML
 }
@@ -146,6 +147,7 @@ first_run() {
 	await_sql "select count(*) from reading where device = 'water-0001'" 1 "the reading"
 	publish sos-0002 sos 1 ""
 	await_sql "select count(*) from incident where household = 'h-0002'" 1 "the incident of a device's button"
+	sealed_field
 	note "import, reading, two calls" "in PostgreSQL within $((SECONDS - began)) s"
 	compose run --rm -T curtain status > "$work/status.log" || fail "curtain status: $(cat "$work/status.log")"
 }
@@ -158,6 +160,14 @@ over_https() {
 		request = urllib.request.Request(url, headers={"Authorization": "Bearer " + open(token).read().strip()})
 		print(urllib.request.urlopen(request, context=ssl.create_default_context(cafile=ca), timeout=30).read().decode())
 	PY
+}
+
+# sealed_field: what is sealed comes back by the key, and lies in the database as something else; the key is the first one still.
+sealed_field() {
+	[ "$(ask "select bool_and(id_number like 's1:%' and medical_notes like 's1:%') from elder")" = t ] || fail "identity number and medical notes are not sealed in PostgreSQL"
+	compose run --rm -T curtain elder export e-0001 --json > "$work/elder.log" || fail "curtain elder export: $(tail -3 "$work/compose.log")"
+	grep -q '"id_number": *"000000194001010015".*测试病史' "$work/elder.log" || fail "what was sealed does not come back"
+	[ "$(sha256sum < "$work/tree/deploy/secrets/seal.key")" = "$seal_key" ] || fail "the seal's key has changed"
 }
 
 edge() {
@@ -185,7 +195,8 @@ second_run() {
 	publish water-0001 water_total 12.545 m3
 	await_sql "select count(*) from reading where device = 'water-0001'" 2 "a reading after down and up"
 	compose run --rm -T curtain timeline h-0001 > "$work/timeline.log" || fail "curtain timeline: $(tail -3 "$work/timeline.log")"
-	note "after down and up" "2 incidents, 1 reading still there; a new reading and a timeline"
+	sealed_field
+	note "after down and up" "2 incidents, 1 reading, a sealed field still there; a new reading and a timeline"
 }
 
 # What each container may do, asked of its first process and of Docker.
@@ -200,6 +211,7 @@ hardened() {
 		grep -qE '^CapEff:[[:space:]]+0+$' <<< "$status" || fail "$name has capabilities"
 		[ "$settings" = "true [ALL] false" ] || fail "$name: $settings"
 		! docker exec "$id" sh -c ': > /usr/bin/curtain-test' 2> /dev/null || fail "$name can write its root"
+		[ "$name" = records ] || ! docker exec "$id" ls /run/secrets | grep -q 'seal.key' || fail "$name sees the seal's key"
 		note "$name" "uid 10001, root read-only, no capabilities, no new privileges"
 	done
 	[ "$(docker inspect --format '{{range $k, $v := .NetworkSettings.Networks}}{{$k}} {{end}}' "$(compose ps -q postgres)")" = "curtain-test_database " ] \
@@ -218,6 +230,10 @@ CURTAIN_BROKER_PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s
 CURTAIN_GATEWAY_PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export CURTAIN_BROKER_PORT CURTAIN_GATEWAY_PORT
 "$work/tree/deploy/compose-init.sh" --account device gateway > "$work/init.log" 2>&1 || fail "compose-init.sh: $(tail -3 "$work/init.log")"
+grep -q 'seal key): deploy/secrets/seal.key' "$work/init.log" || fail "compose-init.sh does not say where the seal's key lies"
+[ "$(stat -c '%u %a' "$work/tree/deploy/secrets/seal.key")" = "10001 600" ] || fail "the seal's key: $(stat -c '%u %a' "$work/tree/deploy/secrets/seal.key")"
+seal_key=$(sha256sum < "$work/tree/deploy/secrets/seal.key")
+"$work/tree/deploy/compose-init.sh" >> "$work/init.log" 2>&1 || fail "compose-init.sh a second time: $(tail -3 "$work/init.log")"
 cp "$work/tree/deploy/secrets/certs/ca.crt" "$work/ca.crt"
 install -d -m 700 "$work/client"
 (umask 077 && printf -- '-u gateway\n-P %s\n' "$(cat "$work/tree/deploy/secrets/access/secrets/gateway")" > "$work/client/mosquitto_pub")

@@ -3,7 +3,8 @@
 # Installs Curtain as systemd services on one Debian 12 machine, as root:
 #   deploy/systemd/install.sh [--prefix-root DIR] [--account CLASS NAME]... [HOST]...
 # Programs from CURTAIN_BIN (default build/release/bin) go to /usr/local/bin, settings to /etc/curtain (files that exist are kept), accounts
-# and certificates to /etc/curtain/access and /etc/curtain/certs, units to /etc/systemd/system. HOST: names of the broker for its certificate.
+# and certificates to /etc/curtain/access and /etc/curtain/certs, the seal's key to /etc/curtain/seal.key, units to /etc/systemd/system.
+# HOST: names of the broker for its certificate.
 # It starts nothing; it prints what comes next. --prefix-root DIR: into a tree below DIR, for building an image.
 set -euo pipefail
 umask 022
@@ -38,6 +39,7 @@ done
 	"$deploy/mosquitto/certs.sh" "$etc/certs" "${hosts[@]}"
 	[ -f "$etc/access/tokens" ] || echo "# a line a token: docs/gateway.md" > "$etc/access/tokens"
 	[ -f "$etc/postgres-uri" ] || echo "postgresql://curtain:$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')@127.0.0.1/curtain" > "$etc/postgres-uri"
+	"$deploy/seal_key.sh" "$etc/seal.key" /etc/curtain/seal.key
 )
 {
 	cat "$deploy/mosquitto/mosquitto.conf"
