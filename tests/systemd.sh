@@ -147,5 +147,5 @@ if ! tail -1 "$inside/report" 2> /dev/null | grep -qx 'all good'; then
 	echo "tests/systemd.sh: FAILED"
 	exit 1
 fi
-grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "$inside/report" | sort | uniq -c
+grep -a -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' "$inside/report" | sort | uniq -c
 echo "tests/systemd.sh: all good in $((SECONDS - began)) s"
