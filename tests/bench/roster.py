@@ -4,6 +4,8 @@
 
 tests/bench.sh roster [--seed S] [--teams T] [--volunteers V]   a district: 4 weeks for all teams, a change, a quarter with memory
 tests/bench.sh roster-public [--time S] [--folder F] [N]...      the public instances beside the published table
+
+Exit status: 0 every figure holds, every roster is valid; 1 not.
 """
 import argparse
 import collections
@@ -265,8 +267,7 @@ def district(arguments):
     print(f"\n{'figure':<62}  {'measured':>9}  {'asked':>6}")
     for name, value, asked, holds in rows:
         print(f"{name:<62}  {value!s:>9}  {asked:>6}  {'holds' if holds else 'DOES NOT HOLD'}")
-    if not all(holds for *_, holds in rows):
-        raise SystemExit(1)
+    return all(holds for *_, holds in rows)
 
 
 # Costs in 10 minutes as published (ORProjects/NRP, ComputationalResults): IP + VNS hybrid, ejection chain, Gurobi, best known.
@@ -281,7 +282,8 @@ def public(arguments):
     missing = [n for n in numbers if not (folder / f"Instance{n}.txt").exists()]
     if missing:
         print(f"skipped: {folder} has no instances {missing}")
-        return
+        return True
+    valid = True
     print("instance  hybrid  ejection  Gurobi  best known |   cost   bound  seconds  checked")
     for n in numbers:
         path = folder / f"Instance{n}.txt"
@@ -290,9 +292,11 @@ def public(arguments):
                               capture_output=True, text=True, check=True)
         took, result = time.monotonic() - began, json.loads(done.stdout)
         report = roster_check.judge(roster_check.check_curtois(path.read_text(encoding="utf-8"), result))
+        valid = valid and report["valid"]
         columns = PUBLISHED.get(n, ("", "", "", ""))
         print("{:>8}  {:>6}  {:>8}  {:>6}  {:>10} | {:>6}  {:>6}  {:>7.1f}  {}".format(
             n, *columns, result["cost"], str(result["bound"]), took, "valid" if report["valid"] else report["violations"][:2]), flush=True)
+    return valid
 
 
 def main():
@@ -311,8 +315,8 @@ def main():
     two.add_argument("numbers", type=int, nargs="*")
     two.set_defaults(run=public)
     arguments = parser.parse_args()
-    arguments.run(arguments)
+    return 0 if arguments.run(arguments) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
