@@ -20,7 +20,7 @@ done
 began=$SECONDS
 "$here/deps.sh" build run
 cmake --preset release -S "$root" > /dev/null
-cmake --build "$root/build/release" > /dev/null
+cmake --build "$root/build/release" --target programs > /dev/null
 echo "窗帘之约 Curtain: built and ready ($((SECONDS - began)) s). Playing a week of a small district ..."
 
 dir=${keep:-$(mktemp -d "${TMPDIR:-/tmp}/curtain-demo.XXXXXX")}

@@ -208,7 +208,7 @@ up() {
 		*) fail "unknown option \"$option\" (--replay, --tls, --no-records, --gateway, --bridge)" ;;
 		esac
 	done
-	[ -x "$bin/ingest" ] || { "$here/deps.sh" build run && cmake --preset release -S "$root" > /dev/null && cmake --build "$root/build/release" > /dev/null; }
+	[ -x "$bin/ingest" ] || { "$here/deps.sh" build run && cmake --preset release -S "$root" > /dev/null && cmake --build "$root/build/release" --target programs > /dev/null; }
 	umask 077
 	mkdir -p "$dir"/{etc,run,log,data,broker}
 	if [ ! -f "$dir/etc/local.env" ]; then

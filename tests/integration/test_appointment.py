@@ -33,7 +33,7 @@ def running():
     rig.client.subscribe([("curtain/lane/directory-detector/#", 1)])
     rig.start()
     rig.ready()
-    answer, deadline = rig.ask("import", text=LEDGER), time.monotonic() + 20
+    answer, deadline = rig.ask("import", text=LEDGER), time.monotonic() + base.lib.PATIENCE_S
     while answer.get("error", {}).get("code") == "again":  # ready, and the connection that answers requests still on its way
         assert time.monotonic() < deadline, answer
         answer = rig.ask("import", text=LEDGER)
@@ -89,7 +89,7 @@ def ask_detector(rig, method, **args):
     properties = Properties(PacketTypes.PUBLISH)
     properties.ResponseTopic, properties.CorrelationData = topic, b"c-%d" % time.monotonic_ns()
     rig.client.publish(f"curtain/api/desk/detector/{method}", json.dumps({"args": args}), qos=1, properties=properties)
-    return rig.of(topic).get(timeout=20)[0]
+    return rig.of(topic).get(timeout=base.lib.PATIENCE_S)[0]
 
 
 def curtain(rig, *words):
@@ -111,7 +111,7 @@ def test_an_imported_appointment_reaches_the_detector_and_is_missed_at_its_hour(
                                      *[word for setting in settings for word in ("--set", setting)]], stderr=log)
     try:
         running.wait("curtain/status/detector/detector-1", lambda s: s["state"] == "ready")
-        home, deadline = {}, time.monotonic() + 20
+        home, deadline = {}, time.monotonic() + base.lib.PATIENCE_S
         while len(home.get("appointments", [])) < 2:  # the directory comes by a lane of its own: nothing tells when
             assert time.monotonic() < deadline, (folder / "log").read_text(encoding="utf-8")
             answer = ask_detector(running, "habit", household="h-1")

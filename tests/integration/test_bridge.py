@@ -18,6 +18,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from lib.broker import PATIENCE_S  # noqa: E402
 from lib.district import System  # noqa: E402
 from lib.hooks import Platform, Receiver  # noqa: E402
 
@@ -62,7 +63,7 @@ class Bench:
     def subscriber(self, name):
         return next(row for row in self.rows("webhook", "list") if row["name"] == name)
 
-    def until(self, condition, what, limit_s=20):
+    def until(self, condition, what, limit_s=PATIENCE_S):
         deadline = time.monotonic() + limit_s
         while not (got := condition()):
             assert time.monotonic() < deadline, what
@@ -204,7 +205,7 @@ def test_an_outage_of_a_channel_is_told_once_and_its_end(bench):
 
 def test_the_day_s_figures_are_told_once_and_again_when_it_is_wanted(bench):
     bench.tool("bridge", "run", "statistics")
-    told = bench.platform.wait(lambda: bench.platform.statistics, "the day's figures", 30)
+    told = bench.platform.wait(lambda: bench.platform.statistics, "the day's figures")
     assert told[0]["source"] == "curtain" and told[0]["indicators"] and len(told[0]["statDate"]) == 10
     job = bench.until(lambda: next(row for row in bench.rows("bridge", "list") if row["name"] == "statistics" and row.get("done")), "the job to be done")
     assert job["due"] > job["done"]
@@ -215,7 +216,7 @@ def report(bench, state):
         items = json.loads(bench.tool("bridge", "report", "pull.elders", "--json"))["items"]
         return items and items[0].get("report") and items[0]["report"]["state"] == state and items[0]["report"]
 
-    return bench.until(look, f"a report {state}", 30)
+    return bench.until(look, f"a report {state}")
 
 
 def test_a_pull_brings_elders_and_tags_names_faults_and_conflicts_and_repeats_nothing(bench):
@@ -279,7 +280,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_order_stays(bench):
         got = receiver.taken["/all"][before:]
         return all(any(e.get("subject") == i and e["type"] == "incident.resolved" for e in got) for i in incidents) and got
 
-    got = receiver.wait(whole, "all ends", 30)
+    got = receiver.wait(whole, "all ends")
     for incident in incidents:
         seen = []
         for event in got:

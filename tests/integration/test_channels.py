@@ -135,7 +135,7 @@ def test_storm_keeps_the_rate_and_merges(channels, world):
         rig.ingest.give_item(alert(i, f"h-{i}", level="alarm"))
     told = re.compile(r"事件 (i-[0-9a-f]+)")
     with world.changed:
-        assert world.changed.wait_for(lambda: len({i for m, _ in world["dingtalk"].taken for i in told.findall(m)}) == 39, 15)
+        assert world.changed.wait_for(lambda: len({i for m, _ in world["dingtalk"].taken for i in told.findall(m)}) == 39, vendors.PATIENCE_S)
         count = len(world["dingtalk"].taken)
     assert count <= 16, "four of twenty are kept for a life"
     rig.ingest.give_item({**alert(99, "h-unknown-1"), "kind": "sos"})
@@ -159,7 +159,7 @@ def test_channel_that_hangs_delays_no_other_and_no_call_for_help(channels, world
 
     assert lane.swiftest(call, 1.5) < 1.5
     page = rig.page("v-1", household="h-20")
-    assert any(page["incident"] in r.body.decode() for r in world["webhook"].wait_seen(8)), "one call is kept for a life even there"
+    assert any(page["incident"] in r.body.decode() for r in world["webhook"].wait_seen(8, 15)), "one call is kept for a life even there"
 
 
 def test_channel_that_is_down_is_told_and_comes_back(channels, world):

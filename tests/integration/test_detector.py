@@ -107,7 +107,7 @@ class Rig:
         for shard, items in batches.items():
             self.ingest.give(shard, items, at)
 
-    def judged(self, at, limit_s=30):
+    def judged(self, at, limit_s=lib.PATIENCE_S):
         """Waits until lane alert has said on every shard that all up to `at` was judged, and both its readers have it."""
         wanted = lane.rfc3339(at)
 
@@ -267,7 +267,7 @@ def test_reload_changes_rules_and_forgets_nothing(rig):
         ("water_changning", "raised", "less than 10 l of water in 12 h (0 l)")}
 
 
-def wait_log(rig, text, limit_s=10):
+def wait_log(rig, text, limit_s=lib.PATIENCE_S):
     deadline = time.monotonic() + limit_s
     while text not in rig.log():
         assert time.monotonic() < deadline, f"no {text} in the log: {rig.log()[-600:]}"

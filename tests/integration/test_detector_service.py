@@ -100,7 +100,7 @@ class Rig(base.Rig):
         return json.loads(out)
 
     def counted(self, name, at_least, what):
-        return self.tap.first(STATUS, lambda m: m.body and m.body["counters"].get(name, 0) >= at_least, what, 30).body["counters"]
+        return self.tap.first(STATUS, lambda m: m.body and m.body["counters"].get(name, 0) >= at_least, what).body["counters"]
 
 
 @pytest.fixture

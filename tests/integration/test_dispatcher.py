@@ -254,7 +254,7 @@ def test_reply_gets_its_receipt_and_is_not_lost_while_the_service_is_down(rig):
     rig.reply("v-1", page, "accept", receipt=b"one")
     assert not receipts.of("curtain/receipt/")
     rig.start()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + lib.PATIENCE_S
     while True:  # what a volunteer's client does: again until the receipt is there
         rig.reply("v-1", page, "accept", receipt=b"one")
         try:
@@ -315,8 +315,8 @@ def test_kill_at_random_points_one_incident_a_call_and_the_same_page_ids(rig):
             rig.tap.wait(rig.ingest.all_acked, "acknowledgements", 1)
         except TimeoutError:
             continue
-    rig.tap.wait(lambda: len({m.body["household"] for m in rig.pages("v-2")}) == calls, "a page for each call", 30)
-    rig.tap.wait(lambda: sum(i["event"] == "paged" for i in rig.records.items) >= 2 * calls, "all events at records", 30)
+    rig.tap.wait(lambda: len({m.body["household"] for m in rig.pages("v-2")}) == calls, "a page for each call")
+    rig.tap.wait(lambda: sum(i["event"] == "paged" for i in rig.records.items) >= 2 * calls, "all events at records")
     raised = [i["household"] for i in rig.records.items if i["event"] == "raised"]
     assert sorted(raised) == sorted(f"h-{i}" for i in range(1, calls + 1)), "exactly one incident a call"
     assert len({(i["id"], i["revision"]) for i in rig.records.items}) == len(rig.records.items), "no event twice"
@@ -387,7 +387,7 @@ def hook():
     server.server_close()
 
 
-def wait_calls(hook, count, limit_s=15):
+def wait_calls(hook, count, limit_s=lib.PATIENCE_S):
     with hook.changed:
         assert hook.changed.wait_for(lambda: len(hook.calls) >= count, limit_s), f"{len(hook.calls)} calls, {count} wanted"
         return list(hook.calls)

@@ -17,7 +17,7 @@ from paho.mqtt.properties import Properties
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/lib"))
-from broker import free_port  # noqa: E402
+from broker import PATIENCE_S, free_port  # noqa: E402
 
 EXAMPLES = ROOT / "examples"
 C_GATEWAY = pathlib.Path(os.environ.get("CURTAIN_BIN", ROOT / "build/dev/bin")) / "example_gateway"
@@ -41,7 +41,7 @@ class Broker:
         self.client.on_message = lambda _c, _d, message: self.came.put(message)
         subscribed = queue.Queue()
         self.client.on_subscribe = lambda *_: subscribed.put(True)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
                 self.client.connect("127.0.0.1", self.port)
@@ -51,14 +51,14 @@ class Broker:
                 time.sleep(0.02)  # it does not say when it listens
         self.client.loop_start()
         self.client.subscribe([("curtain/in/#", 1), ("curtain/volunteer/+/reply", 1)])
-        subscribed.get(timeout=10)
+        subscribed.get(timeout=PATIENCE_S)
 
     def stop(self, how=signal.SIGTERM):
         self.client.loop_stop()
         self.process.send_signal(how)
         self.process.wait(10)
 
-    def message(self, limit_s=20):
+    def message(self, limit_s=PATIENCE_S):
         return self.came.get(timeout=limit_s)
 
     def receipt(self, message):

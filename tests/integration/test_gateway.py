@@ -26,6 +26,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from lib.broker import PATIENCE_S  # noqa: E402
 from lib.district import System  # noqa: E402
 
 LEDGER = """
@@ -76,7 +77,7 @@ class Edge:
         except OSError:
             return False
 
-    def until(self, condition, limit_s=20):
+    def until(self, condition, limit_s=PATIENCE_S):
         deadline = time.monotonic() + limit_s
         while not condition():
             assert time.monotonic() < deadline
@@ -633,9 +634,9 @@ def test_an_accept_link_asks_once_more_and_works_once(edge):
     client.connect("127.0.0.1", edge.system.port)
     client.loop_start()
     client.subscribe("curtain/volunteer/v-1/page", 1)
-    assert subscribed.wait(10)
+    assert subscribed.wait(PATIENCE_S)
     edge.system.curtain("sos", "h-1")
-    assert paged.wait(10)
+    assert paged.wait(PATIENCE_S)
     client.loop_stop()
     client.disconnect()
     token = link_token(edge, "accept", pages[0])

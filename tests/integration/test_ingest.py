@@ -87,7 +87,7 @@ def test_the_access_list_lets_it_do_its_work_and_no_more(tmp_path):
         rig.profile((ROOT / "deploy/config/profiles/senml.yaml").read_text(encoding="utf-8"), "senml.yaml")
         rig.reload()
         rig.peer.publish("meter/d-1/water", water(1), response="curtain/receipt/player", correlation=b"w")
-        assert receipts.get(timeout=10).properties.CorrelationData == b"w"
+        assert receipts.get(timeout=broker_lib.PATIENCE_S).properties.CorrelationData == b"w"
         rig.peer.publish("curtain/in/player/d-1", [{"n": "sos", "v": 1}])
         rig.peer.publish("curtain/in/desk/d-1", [{"n": "sos", "v": 1}])  # not the player's own topic: the broker drops it
         rig.readings.wait(lambda items: len(items) == 2)
@@ -127,7 +127,7 @@ def test_instances_that_share_the_intake_are_producers_of_their_own(rig):
     with open(rig.log, "ab") as log:
         second = subprocess.Popen(rig.command("intake.share=all", "instance=ingest-2", f"data_dir={rig.folder}/two"), stderr=log)
     try:
-        while json.loads(states.get(timeout=20).payload)["counters"].get("devices") != 1:
+        while json.loads(states.get(timeout=broker_lib.PATIENCE_S).payload)["counters"].get("devices") != 1:
             pass
         for n in range(400):
             rig.peer.publish("plain/d-1", str(n))
@@ -277,12 +277,12 @@ def test_no_acknowledgement_and_no_receipt_leaves_before_the_commit_that_holds_i
 def test_receipts_come_back_with_their_correlation_and_foreign_ones_are_counted(running):
     receipts = running.peer.listen("curtain/receipt/gw-1")
     running.peer.publish("plain/d-1", "1", response="curtain/receipt/gw-1", correlation=b"\x00one\xff")
-    message = receipts.get(timeout=10)
+    message = receipts.get(timeout=broker_lib.PATIENCE_S)
     assert message.properties.CorrelationData == b"\x00one\xff"
     running.readings.wait(lambda items: len(items) == 1)
     running.peer.publish("plain/d-1", "2", response="somewhere/else", correlation=b"two")
     running.peer.publish("plain/d-1", "not a number", response="curtain/receipt/gw-1", correlation=b"three")  # refused, but safe: a dead letter
-    assert receipts.get(timeout=10).properties.CorrelationData == b"three"
+    assert receipts.get(timeout=broker_lib.PATIENCE_S).properties.CorrelationData == b"three"
     assert running.counters()["bad_receipts"] == 1
 
 
@@ -337,7 +337,7 @@ def test_what_the_broker_has_not_kept_as_ours_is_new_however_equal_it_is(running
     running.readings.wait(lambda items: len(items) == 3)
     running.broker.stop()
     running.broker.start()
-    running.state(lambda s: s["state"] == "ready", 30)
+    running.state(lambda s: s["state"] == "ready")
     for n in range(3):
         running.peer.publish("button/d-1", {"action": "sos"})
     running.readings.wait(lambda items: len(items) == 6)

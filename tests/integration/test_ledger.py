@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from test_records import RECORDS, ROOT, Rig
+from test_records import RECORDS, ROOT, Rig, lib
 from test_registry import curtain
 
 TOOL = RECORDS.parent / "curtain"
@@ -445,7 +445,7 @@ def restored(rig, dump, name):
 
 
 def until(rig, sql, wanted):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + lib.PATIENCE_S
     while (got := rig.sql(sql)) != wanted:
         assert time.monotonic() < deadline, (sql, got, rig.log.read_text(encoding="utf-8")[-1500:])
         time.sleep(0.05)  # a poll of another process; nothing announces it
@@ -464,7 +464,7 @@ def test_a_backup_from_before_an_erasure_has_nobody_back(rig, tmp_path):
     assert rig.ask("import", text=late)["ok"]  # registered and erased after the backup
     for elder in ("e-r1", "e-r2", "e-e1"):
         assert rig.ask("erase", elder=elder, confirm=elder, reason="本人申请")["ok"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + lib.PATIENCE_S
     while "e-r2" not in (text := listed.read_text(encoding="utf-8")) or len(json.loads(text)) != 8:
         assert time.monotonic() < deadline, text
         time.sleep(0.05)  # a poll of another process; nothing announces it

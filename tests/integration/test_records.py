@@ -94,7 +94,7 @@ class Rig:
         finally:
             connection.close()
 
-    def wait(self, topic, condition, limit_s=30):
+    def wait(self, topic, condition, limit_s=lib.PATIENCE_S):
         deadline, last = time.monotonic() + limit_s, None
         while True:
             try:
@@ -108,7 +108,7 @@ class Rig:
         self.of("curtain/status/records/records-1").queue.clear()
         status = self.wait("curtain/status/records/records-1", lambda s: s["state"] == "ready" and s["counters"]["database"] == 1
                            and s["started"] >= self.launched)  # of this process, not the last word of the one before
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + lib.PATIENCE_S
         while self.ask("summary").get("error", {}).get("code") == "again":  # its connections that answer come last
             assert time.monotonic() < deadline, "records does not answer"
         return status
@@ -118,7 +118,7 @@ class Rig:
                  "at": "2026-03-01T00:00:00.000Z", "items": items}
         self.client.publish(f"curtain/lane/{lane}/{producer}/{shard}", json.dumps(batch), qos=1)
 
-    def acked(self, lane, producer, seq, epoch=5, shard=0, limit_s=30):
+    def acked(self, lane, producer, seq, epoch=5, shard=0, limit_s=lib.PATIENCE_S):
         return self.wait(f"curtain/ack/{lane}/{producer}/{shard}/records", lambda a: a["epoch"] == epoch and a["seq"] >= seq, limit_s)
 
     def ask(self, method, user="desk", answer_to="desk", **args):
@@ -128,7 +128,7 @@ class Rig:
         properties.ResponseTopic = topic
         properties.CorrelationData = b"c-%d" % time.monotonic_ns()
         self.client.publish(f"curtain/api/{user}/records/{method}", json.dumps({"args": args}), qos=1, properties=properties)
-        answer, correlation = self.of(topic).get(timeout=20)
+        answer, correlation = self.of(topic).get(timeout=lib.PATIENCE_S)
         assert correlation == properties.CorrelationData
         return answer
 
@@ -247,7 +247,7 @@ def directory(rig, lane, consumer, epoch, position, until):
     ack = f"curtain/ack/directory-{lane}/records-1/0/{consumer}"
     rig.client.publish(ack, json.dumps({"epoch": epoch, "seq": position, "want": True}), qos=1, retain=True)
     while not until(entries):
-        batch = rig.of(topic).get(timeout=20)[0]
+        batch = rig.of(topic).get(timeout=lib.PATIENCE_S)[0]
         if batch["epoch"] != epoch:
             epoch, position = batch["epoch"], 0
         if not batch["prev"] <= position < batch["seq"]:
@@ -306,7 +306,7 @@ def test_a_database_that_takes_no_changes_is_told_and_survived(running):
         connection.close()
 
     each("alter system set default_transaction_read_only = on", "select pg_reload_conf()")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + lib.PATIENCE_S
     while (answer := running.ask("timeline", household="h-0001"))["ok"]:
         assert time.monotonic() < deadline  # each server process hears of it by itself
     assert answer["error"]["code"] == "again" and "takes no changes" in answer["error"]["text"]
@@ -315,7 +315,7 @@ def test_a_database_that_takes_no_changes_is_told_and_survived(running):
     running.acked("reading", "ingest-1", 1, shard=5)
     assert running.sql("select count(*) from reading where device = 'no-changes'") == [(1,)]
     while not running.ask("timeline", household="h-0001")["ok"]:
-        assert time.monotonic() < deadline + 20
+        assert time.monotonic() < deadline + lib.PATIENCE_S
 
 
 def test_a_history_comes_in_pages_in_the_order_of_time(running):

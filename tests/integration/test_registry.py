@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from test_records import LEDGER, RECORDS, ROOT, Rig, directory
+from test_records import LEDGER, RECORDS, ROOT, Rig, directory, lib
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_the_trail_cannot_be_changed_by_mistake(rig):
 
 
 def test_heads_are_logged(rig):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + lib.PATIENCE_S
     rig.stop()
     rig.start(extra=["keep.every=200ms"])
     rig.ready()
@@ -188,7 +188,7 @@ def test_tags_are_set_and_ended_by_their_rules(rig):
     rig.stop()
     rig.start(extra=["keep.every=24h"])
     rig.ready()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + lib.PATIENCE_S
     while not rig.sql("select 1 from tag where kind = 'over90' and by_rule"):  # at the start records applies the rules to this day
         assert time.monotonic() < deadline
         time.sleep(0.05)  # a look at the database

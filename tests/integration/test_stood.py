@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/integration")]
 
+from lib.broker import PATIENCE_S  # noqa: E402
 from lib.district import System  # noqa: E402
 import test_dispatcher  # noqa: E402
 import test_records  # noqa: E402
@@ -32,7 +33,7 @@ def roster(*rows):
     return "\n".join(",".join([text(a), text(b), str(place), shift, user]) for a, b, place, shift, user in rows)
 
 
-def poll(look, what, limit_s=30):
+def poll(look, what, limit_s=PATIENCE_S):
     deadline = time.monotonic() + limit_s
     while not (got := look()):
         assert time.monotonic() < deadline, what

@@ -6,7 +6,7 @@ import time
 import psycopg2
 import pytest
 
-from test_records import Rig
+from test_records import Rig, lib
 
 ALL_TIME = "'2000-01-01', '2100-01-01'"
 
@@ -124,7 +124,7 @@ def partitions(rig, parent):
 
 
 def test_partitions_are_there_before_their_month(running):
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + lib.PATIENCE_S
     months = [m for m, in running.sql("select to_char(date_trunc('month', (now() - interval '1 minute') at time zone 'UTC') + make_interval(months => n), 'YYYYMM') from generate_series(0, 2) n")]
     while not {f"reading_{m}" for m in months} <= set(partitions(running, "reading")):
         assert time.monotonic() < deadline, partitions(running, "reading")

@@ -153,7 +153,7 @@ def test_status_waits_for_the_last_one(rig):
     looks = rig.looks()
     rig.say(*(status(s) for s in SERVICES if s != "records"))
     tool = rig.start("status", "--wait", "30")
-    looks.get(timeout=20)
+    looks.get(timeout=lib.PATIENCE_S)
     rig.say(status("records", "starting"))
     rig.say(status("records"))
     assert tool.wait(20) == 0 and "records-1" in tool.stdout.read()
@@ -335,7 +335,7 @@ def test_sos_of_what_is_no_household(rig):
     assert done.returncode == 2 and "no household's id" in done.stderr
 
 
-def wait_until(condition, limit_s=20):
+def wait_until(condition, limit_s=lib.PATIENCE_S):
     deadline = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < deadline
@@ -499,7 +499,7 @@ def ingest(rig, tmp_path):
         process = subprocess.Popen([str(CURTAIN.parent / "ingest"), "--config", str(ROOT / "deploy/config/ingest.yaml"), "--set", f"bus.port={rig.broker.port}", "--set",
                                     "bus.user=ingest-1", "--set", f"bus.password_file={rig.broker.accounts.secret('ingest-1')}", "--set", f"data_dir={tmp_path}"], stderr=log)
     rig.running.append(process)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + lib.PATIENCE_S
     while json.loads(statuses.get(timeout=max(0.01, deadline - time.monotonic())).payload)["state"] not in ("ready", "degraded"):
         pass
     return process
@@ -509,7 +509,7 @@ def test_the_tool_understands_the_real_ingest(rig, ingest):
     looks = rig.peer("tap").listen("curtain/receipt/desk")
     call = rig.run("sos", "h-0003", "--timeout", "3", "--json")
     document = json.loads(call.stdout)
-    assert call.returncode == 1 and document["receipt_ms"] >= 0 and document["incident"] is None and looks.get(timeout=5)
+    assert call.returncode == 1 and document["receipt_ms"] >= 0 and document["incident"] is None and looks.get(timeout=lib.PATIENCE_S)
     letters = [json.loads(line) for line in rig.run("dead-letters", "--json").stdout.splitlines()]
     assert [(x["topic"], x["payload"]) for x in letters] == [("curtain/in/desk/phone-h-0003", '[{"n":"sos","v":1}]')]
     assert "unknown" in letters[0]["reason"] and letters[0]["profile"]

@@ -48,7 +48,7 @@ class Server:
         self.server.shutdown()
         self.server.server_close()
 
-    def wait(self, condition, what, limit_s=20):
+    def wait(self, condition, what, limit_s=45):
         """Waits until condition() gives something true, looked at after each call; returns it."""
         deadline = time.monotonic() + limit_s
         with self.changed:

@@ -88,7 +88,7 @@ class Ingest:
         self.process.send_signal(number)
         return self.exited(limit_s)
 
-    def exited(self, limit_s=20):
+    def exited(self, limit_s=broker_lib.PATIENCE_S):
         code = self.process.wait(limit_s)
         self.process = None
         return code
@@ -103,13 +103,13 @@ class Ingest:
     def lines(self):
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
-    def logged(self, text, limit_s=10):
+    def logged(self, text, limit_s=broker_lib.PATIENCE_S):
         deadline = time.monotonic() + limit_s
         while text not in self.lines():
             assert time.monotonic() < deadline, f"no {text!r} in the log: {self.lines()[-1500:]}"
             time.sleep(0.02)  # a log announces nothing
 
-    def state(self, condition, limit_s=20):
+    def state(self, condition, limit_s=broker_lib.PATIENCE_S):
         """Waits for a status of which condition is true."""
         deadline, last = time.monotonic() + limit_s, None
         while True:
@@ -140,6 +140,6 @@ class Ingest:
     def ask(self, method, **args):
         answers = self.desk.listen("curtain/api/desk/response/test")
         self.desk.publish(f"curtain/api/desk/ingest/{method}", {"args": args}, response="curtain/api/desk/response/test", correlation=b"c")
-        answer = json.loads(answers.get(timeout=10).payload)
+        answer = json.loads(answers.get(timeout=broker_lib.PATIENCE_S).payload)
         assert answer["ok"], answer
         return answer["result"]

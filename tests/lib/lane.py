@@ -11,6 +11,8 @@ import threading
 import time
 import zlib
 
+from broker import PATIENCE_S
+
 
 def rfc3339(t):
     return dt.datetime.fromtimestamp(t, dt.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -61,7 +63,7 @@ class Log:
         with self.changed:
             return [m for m in self.messages if m.topic.startswith(start) and condition(m)]
 
-    def wait(self, condition, what, limit_s=15):
+    def wait(self, condition, what, limit_s=PATIENCE_S):
         """Waits until condition() gives something true, looked at after each message; returns it."""
         got = [None]
 
@@ -75,7 +77,7 @@ class Log:
                 raise TimeoutError(f"waited {limit_s} s for {what}; last heard: {last}")
         return got[0]
 
-    def first(self, start, condition, what, limit_s=15):
+    def first(self, start, condition, what, limit_s=PATIENCE_S):
         return self.wait(lambda: next(iter(self.of(start, condition)), None), what, limit_s)
 
 
@@ -190,7 +192,7 @@ class Consumer:
         with self.changed:
             self.holding = holding
 
-    def wait(self, condition, limit_s=30, what="items"):
+    def wait(self, condition, limit_s=PATIENCE_S, what="items"):
         """Waits until condition(items) is true; returns the items."""
         with self.changed:
             ok = self.changed.wait_for(lambda: condition(self.items), limit_s)
@@ -234,7 +236,7 @@ class Directory:
         with self.changed:
             self.epoch, self.entries, self.seq = epoch, {}, 0
 
-    def wait(self, consumer, limit_s=30):
+    def wait(self, consumer, limit_s=PATIENCE_S):
         """Waits until the consumer has all."""
         with self.changed:
             ok = self.changed.wait_for(lambda: self.acked.get(consumer) == (self.epoch, self.seq), limit_s)

@@ -14,6 +14,8 @@ import threading
 import time
 import urllib.parse
 
+from broker import PATIENCE_S
+
 
 def b64hmac(key, text, kind=hashlib.sha256):
     return base64.b64encode(hmac.new(key, text, kind).digest()).decode()
@@ -51,14 +53,14 @@ class Vendor:
         self.times.append(now)
         return False
 
-    def wait(self, count, limit_s=15):
+    def wait(self, count, limit_s=PATIENCE_S):
         """Waits until so many messages were taken; gives them."""
         with self.world.changed:
             assert self.world.changed.wait_for(lambda: len(self.taken) >= count, limit_s), \
                 f"{self.name}: {len(self.taken)} taken, {count} wanted; refused {self.refused}, throttled {self.throttled}, seen {len(self.seen)}"
             return list(self.taken)
 
-    def wait_seen(self, count, limit_s=15):
+    def wait_seen(self, count, limit_s=PATIENCE_S):
         with self.world.changed:
             assert self.world.changed.wait_for(lambda: len(self.seen) >= count, limit_s), f"{self.name}: {len(self.seen)} seen, {count} wanted"
             return list(self.seen)
