@@ -26,19 +26,19 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/json.h"
-#include "codec/request.h"
+#include "dispatcher/api.h"
 #include "dispatcher/caller.h"
-#include "dispatcher/dispatcher.h"
 #include "dispatcher/instant.h"
 #include "service/answer.h"
 
 #define DELIVERIES_MAX 200
 
-static enum err list(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_incidents(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	char id[ID_BYTES] = "";
 	struct incident incident;
-	enum err err = request_done(args, info);
+	enum err err = request_done(call->args, call->info);
 
 	json_open(out, '{');
 	json_key(out, "items");
@@ -53,10 +53,10 @@ static enum err list(const struct dispatcher *d, struct request_args *args, stru
 	return err;
 }
 
-static enum err list_channels(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_channels(struct dispatcher *d, struct call *call)
 {
-	enum err err = request_done(args, info);
+	struct buf *out = call->out;
+	enum err err = request_done(call->args, call->info);
 
 	json_open(out, '{');
 	json_key(out, "items");
@@ -65,19 +65,19 @@ static enum err list_channels(
 	return err ? err : out->failed;
 }
 
-static enum err list_deliveries(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_deliveries(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const char *incident = "";
-	enum err err = request_text(args, "incident", false, &incident, info);
+	enum err err = request_text(call->args, "incident", false, &incident, call->info);
 
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	json_open(out, '{');
 	json_key(out, "items");
-	err = channels_receipts(d->channels, incident, DELIVERIES_MAX, out, info);
+	err = channels_receipts(d->channels, incident, DELIVERIES_MAX, out, call->info);
 	json_close(out, '}');
 	return err;
 }
@@ -126,30 +126,26 @@ static enum err read_reply(struct request_args *args, struct reply *reply, struc
 	return misfit ? errinfo_set(info, ERR_INVALID, "%s", misfit) : ERR_OK;
 }
 
-/* fatal: a failure of the store or the core, which stops the service; else the caller is told. */
-static enum err reply_for_desk(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+enum err api_reply(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct reply reply = {.at = d->turn.wall};
 	struct incident_effects effects;
 	struct incident incident;
-	enum err err = read_reply(args, &reply, info);
+	enum err err = read_reply(call->args, &reply, call->info);
 
-	if (!err && !wall_is_set(d->turn.wall))
-		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
 	if (err)
 		return err;
-	text_cut(reply.user, sizeof reply.user, user);
-	*fatal = dispatcher_begin(d, info);
-	d->eager = true;
-	if (!*fatal)
-		*fatal = incident_reply(d->core, &reply, true, d->turn.wall, &effects);
-	if (!*fatal)
-		*fatal = dispatcher_effects(d, &effects, d->turn.wall, info);
-	if (*fatal)
-		return *fatal;
+	text_cut(reply.user, sizeof reply.user, call->user);
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = incident_reply(d->core, &reply, true, d->turn.wall, &effects);
+	if (!call->fatal)
+		call->fatal = dispatcher_effects(d, &effects, d->turn.wall, call->info);
+	if (call->fatal)
+		return call->fatal;
 	if (incident_find(d->core, reply.incident, &incident))
-		return errinfo_set(info, ERR_NOT_FOUND, "there is no incident %s", reply.incident);
+		return errinfo_set(call->info, ERR_NOT_FOUND, "there is no incident %s", reply.incident);
 	json_open(out, '{');
 	json_member_text(out, "verdict", incident_verdict_name(effects.verdict));
 	json_key(out, "incident");
@@ -158,95 +154,118 @@ static enum err reply_for_desk(struct dispatcher *d, struct request_args *args, 
 	return err ? err : out->failed;
 }
 
-/* admit judges whether user may ask that; an own_ method goes on as the desk's, with the caller as the person. */
-static enum err admit(struct dispatcher *d, const char *user, struct request_args *args, const char **method,
-	bool *out_own, struct errinfo *info)
+/* ---- from the broker to a method ---- */
+
+enum err api_arg_id(
+	struct request_args *args, const char *name, bool required, char out[ID_BYTES], struct errinfo *info)
+{
+	const char *text = "";
+	enum err err = request_text(args, name, required, &text, info);
+
+	if (!err && (*text || required) && (!text_is_id(text) || text_copy(out, ID_BYTES, text)))
+		err = errinfo_set(info, ERR_INVALID, "%s: must be an id", name);
+	return err;
+}
+
+enum err api_arg_time(
+	struct request_args *args, const char *name, bool required, struct wall *out, struct errinfo *info)
+{
+	const char *text = "";
+	enum err err = request_text(args, name, required, &text, info);
+
+	if (!err && (*text || required) && (wall_parse(text, strlen(text), out) || out->ms < 0))
+		err = errinfo_set(info, ERR_INVALID, "%s: no time like 2026-12-07T07:00:00+08:00", name);
+	return err;
+}
+
+enum err api_begin(struct dispatcher *d, struct errinfo *info)
+{
+	enum err err = dispatcher_begin(d, info);
+
+	d->eager = true;
+	return err;
+}
+
+/* admit judges whether the caller may ask that; an own_ method goes on as the desk's, with the caller as the person. */
+static enum err admit(struct dispatcher *d, const char **method, struct call *call)
 {
 	const struct caller_own *own = caller_own_of(*method);
+	bool of_matter = own && own->who == CALLER_OWN_MATTER;
 	const char *named = "";
 	enum err err = ERR_OK;
 
-	if (own && (own->of_matter || own->members[0]))
-		err = request_text(args, own->of_matter ? "matter" : own->members[0], false, &named, info);
-	if (!err && own && own->of_matter)
+	if (of_matter || (own && own->members[0]))
+		err = request_text(call->args, of_matter ? "matter" : own->members[0], false, &named, call->info);
+	if (!err && of_matter)
 		named = rota_began(d->rota, named);
 	if (!err)
-		err = caller_may(user, duty_is_volunteer(incident_core_duty(d->core), user), *method, named, info);
+		err = caller_may(call->user, duty_is_volunteer(incident_core_duty(d->core), call->user), *method, named,
+			call->info);
 	if (err == ERR_DENIED)
-		log_warning("request_denied", "user", user, "method", *method);
+		log_warning("request_denied", "user", call->user, "method", *method);
 	for (unsigned i = 0; own && !err && i < CALLER_MEMBERS && own->members[i]; i++)
-		err = request_default(args, own->members[i], user, info);
+		err = request_default(call->args, own->members[i], call->user, call->info);
 	if (own)
 		*method = own->method;
-	*out_own = own;
+	call->own = own;
 	return err;
+}
+
+#define NAMED(name, ...) ", " #name
+static const char names[] = DISPATCHER_METHODS(NAMED);
+
+enum method_time { ANYTIME, TIMED };
+
+static const struct method {
+	const char *name;
+	enum method_time time;
+	enum err (*answer)(struct dispatcher *d, struct call *call);
+} methods[] = {
+#define METHOD(name, time, who, ...) {#name, time, api_##name},
+	DISPATCHER_METHODS(METHOD)
+#undef METHOD
+};
+
+static enum err answer(struct dispatcher *d, const char *name, struct call *call)
+{
+	const struct method *method = NULL;
+
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (!strcmp(methods[i].name, name))
+			method = &methods[i];
+	if (!method)
+		return errinfo_set(
+			call->info, ERR_NOT_FOUND, "no method \"%.40s\"; dispatcher has %s", name, names + 2);
+	if (method->time == TIMED && !wall_is_set(d->turn.wall))
+		return errinfo_set(call->info, ERR_AGAIN, "the replay clock does not stand yet");
+	return method->answer(d, call);
 }
 
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info)
 {
 	char user[ID_BYTES];
 	const char *method;
-	struct request_args *args = NULL;
 	struct errinfo why = {0};
 	struct buf result;
-	bool own = false;
-	enum err fatal = ERR_OK, err = answer_caller(event, user, &method);
+	struct call call = {.user = user, .out = &result, .info = &why};
+	enum err err = answer_caller(event, user, &method);
 
 	if (err) {
 		log_warning("request_without_answer_topic", "topic", event->topic);
 		return ERR_OK;
 	}
 	buf_init(&result, REQUEST_BYTES_MAX - 4096);
-	err = request_open(event->payload, event->length, &args, &why);
+	err = request_open(event->payload, event->length, &call.args, &why);
 	if (!err)
-		err = admit(d, user, args, &method, &own, &why);
-	if (!err && !strcmp(method, "incidents"))
-		err = list(d, args, &result, &why);
-	else if (!err && !strcmp(method, "reply"))
-		err = reply_for_desk(d, args, user, &result, &why, &fatal);
-	else if (!err && !strcmp(method, "channels"))
-		err = list_channels(d, args, &result, &why);
-	else if (!err && (!strcmp(method, "roster") || !strcmp(method, "give")))
-		err = dispatcher_change_duties(d, *method == 'r', args, &result, &why, &fatal);
-	else if (!err && !strcmp(method, "cover"))
-		err = dispatcher_list_cover(d, args, &result, &why);
-	else if (!err && !strcmp(method, "duties"))
-		err = dispatcher_list_duties(d, args, &result, &why);
-	else if (!err && !strcmp(method, "stood"))
-		err = dispatcher_list_stood(d, args, &result, &why);
-	else if (!err && dispatcher_is_rota(method))
-		err = dispatcher_ask_rota(d, method, args, &result, &why, &fatal);
-	else if (!err && !strcmp(method, "calendar"))
-		err = dispatcher_calendar(d, args, &result, &why);
-	else if (!err && !strcmp(method, "deliveries"))
-		err = list_deliveries(d, args, &result, &why);
-	else if (!err && !strcmp(method, "link"))
-		err = dispatcher_link(d, args, &result, &why, &fatal);
-	else if (!err && !strcmp(method, "storms"))
-		err = dispatcher_storms(d, args, &result, &why);
-	else if (!err && !strcmp(method, "storm"))
-		err = dispatcher_decide_storm(d, args, user, &result, &why, &fatal);
-	else if (!err && !strcmp(method, "answers"))
-		err = dispatcher_answers(d, args, &result, &why);
-	else if (!err && !strcmp(method, "handsets"))
-		err = dispatcher_handsets(d, args, &result, &why);
-	else if (!err && !strcmp(method, "handset"))
-		err = dispatcher_set_handset(d, args, user, &result, &why, &fatal);
-	else if (!err && !strncmp(method, "visit_", 6))
-		err = dispatcher_request_visit(d, method, args, user, own, &result, &why, &fatal);
-	else if (!err)
-		err = errinfo_set(&why, ERR_NOT_FOUND,
-			"dispatcher has no method \"%s\"; it has incidents, reply, storms, storm, answers, handsets, "
-			"handset, channels, deliveries, link, roster, give, duties, stood, cover, calendar, swap, "
-			"seek, absent, answer, recall, matters, gaps, visit_plan, visit_day, visit_due, visit_show, "
-			"visit_explain, visit_request and visit_answer, and for oneself own_swap and others",
-			method);
+		err = admit(d, &method, &call);
+	if (!err)
+		err = answer(d, method, &call);
 	INSTANT("request-done");
-	if (fatal)
+	if (call.fatal)
 		*info = why;
 	else
-		fatal = answers_keep(&d->answers, event, err, why.text, result.data, result.length);
+		call.fatal = answers_keep(&d->answers, event, err, why.text, result.data, result.length);
 	buf_fini(&result);
-	request_close(args);
-	return fatal;
+	request_close(call.args);
+	return call.fatal;
 }

@@ -9,7 +9,7 @@
 #include "base/civil.h"
 #include "base/text.h"
 #include "codec/json.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 #include "dispatcher/ics.h"
 
 #define CALENDAR_BYTES_MAX (1u << 20)
@@ -48,22 +48,20 @@ static void event(const struct dispatcher *d, const char *team, const struct boo
 	buf_fini(&others);
 }
 
-enum err dispatcher_calendar(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_calendar(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const struct duty *duty = incident_core_duty(d->core);
 	const struct book_duty *one;
 	const char *user = "";
 	char team[ID_BYTES] = "", name[ID_BYTES * 2];
 	struct buf ics;
-	enum err err = request_text(args, "user", true, &user, info);
+	enum err err = request_text(call->args, "user", true, &user, call->info);
 
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err && !text_is_id(user))
-		err = errinfo_set(info, ERR_INVALID, "user: must be an id");
-	if (!err && !wall_is_set(d->turn.wall))
-		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
+		err = errinfo_set(call->info, ERR_INVALID, "user: must be an id");
 	if (err)
 		return err;
 	snprintf(name, sizeof name, "值班 Duty %s", user);

@@ -9,16 +9,10 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "codec/request.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 #include "lane/sql.h"
 
 #define PAGE_ITEMS 500
-
-static enum err no_clock(const struct dispatcher *d, struct errinfo *info)
-{
-	return wall_is_set(d->turn.wall) ? ERR_OK : errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
-}
 
 static enum err read_household(
 	const struct dispatcher *d, struct request_args *args, const char **out, struct errinfo *info)
@@ -31,26 +25,26 @@ static enum err read_household(
 		return errinfo_set(info, ERR_INVALID, "household: must be an id");
 	if (!incident_duty_home(d->core, *out).known)
 		return errinfo_set(info, ERR_NOT_FOUND, "there is no household %s in the directory", *out);
-	return no_clock(d, info);
+	return ERR_OK;
 }
 
 /* ---- who answers ---- */
 
-enum err dispatcher_answers(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_answers(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const char *household = "";
 	struct duty_home home;
 	struct oncall oncall;
-	enum err err = read_household(d, args, &household, info);
+	enum err err = read_household(d, call->args, &household, call->info);
 
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	home = incident_duty_home(d->core, household);
 	if (incident_oncall(d->core, home.team, d->turn.wall, &oncall))
-		return errinfo_set(info, ERR_NOT_FOUND, "there is no team %s in the directory", home.team);
+		return errinfo_set(call->info, ERR_NOT_FOUND, "there is no team %s in the directory", home.team);
 	json_open(out, '{');
 	json_member_text(out, "household", household);
 	json_member_text_if(out, "key", incident_key_number(d->core, home.team, d->turn.wall, &oncall));
@@ -102,24 +96,23 @@ static bool put_handset(struct dispatcher *d, const char *household, const char 
 	return true;
 }
 
-enum err dispatcher_handsets(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_handsets(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const char *state = "", *after = "";
 	char household[ID_BYTES] = "";
 	unsigned items = 0;
 	bool more;
-	enum err err = request_text(args, "state", false, &state, info);
+	enum err err = request_text(call->args, "state", false, &state, call->info);
 
 	if (!err)
-		err = request_text(args, "after", false, &after, info);
+		err = request_text(call->args, "after", false, &after, call->info);
 	if (!err)
-		err = request_done(args, info);
-	if (!err)
-		err = no_clock(d, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	if (*state && strcmp(state, "current") != 0 && strcmp(state, "stale") != 0 && strcmp(state, "unset") != 0)
-		return errinfo_set(info, ERR_INVALID, "state: must be current, stale or unset");
+		return errinfo_set(call->info, ERR_INVALID, "state: must be current, stale or unset");
 	text_cut(household, sizeof household, after);
 	json_open(out, '{');
 	json_key(out, "items");
@@ -133,32 +126,30 @@ enum err dispatcher_handsets(struct dispatcher *d, struct request_args *args, st
 	return out->failed;
 }
 
-enum err dispatcher_set_handset(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+enum err api_handset(struct dispatcher *d, struct call *call)
 {
 	const char *household = "", *number = "";
-	enum err err = read_household(d, args, &household, info);
+	enum err err = read_household(d, call->args, &household, call->info);
 
 	if (!err)
-		err = request_text(args, "number", true, &number, info);
+		err = request_text(call->args, "number", true, &number, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err && (!text_is_label(number) || strlen(number) >= PHONE_BYTES))
-		err = errinfo_set(
-			info, ERR_INVALID, "number: must be a telephone number of at most %d bytes", PHONE_BYTES - 1);
+		err = errinfo_set(call->info, ERR_INVALID, "number: must be a telephone number of at most %d bytes",
+			PHONE_BYTES - 1);
 	if (err)
 		return err;
-	*fatal = dispatcher_begin(d, info);
-	d->eager = true;
-	if (!*fatal) {
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal) {
 		sqlite3_bind_text(d->set_handset, 1, household, -1, SQLITE_STATIC);
 		sqlite3_bind_text(d->set_handset, 2, number, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(d->set_handset, 3, d->turn.wall.ms);
-		sqlite3_bind_text(d->set_handset, 4, user, -1, SQLITE_STATIC);
-		*fatal = sql_run(d->set_handset, info);
+		sqlite3_bind_text(d->set_handset, 4, call->user, -1, SQLITE_STATIC);
+		call->fatal = sql_run(d->set_handset, call->info);
 		sqlite3_clear_bindings(d->set_handset);
 	}
-	if (!*fatal)
-		(void)put_handset(d, household, "", true, out);
-	return *fatal ? *fatal : out->failed;
+	if (!call->fatal)
+		(void)put_handset(d, household, "", true, call->out);
+	return call->fatal ? call->fatal : call->out->failed;
 }

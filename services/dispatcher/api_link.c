@@ -10,8 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/json.h"
-#include "codec/request.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 
 #define ABOUT_BYTES 200
 
@@ -110,12 +109,11 @@ static enum err give(struct dispatcher *d, const struct accept_link *link, enum 
 	struct rota_answer answer;
 	enum visit_verdict verdict;
 	struct reply reply = {.action = link->action, .at = d->turn.wall};
-	enum err err = dispatcher_begin(d, info);
+	enum err err = api_begin(d, info);
 
 	text_cut(reply.page, sizeof reply.page, link->nonce);
 	text_cut(reply.incident, sizeof reply.incident, link->incident);
 	text_cut(reply.user, sizeof reply.user, link->user);
-	d->eager = true;
 	if (!err)
 		err = accept_link_use(d->store, link, d->turn.wall, info);
 	if (err == ERR_EXISTS) {
@@ -141,32 +139,30 @@ static enum err give(struct dispatcher *d, const struct accept_link *link, enum 
 	return dispatcher_effects(d, &effects, d->turn.wall, info);
 }
 
-enum err dispatcher_link(
-	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info, enum err *fatal)
+enum err api_link(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const struct accept_key *key = channels_link_key(d->channels);
 	struct accept_link link = {0};
 	enum accept_verdict verdict;
 	const char *token = "", *reply = "";
 	bool confirm = false, given;
-	enum err err = request_text(args, "token", true, &token, info);
+	enum err err = request_text(call->args, "token", true, &token, call->info);
 
 	if (!err)
-		err = request_bool(args, "confirm", false, &confirm, info);
+		err = request_bool(call->args, "confirm", false, &confirm, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err && !key)
-		err = errinfo_set(info, ERR_STATE, "there are no accept links here; links.base_url is empty");
-	if (!err && !wall_is_set(d->turn.wall))
-		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
+		err = errinfo_set(call->info, ERR_STATE, "there are no accept links here; links.base_url is empty");
 	if (err)
 		return err;
 	verdict = accept_link_check(key, token, "", "", d->turn.wall, &link);
 	given = verdict == ACCEPT_GOOD && confirm;
 	if (given)
-		*fatal = give(d, &link, &verdict, &reply, info);
-	if (*fatal)
-		return *fatal;
+		call->fatal = give(d, &link, &verdict, &reply, call->info);
+	if (call->fatal)
+		return call->fatal;
 	log_info("accept_link", "verdict", accept_verdict_name(verdict), "incident", link.incident, "confirmed",
 		given ? "yes" : "no");
 	json_open(out, '{');

@@ -18,39 +18,7 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "dispatcher/dispatcher.h"
-
-static const char *const methods[] = {"swap", "seek", "absent", "answer", "recall", "matters", "gaps"};
-
-bool dispatcher_is_rota(const char *method)
-{
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-		if (!strcmp(methods[i], method))
-			return true;
-	return false;
-}
-
-enum err dispatcher_arg_id(
-	struct request_args *args, const char *name, bool required, char out[ID_BYTES], struct errinfo *info)
-{
-	const char *text = "";
-	enum err err = request_text(args, name, required, &text, info);
-
-	if (!err && (*text || required) && (!text_is_id(text) || text_copy(out, ID_BYTES, text)))
-		err = errinfo_set(info, ERR_INVALID, "%s: must be an id", name);
-	return err;
-}
-
-enum err dispatcher_arg_time(
-	struct request_args *args, const char *name, bool required, struct wall *out, struct errinfo *info)
-{
-	const char *text = "";
-	enum err err = request_text(args, name, required, &text, info);
-
-	if (!err && (*text || required) && (wall_parse(text, strlen(text), out) || out->ms < 0))
-		err = errinfo_set(info, ERR_INVALID, "%s: no time like 2026-12-07T07:00:00+08:00", name);
-	return err;
-}
+#include "dispatcher/api.h"
 
 static enum err of_team(
 	const struct dispatcher *d, const char *name, const char *team, const char *user, struct errinfo *info)
@@ -63,13 +31,13 @@ static enum err of_team(
 /* read_duty reads team, shift, from, user. */
 static enum err read_duty(struct request_args *args, struct rota_wish *out, struct errinfo *info)
 {
-	enum err err = dispatcher_arg_id(args, "team", true, out->team, info);
+	enum err err = api_arg_id(args, "team", true, out->team, info);
 
 	if (!err)
-		err = dispatcher_arg_id(args, "shift", true, out->shift, info);
+		err = api_arg_id(args, "shift", true, out->shift, info);
 	if (!err)
-		err = dispatcher_arg_time(args, "from", true, &out->from, info);
-	return err ? err : dispatcher_arg_id(args, "user", true, out->user, info);
+		err = api_arg_time(args, "from", true, &out->from, info);
+	return err ? err : api_arg_id(args, "user", true, out->user, info);
 }
 
 static enum err read_swap(
@@ -78,13 +46,13 @@ static enum err read_swap(
 	enum err err = read_duty(args, out, info);
 
 	if (!err)
-		err = dispatcher_arg_id(args, "to", true, out->to, info);
+		err = api_arg_id(args, "to", true, out->to, info);
 	if (!err)
-		err = dispatcher_arg_id(args, "by", false, out->by, info);
+		err = api_arg_id(args, "by", false, out->by, info);
 	if (!err)
-		err = dispatcher_arg_id(args, "back_shift", false, out->back_shift, info);
+		err = api_arg_id(args, "back_shift", false, out->back_shift, info);
 	if (!err)
-		err = dispatcher_arg_time(args, "back_from", *out->back_shift, &out->back_from, info);
+		err = api_arg_time(args, "back_from", *out->back_shift, &out->back_from, info);
 	if (!err)
 		err = request_done(args, info);
 	if (!err)
@@ -109,73 +77,111 @@ static void write_answer(const struct rota_answer *answer, struct buf *out)
 	json_close(out, '}');
 }
 
-static enum err ask_absent(
-	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info, enum err *fatal)
+/* end puts what the request decided into the turn and answers with it; answer: NULL, or a swap's or cover request's. */
+static enum err end(struct dispatcher *d, const struct rota_answer *answer, struct call *call)
+{
+	if (!call->fatal)
+		call->fatal = dispatcher_rota_effects(d, call->info);
+	if (call->fatal)
+		return call->fatal;
+	if (answer)
+		write_answer(answer, call->out);
+	return call->out->failed;
+}
+
+enum err api_absent(struct dispatcher *d, struct call *call)
 {
 	char team[ID_BYTES] = "", user[ID_BYTES] = "";
 	struct wall from = WALL_NONE, until = WALL_NONE;
 	unsigned opened = 0;
-	enum err err = dispatcher_arg_id(args, "team", true, team, info);
+	enum err err = api_arg_id(call->args, "team", true, team, call->info);
 
 	if (!err)
-		err = dispatcher_arg_id(args, "user", true, user, info);
+		err = api_arg_id(call->args, "user", true, user, call->info);
 	if (!err)
-		err = dispatcher_arg_time(args, "from", true, &from, info);
+		err = api_arg_time(call->args, "from", true, &from, call->info);
 	if (!err)
-		err = dispatcher_arg_time(args, "until", true, &until, info);
+		err = api_arg_time(call->args, "until", true, &until, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err)
-		err = of_team(d, "user", team, user, info);
+		err = of_team(d, "user", team, user, call->info);
 	if (err)
 		return err;
-	*fatal = dispatcher_begin(d, info);
-	if (!*fatal)
-		*fatal = rota_absent(d->rota, team, user, from, until, d->turn.wall, &opened);
-	json_open(out, '{');
-	json_member_int(out, "opened", opened);
-	json_close(out, '}');
-	return ERR_OK;
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = rota_absent(d->rota, team, user, from, until, d->turn.wall, &opened);
+	json_open(call->out, '{');
+	json_member_int(call->out, "opened", opened);
+	json_close(call->out, '}');
+	return end(d, NULL, call);
 }
 
-static enum err ask_matter(struct dispatcher *d, const char *method, struct request_args *args,
-	struct rota_answer *answer, struct errinfo *info, enum err *fatal)
+enum err api_answer(struct dispatcher *d, struct call *call)
 {
+	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
 	char id[ID_BYTES] = "", user[ID_BYTES] = "";
-	bool yes = false, recall = !strcmp(method, "recall");
-	enum err err = dispatcher_arg_id(args, "matter", true, id, info);
+	bool yes = false;
+	enum err err = api_arg_id(call->args, "matter", true, id, call->info);
 
-	if (!err && !recall)
-		err = dispatcher_arg_id(args, "user", true, user, info);
-	if (!err && !recall)
-		err = request_bool(args, "yes", true, &yes, info);
 	if (!err)
-		err = request_done(args, info);
+		err = api_arg_id(call->args, "user", true, user, call->info);
+	if (!err)
+		err = request_bool(call->args, "yes", true, &yes, call->info);
+	if (!err)
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
-	*fatal = dispatcher_begin(d, info);
-	if (!*fatal)
-		*fatal = recall ? rota_withdraw(d->rota, id, d->turn.wall, answer)
-				: rota_reply(d->rota, id, user, yes, d->turn.wall, answer);
-	return ERR_OK;
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = rota_reply(d->rota, id, user, yes, d->turn.wall, &answer);
+	return end(d, &answer, call);
 }
 
-static enum err ask_duty(struct dispatcher *d, const char *method, struct request_args *args,
-	struct rota_answer *answer, struct errinfo *info, enum err *fatal)
+enum err api_recall(struct dispatcher *d, struct call *call)
 {
-	struct rota_wish wish = {.from = WALL_NONE, .back_from = WALL_NONE};
-	bool swap = !strcmp(method, "swap");
-	enum err err = swap ? read_swap(d, args, &wish, info) : read_duty(args, &wish, info);
+	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
+	char id[ID_BYTES] = "";
+	enum err err = api_arg_id(call->args, "matter", true, id, call->info);
 
-	if (!err && !swap)
-		err = request_done(args, info);
+	if (!err)
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
-	*fatal = dispatcher_begin(d, info);
-	if (!*fatal)
-		*fatal = swap ? rota_swap(d->rota, &wish, d->turn.wall, answer)
-			      : rota_cover(d->rota, wish.team, wish.shift, wish.from, wish.user, d->turn.wall, answer);
-	return ERR_OK;
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = rota_withdraw(d->rota, id, d->turn.wall, &answer);
+	return end(d, &answer, call);
+}
+
+enum err api_swap(struct dispatcher *d, struct call *call)
+{
+	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
+	struct rota_wish wish = {.from = WALL_NONE, .back_from = WALL_NONE};
+	enum err err = read_swap(d, call->args, &wish, call->info);
+
+	if (err)
+		return err;
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = rota_swap(d->rota, &wish, d->turn.wall, &answer);
+	return end(d, &answer, call);
+}
+
+enum err api_seek(struct dispatcher *d, struct call *call)
+{
+	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
+	struct rota_wish wish = {.from = WALL_NONE, .back_from = WALL_NONE};
+	enum err err = read_duty(call->args, &wish, call->info);
+
+	if (!err)
+		err = request_done(call->args, call->info);
+	if (err)
+		return err;
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = rota_cover(d->rota, wish.team, wish.shift, wish.from, wish.user, d->turn.wall, &answer);
+	return end(d, &answer, call);
 }
 
 /* ---- lists ---- */
@@ -255,17 +261,18 @@ static void list_unserved(const struct dispatcher *d, const char *only, struct b
 	}
 }
 
-static enum err list(struct dispatcher *d, bool gaps, struct request_args *args, struct buf *out, struct errinfo *info)
+static enum err list(struct dispatcher *d, bool gaps, struct call *call)
 {
 	char team[ID_BYTES] = "", user[ID_BYTES] = "";
+	struct buf *out = call->out;
 	struct rota_view view;
 	struct rota_why why;
-	enum err err = dispatcher_arg_id(args, "team", false, team, info);
+	enum err err = api_arg_id(call->args, "team", false, team, call->info);
 
 	if (!err && !gaps)
-		err = dispatcher_arg_id(args, "user", false, user, info);
+		err = api_arg_id(call->args, "user", false, user, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	json_open(out, '{');
@@ -284,30 +291,12 @@ static enum err list(struct dispatcher *d, bool gaps, struct request_args *args,
 	return out->failed;
 }
 
-enum err dispatcher_ask_rota(struct dispatcher *d, const char *method, struct request_args *args, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+enum err api_matters(struct dispatcher *d, struct call *call)
 {
-	struct rota_answer answer = {.verdict = ROTA_UNKNOWN};
-	enum err err;
+	return list(d, false, call);
+}
 
-	if (!wall_is_set(d->turn.wall))
-		return errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
-	if (!strcmp(method, "matters") || !strcmp(method, "gaps"))
-		return list(d, *method == 'g', args, out, info);
-	if (!strcmp(method, "absent"))
-		err = ask_absent(d, args, out, info, fatal);
-	else if (!strcmp(method, "swap") || !strcmp(method, "seek"))
-		err = ask_duty(d, method, args, &answer, info, fatal);
-	else
-		err = ask_matter(d, method, args, &answer, info, fatal);
-	if (err)
-		return err;
-	d->eager = true;
-	if (!*fatal)
-		*fatal = dispatcher_rota_effects(d, info);
-	if (*fatal)
-		return *fatal;
-	if (strcmp(method, "absent") != 0)
-		write_answer(&answer, out);
-	return out->failed;
+enum err api_gaps(struct dispatcher *d, struct call *call)
+{
+	return list(d, true, call);
 }

@@ -17,7 +17,7 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 #include "lane/sql.h"
 
 #define KEPT_MS (60 * MS_PER_DAY) /* so long records may be away */
@@ -158,20 +158,19 @@ static void write_row(const char *team, const struct stood *row, struct buf *out
 	json_close(out, '}');
 }
 
-enum err dispatcher_list_stood(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_stood(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct wall after = {0}, last = WALL_NONE;
 	int64_t limit = PAGE_MAX / 2, count = 0;
 	bool more = false;
 	int step = SQLITE_DONE;
-	enum err err = dispatcher_arg_time(args, "after", false, &after, info);
+	enum err err = api_arg_time(call->args, "after", false, &after, call->info);
 
 	if (!err)
-		err = request_int(args, "limit", false, 1, PAGE_MAX, &limit, info);
+		err = request_int(call->args, "limit", false, 1, PAGE_MAX, &limit, call->info);
 	if (!err)
-		err = request_done(args, info);
-	if (!err && !wall_is_set(d->turn.wall))
-		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	json_open(out, '{');
@@ -191,7 +190,7 @@ enum err dispatcher_list_stood(struct dispatcher *d, struct request_args *args, 
 	sqlite3_reset(d->stood_over);
 	sqlite3_clear_bindings(d->stood_over);
 	if (step != SQLITE_DONE && !more)
-		return errinfo_set(info, ERR_IO, "the store's past duties");
+		return errinfo_set(call->info, ERR_IO, "the store's past duties");
 	json_close(out, ']');
 	json_member_bool(out, "more", more);
 	json_member_wall_if(out, "last", last);

@@ -6,13 +6,13 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "codec/request.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 
-enum err dispatcher_storms(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_storms(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct storm storm = {.homes = 0};
-	enum err err = request_done(args, info);
+	enum err err = request_done(call->args, call->info);
 
 	json_open(out, '{');
 	json_key(out, "items");
@@ -60,27 +60,24 @@ static enum err read_decision(struct request_args *args, struct storm_decision *
 	return ERR_OK;
 }
 
-enum err dispatcher_decide_storm(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+enum err api_storm(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct storm_decision decision = {.minutes = 0};
 	struct incident_effects effects;
 	unsigned homes = 0;
-	enum err err = read_decision(args, &decision, info);
+	enum err err = read_decision(call->args, &decision, call->info);
 
-	if (!err && !wall_is_set(d->turn.wall))
-		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
 	if (err)
 		return err;
-	text_cut(decision.user, sizeof decision.user, user);
-	*fatal = dispatcher_begin(d, info);
-	d->eager = true;
-	if (!*fatal)
-		*fatal = incident_storm(d->core, &decision, d->turn.wall, &homes, &effects);
-	if (!*fatal)
-		*fatal = dispatcher_effects(d, &effects, d->turn.wall, info);
+	text_cut(decision.user, sizeof decision.user, call->user);
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = incident_storm(d->core, &decision, d->turn.wall, &homes, &effects);
+	if (!call->fatal)
+		call->fatal = dispatcher_effects(d, &effects, d->turn.wall, call->info);
 	json_open(out, '{');
 	json_member_int(out, "homes", homes);
 	json_close(out, '}');
-	return *fatal ? *fatal : out->failed;
+	return call->fatal ? call->fatal : out->failed;
 }

@@ -20,8 +20,7 @@
 #include "base/day.h"
 #include "base/text.h"
 #include "codec/json.h"
-#include "codec/request.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 #include "dispatcher/visit_tour.h"
 
 #define PLAN_ITEMS_MAX 1000
@@ -87,12 +86,13 @@ static enum err read_wanted(struct request_args *args, struct wanted *out, struc
 	return err;
 }
 
-static enum err plan(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_visit_plan(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct wanted wanted = {0};
 	const struct errand **list, *e;
 	uint32_t at = 0, count = 0, most = 0;
-	enum err err = read_wanted(args, &wanted, info);
+	enum err err = read_wanted(call->args, &wanted, call->info);
 
 	if (err)
 		return err;
@@ -100,7 +100,7 @@ static enum err plan(const struct dispatcher *d, struct request_args *args, stru
 		most++;
 	list = calloc(most + 1, sizeof *list);
 	if (!list)
-		return errinfo_set(info, ERR_NOMEM, "out of memory");
+		return errinfo_set(call->info, ERR_NOMEM, "out of memory");
 	for (at = 0; count < most && (e = visit_walk(core_of(d), &at));)
 		if (is_wanted(&wanted, e, d->turn.wall))
 			list[count++] = e;
@@ -123,21 +123,22 @@ static enum err plan(const struct dispatcher *d, struct request_args *args, stru
 
 /* ---- a day, what is due ---- */
 
-static enum err day(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_visit_day(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct visit_stop stops[TOUR_STOPS_MAX];
 	const char *user = "", *text = "";
 	char shown[DAY_TEXT_BYTES];
 	int32_t number = visit_day_of(core_of(d), d->turn.wall);
 	double km = 0;
-	enum err err = request_text(args, "user", true, &user, info);
+	enum err err = request_text(call->args, "user", true, &user, call->info);
 
 	if (!err)
-		err = request_text(args, "day", false, &text, info);
+		err = request_text(call->args, "day", false, &text, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err && *text && day_parse(text, &number))
-		err = errinfo_set(info, ERR_INVALID, "day: must be a date, as in 2026-03-01");
+		err = errinfo_set(call->info, ERR_INVALID, "day: must be a date, as in 2026-03-01");
 	if (err)
 		return err;
 	day_format(number, shown);
@@ -190,26 +191,27 @@ static void put_home(const struct visit_home *home, struct buf *out)
 	json_close(out, '}');
 }
 
-static enum err due(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_visit_due(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const char *team = "";
 	int64_t within = DUE_DAYS;
 	int32_t today = visit_day_of(core_of(d), d->turn.wall);
 	struct visit_home *list, home;
 	uint32_t at = 0, most = 0, count = 0;
-	enum err err = request_text(args, "team", false, &team, info);
+	enum err err = request_text(call->args, "team", false, &team, call->info);
 
 	if (!err)
-		err = request_int(args, "within_days", false, 0, DUE_DAYS_MAX, &within, info);
+		err = request_int(call->args, "within_days", false, 0, DUE_DAYS_MAX, &within, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	while (visit_home_walk(core_of(d), &at, &home))
 		most++;
 	list = calloc(most + 1, sizeof *list);
 	if (!list)
-		return errinfo_set(info, ERR_NOMEM, "out of memory");
+		return errinfo_set(call->info, ERR_NOMEM, "out of memory");
 	for (at = 0; count < most && visit_home_walk(core_of(d), &at, &home);)
 		if (home.due != DAY_NONE && home.due <= today + within && (!*team || !strcmp(team, home.team)))
 			list[count++] = home;
@@ -227,18 +229,18 @@ static enum err due(const struct dispatcher *d, struct request_args *args, struc
 
 /* ---- one errand ---- */
 
-static enum err show(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_visit_show(struct dispatcher *d, struct call *call)
 {
 	const char *id = "";
 	struct errand errand;
-	enum err err = request_text(args, "errand", true, &id, info);
+	enum err err = request_text(call->args, "errand", true, &id, call->info);
 
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err && visit_find(core_of(d), id, &errand))
 		err = errinfo_set(
-			info, ERR_NOT_FOUND, "there is no errand %s, or it is over for long: ask records", id);
-	return err ? err : codec_errand_encode(&errand, out);
+			call->info, ERR_NOT_FOUND, "there is no errand %s, or it is over for long: ask records", id);
+	return err ? err : codec_errand_encode(&errand, call->out);
 }
 
 static void put_candidate(const struct visit_candidate *candidate, struct buf *out)
@@ -256,19 +258,20 @@ static void put_candidate(const struct visit_candidate *candidate, struct buf *o
 	json_close(out, '}');
 }
 
-static enum err explain(const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_visit_explain(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	const char *id = "";
 	struct visit_explanation x;
-	enum err err = request_text(args, "errand", true, &id, info);
+	enum err err = request_text(call->args, "errand", true, &id, call->info);
 
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	err = visit_explain(core_of(d), id, d->turn.wall, &x);
 	if (err)
-		return errinfo_set(info, err,
+		return errinfo_set(call->info, err,
 			err == ERR_NOT_FOUND ? "there is no errand %s"
 					     : "errand %s is not one that companions are asked for now",
 			id);
@@ -286,29 +289,4 @@ static enum err explain(const struct dispatcher *d, struct request_args *args, s
 	json_close(out, '}');
 	json_close(out, '}');
 	return out->failed;
-}
-
-enum err dispatcher_request_visit(struct dispatcher *d, const char *method, struct request_args *args, const char *user,
-	bool own, struct buf *out, struct errinfo *info, enum err *fatal)
-{
-	if (!wall_is_set(d->turn.wall))
-		return errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
-	if (!strcmp(method, "visit_plan"))
-		return plan(d, args, out, info);
-	if (!strcmp(method, "visit_day"))
-		return day(d, args, out, info);
-	if (!strcmp(method, "visit_due"))
-		return due(d, args, out, info);
-	if (!strcmp(method, "visit_show"))
-		return show(d, args, out, info);
-	if (!strcmp(method, "visit_explain"))
-		return explain(d, args, out, info);
-	if (!strcmp(method, "visit_answer"))
-		return dispatcher_say_visit(d, args, user, own, out, info, fatal);
-	if (!strcmp(method, "visit_request"))
-		return dispatcher_ask_visit(d, args, user, out, info, fatal);
-	return errinfo_set(info, ERR_NOT_FOUND,
-		"dispatcher has no method \"%s\"; of visits it has visit_plan, visit_day, visit_due, visit_show, "
-		"visit_explain, visit_request and visit_answer",
-		method);
 }

@@ -6,8 +6,7 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "codec/request.h"
-#include "dispatcher/dispatcher.h"
+#include "dispatcher/api.h"
 
 static enum err read_time(struct request_args *args, const char *name, struct wall *out, struct errinfo *info)
 {
@@ -102,9 +101,9 @@ static enum err read_reply(struct request_args *args, struct visit_reply *reply,
 /* give puts what the core decided into the turn and answers with the errand as it is then. own: who asks, where they
  * speak for themself (NULL: for the desk): of an errand that is not theirs they learn nothing, of one no more theirs
  * the verdict alone. */
-static enum err give(struct dispatcher *d, struct visit_effects *effects, const char *own, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+static enum err give(struct dispatcher *d, struct visit_effects *effects, const char *own, struct call *call)
 {
+	struct buf *out = call->out;
 	enum visit_verdict verdict = effects->verdict;
 	char id[ID_BYTES], fault[VISIT_FAULT_BYTES];
 	bool theirs = !own || visit_is_of(visits_core(d->visits), effects->id, own);
@@ -113,15 +112,15 @@ static enum err give(struct dispatcher *d, struct visit_effects *effects, const 
 
 	text_cut(id, sizeof id, effects->id);
 	text_cut(fault, sizeof fault, effects->fault);
-	*fatal = visits_take(d->visits, dispatcher_ways(d), effects, d->turn.wall, info);
-	if (*fatal)
-		return *fatal;
+	call->fatal = visits_take(d->visits, dispatcher_ways(d), effects, d->turn.wall, call->info);
+	if (call->fatal)
+		return call->fatal;
 	if (theirs && verdict == VISIT_BAD)
-		return errinfo_set(info, ERR_INVALID, "%s", fault);
+		return errinfo_set(call->info, ERR_INVALID, "%s", fault);
 	if (visit_find(visits_core(d->visits), id, &errand) ||
 		(!theirs && (verdict == VISIT_FOREIGN || verdict == VISIT_BAD)))
-		return errinfo_set(
-			info, ERR_NOT_FOUND, own ? "there is no such errand of yours" : "there is no such errand");
+		return errinfo_set(call->info, ERR_NOT_FOUND,
+			own ? "there is no such errand of yours" : "there is no such errand");
 	json_open(out, '{');
 	json_member_text(out, "verdict", visit_verdict_name(verdict));
 	if (theirs) {
@@ -132,46 +131,43 @@ static enum err give(struct dispatcher *d, struct visit_effects *effects, const 
 	return err ? err : out->failed;
 }
 
-enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, bool own,
-	struct buf *out, struct errinfo *info, enum err *fatal)
+enum err api_visit_answer(struct dispatcher *d, struct call *call)
 {
 	static struct visit_effects effects;
 	struct visit_reply reply = {.at = d->turn.wall};
-	enum err err = read_reply(args, &reply, info);
+	enum err err = read_reply(call->args, &reply, call->info);
 
 	if (err)
 		return err;
-	text_cut(reply.user, sizeof reply.user, user);
-	*fatal = dispatcher_begin(d, info);
-	d->eager = true;
-	if (!*fatal)
-		*fatal = visit_say(visits_core(d->visits), &reply, !own, d->turn.wall, &effects);
-	return *fatal ? *fatal : give(d, &effects, own ? user : NULL, out, info, fatal);
+	text_cut(reply.user, sizeof reply.user, call->user);
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = visit_say(visits_core(d->visits), &reply, !call->own, d->turn.wall, &effects);
+	return call->fatal ? call->fatal : give(d, &effects, call->own ? call->user : NULL, call);
 }
 
-enum err dispatcher_ask_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+enum err api_visit_request(struct dispatcher *d, struct call *call)
 {
 	static struct visit_effects effects;
 	struct visit_request request = {0};
-	enum err err = read_line(args, "household", true, request.household, sizeof request.household, true, info);
+	enum err err =
+		read_line(call->args, "household", true, request.household, sizeof request.household, true, call->info);
 
 	if (!err)
-		err = read_line(args, "what", true, request.what, sizeof request.what, true, info);
+		err = read_line(call->args, "what", true, request.what, sizeof request.what, true, call->info);
 	if (!err)
-		err = read_line(args, "note", false, request.note, sizeof request.note, false, info);
+		err = read_line(call->args, "note", false, request.note, sizeof request.note, false, call->info);
 	if (!err)
-		err = read_time(args, "from", &request.from, info);
+		err = read_time(call->args, "from", &request.from, call->info);
 	if (!err)
-		err = read_time(args, "until", &request.until, info);
+		err = read_time(call->args, "until", &request.until, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
-	text_cut(request.user, sizeof request.user, user);
-	*fatal = dispatcher_begin(d, info);
-	d->eager = true;
-	if (!*fatal)
-		*fatal = visit_ask(visits_core(d->visits), &request, d->turn.wall, &effects);
-	return *fatal ? *fatal : give(d, &effects, NULL, out, info, fatal);
+	text_cut(request.user, sizeof request.user, call->user);
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal)
+		call->fatal = visit_ask(visits_core(d->visits), &request, d->turn.wall, &effects);
+	return call->fatal ? call->fatal : give(d, &effects, NULL, call);
 }

@@ -4,37 +4,34 @@
 #include <stddef.h>
 #include <string.h>
 
-#define PREFIX "own_"
-#define OWN_METHODS                                                                                                    \
-	"own_swap, own_seek, own_absent, own_answer, own_recall, own_duties, own_matters, own_calendar, "              \
-	"own_visit_plan, own_visit_day and own_visit_answer"
+#include "dispatcher/methods.h"
 
-/* tests/contract/check_access.py holds it against the broker's access list. Not in it: `reply` and `cover`, which tell
- * of homes and people that are no business of the caller's; pages are answered on the volunteer's own topic. */
-static const struct caller_own own[] = {
-	{"swap", {"by", "user", "to"}, false},
-	{"seek", {"user"}, false},
-	{"absent", {"user"}, false},
-	{"answer", {"user"}, false},
-	{"recall", {NULL}, true},
-	{"duties", {"user"}, false},
-	{"matters", {"user"}, false},
-	{"calendar", {"user"}, false},
-	{"visit_plan", {"assignee"}, false},
-	{"visit_day", {"user"}, false},
-	{"visit_answer", {NULL}, false},
+#define PREFIX "own_"
+
+static const struct caller_own methods[] = {
+#define METHOD(name, time, who, ...) {#name, who, {__VA_ARGS__}},
+	DISPATCHER_METHODS(METHOD)
+#undef METHOD
 };
+
+/* theirs: ", own_duties, own_calendar ..." */
+#define NAMED_CALLER_DESK(name)
+#define NAMED_CALLER_OWN(name) ", " PREFIX #name
+#define NAMED_CALLER_OWN_MATTER(name) NAMED_CALLER_OWN(name)
+#define NAMED(name, time, who, ...) NAMED_##who(name)
+static const char theirs[] = DISPATCHER_METHODS(NAMED);
 
 static bool is_own(const char *method)
 {
 	return !strncmp(method, PREFIX, sizeof PREFIX - 1);
 }
 
+/* find gives one that has an own_ form. */
 static const struct caller_own *find(const char *name)
 {
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		if (!strcmp(own[i].method, name))
-			return &own[i];
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (methods[i].who != CALLER_DESK && !strcmp(methods[i].method, name))
+			return &methods[i];
 	return NULL;
 }
 
@@ -48,17 +45,17 @@ enum err caller_may(const char *user, bool volunteer, const char *method, const 
 	const struct caller_own *rule = caller_own_of(method);
 
 	if (is_own(method) && !rule)
-		return errinfo_set(info, ERR_NOT_FOUND,
-			"dispatcher has no method \"%.40s\"; for oneself it has " OWN_METHODS, method);
+		return errinfo_set(info, ERR_NOT_FOUND, "dispatcher has no method \"%.40s\"; for oneself it has %s",
+			method, theirs + 2);
 	if (!rule && volunteer && find(method))
 		return errinfo_set(info, ERR_DENIED,
 			"%s speaks for anybody, so it is the desk's; %s is a volunteer: ask " PREFIX "%s", method, user,
 			method);
 	if (!rule && volunteer)
-		return errinfo_set(
-			info, ERR_DENIED, "%.40s is the desk's; %s is a volunteer, who has " OWN_METHODS, method, user);
+		return errinfo_set(info, ERR_DENIED, "%.40s is the desk's; %s is a volunteer, who has %s", method, user,
+			theirs + 2);
 	if (!rule || !*named || !strcmp(named, user))
 		return ERR_OK;
 	return errinfo_set(info, ERR_DENIED, "args.%s: is %.63s's, and %s speaks for nobody else",
-		rule->of_matter ? "matter" : rule->members[0], named, user);
+		rule->who == CALLER_OWN_MATTER ? "matter" : rule->members[0], named, user);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * caller: may this caller ask this method for this person (docs/roster.md, "Under one's own account")? Pure. The desk
- * asks methods by their names, for anybody. "own_" before one of a short list binds it to the caller, who need name
+ * caller: may this caller ask this method (methods.h) for this person (docs/roster.md, "Under one's own account")?
+ * Pure. The desk asks methods by their names, for anybody. "own_" before some binds them to the caller, who need name
  * nobody and may name nobody else. Whom the directory has as a volunteer has no other methods.
  */
 #ifndef CURTAIN_DISPATCHER_CALLER_H
@@ -13,13 +13,19 @@
 
 #define CALLER_MEMBERS 3
 
-/* caller_own: a method that is bound to its caller. */
+enum caller_who {
+	CALLER_DESK,      /* the desk alone */
+	CALLER_OWN,       /* a volunteer too, for themself */
+	CALLER_OWN_MATTER /* and for who began the matter that is named */
+};
+
+/* caller_own: who may ask a method, and how it is bound to its caller. */
 struct caller_own {
 	const char *method; /* as the desk calls it */
+	enum caller_who who;
 	/* The members that are the caller where the request lacks them; the first may be nobody else. NULL ends them.
 	 */
 	const char *members[CALLER_MEMBERS];
-	bool of_matter; /* the person is who began the matter that is named */
 };
 
 /* caller_own_of gives what "own_..." is bound to; NULL: it has no such prefix, or there is no such method. */

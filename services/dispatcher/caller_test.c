@@ -75,7 +75,7 @@ static void what_is_bound_knows_which_member_is_the_person(void **state)
 			assert_null(own->members[0]);
 		if (bound[i].beside)
 			assert_string_equal(own->members[1], bound[i].beside);
-		assert_int_equal(own->of_matter, !strcmp(bound[i].method, "recall"));
+		assert_int_equal(own->who == CALLER_OWN_MATTER, !strcmp(bound[i].method, "recall"));
 	}
 }
 

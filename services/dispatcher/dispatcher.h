@@ -12,7 +12,6 @@
 #ifndef CURTAIN_DISPATCHER_DISPATCHER_H
 #define CURTAIN_DISPATCHER_DISPATCHER_H
 
-#include "codec/request.h"
 #include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
 #include "dispatcher/post.h"
@@ -123,18 +122,13 @@ enum err dispatcher_take_reply(
 /* dispatcher_follow moves the replay clock to the watermark, feeding what waits for it. */
 enum err dispatcher_follow(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 
-/* duties.c: rosters in force. dispatcher_change_duties takes the requests "roster" (whole) and "give"; fatal: a failure
- * of the store, which stops the service. */
+/* duties.c: rosters in force. */
 #define DUTY_TABLE                                                                                                     \
 	"CREATE TABLE duty (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place INTEGER NOT "    \
 	"NULL, shift TEXT NOT NULL, user TEXT NOT NULL) STRICT;"                                                       \
 	"CREATE INDEX duty_team ON duty (team)"
 /* dispatcher_save_duties writes a team's. */
 enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
-	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
-enum err dispatcher_list_duties(
-	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
 /* duties_load.c: rosters read at the start. One whose rows cannot stand in the book is set aside: the team has none
  * then, its rows stay in duty_lost for a person to look at, roster_lost has it until a new one is published
@@ -158,29 +152,9 @@ enum err dispatcher_heal_roster(struct dispatcher *d, const char *team, struct e
 	"CREATE INDEX stood_ends ON stood (ends);"                                                                     \
 	"INSERT OR IGNORE INTO stood SELECT team, starts, ends, place, shift, user, user, NULL, NULL FROM duty"
 enum err dispatcher_save_stood(struct dispatcher *d, const char *team, bool whole, struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_list_stood(
-	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
 
-enum err dispatcher_list_cover(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
-
-/* api.c */
+/* api.c: the questions (api.h). */
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
-
-/* api_storm.c: many homes at once. *fatal: a failure of the store or the core, which stops the service. */
-struct request_args;
-enum err dispatcher_storms(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_decide_storm(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
-
-/* api_handset.c: who answers an elder's "1" key; the ledger of handsets. */
-enum err dispatcher_answers(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_handsets(
-	struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_set_handset(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
 
 /* turn_rota.c: swaps, cover requests, reminders: from the store and back, and what they decide into this turn's
  * transaction. dispatcher_configure_rota takes new settings. */
@@ -200,35 +174,5 @@ enum err dispatcher_save_rules(
 enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_reply_rota(
 	struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
-
-/* dispatcher_arg_id and dispatcher_arg_time read an argument; *out stays as it was if a not required one is missing. */
-enum err dispatcher_arg_id(struct request_args *args, const char *name, bool required, char out[ID_BYTES],
-	struct errinfo *info) ERR_MUST_CHECK;
-enum err dispatcher_arg_time(struct request_args *args, const char *name, bool required, struct wall *out,
-	struct errinfo *info) ERR_MUST_CHECK;
-/* api_rota.c: what accounts of class desk ask and say about them; method is one of dispatcher_is_rota's. */
-bool dispatcher_is_rota(const char *method);
-enum err dispatcher_ask_rota(struct dispatcher *d, const char *method, struct request_args *args, struct buf *out,
-	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
-
-/* api_calendar.c: a volunteer's duties in force, of all teams, as an iCalendar text. */
-enum err dispatcher_calendar(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info) ERR_MUST_CHECK;
-
-/* api_visit.c: visits, tasks and services; method begins with "visit_"; own: user speaks for themself, not for the
- * desk.
- */
-enum err dispatcher_request_visit(struct dispatcher *d, const char *method, struct request_args *args, const char *user,
-	bool own, struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
-
-/* api_visit_say.c: visit_answer and visit_request. */
-enum err dispatcher_say_visit(struct dispatcher *d, struct request_args *args, const char *user, bool own,
-	struct buf *out, struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
-enum err dispatcher_ask_visit(struct dispatcher *d, struct request_args *args, const char *user, struct buf *out,
-	struct errinfo *info, enum err *fatal) ERR_MUST_CHECK;
-
-/* api_link.c: dispatcher_link looks at an accept link, or gives its answer. */
-enum err dispatcher_link(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info,
-	enum err *fatal) ERR_MUST_CHECK;
 
 #endif

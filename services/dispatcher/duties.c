@@ -22,8 +22,8 @@
 
 #include "base/text.h"
 #include "codec/json.h"
+#include "dispatcher/api.h"
 #include "dispatcher/cover.h"
-#include "dispatcher/dispatcher.h"
 #include "lane/sql.h"
 
 #define COVER_MAX 50
@@ -236,14 +236,14 @@ static enum err give(struct dispatcher *d, struct request_args *args, const char
 {
 	char shift[ID_BYTES] = "", user[ID_BYTES] = "", to[ID_BYTES] = "";
 	struct wall begins = WALL_NONE;
-	enum err err = dispatcher_arg_id(args, "shift", true, shift, info);
+	enum err err = api_arg_id(args, "shift", true, shift, info);
 
 	if (!err)
-		err = dispatcher_arg_id(args, "user", true, user, info);
+		err = api_arg_id(args, "user", true, user, info);
 	if (!err)
-		err = dispatcher_arg_id(args, "to", true, to, info);
+		err = api_arg_id(args, "to", true, to, info);
 	if (!err)
-		err = dispatcher_arg_time(args, "from", true, &begins, info);
+		err = api_arg_time(args, "from", true, &begins, info);
 	if (!err)
 		err = request_done(args, info);
 	if (err)
@@ -275,9 +275,9 @@ static enum err read_roster(struct request_args *args, struct new_roster *out, s
 	if (!err)
 		err = request_text(args, "rules", false, &out->rules, info);
 	if (!err)
-		err = dispatcher_arg_time(args, "from", false, &out->from, info);
+		err = api_arg_time(args, "from", false, &out->from, info);
 	if (!err)
-		err = dispatcher_arg_time(args, "until", wall_is_set(out->from), &out->until, info);
+		err = api_arg_time(args, "until", wall_is_set(out->from), &out->until, info);
 	if (!err)
 		err = request_bool(args, "near", false, &out->near, info);
 	if (!err)
@@ -287,46 +287,53 @@ static enum err read_roster(struct request_args *args, struct new_roster *out, s
 	return err ? err : rules_check(out->rules, info);
 }
 
-enum err dispatcher_change_duties(struct dispatcher *d, bool whole, struct request_args *args, struct buf *out,
-	struct errinfo *info, enum err *fatal)
+/* change: whole: a roster; else a duty is given. */
+static enum err change(struct dispatcher *d, bool whole, struct call *call)
 {
 	struct new_roster roster = {.duties = "", .rules = "", .from = WALL_NONE, .until = WALL_NONE};
 	char team[ID_BYTES] = "";
 	const struct book_duty *duty;
 	unsigned count = 0;
-	enum err err = dispatcher_arg_id(args, "team", true, team, info);
+	enum err err = api_arg_id(call->args, "team", true, team, call->info);
 
-	if (!err && !wall_is_set(d->turn.wall))
-		err = errinfo_set(info, ERR_AGAIN, "the replay clock does not stand yet");
 	if (!err && whole)
-		err = read_roster(args, &roster, info);
+		err = read_roster(call->args, &roster, call->info);
 	if (!err)
 		err = rota_before(d->rota, team, d->turn.wall);
 	if (!err)
-		err = whole ? put(d, team, &roster, info) : give(d, args, team, info);
+		err = whole ? put(d, team, &roster, call->info) : give(d, call->args, team, call->info);
 	if (err)
 		return err;
-	*fatal = dispatcher_begin(d, info);
-	d->eager = true;
-	if (!*fatal && whole)
-		*fatal = dispatcher_save_rules(d, team, roster.rules, info);
-	if (!*fatal && whole)
-		*fatal = dispatcher_heal_roster(d, team, info);
-	if (!*fatal)
-		*fatal = rota_changed(d->rota, team, whole, d->turn.wall);
-	if (!*fatal && whole) /* before the effects save the book as it is: what a roster does not name ends, and is not
-				 open */
-		*fatal = dispatcher_save_stood(d, team, true, info);
-	if (!*fatal)
-		*fatal = dispatcher_rota_effects(d, info);
-	if (*fatal)
-		return *fatal;
+	call->fatal = api_begin(d, call->info);
+	if (!call->fatal && whole)
+		call->fatal = dispatcher_save_rules(d, team, roster.rules, call->info);
+	if (!call->fatal && whole)
+		call->fatal = dispatcher_heal_roster(d, team, call->info);
+	if (!call->fatal)
+		call->fatal = rota_changed(d->rota, team, whole, d->turn.wall);
+	if (!call->fatal && whole) /* before the effects save the book as it is: what a roster does not name ends, and
+				      is not open */
+		call->fatal = dispatcher_save_stood(d, team, true, call->info);
+	if (!call->fatal)
+		call->fatal = dispatcher_rota_effects(d, call->info);
+	if (call->fatal)
+		return call->fatal;
 	for (unsigned i = 0; (duty = book_get(duty_rosters(incident_core_duty(d->core)), team, i)); i++)
 		count += duty->until.ms > d->turn.wall.ms;
-	json_open(out, '{');
-	json_member_int(out, "duties", count);
-	json_close(out, '}');
-	return out->failed;
+	json_open(call->out, '{');
+	json_member_int(call->out, "duties", count);
+	json_close(call->out, '}');
+	return call->out->failed;
+}
+
+enum err api_roster(struct dispatcher *d, struct call *call)
+{
+	return change(d, true, call);
+}
+
+enum err api_give(struct dispatcher *d, struct call *call)
+{
+	return change(d, false, call);
 }
 
 static void write_duties(const struct dispatcher *d, const char *team, const char *user, struct buf *out)
@@ -347,15 +354,16 @@ static void write_duties(const struct dispatcher *d, const char *team, const cha
 	}
 }
 
-enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_duties(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	char team[ID_BYTES] = "", user[ID_BYTES] = "", each[ID_BYTES] = "";
-	enum err err = dispatcher_arg_id(args, "user", false, user, info);
+	enum err err = api_arg_id(call->args, "user", false, user, call->info);
 
 	if (!err)
-		err = dispatcher_arg_id(args, "team", !*user, team, info);
+		err = api_arg_id(call->args, "team", !*user, team, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (err)
 		return err;
 	json_open(out, '{');
@@ -373,22 +381,22 @@ enum err dispatcher_list_duties(struct dispatcher *d, struct request_args *args,
 	return out->failed;
 }
 
-enum err dispatcher_list_cover(
-	const struct dispatcher *d, struct request_args *args, struct buf *out, struct errinfo *info)
+enum err api_cover(struct dispatcher *d, struct call *call)
 {
+	struct buf *out = call->out;
 	struct cover list[COVER_MAX];
 	char team[ID_BYTES] = "";
 	struct wall from = WALL_NONE, until = WALL_NONE;
-	enum err err = dispatcher_arg_id(args, "team", true, team, info);
+	enum err err = api_arg_id(call->args, "team", true, team, call->info);
 
 	if (!err)
-		err = dispatcher_arg_time(args, "from", true, &from, info);
+		err = api_arg_time(call->args, "from", true, &from, call->info);
 	if (!err)
-		err = dispatcher_arg_time(args, "until", true, &until, info);
+		err = api_arg_time(call->args, "until", true, &until, call->info);
 	if (!err)
-		err = request_done(args, info);
+		err = request_done(call->args, call->info);
 	if (!err && until.ms <= from.ms)
-		err = errinfo_set(info, ERR_RANGE, "until: is not after from");
+		err = errinfo_set(call->info, ERR_RANGE, "until: is not after from");
 	if (err)
 		return err;
 	unsigned count = cover_list(incident_core_duty(d->core), team, from, until, list, COVER_MAX);
