@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #define SQL_SEQ_MAX ((INT64_C(1) << 48) - 1)
@@ -15,6 +16,21 @@
 static inline int64_t sql_batch_id(unsigned lane, unsigned shard, uint64_t seq)
 {
 	return (int64_t)((uint64_t)lane << 56 | (uint64_t)shard << 48 | seq);
+}
+
+/* sql_bind_wall and sql_column_wall: a time in ms; WALL_NONE is NULL. */
+static inline void sql_bind_wall(sqlite3_stmt *statement, int parameter, struct wall at)
+{
+	if (wall_is_set(at))
+		sqlite3_bind_int64(statement, parameter, at.ms);
+	else
+		sqlite3_bind_null(statement, parameter);
+}
+
+static inline struct wall sql_column_wall(sqlite3_stmt *row, int column)
+{
+	return sqlite3_column_type(row, column) == SQLITE_NULL ? WALL_NONE
+							       : (struct wall){sqlite3_column_int64(row, column)};
 }
 
 /* sql_prepare compiles text for repeated use; sql_run steps once and resets; sql_fail describes the last failure on db.

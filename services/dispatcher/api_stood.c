@@ -23,28 +23,14 @@
 #define KEPT_MS (60 * MS_PER_DAY) /* so long records may be away */
 #define PAGE_MAX 2000
 
-static struct wall column_wall(sqlite3_stmt *row, int column)
-{
-	return sqlite3_column_type(row, column) == SQLITE_NULL ? WALL_NONE
-							       : (struct wall){sqlite3_column_int64(row, column)};
-}
-
-static void bind_wall(sqlite3_stmt *row, int column, struct wall at)
-{
-	if (wall_is_set(at))
-		sqlite3_bind_int64(row, column, at.ms);
-	else
-		sqlite3_bind_null(row, column);
-}
-
 /* read_row reads starts, ends, place, shift, planned, user, open_from, open_until. */
 static struct stood read_row(sqlite3_stmt *row, int first)
 {
-	struct stood out = {.from = column_wall(row, first),
-		.until = column_wall(row, first + 1),
+	struct stood out = {.from = sql_column_wall(row, first),
+		.until = sql_column_wall(row, first + 1),
 		.place = sqlite3_column_int(row, first + 2),
-		.open_from = column_wall(row, first + 6),
-		.open_until = column_wall(row, first + 7)};
+		.open_from = sql_column_wall(row, first + 6),
+		.open_until = sql_column_wall(row, first + 7)};
 
 	text_cut(out.shift, sizeof out.shift, (const char *)sqlite3_column_text(row, first + 3));
 	text_cut(out.planned, sizeof out.planned, (const char *)sqlite3_column_text(row, first + 4));
@@ -117,8 +103,8 @@ static enum err save(
 		sqlite3_bind_text(put, 5, rows[i].shift, -1, SQLITE_STATIC);
 		sqlite3_bind_text(put, 6, rows[i].planned, -1, SQLITE_STATIC);
 		sqlite3_bind_text(put, 7, rows[i].user, -1, SQLITE_STATIC);
-		bind_wall(put, 8, rows[i].open_from);
-		bind_wall(put, 9, rows[i].open_until);
+		sql_bind_wall(put, 8, rows[i].open_from);
+		sql_bind_wall(put, 9, rows[i].open_until);
 		err = sql_run(put, info);
 	}
 	sqlite3_clear_bindings(d->drop_stood);

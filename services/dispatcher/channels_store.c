@@ -17,21 +17,6 @@
 
 #define ROUTE_BYTES (CHANNEL_ROUTE_MAX * WORD_BYTES)
 
-static void bind_wall(sqlite3_stmt *statement, int column, struct wall at)
-{
-	if (wall_is_set(at))
-		sqlite3_bind_int64(statement, column, at.ms);
-	else
-		sqlite3_bind_null(statement, column);
-}
-
-static struct wall column_wall(sqlite3_stmt *statement, int column)
-{
-	return sqlite3_column_type(statement, column) == SQLITE_NULL
-		       ? WALL_NONE
-		       : (struct wall){sqlite3_column_int64(statement, column)};
-}
-
 enum err channels_store_prepare(struct channels *channels, struct errinfo *info)
 {
 	struct {
@@ -120,7 +105,7 @@ static void bind_progress(sqlite3_stmt *statement, int column, const struct chan
 	sqlite3_bind_int64(statement, column + 1, progress->attempts);
 	sqlite3_bind_int(statement, column + 2, progress->withdrawn);
 	sqlite3_bind_int64(statement, column + 3, progress->raised.ms);
-	bind_wall(statement, column + 4, progress->first);
+	sql_bind_wall(statement, column + 4, progress->first);
 	sqlite3_bind_int64(statement, column + 5, progress->due.ms);
 }
 
@@ -185,8 +170,8 @@ static enum err write_health(struct channels *channels, unsigned c, struct errin
 
 	sqlite3_bind_text(channels->health, 1, channels->set.definitions[c].name, -1, SQLITE_STATIC);
 	sqlite3_bind_int(channels->health, 2, (int)health->state);
-	bind_wall(channels->health, 3, health->since);
-	bind_wall(channels->health, 4, health->blocked_until);
+	sql_bind_wall(channels->health, 3, health->since);
+	sql_bind_wall(channels->health, 4, health->blocked_until);
 	sqlite3_bind_int64(channels->health, 5, health->failures);
 	sqlite3_bind_text(channels->health, 6, health->cause, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(channels->health, 7, health->recent_ms,
@@ -248,8 +233,8 @@ static enum err load_health(struct channels *channels, struct errinfo *info)
 		unsigned c = channel_set_find(&channels->set, (const char *)sqlite3_column_text(rows, 0));
 		int state = sqlite3_column_int(rows, 1);
 		size_t bytes = (size_t)sqlite3_column_bytes(rows, 6);
-		struct channel_health health = {.since = column_wall(rows, 2),
-			.blocked_until = column_wall(rows, 3),
+		struct channel_health health = {.since = sql_column_wall(rows, 2),
+			.blocked_until = sql_column_wall(rows, 3),
 			.failures = (uint32_t)sqlite3_column_int(rows, 4)};
 		if (c == channels->set.count || state < 0 || state >= CHANNEL_STATE_COUNT ||
 			bytes > sizeof health.recent_ms)
@@ -274,9 +259,9 @@ static enum err restore_row(struct channels *channels, sqlite3_stmt *rows, struc
 		.skips = (unsigned)sqlite3_column_int(rows, 4),
 		.attempts = (unsigned)sqlite3_column_int(rows, 5),
 		.withdrawn = sqlite3_column_int(rows, 6) != 0,
-		.raised = column_wall(rows, 7),
-		.first = column_wall(rows, 8),
-		.due = column_wall(rows, 9)};
+		.raised = sql_column_wall(rows, 7),
+		.first = sql_column_wall(rows, 8),
+		.due = sql_column_wall(rows, 9)};
 	struct page page;
 	enum err err =
 		codec_page_decode(sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1), &page, info);
@@ -432,8 +417,8 @@ static void write_receipt(sqlite3_stmt *rows, struct buf *out)
 	json_member_text(out, "channel", (const char *)sqlite3_column_text(rows, 5));
 	json_member_text_if(
 		out, strcmp(state, "sent") ? "cause" : "receipt", (const char *)sqlite3_column_text(rows, 6));
-	json_member_wall(out, "raised", column_wall(rows, 7));
-	json_member_wall_if(out, "ended", column_wall(rows, 8));
+	json_member_wall(out, "raised", sql_column_wall(rows, 7));
+	json_member_wall_if(out, "ended", sql_column_wall(rows, 8));
 	json_close(out, '}');
 }
 
