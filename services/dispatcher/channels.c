@@ -278,7 +278,7 @@ enum err channels_errand(struct channels *channels, const struct page *pages, un
 static struct page page_of(const struct duty_notice *notice)
 {
 	bool soon = notice->answer && notice->expires.ms - notice->at.ms <= MS_PER_HOUR;
-	struct page page = {.role = PAGE_DUTY,
+	struct page page = {.role = notice->kind == NOTICE_VISITS ? PAGE_VISIT : PAGE_DUTY,
 		.kind = ALERT_DEVICE,
 		.level = soon ? ALERT_ALARM : ALERT_ATTENTION,
 		.at = notice->at,

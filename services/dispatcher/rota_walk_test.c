@@ -441,7 +441,7 @@ static void whatever_happens_each_duty_has_one_holder_or_one_named_gap(void **st
 		step();
 	for (int kind = 0; kind < NOTICE_KIND_COUNT; kind++) {
 		print_message("%-12s %lu\n", notice_kind_name((enum notice_kind)kind), tallies[kind]);
-		assert_true(tallies[kind] > 0); /* the walk has been everywhere */
+		assert_true((tallies[kind] > 0) == (kind != NOTICE_VISITS)); /* the walk has been everywhere */
 	}
 }
 

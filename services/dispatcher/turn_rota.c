@@ -12,6 +12,7 @@
 #include "codec/codec.h"
 #include "dispatcher/dispatcher.h"
 #include "dispatcher/instant.h"
+#include "dispatcher/notice.h"
 #include "lane/sql.h"
 
 #define HAPPENED_IDS 6 /* open ones named in a hand-over; further ones are counted */
@@ -183,24 +184,11 @@ enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info)
 
 static enum err tell(struct dispatcher *d, const struct rota_effect *effect, struct errinfo *info)
 {
-	char topic[ID_BYTES * 2];
-	struct buf json;
-	enum err err;
+	enum err err = notice_tell(d->post, d->channels, &effect->notice, effect->to_team, info);
 
-	snprintf(topic, sizeof topic, "curtain/volunteer/%s/notice", effect->notice.user);
-	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
-	err = codec_duty_notice_encode(&effect->notice, &json);
-	if (!err)
-		err = post_letter(d->post, topic, json.data, json.length, info);
-	if (!err)
-		err = channels_notice(d->channels, &effect->notice, effect->to_team, wall_now(), info);
-	buf_fini(&json);
 	INSTANT("notice-written");
 	d->notice_count++;
-	log_info("notice", "id", effect->notice.id, "kind", notice_kind_name(effect->notice.kind), "user",
-		effect->notice.user, "matter", effect->notice.matter);
-	return err ? errinfo_set(info, err, "notice %s of %s cannot be told", effect->notice.id, effect->notice.matter)
-		   : ERR_OK;
+	return err;
 }
 
 static enum err save_book(struct dispatcher *d, const char *team, struct errinfo *info)

@@ -81,6 +81,7 @@ enum err visit_core_create(const struct visit_config *config, struct visit_core 
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	timerq_init(&core->timers);
 	core->dirty_homes_from = core->dirty_jobs_from = UINT32_MAX;
+	core->morning.day = DAY_NONE;
 	visit_core_configure(core, config);
 	*out_core = core;
 	return ERR_OK;
@@ -236,8 +237,11 @@ enum err visit_core_entry(struct visit_core *core, const struct entry *entry, st
 
 struct wall visit_due(const struct visit_core *core)
 {
-	return core->arm_all || core->queue_head < core->queue_count ? (struct wall){INT64_MIN + 1}
-								     : timerq_due(&core->timers);
+	struct wall timers = timerq_due(&core->timers), morning = morning_due(core);
+
+	if (core->arm_all || core->queue_head < core->queue_count)
+		return (struct wall){INT64_MIN + 1};
+	return morning.ms < timers.ms ? morning : timers;
 }
 
 #define SLICE 16 /* timers at a time: each may mean to look at all companions */
@@ -327,6 +331,8 @@ enum err visit_tick(struct visit_core *core, struct wall now, struct visit_effec
 	while (!err && core->queue_count - core->queue_head < VISIT_EFFECTS_MAX &&
 		timerq_due(&core->timers).ms <= now.ms)
 		err = tick_some(core, now);
+	if (!err && timerq_due(&core->timers).ms > now.ms)
+		morning_tick(core, now, out);
 	visit_give(core, out);
 	return err;
 }

@@ -53,16 +53,19 @@ enum visit_verdict {
 };
 
 #define VISIT_EFFECTS_MAX 8
+#define VISIT_READERS_MAX 8
 #define VISIT_FAULT_BYTES 200
 
 /* Effects come in order. A full list: call visit_rest, or visit_tick with the same now, for the rest, until it is
- * not full. */
+ * not full. A full list of readers: visit_tick gives more. */
 struct visit_effects {
 	unsigned count;
 	enum visit_verdict verdict; /* of the reply or request that was fed */
 	char fault[VISIT_FAULT_BYTES];
 	char id[ID_BYTES]; /* of the errand that a request made */
 	struct visit_effect items[VISIT_EFFECTS_MAX];
+	unsigned reader_count; /* of visit_tick: who is to be told now what their stops of today are */
+	char readers[VISIT_READERS_MAX][ID_BYTES]; /* (visit_day_notice); each once a day, nobody who has none */
 };
 
 /* visit_pages gives what those who are told get over channels: a question to who is asked, which expires; its
@@ -147,12 +150,14 @@ enum err visit_tick(struct visit_core *core, struct wall now, struct visit_effec
 void visit_rest(struct visit_core *core, struct visit_effects *out);
 struct wall visit_due(const struct visit_core *core);
 
-/* State for the store. visit_dirty gives each home and errand changed since the last call; length 0 = forgotten. All
- * effects must have been taken. visit_restore takes one back, before or after the directory. */
+/* State for the store. visit_dirty gives each home and errand changed since the last call, and how far the day's plans
+ * are told; length 0 = forgotten. All effects must have been taken. visit_restore takes one back, before or after the
+ * directory. */
 #define VISIT_STATE_BYTES_MAX 8192
+enum visit_row { VISIT_ROW_ERRAND, VISIT_ROW_HOME, VISIT_ROW_MORNING, VISIT_ROW_COUNT }; /* the store has the numbers */
 struct visit_blob {
-	bool home; /* id is a household's; else an errand's */
-	char id[ID_BYTES];
+	enum visit_row row;
+	char id[ID_BYTES]; /* of the errand, or the household; there is one row of the mornings */
 	size_t length;
 	unsigned char blob[VISIT_STATE_BYTES_MAX];
 };
@@ -223,6 +228,9 @@ struct visit_stop {
 };
 unsigned visit_day(const struct visit_core *core, const char *user, int32_t day, struct visit_stop *stops, unsigned max,
 	double *out_km);
+/* visit_day_notice gives what a reader (visit_effects) is told at now: the stops of now's local day in the order to
+ * walk, by the households' ids, with their hours. Said again, it has the same id. false: no stops. */
+bool visit_day_notice(const struct visit_core *core, const char *user, struct wall now, struct duty_notice *out);
 /* visit_day_of gives the local day of a time. */
 int32_t visit_day_of(const struct visit_core *core, struct wall at);
 
@@ -236,6 +244,7 @@ enum visit_tally {
 	VISIT_MISSES,
 	VISIT_TASKS,
 	VISIT_CLIMBS,
+	VISIT_DAYS_TOLD,
 	VISIT_TALLY_COUNT
 };
 const char *visit_tally_name(enum visit_tally tally);

@@ -89,6 +89,23 @@ static enum err read_minute(struct yaml_in *in, const yaml_node_t *map, const ch
 	return err;
 }
 
+/* read_day_plan: a time of day, or that nobody is told. */
+static enum err read_day_plan(struct yaml_in *in, const yaml_node_t *map, struct visit_rules *out)
+{
+	static const char key[] = "day_plan_at";
+	const yaml_node_t *node = yaml_in_get(in, map, key);
+	const char *text = "";
+	enum err err = node ? yaml_in_text(in, node, key, 5, &text) : ERR_OK;
+
+	if (err || !node)
+		return err;
+	if (!strcmp(text, "off"))
+		out->day_plan_min = VISIT_DAY_PLAN_OFF;
+	else if (minute_parse(text, &out->day_plan_min))
+		return yaml_in_fail(in, node, 0, "%s: must be a time of day, as in \"07:00\", or off", key);
+	return ERR_OK;
+}
+
 static enum err read_part(struct yaml_in *in, const yaml_node_t *map, enum day_part part, struct visit_rules *out)
 {
 	const char *key = day_part_name(part), *text = "";
@@ -161,8 +178,8 @@ static enum err read_waits(struct yaml_in *in, const yaml_node_t *root, struct v
 static enum err read_visits(struct yaml_in *in, const yaml_node_t *root, struct visit_rules *out)
 {
 	static const char *const known[] = {"every", "tags", "ahead", "slack", "morning", "afternoon", "evening",
-		"minutes", "a_day", "walk_kmh", "reach_km", "plan_at", "answer", "provider_answer", "grace", "climb",
-		"keep", "weights", NULL};
+		"minutes", "a_day", "walk_kmh", "reach_km", "plan_at", "day_plan_at", "answer", "provider_answer",
+		"grace", "climb", "keep", "weights", NULL};
 	uint16_t a_day = out->day_max;
 	enum err err = yaml_in_map(in, root, "the rules of visits", known);
 
@@ -187,6 +204,8 @@ static enum err read_visits(struct yaml_in *in, const yaml_node_t *root, struct 
 		err = read_number(in, root, "reach_km", 0.1, 1000, &out->reach_km);
 	if (!err)
 		err = read_minute(in, root, "plan_at", &out->plan_min);
+	if (!err)
+		err = read_day_plan(in, root, out);
 	if (!err)
 		err = read_waits(in, root, out);
 	return err ? err : read_weights(in, root, out);

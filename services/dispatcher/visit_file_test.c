@@ -59,6 +59,7 @@ static void the_shipped_files_say_what_the_preset_does_and_have_three_checks_and
 	assert_int_equal(rules.keep_ms, preset->keep_ms);
 	assert_int_equal(rules.minutes, preset->minutes);
 	assert_int_equal(rules.day_max, preset->day_max);
+	assert_int_equal(rules.day_plan_min, preset->day_plan_min);
 	list = visit_rules_list(&rules, "three_three", 0);
 	assert_non_null(list);
 	assert_int_equal(list->item_count, 8);
@@ -67,6 +68,19 @@ static void the_shipped_files_say_what_the_preset_does_and_have_three_checks_and
 	assert_true(list->items[3].words[1].finding);
 	assert_false(list->items[3].words[2].finding);
 	assert_string_equal(list->items[4].words[0].service, "medical-2");
+}
+
+static void days_are_told_at_seven_or_when_the_file_says_or_never(void **state)
+{
+	static struct visit_rules rules;
+
+	(void)state;
+	assert_int_equal(load("every: 7d\n", NULL, &rules, NULL), ERR_OK);
+	assert_int_equal(rules.day_plan_min, 7 * 60);
+	assert_int_equal(load("day_plan_at: \"06:30\"\n", NULL, &rules, NULL), ERR_OK);
+	assert_int_equal(rules.day_plan_min, 6 * 60 + 30);
+	assert_int_equal(load("day_plan_at: off\n", NULL, &rules, NULL), ERR_OK);
+	assert_int_equal(rules.day_plan_min, VISIT_DAY_PLAN_OFF);
 }
 
 static void without_files_nothing_is_planned(void **state)
@@ -97,6 +111,7 @@ static void each_fault_is_named_with_its_line_and_the_mend(void **state)
 		{"a_day: 0\n", NULL, 1, "a_day: must be a whole number from 1 to 32"},
 		{"minutes: 40.5\n", NULL, 1, "minutes: must be a whole number from 5 to 480"},
 		{"plan_at: noon\n", NULL, 1, "plan_at: must be a time of day, as in \"08:00\""},
+		{"day_plan_at: early\n", NULL, 1, "day_plan_at: must be a time of day, as in \"07:00\", or off"},
 		{"answer: 10s\n", NULL, 1, "answer: must be 1m to 30d"},
 		{"keep: 7d\n", NULL, 1, "keep"},
 		{"weights: {wish: -1}\n", NULL, 1, "wish: must be a number from 0 to 1000"},
@@ -133,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_files_say_what_the_preset_does_and_have_three_checks_and_three_asks),
+		cmocka_unit_test(days_are_told_at_seven_or_when_the_file_says_or_never),
 		cmocka_unit_test(without_files_nothing_is_planned),
 		cmocka_unit_test(each_fault_is_named_with_its_line_and_the_mend),
 	};

@@ -102,6 +102,14 @@ struct question {
 	struct wall by;
 };
 
+/* morning: how far the plans of the day are told. */
+struct morning {
+	int32_t day;          /* the latest that was begun; DAY_NONE = none yet */
+	bool open;            /* there may be more to tell ... */
+	char after[ID_BYTES]; /* ... of people whose ids follow this one */
+	bool dirty;
+};
+
 struct tomb {
 	struct tomb *next;
 	bool home;
@@ -119,6 +127,7 @@ struct visit_core {
 	uint32_t home_count, home_capacity, job_count, job_capacity;
 	uint32_t *free_slots, free_count, free_capacity; /* of jobs */
 	struct timerq timers;
+	struct morning morning;
 	bool arm_all; /* rules have changed: at the next tick */
 	struct tomb *tombs;
 	uint32_t dirty_homes_from, dirty_jobs_from;
@@ -186,6 +195,13 @@ bool job_for_companions(const struct visit_core *core, const struct job *job);
 /* visit_match.c: match_best gives the best `keep` (at most VISIT_CANDIDATES_MAX) and how many each bar keeps off. */
 void match_best(const struct visit_core *core, const struct job *job, struct wall now, struct visit_explanation *out,
 	unsigned keep);
+
+/* job_is_stop: agreed to, or under way, and begins on the day. */
+bool job_is_stop(const struct visit_core *core, const struct job *job, int32_t day);
+
+/* visit_morning.c: morning_tick takes the next readers; morning_due: when it is next needed. */
+struct wall morning_due(const struct visit_core *core);
+void morning_tick(struct visit_core *core, struct wall now, struct visit_effects *out);
 
 /* visit_check.c: answers of a checklist. check_answers gives what is wrong with them, NULL = nothing; fault is
  * VISIT_FAULT_BYTES. check_take notes them and makes tasks of findings. */

@@ -269,6 +269,13 @@ static int by_id(const void *left, const void *right)
 	return strcmp((*(const struct job *const *)left)->now.id, (*(const struct job *const *)right)->now.id);
 }
 
+bool job_is_stop(const struct visit_core *core, const struct job *job, int32_t day)
+{
+	return job->now.kind != ERRAND_TASK &&
+	       (job->now.state == ERRAND_AGREED || job->now.state == ERRAND_UNDER_WAY) &&
+	       core_day(core, job->now.from) == day;
+}
+
 unsigned visit_day(const struct visit_core *core, const char *user, int32_t day, struct visit_stop *stops, unsigned max,
 	double *out_km)
 {
@@ -284,8 +291,7 @@ unsigned visit_day(const struct visit_core *core, const char *user, int32_t day,
 	HASH_FIND_STR(core->people, user, person);
 	for (const struct job *job = person ? person->jobs : NULL; job && count < TOUR_STOPS_MAX && count < max;
 		job = job->next_of_holder)
-		if (job->now.kind != ERRAND_TASK && core_day(core, job->now.from) == day &&
-			(job->now.state == ERRAND_AGREED || job->now.state == ERRAND_UNDER_WAY))
+		if (job_is_stop(core, job, day))
 			jobs[count++] = job;
 	if (!count)
 		return 0;

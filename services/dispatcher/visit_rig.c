@@ -178,6 +178,17 @@ static void note_effect(struct rig *rig, const struct visit_effect *effect, stru
 		rig->watch(rig, effect, now);
 }
 
+static void note_reader(struct rig *rig, const char *user, struct wall now)
+{
+	size_t length = strlen(rig->told);
+
+	if (length > sizeof rig->told - 2 * ID_BYTES)
+		length = 0;
+	snprintf(rig->told + length, sizeof rig->told - length, "%s%s", length ? " " : "", user);
+	if (rig->read)
+		rig->read(rig, user, now);
+}
+
 /* drain takes all effects, in as many calls as it needs. */
 static void drain(struct rig *rig, struct visit_effects *out, struct wall now)
 {
@@ -188,9 +199,11 @@ static void drain(struct rig *rig, struct visit_effects *out, struct wall now)
 	text_cut(rig->fault, sizeof rig->fault, out->fault);
 	text_cut(rig->id, sizeof rig->id, out->id);
 	while (full) {
-		full = out->count == VISIT_EFFECTS_MAX;
+		full = out->count == VISIT_EFFECTS_MAX || out->reader_count == VISIT_READERS_MAX;
 		for (unsigned i = 0; i < out->count; i++)
 			note_effect(rig, &out->items[i], now);
+		for (unsigned i = 0; i < out->reader_count; i++)
+			note_reader(rig, out->readers[i], now);
 		if (full) {
 			enum err err = visit_tick(rig->core, now, out);
 			assert(!err);
@@ -209,13 +222,13 @@ static void tick(struct rig *rig, struct wall now)
 
 void rig_tick(struct rig *rig, struct wall now)
 {
-	*rig->trace = '\0';
+	*rig->trace = *rig->told = '\0';
 	tick(rig, now);
 }
 
 void rig_run(struct rig *rig, struct wall until)
 {
-	*rig->trace = '\0';
+	*rig->trace = *rig->told = '\0';
 	for (struct wall due; (due = visit_due(rig->core)).ms <= until.ms;)
 		tick(rig, due.ms > rig->now.ms ? due : rig->now);
 	rig->now = until;
@@ -237,7 +250,7 @@ void rig_reply(struct rig *rig, const struct visit_reply *reply, bool desk, stru
 	enum err err = visit_say(rig->core, reply, desk, now, &out);
 
 	assert(!err);
-	*rig->trace = '\0';
+	*rig->trace = *rig->told = '\0';
 	drain(rig, &out, now);
 }
 
@@ -254,7 +267,7 @@ void rig_ask(struct rig *rig, const struct visit_request *request, struct wall n
 	enum err err = visit_ask(rig->core, request, now, &out);
 
 	assert(!err);
-	*rig->trace = '\0';
+	*rig->trace = *rig->told = '\0';
 	drain(rig, &out, now);
 }
 

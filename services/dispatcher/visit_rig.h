@@ -17,10 +17,12 @@ struct rig {
 	struct errand visit, task, service; /* the newest of each kind */
 	struct wall now;                    /* the latest time of a call */
 	char trace[4000];
+	char told[400]; /* whose day was told, in order, joined by spaces; emptied with the trace */
 	enum visit_verdict verdict;
 	char fault[VISIT_FAULT_BYTES];
 	char id[ID_BYTES];
 	void (*watch)(struct rig *rig, const struct visit_effect *effect, struct wall now); /* NULL, or told of each */
+	void (*read)(struct rig *rig, const char *user, struct wall now); /* the same of those whose day is told */
 };
 
 /* rig_open makes a core with a team t-1 (community c-1, captain cap), rules like the preset's and a checklist "three",

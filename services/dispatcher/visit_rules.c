@@ -15,6 +15,7 @@ const struct visit_rules *visit_rules_preset(void)
 		.walk_kmh = 4,
 		.reach_km = 5,
 		.plan_min = 8 * 60,
+		.day_plan_min = 7 * 60,
 		.answer_ms = 20 * MS_PER_HOUR,
 		.provider_ms = 24 * MS_PER_HOUR,
 		.grace_ms = 30 * MS_PER_MINUTE,

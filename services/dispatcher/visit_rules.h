@@ -16,7 +16,8 @@
 #define CHECKLISTS_MAX 6
 #define CHECK_WORDS_MAX 6
 #define CHECK_TEXT_BYTES 160
-#define VISIT_CHAT "chat" /* a visit for company alone */
+#define VISIT_DAY_PLAN_OFF UINT16_MAX /* nobody is told in the morning */
+#define VISIT_CHAT "chat"             /* a visit for company alone */
 
 /* Who has a task. */
 enum check_owner {
@@ -83,12 +84,13 @@ struct visit_rules {
 	uint16_t minutes;        /* of one visit */
 	uint8_t day_max;         /* visits of one companion in a day */
 	double walk_kmh, reach_km;
-	uint16_t plan_min;   /* minute of the local day at which visits are opened, and asked for again */
-	int64_t answer_ms;   /* time to answer an offer */
-	int64_t provider_ms; /* the same for the provider of a service */
-	int64_t grace_ms;    /* after its end a visit is missed */
-	int64_t climb_ms;    /* from the captain to the desk */
-	int64_t keep_ms;     /* what is over is remembered so long; at least 28 days, for the load to be fair */
+	uint16_t plan_min;     /* minute of the local day at which visits are opened, and asked for again */
+	uint16_t day_plan_min; /* ... at which people are told their stops of the day; VISIT_DAY_PLAN_OFF */
+	int64_t answer_ms;     /* time to answer an offer */
+	int64_t provider_ms;   /* the same for the provider of a service */
+	int64_t grace_ms;      /* after its end a visit is missed */
+	int64_t climb_ms;      /* from the captain to the desk */
+	int64_t keep_ms;       /* what is over is remembered so long; at least 28 days, for the load to be fair */
 	double weights[VISIT_COST_COUNT];
 	uint8_t list_count;
 	struct checklist lists[CHECKLISTS_MAX];

@@ -159,9 +159,9 @@ static enum err job_get(struct blob *b, struct job *job)
 	return b->bad || b->at != b->size ? ERR_CORRUPT : ERR_OK;
 }
 
-static void begin(struct visit_blob *out, bool home, const char *id)
+static void begin(struct visit_blob *out, enum visit_row row, const char *id)
 {
-	out->home = home;
+	out->row = row;
 	text_cut(out->id, sizeof out->id, id);
 	out->length = 0;
 }
@@ -173,7 +173,7 @@ static bool dirty_home(struct visit_core *core, struct visit_blob *out)
 		struct blob b = blob_write(out->blob, sizeof out->blob);
 		if (!home->dirty)
 			continue;
-		begin(out, true, home->id);
+		begin(out, VISIT_ROW_HOME, home->id);
 		home_put(&b, home);
 		assert(!b.bad);
 		out->length = b.at;
@@ -184,14 +184,45 @@ static bool dirty_home(struct visit_core *core, struct visit_blob *out)
 	return false;
 }
 
+#define MORNING "morning" /* the one row of its kind */
+
+static void put_morning(struct visit_core *core, struct visit_blob *out)
+{
+	struct morning *m = &core->morning;
+	struct blob b = blob_write(out->blob, sizeof out->blob);
+
+	begin(out, VISIT_ROW_MORNING, MORNING);
+	blob_put(&b, STATE_VERSION, 1);
+	day_put(&b, m->day);
+	blob_put(&b, m->open, 1);
+	blob_put_text(&b, m->after);
+	assert(!b.bad);
+	out->length = b.at;
+	m->dirty = false;
+}
+
+static enum err restore_morning(struct visit_core *core, struct blob *b)
+{
+	struct morning *m = &core->morning;
+
+	m->day = day_get(b);
+	m->open = word_get(b, 2) != 0;
+	blob_get_text(b, m->after, sizeof m->after);
+	return b->bad || b->at != b->size ? ERR_CORRUPT : ERR_OK;
+}
+
 bool visit_dirty(struct visit_core *core, struct visit_blob *out)
 {
 	assert(core->queue_head == core->queue_count); /* a state without its effects must not reach the store */
 	if (core->tombs) {
 		struct tomb *tomb = core->tombs;
 		core->tombs = tomb->next;
-		begin(out, false, tomb->id);
+		begin(out, VISIT_ROW_ERRAND, tomb->id);
 		free(tomb);
+		return true;
+	}
+	if (core->morning.dirty) {
+		put_morning(core, out);
 		return true;
 	}
 	if (dirty_home(core, out))
@@ -201,7 +232,7 @@ bool visit_dirty(struct visit_core *core, struct visit_blob *out)
 		struct blob b = blob_write(out->blob, sizeof out->blob);
 		if (!job || !job->dirty)
 			continue;
-		begin(out, false, job->now.id);
+		begin(out, VISIT_ROW_ERRAND, job->now.id);
 		job_put(&b, job);
 		assert(!b.bad);
 		out->length = b.at;
@@ -250,5 +281,15 @@ enum err visit_restore(struct visit_core *core, const struct visit_blob *blob)
 		return ERR_CORRUPT;
 	if (blob_get(&b, 1) != STATE_VERSION)
 		return ERR_VERSION;
-	return blob->home ? restore_home(core, blob->id, &b) : restore_job(core, blob->id, &b);
+	switch (blob->row) {
+	case VISIT_ROW_ERRAND:
+		return restore_job(core, blob->id, &b);
+	case VISIT_ROW_HOME:
+		return restore_home(core, blob->id, &b);
+	case VISIT_ROW_MORNING:
+		return restore_morning(core, &b);
+	case VISIT_ROW_COUNT:
+		break;
+	}
+	return ERR_CORRUPT;
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What people are told of an errand over channels, in both languages: ids and hours, and why it is wanted. What a
- * person wrote into a note may tell of somebody's life; it stays on the topic and in records. What the core notes
- * itself goes along: it says why.
+ * What people are told of an errand over channels, and of a day's stops, in both languages: ids and hours, and why it
+ * is wanted. What a person wrote into a note may tell of somebody's life; it stays on the topic and in records. What
+ * the core notes itself goes along: it says why.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
+#include "dispatcher/visit_tour.h"
 #include "visit_internal.h"
 
 #define PART_BYTES 200
@@ -130,6 +132,54 @@ static void write_id(const struct visit_effect *effect, bool question, struct pa
 		question ? '?' : '.', question ? effect->answer_by.ms : (int64_t)effect->errand.revision);
 
 	snprintf(page->id, sizeof page->id, "n-%016" PRIx64, text_hash64(cause, (size_t)length, 0));
+}
+
+/* stops_words appends the stops; "……" in place of those for which there is no room. */
+static void stops_words(
+	const struct visit_stop *stops, unsigned count, const struct zone *zone, bool english, struct buf *out)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct civil from = zone_to_civil(zone, stops[i].errand->from),
+			     until = zone_to_civil(zone, stops[i].errand->until);
+		(void)!buf_printf(out,
+			english ? "%s%u. home %s %02d:%02d-%02d:%02d" : "%s%u. 住户 %s %02d:%02d–%02d:%02d",
+			!i        ? ""
+			: english ? "; "
+				  : "；",
+			i + 1, stops[i].errand->household, from.hour, from.minute, until.hour, until.minute);
+	}
+}
+
+bool visit_day_notice(const struct visit_core *core, const char *user, struct wall now, struct duty_notice *out)
+{
+	const struct zone *zone = core->config.zone;
+	struct visit_stop stops[TOUR_STOPS_MAX];
+	struct civil today = zone_to_civil(zone, now);
+	double km;
+	unsigned count = visit_day(core, user, core_day(core, now), stops, TOUR_STOPS_MAX, &km);
+	char cause[ID_BYTES * 2];
+	struct buf zh, en;
+	int length;
+
+	if (!count)
+		return false;
+	*out = (struct duty_notice){.kind = NOTICE_VISITS, .at = now, .expires = WALL_NONE};
+	snprintf(out->matter, sizeof out->matter, "visits-%04d%02d%02d", today.year, today.month, today.day);
+	length = snprintf(cause, sizeof cause, "%s/%s", out->matter, user);
+	snprintf(out->id, sizeof out->id, "n-%016" PRIx64, text_hash64(cause, (size_t)length, 0));
+	text_cut(out->user, sizeof out->user, user);
+	text_cut(out->team, sizeof out->team, stops[0].errand->team);
+	buf_init(&zh, NOTICE_BYTES - PART_BYTES);
+	buf_init(&en, NOTICE_BYTES - PART_BYTES);
+	stops_words(stops, count, zone, false, &zh);
+	stops_words(stops, count, zone, true, &en);
+	snprintf(out->text_zh, sizeof out->text_zh, "今天（%d月%d日）上门 %u 处，按此顺序：%s%s", today.month,
+		today.day, count, zh.data ? zh.data : "", zh.failed ? "；……" : "。");
+	snprintf(out->text_en, sizeof out->text_en, "Today (%02d-%02d) you visit %u, in this order: %s%s", today.month,
+		today.day, count, en.data ? en.data : "", en.failed ? "; ..." : ".");
+	buf_fini(&zh);
+	buf_fini(&en);
+	return true;
 }
 
 enum page_role visit_role(enum errand_kind kind)

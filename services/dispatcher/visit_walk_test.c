@@ -184,7 +184,7 @@ static void save(struct rig *rig)
 
 	while (visit_dirty(rig->core, &blob)) {
 		unsigned i = 0;
-		while (i < store_count && (store[i].home != blob.home || strcmp(store[i].id, blob.id) != 0))
+		while (i < store_count && (store[i].row != blob.row || strcmp(store[i].id, blob.id) != 0))
 			i++;
 		if (!blob.length && i < store_count)
 			store[i] = store[--store_count];
@@ -303,7 +303,48 @@ static void change_directory(void)
 		changed->body.household.away_until = wall_plus(clock_now, (int64_t)dice(10) * MS_PER_DAY + 1);
 	rig_entry(&one, changed, clock_now);
 	rig_entry(&two, changed, clock_now);
-	*one.trace = *two.trace = '\0';
+	*one.trace = *two.trace = *one.told = *two.told = '\0';
+}
+
+/* ---- the morning ---- */
+
+static int32_t told_days[PEOPLE + 1], looked_day; /* of people: the captain is the last */
+static unsigned days_told;
+
+static int32_t *told_day_of(const char *user)
+{
+	return &told_days[!strcmp(user, "cap") ? PEOPLE : (unsigned)(user[2] - '0')];
+}
+
+/* read: once a day, and nobody without stops. */
+static void read_day(struct rig *rig, const char *user, struct wall now)
+{
+	static struct duty_notice notice;
+	int32_t day = visit_day_of(rig->core, now), *told = told_day_of(user);
+
+	assert_true(zone_to_civil(rig->zone, now).hour >= 7);
+	assert_true(day > *told);
+	assert_true(visit_day_notice(rig->core, user, now, &notice));
+	assert_string_equal(notice.user, user);
+	*told = day;
+	days_told++;
+}
+
+/* morning_told: after the first tick of a day whose morning has come everybody who has stops knows them. */
+static void morning_told(void)
+{
+	int32_t day = visit_day_of(one.core, clock_now);
+	struct visit_stop stops[1];
+	double km;
+
+	if (day == looked_day || zone_to_civil(one.zone, clock_now).hour < 7)
+		return;
+	looked_day = day;
+	for (unsigned i = 0; i <= PEOPLE; i++) {
+		char user[ID_BYTES];
+		snprintf(user, sizeof user, i < PEOPLE ? "v-%u" : "cap", i);
+		assert_true(!visit_day(one.core, user, day, stops, 1, &km) || told_days[i] == day);
+	}
 }
 
 static void pass_time(void)
@@ -317,6 +358,7 @@ static void pass_time(void)
 	rig_tick(&one, clock_now);
 	rig_tick(&two, clock_now);
 	assert_true(visit_due(one.core).ms > clock_now.ms);
+	morning_told();
 }
 
 static void hold_invariants(void)
@@ -347,6 +389,7 @@ static void all_invariants_hold_at_every_step(void **state)
 	rig_open(&one);
 	rig_open(&two);
 	one.watch = watch;
+	one.read = read_day;
 	teach(&one, clock_now);
 	teach(&two, clock_now);
 	for (unsigned step = 0; step < steps; step++) {
@@ -362,6 +405,7 @@ static void all_invariants_hold_at_every_step(void **state)
 		if (strcmp(one.trace, two.trace) != 0)
 			fail_msg("seed %llu step %u: \"%s\" after restarts, else \"%s\"", (unsigned long long)seed,
 				step, two.trace, one.trace);
+		assert_string_equal(one.told, two.told);
 		assert_int_equal(one.verdict, two.verdict);
 		hold_invariants();
 		if (!dice(20))
@@ -369,9 +413,9 @@ static void all_invariants_hold_at_every_step(void **state)
 	}
 	rig_tick(&one, clock_now);
 	assert_true(visit_due(one.core).ms > clock_now.ms);
-	printf("seed %llu: %u steps, %u errands, %u offers, %u missed, %u tasks, %u restarts\n",
-		(unsigned long long)seed, steps, known_count, offers_made, misses, tasks_made, restarts);
-	assert_true(offers_made > steps / 100 && misses > 10 && tasks_made > 5);
+	printf("seed %llu: %u steps, %u errands, %u offers, %u missed, %u tasks, %u days told, %u restarts\n",
+		(unsigned long long)seed, steps, known_count, offers_made, misses, tasks_made, days_told, restarts);
+	assert_true(offers_made > steps / 100 && misses > 10 && tasks_made > 5 && days_told > 50);
 	rig_close(&one);
 	rig_close(&two);
 	free(store);

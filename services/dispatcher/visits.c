@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "dispatcher/instant.h"
+#include "dispatcher/notice.h"
 #include "dispatcher/visit_file.h"
 #include "lane/sql.h"
 
@@ -80,13 +81,15 @@ enum err visits_create(const struct dispatcher_settings *settings, const struct 
 
 static enum err load_states(struct visits *visits, struct store *store, struct errinfo *info)
 {
+	static const char *const names[VISIT_ROW_COUNT] = {"errand", "home", "the day's plans,"};
 	static struct visit_blob state;
 	sqlite3_stmt *rows = NULL;
 	enum err err = sql_prepare(
 		store_db(store), "SELECT home, id, state FROM visit_state ORDER BY home DESC, id", &rows, info);
 
 	while (!err && sqlite3_step(rows) == SQLITE_ROW) {
-		state.home = sqlite3_column_int(rows, 0) != 0;
+		int row = sqlite3_column_int(rows, 0);
+		state.row = row >= 0 && row < VISIT_ROW_COUNT ? (enum visit_row)row : VISIT_ROW_COUNT;
 		text_cut(state.id, sizeof state.id, (const char *)sqlite3_column_text(rows, 1));
 		state.length = (size_t)sqlite3_column_bytes(rows, 2);
 		if (state.length > sizeof state.blob)
@@ -95,8 +98,9 @@ static enum err load_states(struct visits *visits, struct store *store, struct e
 			memcpy(state.blob, sqlite3_column_blob(rows, 2), state.length);
 		err = visit_restore(visits->core, &state);
 		if (err)
-			errinfo_set(info, err, "the store's state of %s %s is %s", state.home ? "home" : "errand",
-				state.id, err_name(err));
+			errinfo_set(info, err, "the store's state of %s %s is %s",
+				state.row < VISIT_ROW_COUNT ? names[state.row] : "an unknown kind,", state.id,
+				err_name(err));
 	}
 	sqlite3_finalize(rows);
 	return err;
@@ -255,8 +259,14 @@ enum err visits_take(struct visits *visits, struct visits_ways ways, struct visi
 enum err visits_tick(struct visits *visits, struct visits_ways ways, struct wall now, struct errinfo *info)
 {
 	static struct visit_effects effects;
+	static struct duty_notice notice;
 	enum err err = visit_tick(visits->core, now, &effects);
 
+	for (unsigned i = 0; i < effects.reader_count && !err; i++) {
+		if (visit_day_notice(visits->core, effects.readers[i], now, &notice))
+			err = notice_tell(ways.post, ways.channels, &notice, false, info);
+		INSTANT("day-told");
+	}
 	return err ? err : visits_take(visits, ways, &effects, now, info);
 }
 
@@ -324,7 +334,7 @@ enum err visits_save(struct visits *visits, struct wall now, struct errinfo *inf
 		err = append(visits, shard, now, info);
 	while (!err && visit_dirty(visits->core, &state)) {
 		sqlite3_stmt *statement = state.length ? visits->save : visits->drop;
-		sqlite3_bind_int(statement, 1, state.home);
+		sqlite3_bind_int(statement, 1, (int)state.row);
 		sqlite3_bind_text(statement, 2, state.id, -1, SQLITE_STATIC);
 		if (state.length)
 			sqlite3_bind_blob64(statement, 3, state.blob, state.length, SQLITE_STATIC);

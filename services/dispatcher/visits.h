@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * visits: the visit core in the dispatcher's turn: its states and lane "visit" in the turn's transaction, its snapshots
- * at the topics of those who are told of them (curtain/volunteer/<user>/errand) and over their channels. Decides
- * nothing.
+ * at the topics of those who are told of them (curtain/volunteer/<user>/errand) and over their channels, and each
+ * morning a notice of the day's stops. Decides nothing.
  */
 #ifndef CURTAIN_DISPATCHER_VISITS_H
 #define CURTAIN_DISPATCHER_VISITS_H
@@ -15,6 +15,7 @@
 #include "lane/lane.h"
 #include "lane/store.h"
 
+/* home: what the row is of, an enum visit_row */
 #define VISITS_TABLE                                                                                                   \
 	"CREATE TABLE visit_state (home INTEGER NOT NULL, id TEXT NOT NULL, state BLOB NOT NULL, PRIMARY KEY (home, "  \
 	"id)) STRICT, WITHOUT ROWID"

@@ -80,6 +80,50 @@ def test_preset_reaches_its_vendor_and_gives_a_receipt(channels, world, name):
     assert rig.call("channels", {})["result"]["items"][0]["state"] == "up"
 
 
+def test_a_days_visits_are_told_once_over_the_channel_of_ones_wish(channels, world):
+    """Told with the first tick after its time, here a restart; a kill later nothing is told again, and a change is told as ever."""
+    rig, rules = channels.rig, channels.folder / "visits.yaml"
+    shipped = pathlib.Path(VISITS[0].split("=")[1]).read_text(encoding="utf-8")
+
+    def told_at(when):
+        rules.write_text(re.sub(r'^day_plan_at: "07:00"', f'day_plan_at: "{when}"', shipped, count=1, flags=re.M), encoding="utf-8")
+        assert f'"{when}"' in rules.read_text(encoding="utf-8")
+
+    told_at("off")
+    rig.up(*channels.write([vendors.channel(world, "ntfy"), vendors.channel(world, "bark"), vendors.channel(world, "wecom", about=["visit"])], ["ntfy"],
+                           {"v-1": {"about": {"visit": ["bark"]}, "language": "en", "at": AT["v-1"]}}), f"visits.file={rules}")
+    span = {"from": lane.rfc3339(time.time()), "until": lane.rfc3339(time.time() + 3600)}
+    errands = [rig.call("visit_request", {"household": home, "what": "chat"})["result"]["errand"]["id"] for home in ("h-7", "h-8")]
+    for errand in errands:
+        assert rig.call("visit_answer", {"errand": errand, "action": "accept", "to": "v-1", **span})["ok"]
+    world["bark"].wait(2)
+
+    def settled():  # or a kill has them called again, together with what follows
+        counts = rig.states()[-1].body["counters"]
+        return not counts["channel_waiting"] and counts["channel_sent"] == len(world["bark"].taken) + len(world["wecom"].taken)
+
+    rig.tap.wait(settled, "all that was agreed to be told")
+    group = len(world["wecom"].taken)
+    told_at("00:00")
+    rig.again()
+    message, _ = world["bark"].wait(3)[2]
+    stops = rig.call("visit_day", {"user": "v-1"})["result"]["items"]
+    assert [s["household"] for s in stops] in (["h-7", "h-8"], ["h-8", "h-7"])
+    assert message["title"] == "[ATTENTION] Visit" and "url" not in message
+    assert re.search(r"you visit 2, in this order: 1\. home {} [0-9:-]+; 2\. home {} [0-9:-]+\.".format(*(s["household"] for s in stops)), message["body"])
+    notice = rig.tap.first("curtain/volunteer/v-1/notice", lambda m: m.body["kind"] == "visits", "the day at v-1's topic").body
+    assert notice["user"] == "v-1" and notice["text_en"] in message["body"] and "今天（" in notice["text_zh"] and "answer" not in notice
+    rig.counters(visit_days_told=1, channel_sent=1)
+    rig.again()
+    rig.counters(visit_days_told=0)
+    assert rig.call("visit_answer", {"errand": errands[0], "action": "move", "from": span["from"], "until": lane.rfc3339(time.time() + 7200)})["ok"]
+    message, _ = world["bark"].wait(4)[3]
+    assert "Changed. It is yours." in message["body"], "what is changed later is told as ever, and the day not again"
+    world["wecom"].wait(group + 1)
+    assert not any("in this order" in r.body.decode() or "按此顺序" in r.body.decode() for r in world["wecom"].seen), "a day is its walker's"
+    assert {m.topic.split("/")[2] for m in rig.tap.of("curtain/volunteer/") if m.topic.endswith("/notice")} == {"v-1"}
+
+
 def test_group_learns_ids_and_no_reason(channels, world):
     rig = channels.up([vendors.channel(world, n) for n in ("dingtalk", "wecom", "feishu", "webhook")])
     rig.ingest.give_item({**alert(1), "reason_zh": "示例姓名在示例路1弄按下呼救键。", "reason_en": "Somebody pressed it, 10000000001."})

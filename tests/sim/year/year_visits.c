@@ -255,7 +255,7 @@ static enum err take(struct year *year, struct visit_effects *effects)
 			if (!err)
 				err = act(year, &effects->items[i].errand);
 		}
-		more = effects->count == VISIT_EFFECTS_MAX;
+		more = effects->count == VISIT_EFFECTS_MAX || effects->reader_count == VISIT_READERS_MAX;
 		if (more && !err)
 			err = visit_tick(year->visits, year->now, effects);
 	}
