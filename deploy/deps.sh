@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing from Debian 12: deploy/deps.sh [build] [run] [test] [compose]  (default: build run)
+# Installs what is missing from Debian 12: deploy/deps.sh [build] [run] [test] [compose] [image]  (default: build run)
 set -euo pipefail
 
 build="build-essential cmake ninja-build pkg-config libjansson-dev libyaml-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev
 	libpq-dev libpaho-mqtt-dev libmosquitto-dev libjq-dev libonig-dev libsystemd-dev libmicrohttpd-dev zlib1g-dev libcmocka-dev uthash-dev
 	coinor-libcbc-dev"
-run="mosquitto mosquitto-clients postgresql postgresql-client openssl ca-certificates tzdata python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
+# What the built programs load, and what Dockerfile's image has beside it.
+libs="libjansson4 libyaml-0-2 libsqlite3-0 libcurl4 libpq5 libpaho-mqtt1.3 libmosquitto1 libjq1 libonig5 libsystemd0 libmicrohttpd12 libssl3
+	coinor-libcbc3 coinor-libclp1 zlib1g"
+image="$libs ca-certificates tzdata mosquitto mosquitto-clients openssl postgresql-client"
+run="$image postgresql python3 python3-paho-mqtt python3-yaml procps iproute2 util-linux"
 test="git python3-pytest python3-pytest-xdist python3-psycopg2 python3-jsonschema strace shellcheck clang clang-format clang-tidy cppcheck libclang-rt-14-dev sqlite3 prometheus"
 compose="docker.io docker-compose debootstrap mosquitto-clients" # what tests/compose.sh and tests/bare.sh need
 tools="node:nodejs npm:npm" # commands of the tests that may come from elsewhere than Debian
@@ -19,7 +23,8 @@ for part in "$@"; do
 	run) wanted="$wanted $run" ;;
 	test) wanted="$wanted $test" ;;
 	compose) wanted="$wanted $compose" ;;
-	*) echo "deps.sh: unknown part \"$part\": build, run, test or compose" >&2; exit 2 ;;
+	image) wanted="$wanted $image" ;;
+	*) echo "deps.sh: unknown part \"$part\": build, run, test, compose or image" >&2; exit 2 ;;
 	esac
 done
 

@@ -115,13 +115,12 @@ debian_root "$inside"
 cp -L /etc/resolv.conf "$inside/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' > "$inside/usr/sbin/policy-rc.d"
 chmod 755 "$inside/usr/sbin/policy-rc.d"
-chroot "$inside" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus mosquitto mosquitto-clients postgresql procps \
-	openssl ca-certificates tzdata libjansson4 libyaml-0-2 libsqlite3-0 libcurl4 libpq5 libpaho-mqtt1.3 libmosquitto1 libjq1 libonig5 libmicrohttpd12 coinor-libcbc3 coinor-libclp1 zlib1g' > "$work/apt.log" 2>&1 \
+cp -r "$root/deploy" "$inside/srv/deploy"
+rm -rf "$inside/srv/deploy/secrets"
+chroot "$inside" sh -c '/srv/deploy/deps.sh run && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends systemd systemd-sysv dbus' > "$work/apt.log" 2>&1 \
 	|| { tail -5 "$work/apt.log"; skip "packages cannot be installed"; }
 rm "$inside/usr/sbin/policy-rc.d"
 
-cp -r "$root/deploy" "$inside/srv/deploy"
-rm -rf "$inside/srv/deploy/secrets"
 mkdir "$inside/srv/bin"
 for program in ingest detector dispatcher records gateway curtain; do cp "$bin/$program" "$inside/srv/bin/"; done
 cp "$root/tests/systemd.sh" "$inside/srv/check.sh"
