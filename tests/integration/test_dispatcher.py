@@ -327,6 +327,15 @@ def test_kill_at_random_points_one_incident_a_call_and_the_same_page_ids(rig):
     assert len(rig.call("incidents", {})["result"]["items"]) == calls
 
 
+def test_what_depends_on_the_time_waits_for_the_replay_clock(rig):
+    rig.up("clock=replay")
+    anytime = {"incidents", "storms", "channels", "deliveries", "duties", "cover"}
+    timed = {"reply", "storm", "answers", "handsets", "handset", "link", "roster", "give", "stood", "calendar", "swap", "seek", "absent", "answer",
+             "recall", "matters", "gaps", "visit_plan", "visit_day", "visit_due", "visit_show", "visit_explain", "visit_request", "visit_answer"}
+    waits = {method for method in anytime | timed if rig.call(method, {}).get("error", {}).get("code") == "again"}
+    assert waits == timed
+
+
 def test_replay_feeds_in_order_of_time_and_publishes_its_clock(rig):
     start = 1772400000.0
     rig.up("clock=replay")
