@@ -63,7 +63,7 @@ WORDS(circle_part, CIRCLE_PARTS, "contacts", "keys", "neighbours")
 WORDS(oncall_shift, ONCALL_SHIFT_COUNT, "day", "night")
 WORDS(notice_kind, NOTICE_KIND_COUNT, "swap_asked", "swap_veto", "swap_valid", "swap_off", "cover_asked", "cover_yours",
 	"cover_over", "cover_open", "moved", "tomorrow", "soon", "reachable", "unreachable", "handover", "day", "week",
-	"roster_lost", "visits")
+	"roster_lost", "visits", "state_lost")
 WORDS(outage_state, OUTAGE_STATE_COUNT, "throttled", "down")
 WORDS(reply_action, REPLY_ACTION_COUNT, "accept", "decline", "arrived", "done", "on_the_way", "hand_over", "second",
 	"key", "note", "reopen", "silence", "release", "merge")

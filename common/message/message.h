@@ -312,8 +312,9 @@ struct outage {
 	char reason_zh[REASON_BYTES], reason_en[REASON_BYTES];
 };
 
-/* notice: what somebody is told or asked about duties, or which homes they visit today and when; never what a
- * household is like. A reply to it names the matter as its incident: accept or decline. */
+/* notice: what somebody is told or asked about duties, which homes they visit today and when, and what the desk is told
+ * of rows that cannot be read (by id); never what a household is like. A reply to it names the matter as its incident:
+ * accept or decline. */
 enum notice_kind {
 	NOTICE_SWAP_ASKED,  /* take, or exchange, a duty? */
 	NOTICE_SWAP_VETO,   /* to the captain: say no by expires, or it is valid */
@@ -333,6 +334,7 @@ enum notice_kind {
 	NOTICE_WEEK,
 	NOTICE_ROSTER_LOST, /* to captain and desk: the team's roster cannot be read and counts as none */
 	NOTICE_VISITS,      /* to a companion: today's stops, in the order to walk */
+	NOTICE_STATE_LOST,  /* to the desk: something in the dispatcher's store cannot be read; team "none" */
 	NOTICE_KIND_COUNT
 };
 

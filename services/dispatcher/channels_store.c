@@ -12,6 +12,7 @@
 #include "codec/codec.h"
 #include "codec/json.h"
 #include "dispatcher/channels_internal.h"
+#include "dispatcher/lost.h"
 #include "jq/json_tree.h"
 #include "lane/sql.h"
 
@@ -286,11 +287,18 @@ static enum err load_deliveries(struct channels *channels, struct errinfo *info)
 
 	while (!err && (code = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct errinfo fault = {0};
-		if (!restore_row(channels, rows, &fault))
+		enum err row = restore_row(channels, rows, &fault);
+		if (!row)
 			continue;
-		gone++;
-		err = write_end(channels, (uint64_t)sqlite3_column_int64(rows, 0), CHANNEL_GIVEN_UP, "",
-			fault.text[0] ? fault.text : "its channels are gone", wall_now(), info);
+		if (row == ERR_NOT_FOUND) {
+			gone++;
+			err = write_end(channels, (uint64_t)sqlite3_column_int64(rows, 0), CHANNEL_GIVEN_UP, "",
+				"its channels are gone", wall_now(), info);
+		} else {
+			err = row == ERR_NOMEM ? errinfo_set(info, row, "out of memory")
+					       : lost_take(channels->store, LOST_PAGE, rows, 0,
+							 fault.text[0] ? fault.text : err_name(row), info);
+		}
 	}
 	if (!err && code != SQLITE_DONE)
 		err = sql_fail(db, info, "deliveries that wait");

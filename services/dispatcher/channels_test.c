@@ -18,11 +18,12 @@
 #include "base/text.h"
 #include "dispatcher/channel.h"
 #include "dispatcher/channels.h"
+#include "dispatcher/lost.h"
 #include "dispatcher/post.h"
 #include "lane/sql.h"
 #include "web/webhook.h"
 
-static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE, CHANNELS_TABLES, POST_QUEUES};
+static const char *const migrations[] = {POST_TABLE ";" WEBHOOK_TABLE, CHANNELS_TABLES, POST_QUEUES, STATE_LOST_TABLE};
 static char folder[] = "/tmp/curtain-channels-XXXXXX";
 static struct store *store;
 static struct zone *zone;
@@ -343,6 +344,28 @@ static void page_of_a_channel_that_is_gone_is_given_up_and_its_text_forgotten(vo
 	channels_close(channels);
 }
 
+static void page_that_cannot_be_read_is_set_aside_and_the_others_go_on(void **state)
+{
+	struct channels *channels = open_channels(NOBODY);
+	struct page pages[] = {page_of("p-1"), page_of("p-2")};
+
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(channels_page(channels, &pages[i], wall_now(), NULL), ERR_OK);
+	commit();
+	channels_close(channels);
+	assert_int_equal(
+		sqlite3_exec(store_db(store), "UPDATE delivery SET page = x'7b' WHERE id = 'p-1'", NULL, NULL, NULL),
+		SQLITE_OK);
+	channels = open_channels(NOBODY);
+	assert_int_equal(count_of("SELECT count(*) FROM delivery WHERE ended IS NULL AND id = 'p-2'"), 1);
+	assert_int_equal(count_of("SELECT count(*) FROM delivery"), 1);
+	assert_int_equal(
+		count_of("SELECT count(*) FROM state_lost WHERE kind = 'page' AND state = x'7b' AND standing"), 1);
+	channels_close(channels);
+}
+
 static void calls_that_an_earlier_version_noted_are_taken_over(void **state)
 {
 	struct channels *channels;
@@ -377,6 +400,7 @@ int main(void)
 		WITH_STORE(page_waits_in_the_store_and_nothing_is_called_before_the_commit),
 		WITH_STORE(attempts_survive_a_restart),
 		WITH_STORE(page_of_a_channel_that_is_gone_is_given_up_and_its_text_forgotten),
+		WITH_STORE(page_that_cannot_be_read_is_set_aside_and_the_others_go_on),
 		WITH_STORE(calls_that_an_earlier_version_noted_are_taken_over),
 		WITH_STORE(letters_stay_until_they_are_delivered),
 		WITH_STORE(retained_message_is_kept_replaced_moved_and_cleared),

@@ -14,6 +14,7 @@
 
 #include "dispatcher/channels.h"
 #include "dispatcher/incident.h"
+#include "dispatcher/lost.h"
 #include "dispatcher/post.h"
 #include "dispatcher/rota.h"
 #include "dispatcher/stood.h"
@@ -61,6 +62,8 @@ struct dispatcher {
 
 	unsigned rosters_lost; /* and the desk waits for new ones */
 	bool lost_untold;
+	unsigned states_lost; /* rows that could not be read at the start (lost.h) */
+	bool states_untold;
 
 	int64_t alert_count, entry_count, bad_items, forged, bad_acks, replies_bad, replies_forged, notice_count;
 };
@@ -143,6 +146,11 @@ enum err dispatcher_load_duties(struct dispatcher *d, struct errinfo *info) ERR_
 enum err dispatcher_tell_lost(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_heal_roster(struct dispatcher *d, const char *team, struct errinfo *info) ERR_MUST_CHECK;
 
+/* recover.c: what could not be read at the start (lost.h). dispatcher_recover takes up open incidents that have no
+ * state by their last snapshots, at the end of the start; dispatcher_tell_states tells the desk, once. */
+enum err dispatcher_recover(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
+enum err dispatcher_tell_states(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+
 /* api_stood.c: what became of duties; it stays 60 days. dispatcher_save_stood follows a change of a team's duties;
  * whole: they are a new roster. */
 #define STOOD_TABLE                                                                                                    \
@@ -155,6 +163,10 @@ enum err dispatcher_save_stood(struct dispatcher *d, const char *team, bool whol
 
 /* api.c: the questions (api.h). */
 enum err dispatcher_request(struct dispatcher *d, const struct bus_event *event, struct errinfo *info) ERR_MUST_CHECK;
+
+/* api_handset.c: dispatcher_load_handsets looks at the ledger at the start, so that one row does not spoil every
+ * answer. */
+enum err dispatcher_load_handsets(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 
 /* turn_rota.c: swaps, cover requests, reminders: from the store and back, and what they decide into this turn's
  * transaction. dispatcher_configure_rota takes new settings. */

@@ -148,6 +148,13 @@ struct incident_state_blob {
 };
 bool incident_dirty(struct incident_core *core, struct incident_state_blob *out_state);
 enum err incident_restore(struct incident_core *core, const struct incident_state_blob *state) ERR_MUST_CHECK;
+/* incident_unrestore drops one that was just restored, as if it had never been. */
+void incident_unrestore(struct incident_core *core, const char *id);
+/* incident_recover takes up an open incident whose state is lost, by the last snapshot that was told of it, after the
+ * directory and all states: it goes on under its id, people are asked anew. Where the household has an open one, it is
+ * merged into that. INCIDENT_REPEATED: the core knows it, or it is over; nothing happens. */
+enum err incident_recover(struct incident_core *core, const struct incident *last, struct wall now,
+	struct incident_effects *out) ERR_MUST_CHECK;
 
 /* incident_next_state is the one table of the state machine: INCIDENT_STATE_COUNT = not legal. (The event "raised" is
  * an incident's birth and never legal afterwards.) */

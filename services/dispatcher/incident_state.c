@@ -109,6 +109,7 @@ static void emergency_put(struct blob *b, const struct emergency *e)
 static void alert_get(struct blob *b, struct alert *out)
 {
 	blob_get_text(b, out->id, sizeof out->id);
+	b->bad = b->bad || !text_is_id(out->id);
 	out->revision = (uint32_t)blob_get(b, 4);
 	out->level = (enum alert_level)word_get(b, ALERT_LEVEL_COUNT);
 	out->state = word_get(b, 2) ? ALERT_CLEARED : ALERT_RAISED;
@@ -117,6 +118,7 @@ static void alert_get(struct blob *b, struct alert *out)
 static void asked_get(struct blob *b, struct asked *out)
 {
 	blob_get_text(b, out->user, sizeof out->user);
+	b->bad = b->bad || !text_is_id(out->user);
 	out->state = (enum asked_state)word_get(b, ASKED_STATE_COUNT);
 	out->role = (enum page_role)word_get(b, PAGE_ROLE_COUNT);
 	out->step = (uint32_t)blob_get(b, 4);
@@ -283,4 +285,12 @@ enum err incident_restore(struct incident_core *core, const struct incident_stat
 	if (err)
 		case_discard(core, e);
 	return err;
+}
+
+void incident_unrestore(struct incident_core *core, const char *id)
+{
+	struct emergency *e = case_find(core, id);
+
+	if (e)
+		case_discard(core, e);
 }

@@ -51,6 +51,26 @@ static void broken_states_are_refused(void **state)
 	assert_int_equal(incident_open_count(w.core), 1);
 }
 
+static void a_state_that_names_somebody_who_is_none_is_refused(void **state)
+{
+	static struct incident_state_blob blob;
+	unsigned char *user;
+
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	while (incident_dirty(w.core, &blob))
+		;
+	user = memmem(blob.blob, blob.length, "v-1", 3);
+	assert_non_null(user); /* the one who was asked, at the end */
+	while (memmem(user + 1, blob.length - (size_t)(user + 1 - blob.blob), "v-1", 3))
+		user = memmem(user + 1, blob.length - (size_t)(user + 1 - blob.blob), "v-1", 3);
+	world_forget_states(&w, after_s(1));
+	*user = '\n';
+	assert_int_equal(incident_restore(w.core, &blob), ERR_CORRUPT); /* a page to them would stop the service */
+	*user = 'v';
+	assert_int_equal(incident_restore(w.core, &blob), ERR_OK);
+}
+
 static void alert_that_opened_a_second_incident_is_known_after_a_restart(void **state)
 {
 	struct alert alert = world_alert("a-1", "h-1", ALERT_ATTENTION);
@@ -134,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_WORLD(overdue_timers_fire_once_after_a_restart),
 		WITH_WORLD(broken_states_are_refused),
+		WITH_WORLD(a_state_that_names_somebody_who_is_none_is_refused),
 		WITH_WORLD(alert_that_opened_a_second_incident_is_known_after_a_restart),
 		WITH_WORLD(states_of_version_1_are_read),
 		WITH_WORLD(what_version_2_left_to_the_desk_is_asked_about_again),

@@ -277,3 +277,18 @@ void world_restart(struct world *world, struct wall now)
 	for (unsigned i = saved_count; i-- > 0;) /* the newest first: a store gives them in no order of time */
 		assert_int_equal(incident_restore(world->core, &saved[i]), ERR_OK);
 }
+
+void world_forget_states(struct world *world, struct wall now)
+{
+	save(world);
+	saved_count = 0;
+	world_restart(world, now);
+	world_tick(world, now);
+}
+
+void world_recover(struct world *world, const struct incident *last, struct wall now)
+{
+	struct incident_effects effects;
+
+	drain(world, incident_recover(world->core, last, now, &effects), &effects, now);
+}

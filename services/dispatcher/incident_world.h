@@ -47,5 +47,8 @@ void world_tick(struct world *world, struct wall now);
 /* world_restart saves all states, makes a new core with the same directory (a tick at now tells on-call again) and
  * restores them. */
 void world_restart(struct world *world, struct wall now);
+/* world_forget_states restarts it with no state at all; world_recover gives it what was last told of an incident. */
+void world_forget_states(struct world *world, struct wall now);
+void world_recover(struct world *world, const struct incident *last, struct wall now);
 
 #endif

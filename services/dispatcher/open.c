@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "codec/codec.h"
 #include "dispatcher/dispatcher.h"
 #include "dispatcher/instant.h"
 #include "lane/sql.h"
@@ -26,7 +27,8 @@ static const char handset_table[] = "CREATE TABLE handset (household TEXT PRIMAR
 				    "STRICT, WITHOUT ROWID";
 
 static const char *const migrations[] = {DIRECTORY_COPY_TABLE, POST_TABLE, WEBHOOK_TABLE, incident_tables,
-	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE, POST_QUEUES, LOST_TABLES, STOOD_TABLE};
+	CHANNELS_TABLES, DUTY_TABLE, handset_table, ROTA_TABLES, VISITS_TABLE, POST_QUEUES, LOST_TABLES, STOOD_TABLE,
+	STATE_LOST_TABLE};
 
 static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 {
@@ -58,22 +60,46 @@ static enum err open_lanes(struct dispatcher *d, struct errinfo *info)
 	return err;
 }
 
+/* restore takes a row back; what could not be told of cannot stay either: the first event of it would stop the service.
+ */
+static enum err restore(struct dispatcher *d, const struct incident_state_blob *state)
+{
+	enum err err = incident_restore(d->core, state);
+	struct incident incident;
+	struct buf json;
+
+	if (err)
+		return err;
+	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
+	err = incident_find(d->core, state->id, &incident);
+	if (!err)
+		err = codec_incident_encode(&incident, &json);
+	if (err)
+		incident_unrestore(d->core, state->id);
+	buf_fini(&json);
+	return err;
+}
+
 static enum err load_states(struct dispatcher *d, struct errinfo *info)
 {
 	static struct incident_state_blob state;
 	sqlite3_stmt *rows = NULL;
+	int step = SQLITE_DONE;
 	enum err err = sql_prepare(store_db(d->store), "SELECT id, state FROM incident ORDER BY id", &rows, info);
 
-	while (!err && sqlite3_step(rows) == SQLITE_ROW) {
+	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
 		text_cut(state.id, sizeof state.id, (const char *)sqlite3_column_text(rows, 0));
 		state.length = (size_t)sqlite3_column_bytes(rows, 1);
 		if (state.length > sizeof state.blob)
 			state.length = 0;
-		memcpy(state.blob, sqlite3_column_blob(rows, 1), state.length);
-		err = incident_restore(d->core, &state);
-		if (err)
-			errinfo_set(info, err, "the store's state of incident %s is %s", state.id, err_name(err));
+		if (state.length)
+			memcpy(state.blob, sqlite3_column_blob(rows, 1), state.length);
+		err = restore(d, &state);
+		if (err && err != ERR_NOMEM)
+			err = lost_take(d->store, LOST_INCIDENT, rows, 0, err_name(err), info);
 	}
+	if (!err && step != SQLITE_DONE)
+		err = sql_fail(store_db(d->store), info, "incidents");
 	sqlite3_finalize(rows);
 	return err;
 }
@@ -190,6 +216,8 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 	if (!err)
 		err = dispatcher_open_rota(d, info);
 	if (!err)
+		err = dispatcher_load_handsets(d, info);
+	if (!err)
 		err = load_states(d, info);
 	return err ? err : visits_open(d->visits, d->store, &d->settings, info);
 }
@@ -207,6 +235,8 @@ static enum err open_parts(struct dispatcher *d, struct errinfo *info)
 		err = open_turns(d);
 	if (!err)
 		err = zone_load(d->settings.zone, &d->zone, info);
+	if (!err)
+		err = lost_begin(d->store, info);
 	if (!err) /* before the directory, which tells them of the volunteers */
 		err = open_channels(d, &d->settings, d->zone, info);
 	if (!err)
@@ -236,12 +266,15 @@ enum err dispatcher_open(struct service *service, const void *settings, void **o
 	d->service = service;
 	memcpy(&d->settings, settings, sizeof d->settings);
 	err = open_parts(d, info);
+	if (!err) {
+		d->clock = dispatcher_replays(d) ? inbox_watermark(d->alerts) : WALL_NONE;
+		err = dispatcher_recover(d, info);
+	}
 	if (err) {
 		dispatcher_close(d);
 		return err;
 	}
 	INSTANT("store-read");
-	d->clock = dispatcher_replays(d) ? inbox_watermark(d->alerts) : WALL_NONE;
 	if (wall_is_set(d->clock))
 		service_set_clock(service, d->clock);
 	*out_state = d;

@@ -135,6 +135,37 @@ enum err post_drop(struct post *post, const char *key, struct errinfo *info)
 	return remove_old(post, key, NULL, NULL, 0, &same, info);
 }
 
+enum err post_next_kept(struct post *post, const char *prefix, int64_t *at, char key[POST_KEY_BYTES],
+	struct buf *payload, struct errinfo *info)
+{
+	sqlite3_stmt *row = NULL;
+	int code;
+	enum err err = sql_prepare(store_db(post->store),
+		"SELECT number, key, payload FROM post WHERE number > ?1 AND key <> '' AND substr(key, 1, length(?2)) "
+		"= ?2 ORDER BY number LIMIT 1",
+		&row, info);
+
+	if (err)
+		return err;
+	sqlite3_bind_int64(row, 1, *at);
+	sqlite3_bind_text(row, 2, prefix, -1, SQLITE_STATIC);
+	code = sqlite3_step(row);
+	if (code == SQLITE_ROW) {
+		*at = sqlite3_column_int64(row, 0);
+		sqlite3_snprintf(POST_KEY_BYTES, key, "%s", (const char *)sqlite3_column_text(row, 1));
+		buf_reset(payload);
+		err = buf_append(payload, sqlite3_column_blob(row, 2), (size_t)sqlite3_column_bytes(row, 2));
+		if (err == ERR_FULL) {
+			buf_reset(payload);
+			err = ERR_OK;
+		}
+	} else {
+		err = code == SQLITE_DONE ? ERR_NOT_FOUND : sql_fail(store_db(post->store), info, "what is kept");
+	}
+	sqlite3_finalize(row);
+	return err;
+}
+
 /* ---- sending ---- */
 
 /* publish hands the row of post->next over; false: the bus is full, or the connection is gone. */

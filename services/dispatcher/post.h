@@ -8,6 +8,7 @@
 #ifndef CURTAIN_DISPATCHER_POST_H
 #define CURTAIN_DISPATCHER_POST_H
 
+#include "base/buf.h"
 #include "bus/bus.h"
 #include "lane/store.h"
 
@@ -38,6 +39,11 @@ enum err post_keep(struct post *post, const char *key, const char *topic, const 
 	struct errinfo *info) ERR_MUST_CHECK;
 /* post_drop clears the retained message of key, if there is one. */
 enum err post_drop(struct post *post, const char *key, struct errinfo *info) ERR_MUST_CHECK;
+/* post_next_kept gives the next retained message whose key begins with prefix: *at 0 begins, ERR_NOT_FOUND after the
+ * last. One that is longer than payload may grow comes as an empty one. What is kept anew meanwhile comes again. */
+#define POST_KEY_BYTES 128
+enum err post_next_kept(struct post *post, const char *prefix, int64_t *at, char key[POST_KEY_BYTES],
+	struct buf *payload, struct errinfo *info) ERR_MUST_CHECK;
 /* post_settle deletes what the broker has acknowledged; post_settles says whether there is something. Without a
  * transaction of the caller's it makes its own. */
 bool post_settles(const struct post *post);

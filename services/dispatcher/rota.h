@@ -137,6 +137,11 @@ enum err rota_changed(struct rota *rota, const char *team, bool whole, struct wa
  * about its duties ends, as when a roster is withdrawn. */
 enum err rota_lost(struct rota *rota, const char *team, struct wall now) ERR_MUST_CHECK;
 
+/* rota_state_lost: the desk of those without a team is told that something in the store cannot be read; what: a word
+ * that is another one for each thing told at a time. */
+enum err rota_state_lost(
+	struct rota *rota, const char *what, const char *zh, const char *en, struct wall now) ERR_MUST_CHECK;
+
 enum rota_verdict {
 	ROTA_TAKEN,
 	ROTA_REPEATED, /* the same once more */

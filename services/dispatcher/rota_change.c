@@ -183,3 +183,17 @@ enum err rota_lost(struct rota *rota, const char *team, struct wall now)
 		err = rota_before(rota, team, now);
 	return err ? err : rota_changed(rota, team, true, now);
 }
+
+enum err rota_state_lost(struct rota *rota, const char *what, const char *zh, const char *en, struct wall now)
+{
+	struct matter cause = {.kind = ROTA_WATCH, .team = "none", .opened = now};
+	struct duty_people people;
+	struct said said;
+
+	text_cut(cause.other, sizeof cause.other, what);
+	matter_name(rota, &cause);
+	duty_people_at(rota->duty, "", now, &people);
+	text_cut(said.zh, sizeof said.zh, zh);
+	text_cut(said.en, sizeof said.en, en);
+	return rota_tell(rota, &cause, people.desk, NOTICE_STATE_LOST, WALL_NONE, &said, now);
+}

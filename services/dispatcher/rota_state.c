@@ -76,6 +76,22 @@ static void matter_get(struct blob *b, struct matter *m)
 	}
 }
 
+static bool id_if(const char *text)
+{
+	return !*text || text_is_id(text);
+}
+
+/* sound: what is told of it can be told. */
+static bool sound(const struct matter *m)
+{
+	bool ids = text_is_id(m->team) && id_if(m->by) && id_if(m->other) && id_if(m->duty.shift) &&
+		   id_if(m->duty.user) && id_if(m->back.shift) && id_if(m->back.user);
+
+	for (unsigned i = 0; i < m->asked_count; i++)
+		ids = ids && text_is_id(m->asked[i].user);
+	return ids;
+}
+
 static bool give_gone(struct rota *rota, struct rota_blob *out)
 {
 	struct gone *gone = rota->gone;
@@ -133,7 +149,7 @@ enum err rota_restore(struct rota *rota, const char *id, const void *blob, size_
 	if (!m)
 		return ERR_NOMEM;
 	matter_get(&b, m);
-	if (b.bad || b.at != b.size || matter_find(rota, id)) {
+	if (b.bad || !sound(m) || b.at != b.size || !text_is_id(id) || matter_find(rota, id)) {
 		free(m);
 		return ERR_CORRUPT;
 	}

@@ -812,6 +812,42 @@ static void a_roster_that_is_lost_ends_what_ran_about_it_and_captain_and_desk_kn
 	assert_true(has("v-1", "day", at(55, 0)));
 }
 
+static void a_matter_that_nobody_could_be_told_of_is_refused(void **state)
+{
+	struct rota_answer asked;
+	static struct rota_blob blob;
+	unsigned char *team;
+
+	(void)state;
+	put_two();
+	asked = swap("v-1", "day", at(55, 0), "v-5", "v-1", "", WALL_NONE, at(1, 0));
+	do
+		assert_true(rota_dirty(rota, &blob));
+	while (strcmp(blob.id, asked.id) != 0);
+	rota_destroy(rota);
+	assert_int_equal(rota_create(&config, duty, duty_book(duty), &rota), ERR_OK);
+	assert_int_equal(rota_restore(rota, "no id", blob.blob, blob.length), ERR_CORRUPT);
+	for (size_t length = 0; length < blob.length; length++)
+		assert_int_equal(rota_restore(rota, blob.id, blob.blob, length), ERR_CORRUPT);
+	team = memmem(blob.blob, blob.length, "t-1", 3);
+	assert_non_null(team);
+	*team = 0xff; /* no text: a notice that names it could not be written */
+	assert_int_equal(rota_restore(rota, blob.id, blob.blob, blob.length), ERR_CORRUPT);
+	*team = 't';
+	assert_int_equal(rota_restore(rota, blob.id, blob.blob, blob.length), ERR_OK);
+}
+
+static void the_desk_is_told_of_what_cannot_be_read_each_thing_once(void **state)
+{
+	(void)state;
+	assert_int_equal(rota_state_lost(rota, "incident", "一", "one", at(1, 0)), ERR_OK);
+	assert_int_equal(rota_state_lost(rota, "errand", "二", "two", at(1, 0)), ERR_OK);
+	take_effects(); /* which holds that no two have one id */
+	assert_int_equal(notice_count, 2);
+	assert_string_equal(told("desk", NOTICE_STATE_LOST)->text_en, "two");
+	assert_string_equal(told("desk", NOTICE_STATE_LOST)->team, "none");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -839,6 +875,8 @@ int main(void)
 		T(a_duty_of_somebody_who_has_left_is_open_a_day_ahead),
 		T(who_has_said_so_is_away_but_for_a_duty_that_is_theirs_all_the_same),
 		T(a_roster_that_is_lost_ends_what_ran_about_it_and_captain_and_desk_know),
+		T(a_matter_that_nobody_could_be_told_of_is_refused),
+		T(the_desk_is_told_of_what_cannot_be_read_each_thing_once),
 		T(the_table_has_no_way_out_of_an_end),
 	};
 

@@ -39,6 +39,7 @@ void dispatcher_status(const void *state, struct status *out)
 		status_count(out, visit_tally_name((enum visit_tally)i), visit_tally(visits, (enum visit_tally)i));
 	status_count(out, "duty_gaps", rota_gaps(d->rota));
 	status_count(out, "rosters_lost", d->rosters_lost);
+	status_count(out, "states_lost", d->states_lost);
 	status_count(out, "notices", d->notice_count);
 	status_count(out, "pages_waiting", post_waiting(d->post));
 	status_count(out, "alerts", d->alert_count);

@@ -108,14 +108,17 @@ void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_set
 static enum err load_matters(struct dispatcher *d, struct errinfo *info)
 {
 	sqlite3_stmt *rows = NULL;
+	int step = SQLITE_DONE;
 	enum err err = sql_prepare(store_db(d->store), "SELECT id, state FROM rota ORDER BY id", &rows, info);
 
-	while (!err && sqlite3_step(rows) == SQLITE_ROW) {
+	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
 		const char *id = (const char *)sqlite3_column_text(rows, 0);
 		err = rota_restore(d->rota, id, sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1));
-		if (err)
-			errinfo_set(info, err, "the store's state of %s is %s", id, err_name(err));
+		if (err && err != ERR_NOMEM)
+			err = lost_take(d->store, LOST_MATTER, rows, 0, err_name(err), info);
 	}
+	if (!err && step != SQLITE_DONE)
+		err = sql_fail(store_db(d->store), info, "swaps, cover requests, reminders");
 	sqlite3_finalize(rows);
 	return err;
 }
@@ -136,11 +139,18 @@ static enum err take_rules(struct dispatcher *d, const char *team, const char *t
 static enum err load_rules(struct dispatcher *d, struct errinfo *info)
 {
 	sqlite3_stmt *rows = NULL;
+	int step = SQLITE_DONE;
 	enum err err = sql_prepare(store_db(d->store), "SELECT team, rules FROM rota_rules", &rows, info);
 
-	while (!err && sqlite3_step(rows) == SQLITE_ROW)
+	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct errinfo fault = {0};
 		err = take_rules(d, (const char *)sqlite3_column_text(rows, 0),
-			(const char *)sqlite3_column_text(rows, 1), info);
+			(const char *)sqlite3_column_text(rows, 1), &fault);
+		if (err && err != ERR_NOMEM)
+			err = lost_take(d->store, LOST_RULES, rows, 0, fault.text, info);
+	}
+	if (!err && step != SQLITE_DONE)
+		err = sql_fail(store_db(d->store), info, "rules of rosters");
 	sqlite3_finalize(rows);
 	return err;
 }
@@ -165,7 +175,9 @@ enum err dispatcher_save_rules(struct dispatcher *d, const char *team, const cha
 	sqlite3_bind_text(d->save_rules, 2, text, -1, SQLITE_STATIC);
 	err = sql_run(d->save_rules, info);
 	sqlite3_clear_bindings(d->save_rules);
-	return err;
+	if (!err)
+		err = lost_heal(d->store, LOST_RULES, team, info);
+	return err ? err : lost_count(d->store, &d->states_lost, &d->states_untold, info);
 }
 
 enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info)
@@ -216,11 +228,13 @@ enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct erri
 {
 	enum err err;
 
-	if (!d->lost_untold && rota_due(d->rota, now).ms > now.ms)
+	if (!d->lost_untold && !d->states_untold && rota_due(d->rota, now).ms > now.ms)
 		return ERR_OK;
 	err = dispatcher_begin(d, info);
 	if (!err)
 		err = dispatcher_tell_lost(d, now, info);
+	if (!err)
+		err = dispatcher_tell_states(d, now, info);
 	if (!err)
 		err = rota_tick(d->rota, now);
 	if (!err)

@@ -152,7 +152,7 @@ struct wall visit_due(const struct visit_core *core);
 
 /* State for the store. visit_dirty gives each home and errand changed since the last call, and how far the day's plans
  * are told; length 0 = forgotten. All effects must have been taken. visit_restore takes one back, before or after the
- * directory. */
+ * directory, whole or not at all. */
 #define VISIT_STATE_BYTES_MAX 8192
 enum visit_row { VISIT_ROW_ERRAND, VISIT_ROW_HOME, VISIT_ROW_MORNING, VISIT_ROW_COUNT }; /* the store has the numbers */
 struct visit_blob {
@@ -163,6 +163,8 @@ struct visit_blob {
 };
 bool visit_dirty(struct visit_core *core, struct visit_blob *out_blob);
 enum err visit_restore(struct visit_core *core, const struct visit_blob *blob) ERR_MUST_CHECK;
+/* visit_unrestore drops an errand that was just restored, as if it had never been. */
+void visit_unrestore(struct visit_core *core, const char *id);
 
 /* visit_next_state is the one table of the state machine: ERRAND_STATE_COUNT = not legal. ("opened" is an errand's
  * birth and never legal afterwards.) visit_over: confirmed, refused, missed or cancelled. A done one may still be

@@ -164,6 +164,8 @@ enum err job_arm(struct visit_core *core, struct job *job) ERR_MUST_CHECK;
 void job_dirty(struct visit_core *core, struct job *job);
 void home_dirty(struct visit_core *core, struct home *home);
 void job_forget(struct visit_core *core, struct job *job);
+/* job_discard drops one that the store does not know. */
+void job_discard(struct visit_core *core, struct job *job);
 void job_note_asked(struct job *job, const char *user);
 bool job_was_asked(const struct job *job, const char *user);
 bool job_legal(const struct job *job, enum errand_event event);

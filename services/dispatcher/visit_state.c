@@ -203,12 +203,15 @@ static void put_morning(struct visit_core *core, struct visit_blob *out)
 
 static enum err restore_morning(struct visit_core *core, struct blob *b)
 {
-	struct morning *m = &core->morning;
+	struct morning read = core->morning;
 
-	m->day = day_get(b);
-	m->open = word_get(b, 2) != 0;
-	blob_get_text(b, m->after, sizeof m->after);
-	return b->bad || b->at != b->size ? ERR_CORRUPT : ERR_OK;
+	read.day = day_get(b);
+	read.open = word_get(b, 2) != 0;
+	blob_get_text(b, read.after, sizeof read.after);
+	if (b->bad || b->at != b->size)
+		return ERR_CORRUPT;
+	core->morning = read;
+	return ERR_OK;
 }
 
 bool visit_dirty(struct visit_core *core, struct visit_blob *out)
@@ -245,10 +248,17 @@ bool visit_dirty(struct visit_core *core, struct visit_blob *out)
 
 static enum err restore_home(struct visit_core *core, const char *id, struct blob *b)
 {
-	struct home *home = home_row(core, id);
-	enum err err = home ? home_get(b, home) : ERR_NOMEM;
+	struct home *home = home_row(core, id), read;
+	enum err err;
 
-	return err ? err : home_arm(core, home);
+	if (!home)
+		return ERR_NOMEM;
+	read = *home;
+	err = home_get(b, &read);
+	if (err)
+		return err;
+	*home = read;
+	return home_arm(core, home);
 }
 
 static enum err restore_job(struct visit_core *core, const char *id, struct blob *b)
@@ -266,11 +276,24 @@ static enum err restore_job(struct visit_core *core, const char *id, struct blob
 	if (home && home->visit && now.kind == ERRAND_VISIT && now.state < ERRAND_DONE)
 		return ERR_CORRUPT; /* two open ones in one home */
 	err = home ? job_make(core, home, &now, &job) : ERR_NOMEM;
-	if (!err)
-		err = job_get(b, job);
+	if (err)
+		return err;
+	err = job_get(b, job);
 	if (!err)
 		err = job_arm(core, job);
-	return err ? err : home_arm(core, home);
+	if (!err)
+		err = home_arm(core, home);
+	if (err)
+		job_discard(core, job);
+	return err;
+}
+
+void visit_unrestore(struct visit_core *core, const char *id)
+{
+	struct job *job = job_find(core, id);
+
+	if (job)
+		job_discard(core, job);
 }
 
 enum err visit_restore(struct visit_core *core, const struct visit_blob *blob)

@@ -189,6 +189,11 @@ void job_forget(struct visit_core *core, struct job *job)
 	text_cut(tomb->id, sizeof tomb->id, job->now.id);
 	tomb->next = core->tombs;
 	core->tombs = tomb;
+	job_discard(core, job);
+}
+
+void job_discard(struct visit_core *core, struct job *job)
+{
 	if (job_live(job))
 		core->live--;
 	if (job->home->visit == job)

@@ -893,6 +893,52 @@ static void what_is_over_is_forgotten_after_a_while(void **state)
 	rig_close(&rig);
 }
 
+/* refused: a row that cannot be read; what it is about is free for a row that can. */
+static void refused(struct visit_core *core, struct visit_blob *blob)
+{
+	size_t length = blob->length;
+	unsigned char version = blob->blob[0];
+	uint32_t live = visit_live_count(core);
+
+	for (blob->length = 0; blob->length < length; blob->length++)
+		assert_int_equal(visit_restore(core, blob), ERR_CORRUPT);
+	blob->blob[0] = 99;
+	assert_int_equal(visit_restore(core, blob), ERR_VERSION);
+	blob->blob[0] = version;
+	assert_int_equal(visit_live_count(core), live);
+}
+
+static void a_row_that_cannot_be_read_leaves_nothing_behind(void **state)
+{
+	static struct visit_blob blob;
+	struct rig rig, copy;
+	struct errand found;
+	struct wall now = agreed(&rig);
+	unsigned homes = 0, jobs = 0;
+
+	(void)state;
+	(void)now;
+	rig_open(&copy);
+	while (visit_dirty(rig.core, &blob)) {
+		refused(copy.core, &blob);
+		assert_int_equal(visit_find(copy.core, rig.visit.id, &found), ERR_NOT_FOUND);
+		homes += blob.row == VISIT_ROW_HOME;
+		jobs += blob.row == VISIT_ROW_ERRAND;
+		assert_int_equal(visit_restore(copy.core, &blob), ERR_OK);
+	}
+	assert_true(homes > 0 && jobs == 1);
+	assert_int_equal(visit_find(copy.core, rig.visit.id, &found), ERR_OK);
+	assert_string_equal(found.assignee, "v-1");
+	assert_int_equal(visit_live_count(copy.core), 1);
+	visit_unrestore(copy.core, rig.visit.id);
+	visit_unrestore(copy.core, rig.visit.id);
+	assert_int_equal(visit_find(copy.core, rig.visit.id, &found), ERR_NOT_FOUND);
+	assert_int_equal(visit_live_count(copy.core), 0);
+	assert_false(visit_dirty(copy.core, &blob)); /* the store keeps its row */
+	rig_close(&copy);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -927,6 +973,7 @@ int main(void)
 		cmocka_unit_test(a_service_goes_from_provider_to_provider_then_to_the_team),
 		cmocka_unit_test(a_request_that_cannot_be_is_refused_with_the_reason),
 		cmocka_unit_test(what_is_over_is_forgotten_after_a_while),
+		cmocka_unit_test(a_row_that_cannot_be_read_leaves_nothing_behind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

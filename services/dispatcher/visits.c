@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "dispatcher/instant.h"
+#include "dispatcher/lost.h"
 #include "dispatcher/notice.h"
 #include "dispatcher/visit_file.h"
 #include "lane/sql.h"
@@ -79,15 +80,39 @@ enum err visits_create(const struct dispatcher_settings *settings, const struct 
 	return err;
 }
 
+/* restore takes a row back; what could not be told of cannot stay either: the first event of it would stop the service.
+ */
+static enum err restore(struct visits *visits, const struct visit_blob *state)
+{
+	enum err err = visit_restore(visits->core, state);
+	struct errand errand;
+	struct buf json;
+
+	if (err || state->row != VISIT_ROW_ERRAND)
+		return err;
+	buf_init(&json, CODEC_MESSAGE_BYTES_MAX);
+	err = visit_find(visits->core, state->id, &errand);
+	if (!err)
+		err = codec_errand_encode(&errand, &json);
+	if (err)
+		visit_unrestore(visits->core, state->id);
+	buf_fini(&json);
+	return err;
+}
+
 static enum err load_states(struct visits *visits, struct store *store, struct errinfo *info)
 {
-	static const char *const names[VISIT_ROW_COUNT] = {"errand", "home", "the day's plans,"};
+	static const enum lost_kind lost[VISIT_ROW_COUNT + 1] = {[VISIT_ROW_ERRAND] = LOST_ERRAND,
+		[VISIT_ROW_HOME] = LOST_HOME,
+		[VISIT_ROW_MORNING] = LOST_MORNING,
+		[VISIT_ROW_COUNT] = LOST_MORNING};
 	static struct visit_blob state;
 	sqlite3_stmt *rows = NULL;
+	int step = SQLITE_DONE;
 	enum err err = sql_prepare(
 		store_db(store), "SELECT home, id, state FROM visit_state ORDER BY home DESC, id", &rows, info);
 
-	while (!err && sqlite3_step(rows) == SQLITE_ROW) {
+	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
 		int row = sqlite3_column_int(rows, 0);
 		state.row = row >= 0 && row < VISIT_ROW_COUNT ? (enum visit_row)row : VISIT_ROW_COUNT;
 		text_cut(state.id, sizeof state.id, (const char *)sqlite3_column_text(rows, 1));
@@ -96,12 +121,12 @@ static enum err load_states(struct visits *visits, struct store *store, struct e
 			state.length = 0;
 		if (state.length)
 			memcpy(state.blob, sqlite3_column_blob(rows, 2), state.length);
-		err = visit_restore(visits->core, &state);
-		if (err)
-			errinfo_set(info, err, "the store's state of %s %s is %s",
-				state.row < VISIT_ROW_COUNT ? names[state.row] : "an unknown kind,", state.id,
-				err_name(err));
+		err = restore(visits, &state);
+		if (err && err != ERR_NOMEM)
+			err = lost_take(store, lost[state.row], rows, 1, err_name(err), info);
 	}
+	if (!err && step != SQLITE_DONE)
+		err = sql_fail(store_db(store), info, "visits and errands");
 	sqlite3_finalize(rows);
 	return err;
 }

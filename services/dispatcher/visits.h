@@ -29,7 +29,7 @@ struct visits_ways {
 };
 
 /* visits_create makes the core by the rules that the settings name; zone is borrowed. Then come the directory's
- * entries, then visits_open takes up what the store holds. */
+ * entries, then visits_open takes up what the store holds; what cannot be read is set aside (lost.h). */
 enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits **out_visits,
 	struct errinfo *info) ERR_MUST_CHECK;
 enum err visits_open(struct visits *visits, struct store *store, const struct dispatcher_settings *settings,

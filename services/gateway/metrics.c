@@ -90,7 +90,7 @@ static bool ends(const char *text, const char *with)
 static bool is_gauge(const char *counter)
 {
 	static const char *const gauges[] = {"open", "waiting", "devices", "homes", "dead_letters", "database",
-		"tokens", "errands_live", "channels_not_up", "rosters_lost", "hooks_down", "hooks_off",
+		"tokens", "errands_live", "channels_not_up", "rosters_lost", "states_lost", "hooks_down", "hooks_off",
 		"calendar_unknown_year"};
 
 	for (unsigned i = 0; i < sizeof gauges / sizeof *gauges; i++)

@@ -143,6 +143,11 @@ static void put_remarks(const struct status *row, struct buf *out)
 				"注意：%lld 个队的排班读不出，已停用，请重新发布 (teams whose roster cannot be read; "
 				"its log names them: curtain roster publish)\n",
 				(long long)value);
+		} else if (!strcmp(name, "states_lost") && value) {
+			buf_printf(out,
+				"注意：库中 %lld 条记录读不出，已搁置 (rows of the dispatcher's store that cannot be "
+				"read: its log names each, row_set_aside)\n",
+				(long long)value);
 		}
 	}
 }

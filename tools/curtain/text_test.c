@@ -500,21 +500,25 @@ static void the_board_is_a_table_with_a_verdict(void **state)
 		"有服务异常 (not all services are well); 看其日志 (see its log)\n");
 }
 
-static void rosters_that_were_lost_are_told(void **state)
+static void rosters_and_rows_that_were_lost_are_told(void **state)
 {
 	struct status dispatcher = a_status("dispatcher", "dispatcher-1", STATUS_READY, "2026-11-24T04:00:00Z");
 	(void)state;
 	fill_board("2026-11-24T04:00:00Z");
 	status_count(&dispatcher, "rosters_lost", 0);
+	status_count(&dispatcher, "states_lost", 0);
 	status_board_take(&board, &dispatcher);
 	buf_reset(&out);
 	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
 	assert_null(strstr(out.data, "排班"));
+	assert_null(strstr(out.data, "搁置"));
 	dispatcher.counters[0].value = 2;
+	dispatcher.counters[1].value = 3;
 	status_board_take(&board, &dispatcher);
 	buf_reset(&out);
 	assert_int_equal(status_board_text(&board, zone, &out), ERR_OK);
 	assert_non_null(strstr(out.data, "\n注意：2 个队的排班读不出"));
+	assert_non_null(strstr(out.data, "\n注意：库中 3 条记录读不出"));
 	assert_true(status_board_healthy(&board)); /* calls are answered */
 }
 
@@ -787,7 +791,7 @@ int main(void)
 		cmocka_unit_test(what_is_missing_or_not_understood_is_no_health),
 		cmocka_unit_test(names_of_services_are_checked),
 		cmocka_unit_test(the_board_is_a_table_with_a_verdict),
-		cmocka_unit_test(rosters_that_were_lost_are_told),
+		cmocka_unit_test(rosters_and_rows_that_were_lost_are_told),
 		cmocka_unit_test(ages_of_backup_and_certificates_are_told_and_marked),
 		cmocka_unit_test(more_instances_than_fit_are_told),
 	};
