@@ -3,16 +3,17 @@
  * Rosters in force: the desk's questions about them, and their rows in the store. A team's rows are written anew with
  * every change, in the turn's transaction: a few hundred at most.
  *
- *   roster {team, duties, rules?, from?, until?, near?}
+ *   roster {team, duties, rules?, away?, from?, until?, near?}
  *                                         duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
- *                                         any more; rules: of swaps (rota.h); from, until: of the roster: duties that
- *                                         begin outside stay as they are; near: duties within rota.frozen may change,
- *                                         else that is refused: {"duties": N}
+ *                                         any more; rules: of swaps (rota.h); away: lines "from,until,user": who is not
+ *                                         to be asked then; from, until: of the roster: duties and absences that begin
+ *                                         outside stay as they are; near: duties within rota.frozen may change, else
+ *                                         that is refused: {"duties": N}
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
  *   duties {team?, user?}                 of a team, of somebody, or both: {"team"?: ..., "user"?: ...,
  *                                         "items": [{team, from, until, place, shift, user}...]}
  *   stood {after?, limit?}                what became of those that are over (api_stood.c)
- *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h):
+ *   cover {team, from, until}             whom to ask for a duty then, in this order (cover.h), without the absent:
  *                                         {"items": [{user, offers, rested, duties}...]}
  */
 #include <sqlite3.h>
@@ -27,6 +28,7 @@
 #include "lane/sql.h"
 
 #define COVER_MAX 50
+#define AWAYS_MAX 5000 /* of a roster */
 
 enum err dispatcher_save_duties(struct dispatcher *d, const char *team, struct errinfo *info)
 {
@@ -87,6 +89,40 @@ static const char *read_line(const char *line, const char *end, struct book_duty
 	return NULL;
 }
 
+/* read_away: one line "from,until,user". */
+static const char *read_away(const char *line, const char *end, struct rota_span *out)
+{
+	char from[WALL_TEXT_BYTES * 2], until[WALL_TEXT_BYTES * 2];
+
+	if (!next_field(&line, end, from, sizeof from) || !next_field(&line, end, until, sizeof until) ||
+		!next_field(&line, end, out->user, sizeof out->user) || line <= end)
+		return "is not from,until,user";
+	if (wall_parse(from, strlen(from), &out->from) || wall_parse(until, strlen(until), &out->until) ||
+		out->from.ms < 0)
+		return "has a time that is not like 2026-12-07T07:00:00+08:00";
+	if (out->until.ms <= out->from.ms)
+		return "ends before it begins";
+	return text_is_id(out->user) ? NULL : "has a user that is no id";
+}
+
+/* read_aways gives them in memory that the caller frees; who is not of the team (any more) is never asked anyway. */
+static enum err read_aways(const char *text, struct rota_span **out, unsigned *out_count, struct errinfo *info)
+{
+	*out = calloc(AWAYS_MAX, sizeof **out);
+	if (!*out)
+		return ERR_NOMEM;
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		if (*out_count == AWAYS_MAX)
+			return errinfo_set(info, ERR_FULL, "away: more than %d lines", AWAYS_MAX);
+		const char *fault = read_away(line, line + length, &(*out)[(*out_count)++]);
+		if (fault)
+			return errinfo_set(info, ERR_INVALID, "away: line %u %s", *out_count, fault);
+		line += length + (line[length] == '\n');
+	}
+	return ERR_OK;
+}
+
 static enum err read_duties(const struct dispatcher *d, const char *team, const char *text, struct book_duty *out,
 	unsigned *out_count, struct errinfo *info)
 {
@@ -117,6 +153,8 @@ struct new_roster {
 	const char *duties, *rules;
 	struct wall from, until; /* of its days; not set: it is all that the team has */
 	bool near;               /* what is near may change */
+	struct rota_span *aways; /* owned */
+	unsigned away_count;
 };
 
 static bool has_duty(const struct book_duty *list, unsigned count, const struct book_duty *wanted)
@@ -270,10 +308,13 @@ static enum err rules_check(const char *text, struct errinfo *info)
 
 static enum err read_roster(struct request_args *args, struct new_roster *out, struct errinfo *info)
 {
+	const char *aways = "";
 	enum err err = request_text(args, "duties", true, &out->duties, info);
 
 	if (!err)
 		err = request_text(args, "rules", false, &out->rules, info);
+	if (!err)
+		err = request_text(args, "away", false, &aways, info);
 	if (!err)
 		err = api_arg_time(args, "from", false, &out->from, info);
 	if (!err)
@@ -284,34 +325,38 @@ static enum err read_roster(struct request_args *args, struct new_roster *out, s
 		err = request_done(args, info);
 	if (!err && wall_is_set(out->from) && out->until.ms <= out->from.ms)
 		err = errinfo_set(info, ERR_RANGE, "until: is not after from");
-	return err ? err : rules_check(out->rules, info);
+	if (!err)
+		err = rules_check(out->rules, info);
+	return err ? err : read_aways(aways, &out->aways, &out->away_count, info);
 }
 
-/* change: whole: a roster; else a duty is given. */
-static enum err change(struct dispatcher *d, bool whole, struct call *call)
+/* change: a roster; NULL: a duty is given. */
+static enum err change(struct dispatcher *d, struct new_roster *roster, struct call *call)
 {
-	struct new_roster roster = {.duties = "", .rules = "", .from = WALL_NONE, .until = WALL_NONE};
 	char team[ID_BYTES] = "";
 	const struct book_duty *duty;
 	unsigned count = 0;
 	enum err err = api_arg_id(call->args, "team", true, team, call->info);
 
-	if (!err && whole)
-		err = read_roster(call->args, &roster, call->info);
+	if (!err && roster)
+		err = read_roster(call->args, roster, call->info);
 	if (!err)
 		err = rota_before(d->rota, team, d->turn.wall);
 	if (!err)
-		err = whole ? put(d, team, &roster, call->info) : give(d, call->args, team, call->info);
+		err = roster ? put(d, team, roster, call->info) : give(d, call->args, team, call->info);
 	if (err)
 		return err;
 	call->fatal = api_begin(d, call->info);
-	if (!call->fatal && whole)
-		call->fatal = dispatcher_save_rules(d, team, roster.rules, call->info);
-	if (!call->fatal && whole)
+	if (!call->fatal && roster)
+		call->fatal = dispatcher_save_rules(d, team, roster->rules, call->info);
+	if (!call->fatal && roster) /* before what is open is offered */
+		call->fatal = rota_aways_put(
+			d->rota, team, roster->aways, roster->away_count, roster->from, roster->until, d->turn.wall);
+	if (!call->fatal && roster)
 		call->fatal = dispatcher_heal_roster(d, team, call->info);
 	if (!call->fatal)
-		call->fatal = rota_changed(d->rota, team, whole, d->turn.wall);
-	if (!call->fatal && whole) /* before the effects save the book as it is: what a roster does not name ends, and
+		call->fatal = rota_changed(d->rota, team, roster != NULL, d->turn.wall);
+	if (!call->fatal && roster) /* before the effects save the book as it is: what a roster does not name ends, and
 				      is not open */
 		call->fatal = dispatcher_save_stood(d, team, true, call->info);
 	if (!call->fatal)
@@ -328,12 +373,16 @@ static enum err change(struct dispatcher *d, bool whole, struct call *call)
 
 enum err api_roster(struct dispatcher *d, struct call *call)
 {
-	return change(d, true, call);
+	struct new_roster roster = {.duties = "", .rules = "", .from = WALL_NONE, .until = WALL_NONE};
+	enum err err = change(d, &roster, call);
+
+	free(roster.aways);
+	return err;
 }
 
 enum err api_give(struct dispatcher *d, struct call *call)
 {
-	return change(d, false, call);
+	return change(d, NULL, call);
 }
 
 static void write_duties(const struct dispatcher *d, const char *team, const char *user, struct buf *out)
@@ -404,6 +453,8 @@ enum err api_cover(struct dispatcher *d, struct call *call)
 	json_key(out, "items");
 	json_open(out, '[');
 	for (unsigned i = 0; i < count; i++) {
+		if (rota_away_in(d->rota, list[i].user, from, until))
+			continue;
 		json_open(out, '{');
 		json_member_text(out, "user", list[i].user);
 		json_member_bool(out, "offers", list[i].offers);

@@ -103,6 +103,7 @@ void rota_destroy(struct rota *rota)
 		HASH_DEL(rota->rules, page);
 		free(page);
 	}
+	aways_free(rota);
 	free(rota->queue);
 	free(rota->before);
 	free(rota);

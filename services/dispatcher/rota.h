@@ -128,6 +128,15 @@ bool rota_next(struct rota *rota, struct rota_effect *out);
 
 /* rota_rules_put sets a team's rules; NULL: none. */
 enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules) ERR_MUST_CHECK;
+struct rota_span {
+	char user[ID_BYTES];
+	struct wall from, until;
+};
+/* rota_aways_put takes when people of team are away by their roster's task, in place of what was said of those times
+ * that begin in from..until (not set: of all) before. Nobody is asked for a duty or a call while away; whoever has a
+ * duty then all the same (the captain's word) keeps it. It holds until it is over, or they are back (rota_absent). */
+enum err rota_aways_put(struct rota *rota, const char *team, const struct rota_span *aways, unsigned count,
+	struct wall from, struct wall until, struct wall now) ERR_MUST_CHECK;
 /* rota_before notes who has which next duty, rota_changed tells whose is another one then and looks after all matters
  * of the team: for changes of the book that others make. whole: a new roster, in which open duties are filled or gone.
  */
@@ -168,7 +177,7 @@ struct rota_wish {
 enum err rota_swap(
 	struct rota *rota, const struct rota_wish *wish, struct wall now, struct rota_answer *out) ERR_MUST_CHECK;
 /* rota_absent: user cannot serve from..until: their duties then are open at once, each with a cover request;
- * *out_opened says how many. until <= from: they are back, the absence ends. */
+ * *out_opened says how many. until <= from: they are back, the absence ends, and what runs of rota_aways_put. */
 enum err rota_absent(struct rota *rota, const char *team, const char *user, struct wall from, struct wall until,
 	struct wall now, unsigned *out_opened) ERR_MUST_CHECK;
 /* rota_cover asks for somebody else to take user's duty, who keeps it until then. */
@@ -186,8 +195,12 @@ struct wall rota_due(struct rota *rota, struct wall now);
 /* rota_clock_step: the wall clock was set by so much; what waits for an answer keeps the time that it has left. */
 void rota_clock_step(struct rota *rota, int64_t step_ms);
 
-/* rota_away: user has said that they cannot serve at a time, and has no duty then all the same. */
+/* rota_away: user has said that they cannot serve at a time, or is away by the roster's task, and has no duty then all
+ * the same. */
 bool rota_away(const struct rota *rota, const char *user, struct wall at);
+/* rota_away_in: at some time of from..until user has said so, or is away by the roster's task, whatever duty they have.
+ */
+bool rota_away_in(const struct rota *rota, const char *user, struct wall from, struct wall until);
 
 enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book_duty *duty, const char *user,
 	const struct book_duty *instead);

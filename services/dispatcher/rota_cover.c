@@ -394,7 +394,7 @@ enum err rota_absent(struct rota *rota, const char *team, const char *user, stru
 	if (until.ms <= from.ms || until.ms <= now.ms) {
 		if (m)
 			matter_move(m, ROTA_ENDED, now);
-		return ERR_OK;
+		return aways_end(rota, user, now);
 	}
 	text_cut(away.user, sizeof away.user, user);
 	if (m) { /* said anew: what is said last counts */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * rota_internal: what rota.c (matters, table, changes), rota_swap.c, rota_cover.c, rota_watch.c (reminders, summaries),
- * rota_reach.c, rota_rules.c, rota_text.c and rota_state.c (the store's form) share.
+ * rota_reach.c, rota_rules.c, rota_aways.c, rota_text.c and rota_state.c (the store's form) share.
  */
 #ifndef CURTAIN_DISPATCHER_ROTA_INTERNAL_H
 #define CURTAIN_DISPATCHER_ROTA_INTERNAL_H
@@ -53,6 +53,21 @@ struct rule_page {
 	struct rota_rules rules;
 };
 
+/* away: of a roster's task (rota_aways_put); a row of the store under an id of its own. */
+#define AWAY_PREFIX "away-"
+struct away {
+	struct away *next; /* of the same user */
+	char id[ID_BYTES], team[ID_BYTES];
+	struct wall from, until;
+	bool dirty;
+};
+
+struct away_page {
+	UT_hash_handle hh;
+	char user[ID_BYTES];
+	struct away *first;
+};
+
 struct next_duty { /* somebody's next duty, before a change */
 	char user[ID_BYTES], shift[ID_BYTES];
 	struct wall from;
@@ -66,6 +81,8 @@ struct rota {
 	struct matter *matters;
 	struct gone *gone; /* to be deleted from the store */
 	struct rule_page *rules;
+	struct away_page *aways;
+	bool aways_dirty; /* one of them is, maybe */
 	struct rota_effect *queue;
 	unsigned head, count, capacity;
 	struct next_duty *before;
@@ -99,7 +116,16 @@ void rota_absence_apply(struct rota *rota, const char *team, const struct matter
  */
 bool rota_near(const struct rota *rota, const char *team, const char *other);
 bool rota_reaches(const struct rota *rota, const char *team, const char *user);
+/* rota_is_absent: they have said so; aways_at: by the roster's task. */
 bool rota_is_absent(const struct rota *rota, const char *user, const struct book_duty *duty);
+
+/* rota_aways.c */
+bool aways_at(const struct rota *rota, const char *user, struct wall from, struct wall until);
+/* aways_end: user is back; aways_make takes one, aways_free all. */
+enum err aways_end(struct rota *rota, const char *user, struct wall now) ERR_MUST_CHECK;
+enum err aways_make(
+	struct rota *rota, const char *team, const struct rota_span *away, struct away **out) ERR_MUST_CHECK;
+void aways_free(struct rota *rota);
 
 /* rota_swap.c, rota_cover.c, rota_watch.c: replies, time, and a book that has changed. */
 enum err swap_reply(struct rota *rota, struct matter *m, const char *user, bool yes, struct wall now,

@@ -110,13 +110,19 @@ bool rota_is_absent(const struct rota *rota, const char *user, const struct book
 	return false;
 }
 
+bool rota_away_in(const struct rota *rota, const char *user, struct wall from, struct wall until)
+{
+	struct book_duty then = {.from = from, .until = until};
+
+	return rota_is_absent(rota, user, &then) || aways_at(rota, user, from, until);
+}
+
 bool rota_away(const struct rota *rota, const char *user, struct wall at)
 {
-	struct book_duty moment = {.from = at, .until = {at.ms + 1}};
 	const struct book_duty *duty;
 	char team[ID_BYTES] = "";
 
-	if (!rota_is_absent(rota, user, &moment))
+	if (!rota_away_in(rota, user, at, (struct wall){at.ms + 1}))
 		return false;
 	while (book_next_team(rota->book, team))
 		for (unsigned i = 0; (duty = book_at(rota->book, team, at, i)); i++)
@@ -207,7 +213,7 @@ enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book
 		if (tally.month + (served ? rules->people[person].served : 0) >= rules->people[person].at_most)
 			return ROTA_BAR_MONTH;
 	}
-	return rota_is_absent(rota, user, duty) ? ROTA_BAR_ABSENT : ROTA_BAR_NONE;
+	return rota_away_in(rota, user, duty->from, duty->until) ? ROTA_BAR_ABSENT : ROTA_BAR_NONE;
 }
 
 enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Matters as the store keeps them (base/blob.h), one version byte in front. The row "summary" holds when the last
- * summaries were told.
+ * summaries were told, a row AWAY_PREFIX when somebody is away by the roster's task.
  */
 #include <string.h>
 
@@ -105,11 +105,46 @@ static bool give_gone(struct rota *rota, struct rota_blob *out)
 	return true;
 }
 
+static bool give_away(struct rota *rota, struct rota_blob *out)
+{
+	struct blob b = blob_write(out->blob, sizeof out->blob);
+
+	for (struct away_page *page = rota->aways_dirty ? rota->aways : NULL; page; page = page->hh.next)
+		for (struct away *away = page->first; away; away = away->next) {
+			if (!away->dirty)
+				continue;
+			away->dirty = false;
+			text_cut(out->id, sizeof out->id, away->id);
+			blob_put(&b, STATE_VERSION, 1);
+			blob_put_text(&b, away->team);
+			blob_put_text(&b, page->user);
+			blob_put_wall(&b, away->from);
+			blob_put_wall(&b, away->until);
+			out->length = b.at;
+			return true;
+		}
+	rota->aways_dirty = false;
+	return false;
+}
+
+static enum err restore_away(struct rota *rota, struct blob *b)
+{
+	char team[ID_BYTES];
+	struct rota_span away = {.from = WALL_NONE};
+	struct away *made = NULL;
+
+	blob_get_text(b, team, sizeof team);
+	blob_get_text(b, away.user, sizeof away.user);
+	away.from = blob_get_wall(b);
+	away.until = blob_get_wall(b);
+	return b->bad || b->at != b->size ? ERR_CORRUPT : aways_make(rota, team, &away, &made);
+}
+
 bool rota_dirty(struct rota *rota, struct rota_blob *out)
 {
 	struct blob b = blob_write(out->blob, sizeof out->blob);
 
-	if (give_gone(rota, out))
+	if (give_gone(rota, out) || give_away(rota, out))
 		return true;
 	if (rota->told_dirty) {
 		rota->told_dirty = false;
@@ -145,6 +180,8 @@ enum err rota_restore(struct rota *rota, const char *id, const void *blob, size_
 		rota->told_day = blob_get_wall(&b);
 		return b.bad || b.at != b.size ? ERR_CORRUPT : ERR_OK;
 	}
+	if (!strncmp(id, AWAY_PREFIX, strlen(AWAY_PREFIX)))
+		return restore_away(rota, &b);
 	m = calloc(1, sizeof *m);
 	if (!m)
 		return ERR_NOMEM;

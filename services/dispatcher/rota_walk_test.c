@@ -44,6 +44,7 @@ static struct wall now;
 static uint64_t dice;
 static char people[PEOPLE][ID_BYTES], absent[ID_BYTES];
 static struct book_duty next_before[PEOPLE];
+static struct rota_span planned[OWN]; /* when they are away by the latest roster's task; until 0: never */
 static bool told[PEOPLE];
 static unsigned long tallies[NOTICE_KIND_COUNT];
 
@@ -117,6 +118,12 @@ static bool view_of(const char *id, struct rota_view *out)
 	return false;
 }
 
+static bool planned_away(unsigned person, const struct book_duty *duty_then)
+{
+	return person < OWN && planned[person].from.ms < duty_then->until.ms &&
+	       duty_then->from.ms < planned[person].until.ms;
+}
+
 /* concerned: is this notice for them? */
 static void concerned(const struct duty_notice *n)
 {
@@ -144,6 +151,7 @@ static void concerned(const struct duty_notice *n)
 		break;
 	case NOTICE_COVER_ASKED:
 		assert_true(known && person < PEOPLE && strcmp(n->user, m.user) != 0 && strcmp(n->user, m.other) != 0);
+		assert_false(planned_away(person, &m.duty));
 		break;
 	case NOTICE_MOVED:
 		assert_true(person < PEOPLE && moved(person));
@@ -204,6 +212,16 @@ static unsigned gaps(const struct slot *slot)
 	return count;
 }
 
+static bool on_duty(unsigned person)
+{
+	const struct book_duty *d;
+
+	for (unsigned i = 0; (d = book_get(duty_rosters(duty), TEAM, i)); i++)
+		if (d->from.ms <= now.ms && now.ms < d->until.ms && !strcmp(d->user, people[person]))
+			return true;
+	return false;
+}
+
 static void check(void)
 {
 	const struct book_duty *a, *b;
@@ -216,6 +234,10 @@ static void check(void)
 			assert_false(!strcmp(a->user, b->user) && a->from.ms < b->until.ms && b->from.ms < a->until.ms);
 	for (unsigned p = 0; p < PEOPLE; p++)
 		assert_true(!moved(p) || told[p] || !strcmp(people[p], absent));
+	for (unsigned p = 0; p < OWN; p++) {
+		struct book_duty moment = {.from = now, .until = {now.ms + 1}};
+		assert_true(!planned_away(p, &moment) || rota_away(rota, people[p], now) || on_duty(p));
+	}
 }
 
 /* ---- steps ---- */
@@ -248,6 +270,24 @@ static void remember_slots(void)
 	assert_true(slot_count < SLOTS_MAX);
 }
 
+/* plan_aways: the task of the new roster has some of them away. */
+static void plan_aways(void)
+{
+	struct rota_span spans[OWN];
+	unsigned count = 0;
+
+	memset(planned, 0, sizeof planned);
+	for (unsigned p = 0; p < OWN; p++) {
+		if (roll(3))
+			continue;
+		text_cut(planned[p].user, ID_BYTES, people[p]);
+		planned[p].from = wall_plus(now, (int64_t)roll(72) * MS_PER_HOUR);
+		planned[p].until = wall_plus(planned[p].from, (int64_t)(1 + roll(4)) * 12 * MS_PER_HOUR);
+		spans[count++] = planned[p];
+	}
+	assert_int_equal(rota_aways_put(rota, TEAM, spans, count, WALL_NONE, WALL_NONE, now), ERR_OK);
+}
+
 /* publish: some days of a primary and a backup each half day, among people drawn */
 static void publish(void)
 {
@@ -269,6 +309,7 @@ static void publish(void)
 	}
 	assert_int_equal(rota_before(rota, TEAM, now), ERR_OK);
 	assert_int_equal(book_put(duty_book(duty), TEAM, duties, count, now, &bad), ERR_OK);
+	plan_aways();
 	assert_int_equal(rota_changed(rota, TEAM, true, now), ERR_OK);
 	remember_slots();
 }
@@ -325,12 +366,14 @@ static void answer_one(void)
 static void be_absent(void)
 {
 	unsigned person = roll(PEOPLE), opened;
-	struct wall from = wall_plus(now, (int64_t)roll(48) * MS_PER_HOUR);
+	struct wall from = wall_plus(now, (int64_t)roll(48) * MS_PER_HOUR),
+		    until = wall_plus(from, (int64_t)roll(3) * 20 * MS_PER_HOUR);
 
 	text_cut(absent, sizeof absent, people[person]);
-	assert_int_equal(rota_absent(rota, person < OWN ? TEAM : NEAR, people[person], from,
-				 wall_plus(from, (int64_t)roll(3) * 20 * MS_PER_HOUR), now, &opened),
-		ERR_OK);
+	assert_int_equal(
+		rota_absent(rota, person < OWN ? TEAM : NEAR, people[person], from, until, now, &opened), ERR_OK);
+	if (person < OWN && until.ms == from.ms && planned[person].from.ms <= now.ms) /* is back */
+		planned[person] = (struct rota_span){.from = {0}};
 }
 
 static void seek_or_give(void)

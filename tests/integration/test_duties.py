@@ -233,6 +233,37 @@ def test_swaps_and_absences_are_agreed_by_replies_and_valid_at_once(rig):
     assert asked(rig, "h-2") == ["v-2", "v-3"]  # v-1 is absent, whatever the directory says of their hours
 
 
+def test_who_is_away_by_the_task_of_the_roster_is_not_asked_until_they_are_back(rig):
+    rig.up()
+    oncall(rig, ["v-1", "v-2", "v-3"])
+    today = NOW + datetime.timedelta(hours=AHEAD)
+    days = [(today + n * DAY).date().isoformat() for n in (-1, 0, 1)]
+    task = {"team": "t-1", "from": days[0], "days": 3, "volunteers": [{"id": "v-1", "away": days}, {"id": "v-2"}, {"id": "v-3"}], **SHIFTS}
+    (rig.folder / "task.json").write_text(json.dumps(task), encoding="utf-8")
+    (rig.folder / "roster.json").write_text(json.dumps({"assignments": {v: [None] * 3 for v in ("v-1", "v-2", "v-3")}}), encoding="utf-8")
+    done = curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", ZONE)
+    assert done.returncode == 0, done.stderr
+    hour = {"from": lane.rfc3339(time.time()), "until": lane.rfc3339(time.time() + 3600)}
+
+    def cover(**when):
+        return [c["user"] for c in rig.call("cover", {"team": "t-1", **(when or hour)})["result"]["items"]]
+
+    for number in (1, 2):
+        rig.ingest.give_item(alert(number, f"h-{number}"))
+        assert asked(rig, f"h-{number}") == ["v-2", "v-3"] and sorted(cover()) == ["cap", "v-2", "v-3"]
+        rig.again()
+    week = [lane.rfc3339(time.time() + 7 * 86400 + n) for n in (0, 3600)]
+    assert sorted(cover(**{"from": week[0], "until": week[1]})) == ["cap", "v-1", "v-2", "v-3"]
+    for lines, cause in (("now,then,v-1", "line 1 has a time"), ("2026-12-07T07:00:00Z,2026-12-07T08:00:00Z", "line 1 is not from,until,user"),
+                         ("2026-12-07T07:00:00Z,2026-12-07T07:00:00Z,v-1", "line 1 ends before"), ("2026-12-07T07:00:00Z,2026-12-07T08:00:00Z,v 1", "line 1 has a user")):
+        assert f"away: {cause}" in rig.call("roster", {"team": "t-1", "duties": "", "away": lines})["error"]["text"]
+    assert "v-1" not in cover(), "what is refused changes nothing"
+    assert rig.call("absent", {"team": "t-1", "user": "v-1", "from": hour["from"], "until": hour["from"]})["ok"]
+    rig.again()
+    rig.ingest.give_item(alert(3, "h-3"))
+    assert asked(rig, "h-3") == ["v-1", "v-2"] and "v-1" in cover()
+
+
 def test_volunteers_arrange_their_duties_under_their_own_accounts_and_nobody_elses(rig):
     rig.up("rota.reachable=0s", "rota.ask_at_once=1", "rota.veto=[t-1]")
     assert publish(rig).returncode == 0

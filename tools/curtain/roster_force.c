@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "base/civil.h"
+#include "base/day.h"
 #include "codec/json.h"
 #include "duty_text.h"
 #include "options.h"
@@ -29,6 +30,15 @@ static void put_time(const struct team *team, const struct zone *zone, int day, 
 	civil_from_ms((team->first + day) * MS_PER_DAY + minute * MS_PER_MINUTE, &local);
 	wall_format(zone_from_civil(zone, local), text);
 	buf_printf(out, "%s", text);
+}
+
+static void put_span(const struct team *team, const struct zone *zone, int from_min, int until_min, const char *user,
+	struct buf *out)
+{
+	put_time(team, zone, 0, from_min, out);
+	buf_byte(out, ',');
+	put_time(team, zone, 0, until_min, out);
+	buf_printf(out, ",%s\n", user);
 }
 
 /* put_duties writes a line a duty, as the request takes it; a shift's place is that in the task: primary before backup.
@@ -70,6 +80,27 @@ static void put_rules(const struct team *team, struct buf *out)
 	}
 }
 
+/* put_away writes when people are away, as the request takes it: from the begin of a part until the next one's, what
+ * follows one another in one line. */
+static void put_away(const struct team *team, const struct zone *zone, struct buf *out)
+{
+	for (int v = 0; v < team->volunteers; v++) {
+		int from = 0, until = 0; /* minutes since the first day; until 0 = nothing yet */
+		for (int d = 0; d < team->days; d++)
+			for (int p = 0; p < team->parts; p++) {
+				int begin = d * MINUTES_PER_DAY + team->part[p].from_min;
+				if (!(team->volunteer[v].away[d] >> p & 1))
+					continue;
+				if (until && until != begin)
+					put_span(team, zone, from, until, team->volunteer[v].id, out);
+				from = until == begin ? from : begin;
+				until = begin + team_minutes(team, p);
+			}
+		if (until)
+			put_span(team, zone, from, until, team->volunteer[v].id, out);
+	}
+}
+
 /* put_edge names a day's begin: of the roster's first day, or of the day after its last. */
 static void put_edge(const struct team *team, const struct zone *zone, const char *name, int day, struct buf *args)
 {
@@ -84,25 +115,29 @@ static void put_edge(const struct team *team, const struct zone *zone, const cha
 static enum err make_args(const struct force_options *options, const struct roster_work *work, const struct zone *zone,
 	struct buf *args, struct errinfo *info)
 {
-	struct buf duties, rules;
+	struct buf duties, rules, away;
 	enum err err = ERR_OK;
 
 	buf_init(&duties, DUTIES_BYTES_MAX);
 	buf_init(&rules, DUTIES_BYTES_MAX);
+	buf_init(&away, DUTIES_BYTES_MAX);
 	put_rules(work->team, &rules);
-	if (put_duties(work, zone, &duties) || rules.failed)
+	put_away(work->team, zone, &away);
+	if (put_duties(work, zone, &duties) || rules.failed || away.failed)
 		err = errinfo_set(
 			info, ERR_FULL, "%s: the roster is too large; plan fewer weeks at once", options->roster);
 	ask_begin(args);
 	json_member_text(args, "team", work->team->id);
 	json_member_text(args, "duties", duties.data ? duties.data : "");
 	json_member_text(args, "rules", rules.data ? rules.data : "");
+	json_member_text_if(args, "away", away.data ? away.data : "");
 	put_edge(work->team, zone, "from", 0, args);
 	put_edge(work->team, zone, "until", work->team->days, args);
 	if (options->yes)
 		json_member_bool(args, "near", true);
 	buf_fini(&duties);
 	buf_fini(&rules);
+	buf_fini(&away);
 	return err;
 }
 
