@@ -2,6 +2,9 @@
  *
  * once: requests with an Idempotency-Key, for a day: what was asked, and what was answered, on disk before it is asked
  * and before it is answered. A request that was cut off in between is not done again: nobody knows whether it was done.
+ *
+ * An answer may tell of people who want to be forgotten before the day is over (an import's changes), so the file is of
+ * use only with the client's key: the key's HMAC stands for it, and answers are sealed (AES-256-GCM) with another.
  */
 #ifndef CURTAIN_GATEWAY_ONCE_H
 #define CURTAIN_GATEWAY_ONCE_H
@@ -21,7 +24,7 @@ enum once_state {
 	ONCE_NEW,     /* not seen before: noted, ask it */
 	ONCE_SAME,    /* answered before: give that answer again */
 	ONCE_OTHER,   /* the key belongs to another request */
-	ONCE_UNKNOWN, /* at work, or cut off */
+	ONCE_UNKNOWN, /* at work, or cut off, or its answer is damaged */
 };
 
 struct once_request {

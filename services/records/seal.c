@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "records/cipher.h"
+#include "crypto/cipher.h"
 
 #define PLAIN_BYTES_MAX 4096
 #define PLACE_BYTES_MAX 256

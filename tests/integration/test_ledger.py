@@ -185,8 +185,8 @@ households:
   - {id: h-d1, community: c-1, team: t-1, address: 示例路88弄3号２０１室}
   - {id: h-d2, community: c-1, team: t-1, address: "示例路８８弄 3幢201"}
 elders:
-  - {id: e-d1, household: h-d1, name: 示例·双, birth_date: 1938-04-04, phone: "10090000001"}
-  - {id: e-d2, household: h-d2, name: 示例双, phone: "+86 10090000001", doctor: 示例医生}
+  - {id: e-d1, household: h-d1, name: 示例·双, birth_date: 1938-04-04, phone: "10099900001"}
+  - {id: e-d2, household: h-d2, name: 示例双, phone: "+86 10099900001", doctor: 示例医生}
   - {id: e-d3, household: h-d2, name: 示例单, birth_date: 1938-04-05}
 contacts: [{id: e-d2.1, elder: e-d2, phone: "10091"}]
 """)
@@ -399,6 +399,51 @@ def test_who_was_merged_is_erased_with_the_one_that_was_kept(rig):
     assert {row["key"] for row in refused["faults"]} == {"h-m2", "e-m1", "e-m2", "e-m3", "e-m2.1"} and rig.ask("audit_verify")["result"]["faults"] == []
 
 
+REMOVED = """
+communities: [{id: c-x}]
+teams: [{id: t-x, community: c-x}]
+households: [{id: h-x1, community: c-x, team: t-x, address: 移除路1号}, {id: h-x2, community: c-x, team: t-x, address: 移除路2号}]
+elders:
+  - {id: e-x1, household: h-x1, name: 移除甲, phone: "10066600001", medical_notes: 移除病史}
+  - {id: e-x2, household: h-x2, name: 移除乙, phone: "10066600002"}
+  - {id: e-x3, household: h-x2, name: 移除丙, phone: "10066600003"}
+  - {id: e-x4, household: h-x1, name: 移除丁, phone: "10066600004"}
+contacts: [{id: e-x1.1, elder: e-x1, name: 移除戊, phone: "10066600005"}, {id: e-x2.1, elder: e-x2, name: 移除己}]
+consents: [{household: h-x1, quantities: [temperature], given_by: 移除甲}]
+devices: [{id: removed-device-1, household: h-x1, place: 移除处}, {id: removed-device-2, household: h-x1, place: 移除处}]
+"""
+
+
+def test_an_elder_whom_an_import_removed_is_erased_with_what_was_left(rig):
+    item = {"device": "removed-device-1", "household": "h-x1", "quantity": "temperature", "value": 1.0, "at": "2026-03-01T00:00:00.000Z", "received": "2026-03-01T00:00:00.000Z"}
+    assert rig.ask("import", text=REMOVED)["ok"]
+    rig.send("reading", "ingest-1", 1, [item], shard=7)
+    rig.acked("reading", "ingest-1", 1, shard=7)
+    assert rig.ask("merge", keep="e-x1", gone="e-x4")["ok"]
+    gone = "devices: [{id: removed-device-2, household: h-x2}]\nelders: [{id: e-x2, household: h-x2, deleted: true}]\nhouseholds: [{id: h-x1, community: c-x, team: t-x, deleted: true}]"
+    assert rig.ask("import", text=gone)["ok"] and rig.sql("select id from elder where id like 'e-x%'") == [("e-x3",)]
+    assert {"change", "merging"} <= holders(rig, "移除丁") and "change" in holders(rig, "移除甲") and "reading" in holders(rig, "h-x1")
+    assert rig.ask("erase", elder="e-x4", confirm="e-x4", reason="x")["error"]["text"].endswith('"e-x4" was merged into "e-x1"; ask for that one')
+    told = good(curtain(rig, "elder", "erase", "e-x1", "--reason", "本人申请", "--confirm", "e-x1", "--timeout", "2"))
+    assert "住户 household: h-x1" in told and "并入的登记 merged: e-x4" in told and "no longer had the elder" in told and re.search(r"reading +1\n", told), told
+    for needle in ("移除甲", "移除丁", "移除戊", "移除病史", "移除路1号", "移除处", "10066600001", "10066600004", "10066600005"):
+        assert holders(rig, needle) == set(), (needle, holders(rig, needle))
+    assert holders(rig, "h-x1") <= {"api_audit", "erasure", "directory_entry"}, holders(rig, "h-x1")
+    assert rig.sql("select devices from erasure where elder = 'e-x1'") == [(["phone-h-x1", "removed-device-1"],)]  # the other one is another home's now
+    # the home where somebody else lives stays
+    answer = rig.ask("erase", elder="e-x2", confirm="e-x2", reason="x")["result"]
+    assert answer["removed"] and answer["household"] == "" and answer["devices"] == [] and holders(rig, "移除乙") == holders(rig, "移除己") == set() and "elder" in holders(rig, "移除丙")
+    assert not rig.ask("erase", elder="e-x3", confirm="e-x3", reason="x")["result"]["removed"] and holders(rig, "移除") == set()
+    # once; and nobody comes back with the file of before
+    again = rig.ask("erase", elder="e-x1", confirm="e-x1", reason="x")["error"]
+    assert again["code"] == "not_found" and "was erased already (certificate" in again["text"]
+    assert rig.ask("erase", elder="e-x9", confirm="e-x9", reason="x")["error"]["text"] == "args.elder: no such elder in the registry or its history"
+    assert {row["key"] for row in rig.ask("import", text=REMOVED, report=True)["result"]["faults"]} >= {"e-x1", "e-x2", "e-x3", "e-x4", "h-x1", "h-x2"}
+    other = "households: [{id: h-x3, community: c-x, team: t-x, address: 移除路1号}]\nelders: [{id: e-x5, household: h-x3, name: 移除甲}]"
+    assert "known by name, address" in rig.ask("import", text=other, report=True, dry_run=True)["result"]["faults"][0]["text"]
+    assert rig.ask("audit_verify")["result"]["faults"] == []
+
+
 # ---- backup ----
 
 def test_a_backup_restores_to_the_same_rows_and_services_go_on(rig, tmp_path):
@@ -457,15 +502,16 @@ def test_a_backup_from_before_an_erasure_has_nobody_back(rig, tmp_path):
     rig.start()  # the test before left it with the drill's database
     rig.ready()
     listed = rig.log.parent / "erasures.json"
-    assert rig.ask("import", text="elders: [{id: e-r1, household: h-e1, name: 还原甲, phone: '10080000011'}]")["ok"]
+    assert rig.ask("import", text="elders: [{id: e-r1, household: h-e1, name: 还原甲, phone: '10080000011'}, {id: e-r3, household: h-e1, name: 还原丙}]")["ok"]
+    assert rig.ask("import", text="elders: [{id: e-r3, household: h-e1, deleted: true}]")["ok"]  # the backup has him in the history alone
     dump = tmp_path / "before.dump"
     subprocess.run([str(TOOL), "backup", str(dump), "--conninfo", rig.conninfo], check=True, timeout=120, stdout=subprocess.PIPE)
     late = "households: [{id: h-r2, community: c-e, team: t-e}]\nelders: [{id: e-r2, household: h-r2, name: 还原乙, phone: '10080000012'}]"
     assert rig.ask("import", text=late)["ok"]  # registered and erased after the backup
-    for elder in ("e-r1", "e-r2", "e-e1"):
+    for elder in ("e-r3", "e-r1", "e-r2", "e-e1"):
         assert rig.ask("erase", elder=elder, confirm=elder, reason="本人申请")["ok"]
     deadline = time.monotonic() + lib.PATIENCE_S
-    while "e-r2" not in (text := listed.read_text(encoding="utf-8")) or len(json.loads(text)) != 8:
+    while "e-r2" not in (text := listed.read_text(encoding="utf-8")) or len(json.loads(text)) != 13:
         assert time.monotonic() < deadline, text
         time.sleep(0.05)  # a poll of another process; nothing announces it
     assert "还原" not in text and "1008000" not in text and listed.stat().st_mode & 0o077 == 0
@@ -473,8 +519,8 @@ def test_a_backup_from_before_an_erasure_has_nobody_back(rig, tmp_path):
     restored(rig, dump, "before")
     until(rig, "select count(*) from elder where id in ('e-r1', 'e-e1')", [(0,)])
     until(rig, "select elder, household, token, at from erasure order by elder, at", tokens)
-    assert holders(rig, "还原") == set() and "erased_again_after_restore elders=3" in rig.log.read_text(encoding="utf-8").replace("msg=", "")
-    assert rig.sql("select jsonb_array_length(detail->'elders') from api_audit where method = 'erase_again'") == [(3,)]
+    assert holders(rig, "还原") == set() and "erased_again_after_restore elders=4" in rig.log.read_text(encoding="utf-8").replace("msg=", "")
+    assert rig.sql("select jsonb_array_length(detail->'elders') from api_audit where method = 'erase_again'") == [(4,)]
     assert rig.sql("select bool_and(deleted) from directory_entry where key in ('h-e1', 'phone-h-e1')") == [(True,)]
     # the one of whom the backup knew nothing is refused too, under another id as well
     assert rig.ask("import", text=late, report=True)["result"]["fault_count"] == 2

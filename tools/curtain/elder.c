@@ -130,11 +130,17 @@ enum err elder_show_certificate(
 	buf_printf(out, "  时间 at: %s\n  经办 by: %s\n  原因 why: ", at, text_of(root, "who"));
 	show_clean(out, text_of(root, "why"), 0);
 	buf_printf(out, "\n  老人 elder: %s\n", text_of(root, "elder"));
+	if (json_is_true(json_object_get(root, "removed")))
+		buf_text(out,
+			"  登记中此前已移除，遗留的历史等已删除 (the registry no longer had the elder; what was left "
+			"of it is deleted)\n");
 	if (*text_of(root, "household"))
 		buf_printf(out, "  住户 household: %s，今后只以 %s 计入统计 (from now on only this, in statistics)\n",
 			text_of(root, "household"), text_of(root, "token"));
 	else
-		buf_text(out, "  住户仍有他人居住，保留 (others live in the household; it stays)\n");
+		buf_text(out,
+			"  住户仍有他人居住，保留；或此前已删除 (others live in the household, and it stays; or it was "
+			"erased before)\n");
 	put_merged(json_object_get(root, "merged"), out);
 	buf_text(out, "  已删除 (deleted):\n");
 	json_object_foreach(json_object_get(root, "counts"), name, count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "records/cipher.h"
+#include "crypto/cipher.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

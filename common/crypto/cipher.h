@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * cipher: what seal needs of OpenSSL, whose names do not go with base/err.h: AES-256-GCM, HMAC-SHA-256, base64.
+ * cipher: what sealing needs of OpenSSL, whose names do not go with base/err.h: AES-256-GCM, HMAC-SHA-256, base64.
  */
-#ifndef CURTAIN_RECORDS_CIPHER_H
-#define CURTAIN_RECORDS_CIPHER_H
+#ifndef CURTAIN_CRYPTO_CIPHER_H
+#define CURTAIN_CRYPTO_CIPHER_H
 
 #include <stdbool.h>
 #include <stddef.h>
