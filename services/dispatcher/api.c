@@ -84,9 +84,9 @@ enum err api_deliveries(struct dispatcher *d, struct call *call)
 
 static enum err read_reply(struct request_args *args, struct reply *reply, struct errinfo *info)
 {
-	const char *incident = "", *action = "", *outcome = "none", *found = "none", *note = "", *to = "", *misfit;
+	const char *action = "", *outcome = "none", *found = "none", *note = "", *misfit;
 	int64_t minutes = 0;
-	enum err err = request_text(args, "incident", true, &incident, info);
+	enum err err = api_arg_id(args, "incident", true, reply->incident, info);
 
 	if (!err)
 		err = request_text(args, "action", true, &action, info);
@@ -97,15 +97,13 @@ static enum err read_reply(struct request_args *args, struct reply *reply, struc
 	if (!err)
 		err = request_text(args, "note", false, &note, info);
 	if (!err)
-		err = request_text(args, "to", false, &to, info);
+		err = api_arg_id(args, "to", false, reply->to, info);
 	if (!err)
 		err = request_int(args, "minutes", false, 1, REPLY_MINUTES_MAX, &minutes, info);
 	if (!err)
 		err = request_done(args, info);
 	if (err)
 		return err;
-	if (!text_is_id(incident) || text_copy(reply->incident, sizeof reply->incident, incident))
-		return errinfo_set(info, ERR_INVALID, "incident: must be an id");
 	if (reply_action_find(action, &reply->action))
 		return errinfo_set(info, ERR_INVALID,
 			"action: must be accept, decline, arrived, done, on_the_way, hand_over, second, key, note, "
@@ -119,8 +117,6 @@ static enum err read_reply(struct request_args *args, struct reply *reply, struc
 			"ambulance take fallen, ill, died, other; away takes was_away");
 	if ((*note && !text_is_label(note)) || text_copy(reply->note, sizeof reply->note, note))
 		return errinfo_set(info, ERR_INVALID, "note: must be a line of at most %d bytes", NOTE_BYTES - 1);
-	if (*to && (!text_is_id(to) || text_copy(reply->to, sizeof reply->to, to)))
-		return errinfo_set(info, ERR_INVALID, "to: must be an id");
 	reply->minutes = (uint32_t)minutes;
 	misfit = reply_misfit(reply);
 	return misfit ? errinfo_set(info, ERR_INVALID, "%s", misfit) : ERR_OK;

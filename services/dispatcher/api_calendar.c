@@ -53,15 +53,12 @@ enum err api_calendar(struct dispatcher *d, struct call *call)
 	struct buf *out = call->out;
 	const struct duty *duty = incident_core_duty(d->core);
 	const struct book_duty *one;
-	const char *user = "";
-	char team[ID_BYTES] = "", name[ID_BYTES * 2];
+	char user[ID_BYTES] = "", team[ID_BYTES] = "", name[ID_BYTES * 2];
 	struct buf ics;
-	enum err err = request_text(call->args, "user", true, &user, call->info);
+	enum err err = api_arg_id(call->args, "user", true, user, call->info);
 
 	if (!err)
 		err = request_done(call->args, call->info);
-	if (!err && !text_is_id(user))
-		err = errinfo_set(call->info, ERR_INVALID, "user: must be an id");
 	if (err)
 		return err;
 	snprintf(name, sizeof name, "值班 Duty %s", user);

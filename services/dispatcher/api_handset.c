@@ -15,17 +15,13 @@
 #define PAGE_ITEMS 500
 
 static enum err read_household(
-	const struct dispatcher *d, struct request_args *args, const char **out, struct errinfo *info)
+	const struct dispatcher *d, struct request_args *args, char out[ID_BYTES], struct errinfo *info)
 {
-	enum err err = request_text(args, "household", true, out, info);
+	enum err err = api_arg_id(args, "household", true, out, info);
 
-	if (err)
-		return err;
-	if (!text_is_id(*out))
-		return errinfo_set(info, ERR_INVALID, "household: must be an id");
-	if (!incident_duty_home(d->core, *out).known)
-		return errinfo_set(info, ERR_NOT_FOUND, "there is no household %s in the directory", *out);
-	return ERR_OK;
+	if (!err && !incident_duty_home(d->core, out).known)
+		err = errinfo_set(info, ERR_NOT_FOUND, "there is no household %s in the directory", out);
+	return err;
 }
 
 /* ---- who answers ---- */
@@ -33,10 +29,10 @@ static enum err read_household(
 enum err api_answers(struct dispatcher *d, struct call *call)
 {
 	struct buf *out = call->out;
-	const char *household = "";
+	char household[ID_BYTES] = "";
 	struct duty_home home;
 	struct oncall oncall;
-	enum err err = read_household(d, call->args, &household, call->info);
+	enum err err = read_household(d, call->args, household, call->info);
 
 	if (!err)
 		err = request_done(call->args, call->info);
@@ -146,8 +142,9 @@ enum err api_handsets(struct dispatcher *d, struct call *call)
 
 enum err api_handset(struct dispatcher *d, struct call *call)
 {
-	const char *household = "", *number = "";
-	enum err err = read_household(d, call->args, &household, call->info);
+	const char *number = "";
+	char household[ID_BYTES] = "";
+	enum err err = read_household(d, call->args, household, call->info);
 
 	if (!err)
 		err = request_text(call->args, "number", true, &number, call->info);

@@ -35,9 +35,9 @@ enum err api_storms(struct dispatcher *d, struct call *call)
 
 static enum err read_decision(struct request_args *args, struct storm_decision *out, struct errinfo *info)
 {
-	const char *community = "", *kind = "", *action = "";
+	const char *kind = "", *action = "";
 	int64_t minutes = 0;
-	enum err err = request_text(args, "community", true, &community, info);
+	enum err err = api_arg_id(args, "community", true, out->community, info);
 
 	if (!err)
 		err = request_text(args, "kind", true, &kind, info);
@@ -49,8 +49,6 @@ static enum err read_decision(struct request_args *args, struct storm_decision *
 		err = request_done(args, info);
 	if (err)
 		return err;
-	if (!text_is_id(community) || text_copy(out->community, sizeof out->community, community))
-		return errinfo_set(info, ERR_INVALID, "community: must be an id");
 	if (alert_kind_find(kind, &out->kind))
 		return errinfo_set(info, ERR_INVALID, "kind: is none; silence and rule come from many homes at once");
 	out->release = !strcmp(action, "release");
