@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/civil.h"
-#include "base/text.h"
 #include "codec/json.h"
 #include "dispatcher/api.h"
 #include "dispatcher/ics.h"

@@ -1,153 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files, texts, requests and answers of channels, over all presets that are shipped. Vendors' signatures are held
- * against values computed by another program.
+ * Texts, requests and answers of channels, over all presets that are shipped. Vendors' signatures are held against
+ * values computed by another program.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/text.h"
+#include "channel_rig.h"
 #include "dispatcher/channel_mail.h"
-#include "dispatcher/channel_render.h"
-
-#define PRESETS "deploy/config/channels"
-
-/* What must never stand before a group or a program: a full name, an address, a telephone number, a link. */
-#define NAME "示例姓名"
-#define STREET "示例路1弄2号"
-#define PHONE "19900000000"
-#define LINK "https://gate.example/a/token"
-
-static char folder[] = "/tmp/curtain-render-XXXXXX";
-static struct zone *zone;
-static struct channel_set set;
-static struct channel_people people;
-
-static const char all_presets[] = "channels:\n"
-				  "  - {name: dingtalk, preset: dingtalk, secrets: {token: s, sign: s}}\n"
-				  "  - {name: wecom, preset: wecom, secrets: {key: s}}\n"
-				  "  - {name: feishu, preset: feishu, secrets: {sign: s}}\n"
-				  "  - {name: ntfy, preset: ntfy, secrets: {token: s}}\n"
-				  "  - {name: bark, preset: bark}\n"
-				  "  - {name: sms, preset: aliyun-sms, secrets: {key_id: s, key: s}}\n"
-				  "  - {name: voice, preset: aliyun-voice, secrets: {key_id: s, key: s}}\n"
-				  "  - {name: hook, preset: webhook, secrets: {sign: s}}\n"
-				  "  - {name: email, preset: email, vars: {user: u}, secrets: {password: s}}\n"
-				  "  - {name: app, preset: mqtt}\n"
-				  "order: [app, ntfy, sms]\n";
-
-static void path_of(const char *name, char out[128])
-{
-	snprintf(out, 128, "%s/%s", folder, name);
-}
-
-static void put_file(const char *name, const char *text)
-{
-	char path[128];
-
-	path_of(name, path);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(chmod(path, 0600), 0);
-}
-
-static enum err load(const char *text, bool with_secrets, struct errinfo *info)
-{
-	char path[128];
-
-	put_file("c.yaml", text);
-	path_of("c.yaml", path);
-	struct channel_files files = {.file = path,
-		.presets = PRESETS,
-		.webhook_url = "",
-		.webhook_secret_file = "",
-		.with_secrets = with_secrets};
-	return channel_set_load(&files, &set, info);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
-	assert_non_null(mkdtemp(folder));
-	put_file("s", "SECsecret\n");
-	if (!zone)
-		assert_int_equal(zone_load("Asia/Shanghai", &zone, NULL), ERR_OK);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	static const char *const names[] = {"c.yaml", "p.yaml", "s"};
-	char path[128];
-
-	(void)state;
-	channel_set_fini(&set);
-	channel_people_fini(&people);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		path_of(names[i], path);
-		unlink(path);
-	}
-	return rmdir(folder);
-}
-
-static struct page sample_page(void)
-{
-	struct page page = {.role = PAGE_PRIMARY,
-		.kind = ALERT_SOS,
-		.level = ALERT_LIFE,
-		.at = {1772400000000},
-		.expires = {1772400060000}};
-
-	text_cut(page.id, sizeof page.id, "p-1");
-	text_cut(page.incident, sizeof page.incident, "i-1");
-	text_cut(page.user, sizeof page.user, "v-1");
-	text_cut(page.household, sizeof page.household, "h-1");
-	text_cut(page.reason_zh, sizeof page.reason_zh, NAME "（" STREET "，" PHONE "）按下了呼救键。");
-	text_cut(page.reason_en, sizeof page.reason_en, NAME " of " STREET " pressed the call button.");
-	return page;
-}
-
-static struct channel_message message_of(unsigned channel, const struct page *page)
-{
-	struct channel_message message = {.channel = channel,
-		.count = 1,
-		.pages = {page},
-		.links = {LINK},
-		.declines = {LINK "-no"},
-		.language = set.definitions[channel].language,
-		.person = channel_people_find(&people, "v-1"),
-		.phone = PHONE,
-		.zone = zone,
-		.now = {1772400000123}};
-
-	return message;
-}
-
-static void load_all(void)
-{
-	struct errinfo info = {0};
-	char path[128];
-
-	if (load(all_presets, true, &info))
-		fail_msg("%s:%d:%d: %s", info.file, info.line, info.column, info.text);
-	put_file("p.yaml",
-		"people:\n  v-1: {order: [bark, email], language: en, at: {ntfy: topic-1, bark: key-1, email: "
-		"v1@example.org}}\n");
-	path_of("p.yaml", path);
-	assert_int_equal(channel_people_load(path, &set, &people, &info), ERR_OK);
-}
 
 static void render(const char *name, struct channel_request *out)
 {
@@ -159,13 +24,6 @@ static void render(const char *name, struct channel_request *out)
 	message = message_of(channel_set_find(&set, name), &page);
 	if (channel_render(&set, &message, out, &info))
 		fail_msg("%s", info.text);
-}
-
-static bool holds(const struct channel_request *request, const char *text)
-{
-	return (request->url.data && strstr(request->url.data, text)) ||
-	       (request->headers.data && strstr(request->headers.data, text)) ||
-	       (request->body.data && strstr(request->body.data, text));
 }
 
 static void no_preset_tells_a_group_or_a_program_who_it_is(void **state)
@@ -488,152 +346,7 @@ static void answers_are_judged_on_their_bodies(void **state)
 	judge("email", 451, "", CHANNEL_FAILED, "status 451");
 }
 
-/* ---- files ---- */
-
-static void refuse(const char *text, const char *words)
-{
-	struct errinfo info = {0};
-	char told[600];
-
-	assert_int_not_equal(load(text, true, &info), ERR_OK);
-	errinfo_print(&info, told, sizeof told);
-	if (!strstr(told, words))
-		fail_msg("\"%s\" lacks \"%s\"", told, words);
-}
-
-static void fault_in_a_file_has_its_place_and_its_mend(void **state)
-{
-	(void)state;
-	refuse("channels: x\n", "c.yaml:1:11: channels: a list");
-	refuse("channel: []\n", "c.yaml:1:1: unknown key \"channel\" of the channels; did you mean \"channels\"?");
-	refuse("channels:\n  - {preset: bark}\n", "c.yaml:2:5: name is missing");
-	refuse("channels:\n  - {name: a, preset: brak}\n", "c.yaml:2:23: preset: there is no " PRESETS "/brak.yaml");
-	refuse("channels:\n  - {name: a, preset: ../x}\n", "c.yaml:2:23: preset: \"../x\" must be the name");
-	refuse("channels:\n  - {name: a, preset: bark}\n  - {name: a, preset: bark}\n",
-		"c.yaml:3:5: name: another channel");
-	refuse("channels:\n  - {name: a, preset: bark, timout: 3s}\n", "did you mean \"timeout\"?");
-	refuse("channels:\n  - {name: a, preset: bark, timeout: 3}\n", "c.yaml:2:38: timeout:");
-	refuse("channels:\n  - {name: a, preset: bark, url: 'ftp://x/'}\n", "c.yaml:2:34: url: must be like https://");
-	refuse("channels:\n  - {name: a, preset: bark, body: '{a: }'}\n", "c.yaml:2:36: jq: syntax error");
-	refuse("channels:\n  - {name: a, preset: bark, body: 'env'}\n", "\"env\" has no place in an expression");
-	refuse("channels:\n  - {name: a, preset: bark, retry: [1s]}\n", "retry: must begin with 0s");
-	refuse("channels:\n  - {name: a, preset: bark, quiet: ['9-10']}\n", "\"21:00-08:00\"");
-	refuse("channels:\n  - {name: a, preset: bark, rate: {calls: 201, window: 1s}}\n", "from 1 to 200");
-	refuse("channels:\n  - {name: a, preset: bark, levels: [lief]}\n", "levels");
-	refuse("channels:\n  - {name: a, preset: bark, fallback: [b]}\n", "fallback: \"b\" is no other channel");
-	refuse("channels:\n  - {name: a, preset: bark, fallback: [b]}\n  - {name: b, preset: webhook, secrets: {sign: "
-	       "s}}\n",
-		"is for another audience");
-	refuse("channels:\n  - {name: a, preset: dingtalk, secrets: {token: s}}\n", "needs the file of secret sign");
-	refuse("channels:\n  - {name: a, preset: bark, secrets: {x: nowhere}}\n", "c.yaml:2:42: secrets.x: ");
-	refuse("channels:\n  - {name: a, audience: group, url: 'http://x/'}\n", "body is missing");
-	refuse("channels:\n  - {name: a, url: 'http://x/', body: .}\n", "audience is missing");
-	refuse("channels:\n  - {name: a, preset: bark}\norder: [b]\n", "c.yaml:3:9: order: \"b\" is no channel");
-	refuse("channels:\n  - [a\n", "is no YAML");
-}
-
-static void own_key_wins_over_that_of_the_preset(void **state)
-{
-	struct errinfo info = {0};
-
-	(void)state;
-	assert_int_equal(
-		load("channels:\n  - {name: a, preset: dingtalk, secrets: {token: s, sign: s}, rate: {calls: 2, "
-		     "window: 1s}, timeout: 9s, url: 'http://127.0.0.1:1/x', language: en}\n",
-			true, &info),
-		ERR_OK);
-	assert_int_equal(set.rules[0].rate_count, 2);
-	assert_int_equal(set.rules[0].rest_ms, 60000);
-	assert_int_equal(set.definitions[0].timeout_ms, 9000);
-	assert_int_equal(set.definitions[0].language, CHANNEL_EN);
-	assert_string_equal(set.definitions[0].url, "http://127.0.0.1:1/x");
-	assert_int_equal(set.definitions[0].sign, CHANNEL_DINGTALK);
-}
-
-static void secrets_are_masked_where_they_are_only_shown(void **state)
-{
-	struct channel_request request;
-	struct page page = sample_page();
-	struct channel_message message;
-
-	(void)state;
-	assert_int_equal(load(all_presets, false, NULL), ERR_OK);
-	for (unsigned c = 0; c < set.count; c++) {
-		if (set.definitions[c].kind != CHANNEL_HTTP)
-			continue;
-		message = message_of(c, &page);
-		assert_int_equal(channel_render(&set, &message, &request, NULL), ERR_OK);
-		assert_false(holds(&request, "SECsecret"));
-		channel_request_fini(&request);
-	}
-}
-
-static void program_that_fails_is_named(void **state)
-{
-	struct errinfo info = {0};
-	struct channel_request request;
-	struct page page = sample_page();
-	struct channel_message message;
-
-	(void)state;
-	assert_int_equal(load("channels:\n  - {name: a, preset: bark, body: 'if . then error(\"no\") else 1 end'}\n",
-				 true, NULL),
-		ERR_OK);
-	message = message_of(0, &page);
-	assert_int_equal(channel_render(&set, &message, &request, &info), ERR_INVALID);
-	assert_string_equal(info.text, "channel a: body: jq: no");
-	channel_request_fini(&request);
-}
-
-static void header_with_a_line_break_is_refused(void **state)
-{
-	struct errinfo info = {0};
-	struct channel_request request;
-	struct page page = sample_page();
-	struct channel_message message;
-
-	(void)state;
-	assert_int_equal(
-		load("channels:\n  - {name: a, preset: bark, headers: '{x: \"a\\nb: c\"}'}\n", true, NULL), ERR_OK);
-	message = message_of(0, &page);
-	assert_int_equal(channel_render(&set, &message, &request, &info), ERR_INVALID);
-	assert_non_null(strstr(info.text, "headers: must give one line"));
-	channel_request_fini(&request);
-}
-
-static void file_of_people_is_checked_and_private(void **state)
-{
-	static const struct {
-		const char *text, *words;
-	} faults[] = {{"people: {v-1: {ordr: []}}\n", "did you mean \"order\"?"},
-		{"people: {v-1: {about: {visit: [hook]}}}\n", "visit: \"hook\" is no channel to a person"},
-		{"people: {v-1: {about: {sos: [email]}}}\n", "unknown key \"sos\" of about"},
-		{"people: {v-1: {order: [hook]}}\n", "p.yaml:1:24: order: \"hook\" is no channel to a person"},
-		{"people: {'a b': {}}\n", "is no account"}, {"people: {v-1: {language: fr}}\n", "language"},
-		{"people: {v-1: {quiet: ['22-7']}}\n", "must be hours like"},
-		{"people: {v-1: {at: {'x y': z}}}\n", "must be letters"}, {"pepole: {}\n", "did you mean \"people\"?"}};
-	struct errinfo info;
-	char path[128], told[600];
-
-	(void)state;
-	load_all();
-	path_of("p.yaml", path);
-	assert_int_equal(people.count, 1);
-	assert_int_equal(people.persons[0].language, CHANNEL_EN);
-	assert_string_equal(channel_address(&people.persons[0], PHONE, "phone"), PHONE);
-	assert_string_equal(channel_address(NULL, PHONE, "ntfy"), "");
-	channel_people_fini(&people);
-	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-		info = (struct errinfo){0};
-		put_file("p.yaml", faults[i].text);
-		assert_int_equal(channel_people_load(path, &set, &people, &info), ERR_INVALID);
-		errinfo_print(&info, told, sizeof told);
-		if (!strstr(told, faults[i].words))
-			fail_msg("\"%s\" lacks \"%s\"", told, faults[i].words);
-	}
-	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(channel_people_load(path, &set, &people, NULL), ERR_DENIED);
-}
+/* ---- mail ---- */
 
 static void mail_is_encoded_and_its_addresses_are_checked(void **state)
 {
@@ -661,8 +374,6 @@ static void mail_is_encoded_and_its_addresses_are_checked(void **state)
 	buf_fini(&out);
 }
 
-#define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -678,12 +389,6 @@ int main(void)
 		WITH_FILES(ten_pages_of_the_longest_texts_fit_wecom),
 		WITH_FILES(merged_message_has_an_id_of_its_own),
 		WITH_FILES(answers_are_judged_on_their_bodies),
-		WITH_FILES(fault_in_a_file_has_its_place_and_its_mend),
-		WITH_FILES(own_key_wins_over_that_of_the_preset),
-		WITH_FILES(secrets_are_masked_where_they_are_only_shown),
-		WITH_FILES(program_that_fails_is_named),
-		WITH_FILES(header_with_a_line_break_is_refused),
-		WITH_FILES(file_of_people_is_checked_and_private),
 		WITH_FILES(mail_is_encoded_and_its_addresses_are_checked),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
