@@ -111,6 +111,7 @@ enum err api_absent(struct dispatcher *d, struct call *call)
 	call->fatal = api_begin(d, call->info);
 	if (!call->fatal)
 		call->fatal = rota_absent(d->rota, team, user, from, until, d->turn.wall, &opened);
+	(void)incident_core_book(d->core); /* who answers now is told anew */
 	json_open(call->out, '{');
 	json_member_int(call->out, "opened", opened);
 	json_close(call->out, '}');

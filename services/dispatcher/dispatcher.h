@@ -174,8 +174,8 @@ enum err dispatcher_load_handsets(struct dispatcher *d, struct errinfo *info) ER
 	"CREATE TABLE rota (id TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT, WITHOUT ROWID;"                          \
 	"CREATE TABLE rota_rules (team TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID"
 #define ROTA_PREFIX "rota-" /* of a matter's id, in replies */
-/* dispatcher_absent: of the incident core's people; context is the dispatcher. */
-bool dispatcher_absent(const void *context, const char *user, struct wall at);
+/* dispatcher_know_absences has a configuration ask rota, once there is one, who is absent; d is borrowed. */
+void dispatcher_know_absences(const struct dispatcher *d, struct duty_config *config);
 enum err dispatcher_open_rota(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_settings *settings);
 enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;

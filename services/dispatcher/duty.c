@@ -415,6 +415,16 @@ struct wall duty_edge(const struct duty *duty, struct wall after)
 	return edge;
 }
 
+struct wall duty_absence_edge(const struct duty *duty, struct wall after)
+{
+	return duty->config.absence_edge ? duty->config.absence_edge(duty->config.context, after) : WALL_NEVER;
+}
+
+bool duty_absent(const struct duty *duty, const char *user, struct wall at)
+{
+	return duty->config.absent && duty->config.absent(duty->config.context, user, at);
+}
+
 void duty_people_at(const struct duty *duty, const char *team_id, struct wall at, struct duty_people *out)
 {
 	const struct team *team = team_of(duty, team_id);
@@ -430,7 +440,7 @@ void duty_people_at(const struct duty *duty, const char *team_id, struct wall at
 	if (out->count)
 		return;
 	for (const struct person *p = team->people; p && out->count < DUTY_PEOPLE_MAX; p = p->next)
-		if (serves(p, &shift))
+		if (serves(p, &shift) && !duty_absent(duty, p->id, at))
 			text_cut(out->users[out->count++], ID_BYTES, p->id);
 }
 

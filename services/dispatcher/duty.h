@@ -25,6 +25,12 @@ struct duty_config {
 	bool attention_pages;
 	int64_t ahead_ms;    /* how far shifts that nobody serves are looked for; 0 = not */
 	char desk[ID_BYTES]; /* the desk of households and teams that name none */
+	/* is user absent then, as they said or their roster's task does? Not who is on duty all the same. NULL: nobody
+	 */
+	bool (*absent)(const void *context, const char *user, struct wall at);
+	/* when somebody's absence begins or ends next; WALL_NEVER. Goes with absent */
+	struct wall (*absence_edge)(const void *context, struct wall after);
+	const void *context; /* of both, borrowed */
 };
 
 struct duty_shift {
@@ -64,15 +70,19 @@ struct duty_shift duty_shift_at(const struct duty *duty, struct wall at);
 const struct circle *duty_circle_of(const struct duty *duty, const char *household);
 struct duty_home duty_home_of(const struct duty *duty, const char *household);
 /* duty_book gives the rosters in force, to be changed by their owner. Where the book has a duty of a team at a time,
- * the people are those on duty; where it has none, those who serve at such a time as the directory says. */
+ * the people are those on duty; where it has none, those who serve at such a time as the directory says and are not
+ * absent. */
 struct book *duty_book(struct duty *duty);
 const struct book *duty_rosters(const struct duty *duty);
 /* duty_next_person walks the volunteers of team in the order in which they are asked: "" gives the first; false after
  * the last. duty_offers says whether the directory has user as serving at a time. */
 bool duty_next_person(const struct duty *duty, const char *team, char user[ID_BYTES]);
 bool duty_offers(const struct duty *duty, const char *user, struct wall at);
-/* duty_edge gives when who is on duty changes next after a time. */
+/* duty_edge gives when who is on duty changes next after a time. An absence changes no shift, and nothing is handed
+ * over at its edges, which duty_absence_edge gives; duty_absent: duty_config says so. */
 struct wall duty_edge(const struct duty *duty, struct wall after);
+struct wall duty_absence_edge(const struct duty *duty, struct wall after);
+bool duty_absent(const struct duty *duty, const char *user, struct wall at);
 /* duty_people_at gives the people of team at a time; an unknown team has nobody but the fall-back desk. */
 void duty_people_at(const struct duty *duty, const char *team, struct wall at, struct duty_people *out);
 /* duty_is_desk says whether user speaks for the desk of team: named by the team, by the settings, or a volunteer of the

@@ -405,6 +405,58 @@ static void volunteers_and_captains_are_told_from_who_serves_at_the_desk(void **
 	assert_false(duty_is_volunteer(duty, ""));
 }
 
+/* v-2 is always away, v-1 from a time until another. */
+static struct wall away_from, away_until;
+
+static bool is_absent(const void *context, const char *user, struct wall when)
+{
+	assert_ptr_equal(context, &away_from);
+	return !strcmp(user, "v-2") || (!strcmp(user, "v-1") && when.ms >= away_from.ms && when.ms < away_until.ms);
+}
+
+static struct wall next_edge(const void *context, struct wall after)
+{
+	(void)context;
+	return after.ms < away_from.ms ? away_from : after.ms < away_until.ms ? away_until : WALL_NEVER;
+}
+
+static void who_is_absent_does_not_answer_and_a_shift_of_the_absent_is_a_gap(void **state)
+{
+	struct duty_config config = {.zone = zone,
+		.day_from_min = 7 * 60,
+		.night_from_min = 19 * 60,
+		.ahead_ms = MS_PER_DAY,
+		.desk = "the-desk",
+		.absent = is_absent,
+		.absence_edge = next_edge,
+		.context = &away_from};
+	struct oncall oncall;
+
+	(void)state;
+	give_team("t-1", "cap", "", "");
+	give_person("v-1", "t-1", "1001", true, false, 127, 1);
+	give_person("v-2", "t-1", "1002", true, false, 127, 2);
+	give_person("v-3", "t-1", "1003", true, true, 127, 3);
+	away_from = at("2026-03-02T09:00:00");
+	away_until = at("2026-03-02T12:00:00");
+	assert_on_duty("t-1", "2026-03-02T10:00:00", "v-1 v-2 v-3"); /* nobody is known to be */
+	duty_configure(duty, &config);
+	assert_on_duty("t-1", "2026-03-02T08:59:59", "v-1 v-3");
+	assert_on_duty("t-1", "2026-03-02T09:00:00", "v-3");
+	assert_on_duty("t-1", "2026-03-02T12:00:00", "v-1 v-3");
+	assert_int_equal(duty_absence_edge(duty, at("2026-03-02T08:00:00")).ms, away_from.ms);
+	assert_int_equal(duty_absence_edge(duty, away_from).ms, away_until.ms);
+	assert_int_equal(duty_edge(duty, at("2026-03-02T08:00:00")).ms, at("2026-03-02T19:00:00").ms); /* no shift */
+	assert_int_equal(duty_oncall(duty, "t-1", at("2026-03-02T10:00:00"), &oncall), ERR_OK);
+	assert_string_equal(oncall.number, "1003"); /* the "1" key rings at none of the absent */
+	assert_int_equal(oncall.gap_count, 0);
+	give_tombstone(ENTRY_VOLUNTEER, "v-3");
+	away_until = at("2026-03-05T00:00:00");
+	assert_int_equal(duty_oncall(duty, "t-1", at("2026-03-02T08:00:00"), &oncall), ERR_OK);
+	assert_int_equal(oncall.gap_count, 2); /* the night, and the day on which v-1 is absent */
+	assert_int_equal(oncall.gaps[1].from.ms, at("2026-03-03T07:00:00").ms);
+}
+
 #define WITH_DUTY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -425,6 +477,7 @@ int main(void)
 		WITH_DUTY(homes_are_walked_in_order_whoever_comes_or_goes),
 		WITH_DUTY(volunteers_and_captains_are_told_from_who_serves_at_the_desk),
 		WITH_DUTY(circle_of_a_household_is_known_until_it_goes),
+		WITH_DUTY(who_is_absent_does_not_answer_and_a_shift_of_the_absent_is_a_gap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

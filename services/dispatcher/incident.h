@@ -28,9 +28,6 @@ struct incident_config {
 	int64_t storm_window_ms, storm_hold_ms;
 	int64_t storm_linger_ms; /* what may be one of many waits so long before anybody is asked; 0 = not */
 	int64_t done_ms; /* from arrival (or the desk's accept) to an outcome before the desk is told; 0 = never */
-	/* has user said that they cannot serve then? Not of who is on duty all the same. NULL: nobody has */
-	bool (*absent)(const void *context, const char *user, struct wall at);
-	const void *context;
 	int64_t keep_ms; /* an incident that is over is remembered for this long, for late replies and repeated alerts
 			  */
 };

@@ -46,12 +46,13 @@ static enum err tell_oncall(struct incident_core *core, const char *team, struct
 
 static enum err tell_all(struct incident_core *core, struct wall now)
 {
+	struct wall shift = duty_edge(core->duty, now), absence = duty_absence_edge(core->duty, now);
 	char team[ID_BYTES] = "";
 	enum err err = ERR_OK;
 
 	while (!err && duty_next_team(core->duty, team))
 		err = tell_oncall(core, team, now);
-	core->oncall_due = duty_edge(core->duty, now);
+	core->oncall_due = absence.ms < shift.ms ? absence : shift;
 	return err;
 }
 

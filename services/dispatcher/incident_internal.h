@@ -235,10 +235,10 @@ static inline bool case_going(const struct emergency *e)
 	return e->now.state == INCIDENT_ACCEPTED || e->now.state == INCIDENT_ON_SITE;
 }
 
-/* core_absent: user has said that they cannot serve now, and is not on duty. */
+/* core_absent: user is absent now, and not on duty. */
 static inline bool core_absent(const struct incident_core *core, const char *user, struct wall now)
 {
-	return core->config.absent && core->config.absent(core->config.context, user, now);
+	return duty_absent(core->duty, user, now);
 }
 
 /* says_verdict judges a reply; its value is what the caller returns. says_is: the sender is this user. */

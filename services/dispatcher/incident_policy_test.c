@@ -76,7 +76,7 @@ static bool is_away(const void *context, const char *user, struct wall at)
 static void who_is_absent_is_not_asked_and_the_family_is(void **state)
 {
 	(void)state;
-	w.config.absent = is_away;
+	w.config.duty.absent = is_away;
 	away_from_here = "near-1";
 	world_circle(&w, "h-1", &around, t0);
 	world_policies(&w, &(struct policy_ladder){.name = "near",

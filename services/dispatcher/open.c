@@ -204,8 +204,7 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 		return err;
 	config = dispatcher_core_config(&d->settings, d->zone);
 	config.policies = d->policies;
-	config.absent = dispatcher_absent;
-	config.context = d;
+	dispatcher_know_absences(d, &config.duty);
 	err = incident_core_create(&config, &d->core, info);
 	if (!err)
 		err = visits_create(&d->settings, d->zone, &d->visits, info);
@@ -334,8 +333,7 @@ enum err dispatcher_reload(void *state, const void *settings, struct errinfo *in
 	}
 	config = dispatcher_core_config(fresh, zone);
 	config.policies = policies;
-	config.absent = dispatcher_absent;
-	config.context = d;
+	dispatcher_know_absences(d, &config.duty);
 	incident_core_configure(d->core, &config);
 	zone_destroy(d->zone);
 	d->zone = zone;

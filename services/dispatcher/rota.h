@@ -201,6 +201,8 @@ bool rota_away(const struct rota *rota, const char *user, struct wall at);
 /* rota_away_in: at some time of from..until user has said so, or is away by the roster's task, whatever duty they have.
  */
 bool rota_away_in(const struct rota *rota, const char *user, struct wall from, struct wall until);
+/* rota_away_edge gives when somebody's absence begins or ends next after a time; WALL_NEVER. */
+struct wall rota_away_edge(const struct rota *rota, struct wall after);
 
 enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book_duty *duty, const char *user,
 	const struct book_duty *instead);

@@ -29,6 +29,10 @@ static void who_has_said_so_is_away_but_for_a_duty_that_is_theirs_all_the_same(v
 		ERR_OK); /* the captain */
 	assert_false(rota_away(rota, "v-1", at(70, 0)));
 	assert_true(rota_away(rota, "v-1", at(80, 0)));
+	assert_int_equal(rota_away_edge(rota, at(49, 59)).ms, at(50, 0).ms);
+	assert_int_equal(rota_away_edge(rota, at(50, 0)).ms, at(90, 0).ms);
+	assert_int_equal(rota_absent(rota, "t-1", "v-1", at(60, 0), at(60, 0), at(60, 0), &opened), ERR_OK);
+	assert_int_equal(rota_away_edge(rota, at(60, 0)).ms, WALL_NEVER.ms); /* is back */
 }
 
 /* plan puts the times at which people are away by the task of a roster. */
@@ -50,6 +54,9 @@ static void who_is_away_by_the_task_is_not_asked_and_a_restart_knows_it(void **s
 	assert_true(rota_away(rota, "v-5", at(67, 0)));
 	assert_false(rota_away(rota, "v-5", at(79, 0)));
 	assert_false(rota_away(rota, "v-6", at(70, 0)));
+	assert_int_equal(rota_away_edge(rota, at(66, 59)).ms, at(67, 0).ms);
+	assert_int_equal(rota_away_edge(rota, at(67, 0)).ms, at(79, 0).ms);
+	assert_int_equal(rota_away_edge(rota, at(79, 0)).ms, WALL_NEVER.ms);
 	assert_int_equal(swap("v-2", "night", at(67, 0), "v-5", "v-2", "", WALL_NONE, at(2, 0)).bar, ROTA_BAR_ABSENT);
 	assert_int_equal(rota_absent(rota, "t-1", "v-2", at(48, 0), at(96, 0), at(48, 0), &opened), ERR_OK);
 	take_effects();

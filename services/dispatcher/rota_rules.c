@@ -131,6 +131,26 @@ bool rota_away(const struct rota *rota, const char *user, struct wall at)
 	return true;
 }
 
+/* earlier gives the first of edge, from and until that is after a time. */
+static struct wall earlier(struct wall edge, struct wall from, struct wall until, struct wall after)
+{
+	edge = from.ms > after.ms && from.ms < edge.ms ? from : edge;
+	return until.ms > after.ms && until.ms < edge.ms ? until : edge;
+}
+
+struct wall rota_away_edge(const struct rota *rota, struct wall after)
+{
+	struct wall edge = WALL_NEVER;
+
+	for (const struct matter *m = rota->matters; m; m = m->hh.next)
+		if (m->kind == ROTA_ABSENCE && m->state == ROTA_OPEN)
+			edge = earlier(edge, m->duty.from, m->duty.until, after);
+	for (const struct away_page *page = rota->aways; page; page = page->hh.next)
+		for (const struct away *away = page->first; away; away = away->next)
+			edge = earlier(edge, away->from, away->until, after);
+	return edge;
+}
+
 bool rota_near(const struct rota *rota, const char *team, const char *other)
 {
 	return rota->config.helps && duty_near(rota->duty, team, other) &&

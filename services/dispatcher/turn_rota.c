@@ -53,11 +53,25 @@ static bool busy(const void *context, const char *user)
 	return false;
 }
 
-bool dispatcher_absent(const void *context, const char *user, struct wall at)
+static bool absent(const void *context, const char *user, struct wall at)
 {
 	const struct dispatcher *d = context;
 
 	return d->rota && rota_away(d->rota, user, at);
+}
+
+static struct wall absence_edge(const void *context, struct wall after)
+{
+	const struct dispatcher *d = context;
+
+	return d->rota ? rota_away_edge(d->rota, after) : WALL_NEVER;
+}
+
+void dispatcher_know_absences(const struct dispatcher *d, struct duty_config *config)
+{
+	config->absent = absent;
+	config->absence_edge = absence_edge;
+	config->context = d;
 }
 
 static void happened(const void *context, const char *team, struct wall since, bool english, struct buf *out)

@@ -243,6 +243,7 @@ def test_who_is_away_by_the_task_of_the_roster_is_not_asked_until_they_are_back(
     (rig.folder / "roster.json").write_text(json.dumps({"assignments": {v: [None] * 3 for v in ("v-1", "v-2", "v-3")}}), encoding="utf-8")
     done = curtain(rig, "publish", rig.folder / "task.json", "--roster", rig.folder / "roster.json", "--zone", ZONE)
     assert done.returncode == 0, done.stderr
+    assert oncall(rig, ["v-2", "v-3"])["number"] == "1001"  # whom the "1" key rings
     hour = {"from": lane.rfc3339(time.time()), "until": lane.rfc3339(time.time() + 3600)}
 
     def cover(**when):
@@ -259,9 +260,17 @@ def test_who_is_away_by_the_task_of_the_roster_is_not_asked_until_they_are_back(
         assert f"away: {cause}" in rig.call("roster", {"team": "t-1", "duties": "", "away": lines})["error"]["text"]
     assert "v-1" not in cover(), "what is refused changes nothing"
     assert rig.call("absent", {"team": "t-1", "user": "v-1", "from": hour["from"], "until": hour["from"]})["ok"]
+    oncall(rig, ["v-1", "v-2", "v-3"])
     rig.again()
     rig.ingest.give_item(alert(3, "h-3"))
     assert asked(rig, "h-3") == ["v-1", "v-2"] and "v-1" in cover()
+
+    soon = time.time() + 1  # who says it themselves: from then on and until then, without another word
+    said = {"from": lane.rfc3339(soon), "until": lane.rfc3339(soon + 1)}
+    since = len(rig.tap.of("curtain/oncall/t-1"))
+    assert rig.call("own_absent", {"team": "t-1", "user": "v-2", **said}, user="v-2")["ok"]
+    rig.tap.wait(lambda: [m.body["users"] for m in rig.tap.of("curtain/oncall/t-1")[since:]][-2:] == [["v-1", "v-3"], ["v-1", "v-2", "v-3"]],
+                 "who answers to change when the absence begins and when it ends")
 
 
 def test_volunteers_arrange_their_duties_under_their_own_accounts_and_nobody_elses(rig):
