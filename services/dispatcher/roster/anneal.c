@@ -11,6 +11,7 @@
 struct change {
 	int person, day;
 	uint8_t to, from;
+	int64_t own; /* what the line cost before */
 };
 
 struct move {
@@ -18,11 +19,18 @@ struct move {
 	struct change change[CHANGES_MAX];
 };
 
+/* kept: a number that a move has changed, for taking it back. Most moves are taken back. */
+struct kept {
+	int32_t *at, was;
+};
+
 struct anneal {
 	const struct roster_model *model;
 	struct roster_plan *plan;
 	struct dice *dice;
 	int32_t *amount; /* person, limit: what the line has of it */
+	struct kept *kept;
+	int kept_count;
 	double odds[ODDS];
 };
 
@@ -50,6 +58,12 @@ static int32_t limit_change(
 	return weekend_free(m, line, c->day) ? !!c->to - !!line[c->day] : 0;
 }
 
+static void add(struct anneal *a, int32_t *number, int32_t change)
+{
+	a->kept[a->kept_count++] = (struct kept){number, *number};
+	*number += change;
+}
+
 static void count_demands(struct anneal *a, const struct change *c, int from)
 {
 	const struct roster_model *m = a->model;
@@ -63,7 +77,7 @@ static void count_demands(struct anneal *a, const struct change *c, int from)
 		if (!change)
 			continue;
 		a->plan->cost -= roster_demand_cost(d, a->plan->count[i]);
-		a->plan->count[i] += change;
+		add(a, &a->plan->count[i], change);
 		a->plan->cost += roster_demand_cost(d, a->plan->count[i]);
 	}
 }
@@ -78,6 +92,7 @@ static void apply(struct anneal *a, struct change *c)
 	int32_t *amount = amounts_of(a, c->person);
 
 	c->from = line[c->day];
+	c->own = a->plan->own[c->person];
 	for (int i = 0; i < p->limits; i++) {
 		int32_t change = limit_change(m, &m->measure[p->limit[i].measure], line, c);
 		if (!change)
@@ -85,7 +100,7 @@ static void apply(struct anneal *a, struct change *c)
 		if (p->limit[i].weight)
 			own += roster_limit_cost(&p->limit[i], amount[i] + change) -
 			       roster_limit_cost(&p->limit[i], amount[i]);
-		amount[i] += change;
+		add(a, &amount[i], change);
 	}
 	count_demands(a, c, c->from);
 	line[c->day] = c->to;
@@ -93,13 +108,18 @@ static void apply(struct anneal *a, struct change *c)
 	a->plan->cost += own;
 }
 
-static void undo(struct anneal *a, const struct move *move)
+static void undo(struct anneal *a, const struct move *move, int64_t cost)
 {
-	for (int i = move->count - 1; i >= 0; i--) {
-		struct change back = move->change[i];
-		back.to = back.from;
-		apply(a, &back);
+	while (a->kept_count) {
+		const struct kept *kept = &a->kept[--a->kept_count];
+		*kept->at = kept->was;
 	}
+	for (int i = move->count - 1; i >= 0; i--) {
+		const struct change *c = &move->change[i];
+		roster_plan_line(a->plan, c->person)[c->day] = c->from;
+		a->plan->own[c->person] = c->own;
+	}
+	a->plan->cost = cost;
 }
 
 /* ---- rules ---- */
@@ -252,6 +272,7 @@ static bool try_move(struct anneal *a, struct move *move, int64_t more)
 
 	if (hopeless(a, move))
 		return false;
+	a->kept_count = 0;
 	for (int i = 0; i < move->count; i++)
 		apply(a, &move->change[i]);
 	if (a->plan->cost - before > more)
@@ -259,7 +280,7 @@ static bool try_move(struct anneal *a, struct move *move, int64_t more)
 	for (int i = 0; i < move->count && holds; i++)
 		holds = rules_hold(a, &move->change[i]);
 	if (!holds)
-		undo(a, move);
+		undo(a, move, before);
 	return holds;
 }
 
@@ -295,31 +316,45 @@ static void run(struct anneal *a, const struct anneal_effort *effort, struct ros
 	}
 }
 
-enum err anneal_run(struct roster_plan *plan, const struct anneal_effort *effort, struct dice *dice)
+/* start makes room and measures the lines as they are. */
+static enum err start(struct anneal *a)
 {
-	const struct roster_model *m = plan->model;
-	struct anneal a = {.model = m, .plan = plan, .dice = dice};
-	struct roster_plan best;
+	const struct roster_model *m = a->model;
+	int widest = 0;
 
-	if (roster_plan_init(&best, m))
+	for (int d = 0; d < m->days; d++)
+		widest = m->day_demand[d + 1] - m->day_demand[d] > widest ? m->day_demand[d + 1] - m->day_demand[d]
+									  : widest;
+	a->kept = malloc(CHANGES_MAX * (ROSTER_LIMITS_MAX + (size_t)widest) * sizeof *a->kept);
+	a->amount = calloc((size_t)m->people, ROSTER_LIMITS_MAX * sizeof *a->amount);
+	if (!a->kept || !a->amount)
 		return ERR_NOMEM;
-	a.amount = calloc((size_t)m->people, ROSTER_LIMITS_MAX * sizeof *a.amount);
-	if (!a.amount) {
-		roster_plan_fini(&best);
-		return ERR_NOMEM;
-	}
 	for (int p = 0; p < m->people; p++)
 		for (int i = 0; i < m->person[p].limits; i++)
-			amounts_of(&a, p)[i] = roster_measured(
-				m, &m->measure[m->person[p].limit[i].measure], roster_plan_line(plan, p));
+			amounts_of(a, p)[i] = roster_measured(
+				m, &m->measure[m->person[p].limit[i].measure], roster_plan_line(a->plan, p));
 	for (int i = 0; i < ODDS; i++)
-		a.odds[i] = -log(((double)i + 0.5) / ODDS);
-	roster_plan_copy(&best, plan);
-	for (int i = 0; i < effort->samples; i++)
-		roster_plan_copy(&effort->sample[i], plan);
-	run(&a, effort, &best);
-	roster_plan_copy(plan, &best);
+		a->odds[i] = -log(((double)i + 0.5) / ODDS);
+	return ERR_OK;
+}
+
+enum err anneal_run(struct roster_plan *plan, const struct anneal_effort *effort, struct dice *dice)
+{
+	struct anneal a = {.model = plan->model, .plan = plan, .dice = dice};
+	struct roster_plan best = {0};
+	enum err err = start(&a);
+
+	if (!err)
+		err = roster_plan_init(&best, plan->model);
+	if (!err) {
+		roster_plan_copy(&best, plan);
+		for (int i = 0; i < effort->samples; i++)
+			roster_plan_copy(&effort->sample[i], plan);
+		run(&a, effort, &best);
+		roster_plan_copy(plan, &best);
+	}
 	roster_plan_fini(&best);
 	free(a.amount);
-	return ERR_OK;
+	free(a.kept);
+	return err;
 }

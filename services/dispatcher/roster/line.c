@@ -104,28 +104,48 @@ int32_t line_scale(const struct roster_model *model, int32_t most)
 /* A row of units and the digits after it are one run of cells, and a step's amounts are one offset in it: whatever they
  * would take beyond a digit's most lands on a cell that the lid keeps closed. So a step is one plain loop a state. */
 
-WIDE static void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int64_t count)
-{
-	for (int64_t i = 0; i < count; i++) {
-		int32_t way = from[i] + price;
-		to[i] = way < to[i] ? way : to[i];
-	}
-}
-
 WIDE static void reset(int32_t *to, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++)
 		to[i] = LINE_FAR;
 }
 
+struct way { /* the next step's cells that an option leads to, and its price */
+	const int32_t *from;
+	int32_t price;
+};
+
+#define PIECE 512 /* cells that stay in the nearest cache while all ways are looked at */
+
+static inline void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int count)
+{
+	for (int i = 0; i < count; i++) {
+		int32_t way = from[i] + price;
+		to[i] = way < to[i] ? way : to[i];
+	}
+}
+
 /* settle: no way plus its prices must not pile up, and what the lid closes is no way. Cells beyond what can be reached
  * hold what an earlier task left: never asked, but kept within numbers too. */
-WIDE static void settle(int32_t *restrict cell, const int32_t *restrict lid, int64_t count)
+static inline void settle(int32_t *restrict to, const int32_t *restrict lid, int count)
 {
-	for (int64_t i = 0; i < count; i++) {
-		int32_t value = cell[i] > lid[i] ? cell[i] : lid[i];
+	for (int i = 0; i < count; i++) {
+		int32_t value = to[i] > lid[i] ? to[i] : lid[i];
 		value = value >= LINE_TOO_FAR ? LINE_FAR : value;
-		cell[i] = value < -LINE_TOO_FAR ? -LINE_TOO_FAR : value;
+		to[i] = value < -LINE_TOO_FAR ? -LINE_TOO_FAR : value;
+	}
+}
+
+/* cheapest gives each cell the cheapest of the ways on. */
+WIDE static void cheapest(int32_t *to, const struct way *ways, int way_count, const int32_t *lid, int64_t count)
+{
+	for (int64_t begin = 0; begin < count; begin += PIECE) {
+		int piece = (int)(count - begin < PIECE ? count - begin : PIECE);
+		for (int i = 0; i < piece; i++)
+			to[begin + i] = LINE_FAR;
+		for (int w = 0; w < way_count; w++)
+			relax(to + begin, ways[w].from + begin, ways[w].price, piece);
+		settle(to + begin, lid + begin, piece);
 	}
 }
 
@@ -156,20 +176,21 @@ static int day_edges(const struct line_solver *solver, int day, struct edge *edg
 	return count;
 }
 
-static void relax_edge(struct line_solver *solver, int step, int state, const struct edge *edge, int64_t count)
+/* way_of gives where an edge leads from a state; false: it is barred there. */
+static bool way_of(struct line_solver *solver, int step, int state, const struct edge *edge, struct way *out)
 {
 	const struct line_shape *s = &solver->shape;
 	int day = s->task->from + step, next = line_next(s, state, day, edge->option), more = 0;
 
 	if (next < 0)
-		return;
+		return false;
 	for (int i = 0; i < s->digits; i++) {
 		const struct line_extra *x = &s->extra[s->digit_extra[i]];
 		if (line_more(solver->model, s, x, state, day, edge->option))
 			more += x->stride;
 	}
-	relax(line_cell(solver, step, state, 0, 0), line_cell(solver, step + 1, next, more, edge->units), edge->price,
-		count);
+	*out = (struct way){line_cell(solver, step + 1, next, more, edge->units), edge->price};
+	return true;
 }
 
 /* digits_cost gives what the soft limits in the table cost at an index, LINE_FAR beyond a digit's most, and notes which
@@ -240,11 +261,11 @@ static void fill(struct line_solver *solver)
 		int count = day_edges(solver, s->task->from + step, edges);
 		int64_t cells = reached(solver, step);
 		for (int state = 0; state < s->states; state++) {
-			int32_t *cell = line_cell(solver, step, state, 0, 0);
-			reset(cell, cells);
+			struct way ways[ROSTER_OPTIONS_MAX];
+			int way_count = 0;
 			for (int e = 0; e < count; e++)
-				relax_edge(solver, step, state, &edges[e], cells);
-			settle(cell, solver->lid, cells);
+				way_count += way_of(solver, step, state, &edges[e], &ways[way_count]);
+			cheapest(line_cell(solver, step, state, 0, 0), ways, way_count, solver->lid, cells);
 		}
 	}
 }

@@ -202,20 +202,6 @@ enum err roster_model_ready(struct roster_model *model, struct errinfo *info)
 	return ERR_OK;
 }
 
-int64_t roster_demand_cost(const struct roster_demand *d, int count)
-{
-	if (count < d->lo)
-		return (int64_t)d->under * (d->lo - count);
-	return count > d->hi ? (int64_t)d->over * (count - d->hi) : 0;
-}
-
-int32_t roster_amount(const struct roster_model *model, const struct roster_measure *measure, int day, int option)
-{
-	if (!(measure->kinds >> option & 1) || (measure->days && !measure->days[day]))
-		return 0;
-	return measure->minutes ? model->kind[option].minutes : 1;
-}
-
 int32_t roster_measured(const struct roster_model *model, const struct roster_measure *measure, const uint8_t *line)
 {
 	int32_t sum = 0;
@@ -227,11 +213,4 @@ int32_t roster_measured(const struct roster_model *model, const struct roster_me
 			sum += !(d && line[d - 1] && model->weekend[d - 1] == model->weekend[d]);
 	}
 	return sum;
-}
-
-int64_t roster_limit_cost(const struct roster_limit *limit, int32_t count)
-{
-	int64_t load = (int64_t)limit->carried + count;
-
-	return load > 0 ? limit->weight * load * load : 0;
 }

@@ -117,12 +117,30 @@ static inline int roster_sign(const struct roster_model *model, int group, int p
 }
 
 /* roster_demand_cost gives what count people cost. */
-int64_t roster_demand_cost(const struct roster_demand *demand, int count);
+static inline int64_t roster_demand_cost(const struct roster_demand *d, int count)
+{
+	if (count < d->lo)
+		return (int64_t)d->under * (d->lo - count);
+	return count > d->hi ? (int64_t)d->over * (count - d->hi) : 0;
+}
+
 /* roster_amount gives what option on day adds to a measure that doesn't count weekends. */
-int32_t roster_amount(const struct roster_model *model, const struct roster_measure *measure, int day, int option);
+static inline int32_t roster_amount(
+	const struct roster_model *model, const struct roster_measure *measure, int day, int option)
+{
+	if (!(measure->kinds >> option & 1) || (measure->days && !measure->days[day]))
+		return 0;
+	return measure->minutes ? model->kind[option].minutes : 1;
+}
+
 /* roster_measured gives what a whole line of days options has of the measure. */
 int32_t roster_measured(const struct roster_model *model, const struct roster_measure *measure, const uint8_t *line);
 /* roster_limit_cost gives weight * (carried + count)^2, 0 where that sum is negative. */
-int64_t roster_limit_cost(const struct roster_limit *limit, int32_t count);
+static inline int64_t roster_limit_cost(const struct roster_limit *limit, int32_t count)
+{
+	int64_t load = (int64_t)limit->carried + count;
+
+	return load > 0 ? limit->weight * load * load : 0;
+}
 
 #endif
