@@ -295,6 +295,29 @@ static void blobs_come_back_and_stumps_are_bad(void **state)
 	assert_false(in.bad);
 	(void)blob_get_wall(&in);
 	assert_true(in.bad);
+	out = blob_write(bytes, 11);
+	blob_put(&out, 0x123456, 3);
+	blob_put_sum(&out);
+	assert_false(out.bad);
+	for (unsigned i = 0; i < 11; i++) { /* any byte of it, and any end */
+		bytes[i] ^= 4;
+		in = blob_read(bytes, 11);
+		blob_take_sum(&in);
+		assert_true(in.bad);
+		bytes[i] ^= 4;
+		in = blob_read(bytes, i);
+		blob_take_sum(&in);
+		assert_true(in.bad);
+	}
+	in = blob_read(bytes, 11);
+	assert_int_equal(blob_get(&in, 1), 0x56);
+	blob_take_sum(&in); /* wherever it stands */
+	assert_int_equal(blob_get(&in, 2), 0x1234);
+	assert_true(!in.bad && in.at == in.size);
+	out = blob_write(bytes, 10);
+	blob_put(&out, 0x123456, 3);
+	blob_put_sum(&out);
+	assert_true(out.bad);
 	full = blob_write(bytes, 3);
 	blob_put(&full, 1, 4);
 	assert_true(full.bad && full.at == 0);

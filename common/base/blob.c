@@ -97,3 +97,23 @@ void blob_get_text(struct blob *blob, char *out, size_t size)
 	out[length] = '\0';
 	blob->at += length;
 }
+
+#define SUM_BYTES 8
+
+void blob_put_sum(struct blob *blob)
+{
+	if (!blob->bad)
+		blob_put(blob, text_hash64(blob->to, blob->at, 0), SUM_BYTES);
+}
+
+void blob_take_sum(struct blob *blob)
+{
+	struct blob sum = *blob;
+
+	blob->bad = blob->bad || blob->size - blob->at < SUM_BYTES;
+	if (blob->bad)
+		return;
+	blob->size -= SUM_BYTES;
+	sum.at = blob->size;
+	blob->bad = blob_get(&sum, SUM_BYTES) != text_hash64(blob->from, blob->size, 0);
+}

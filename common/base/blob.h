@@ -33,5 +33,9 @@ double blob_get_number(struct blob *blob);
  * bytes with its NUL, is no UTF-8 or holds a NUL. */
 void blob_put_text(struct blob *blob, const char *text);
 void blob_get_text(struct blob *blob, char *out, size_t size);
+/* blob_put_sum ends a state with a checksum of all before it. blob_take_sum, at any place of reading, checks it and
+ * takes it off the end; bad if a byte is another one. */
+void blob_put_sum(struct blob *blob);
+void blob_take_sum(struct blob *blob);
 
 #endif

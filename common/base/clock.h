@@ -42,6 +42,12 @@ static inline bool wall_is_set(struct wall t)
 	return t.ms != INT64_MIN;
 }
 
+/* wall_in_messages: a message can hold it, from 1970 to the end of 9999. */
+static inline bool wall_in_messages(struct wall t)
+{
+	return t.ms >= 0 && t.ms <= INT64_C(253402300799999);
+}
+
 static inline struct wall wall_plus(struct wall t, int64_t ms)
 {
 	return (struct wall){.ms = t.ms + ms};

@@ -221,7 +221,7 @@ void check_text_if(const char **fault, const char *text, const char *otherwise)
 
 void check_wall(const char **fault, struct wall t, const char *otherwise)
 {
-	check_true(fault, t.ms >= 0 && t.ms <= INT64_C(253402300799999), otherwise);
+	check_true(fault, wall_in_messages(t), otherwise);
 }
 
 void check_wall_if(const char **fault, struct wall t, const char *otherwise)

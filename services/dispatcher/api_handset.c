@@ -96,13 +96,14 @@ enum err dispatcher_load_handsets(struct dispatcher *d, struct errinfo *info)
 {
 	sqlite3_stmt *rows = NULL;
 	int step = SQLITE_DONE;
-	enum err err = sql_prepare(store_db(d->store), "SELECT household, number FROM handset", &rows, info);
+	enum err err = sql_prepare(store_db(d->store), "SELECT household, number, at FROM handset", &rows, info);
 
 	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
 		const char *number = (const char *)sqlite3_column_text(rows, 1);
 		if (!text_is_id((const char *)sqlite3_column_text(rows, 0)) || !text_is_label(number) ||
-			strlen(number) >= PHONE_BYTES)
-			err = lost_take(d->store, LOST_HANDSET, rows, 0, "it is no number of a home's key", info);
+			strlen(number) >= PHONE_BYTES ||
+			!wall_in_messages((struct wall){sqlite3_column_int64(rows, 2)}))
+			err = lost_take(d->store, LOST_HANDSET, rows, 0, "no number of a home's key, or no time", info);
 	}
 	if (!err && step != SQLITE_DONE)
 		err = sql_fail(store_db(d->store), info, "the ledger of handsets");

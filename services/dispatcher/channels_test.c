@@ -154,8 +154,8 @@ static void letters_stay_until_they_are_delivered(void **state)
 	(void)state;
 	assert_int_equal(post_open(store, &post, NULL), ERR_OK);
 	begin();
-	assert_int_equal(post_letter(post, "a", "1", 1, NULL), ERR_OK);
-	assert_int_equal(post_letter(post, "b", "2", 1, NULL), ERR_OK);
+	assert_int_equal(post_letter(post, "curtain/volunteer/a/page", "1", 1, NULL), ERR_OK);
+	assert_int_equal(post_letter(post, "curtain/volunteer/b/page", "2", 1, NULL), ERR_OK);
 	commit();
 	assert_int_equal(post_waiting(post), 2);
 	post_close(post);
@@ -164,17 +164,17 @@ static void letters_stay_until_they_are_delivered(void **state)
 	post_delivered(post, 1);
 	assert_true(post_settles(post));
 	assert_int_equal(post_settle(post, NULL), ERR_OK);
-	assert_string_equal(rows(), "b=2");
+	assert_string_equal(rows(), "curtain/volunteer/b/page=2");
 	post_delivered(post, 2);
 	post_delivered(post, 99); /* nothing of ours */
 	assert_int_equal(post_settle(post, NULL), ERR_OK);
 	assert_string_equal(rows(), "");
 	begin();
-	assert_int_equal(post_letter(post, "c", "3", 1, NULL), ERR_OK);
+	assert_int_equal(post_letter(post, "curtain/volunteer/c/page", "3", 1, NULL), ERR_OK);
 	commit();
 	post_delivered(post, 1); /* numbers are never used again */
 	assert_int_equal(post_settle(post, NULL), ERR_OK);
-	assert_string_equal(rows(), "c=3");
+	assert_string_equal(rows(), "curtain/volunteer/c/page=3");
 	post_close(post);
 }
 

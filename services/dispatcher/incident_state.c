@@ -2,7 +2,8 @@
  *
  * Emergencies as the store keeps them (base/blob.h), one version byte in front: the snapshot, timers, alerts, people.
  * A field that is added makes a new version; the reader of the old one stays for one release
- * (version 1 knew no silence, no second person, no merging; version 2 asked nobody again).
+ * (version 1 knew no silence, no second person, no merging; version 2 asked nobody again; version 3 had no checksum at
+ * its end).
  */
 #include <assert.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "base/text.h"
 #include "incident_internal.h"
 
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 
 static void snapshot_put(struct blob *b, const struct incident *i)
 {
@@ -125,6 +126,8 @@ static void asked_get(struct blob *b, struct asked *out)
 	out->round = (uint32_t)blob_get(b, 4);
 	out->at = blob_get_wall(b);
 	out->expires = blob_get_wall(b);
+	b->bad = b->bad || !wall_in_messages(out->at) ||
+		 (out->expires.ms != WALL_NEVER.ms && !wall_in_messages(out->expires));
 }
 
 bool incident_dirty(struct incident_core *core, struct incident_state_blob *out_state)
@@ -143,6 +146,7 @@ bool incident_dirty(struct incident_core *core, struct incident_state_blob *out_
 		if (e && e->dirty) {
 			struct blob b = blob_write(out_state->blob, sizeof out_state->blob);
 			emergency_put(&b, e);
+			blob_put_sum(&b);
 			assert(!b.bad);
 			text_cut(out_state->id, sizeof out_state->id, e->now.id);
 			out_state->length = b.at;
@@ -252,6 +256,8 @@ enum err incident_restore(struct incident_core *core, const struct incident_stat
 
 	if (version < 1 || version > STATE_VERSION)
 		return state->length ? ERR_VERSION : ERR_CORRUPT;
+	if (version >= 4)
+		blob_take_sum(&b);
 	snapshot_get(&b, &now);
 	text_cut(now.id, sizeof now.id, state->id);
 	if (b.bad || !text_is_id(now.id) || !text_is_id(now.household))

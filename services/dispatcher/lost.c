@@ -39,6 +39,9 @@ static const struct {
 		"DELETE FROM visit_state WHERE home NOT IN (0, 1) AND id = ?1"},
 	[LOST_PAGE] = {"page", "delivery.page", "its incident goes on by its timers: look at who was reached",
 		KEEP "page" NEWS "delivery WHERE number = ?1", "DELETE FROM delivery WHERE number = ?1"},
+	[LOST_POST] = {"post", "post.topic",
+		"what it told is told anew with the next change: look at it if it was a page",
+		KEEP "payload" NEWS "post WHERE number = ?1", "DELETE FROM post WHERE number = ?1"},
 	[LOST_HANDSET] = {"handset", "handset.number", "say again which number the key is set to",
 		KEEP "number" NEWS "handset WHERE household = ?1", "DELETE FROM handset WHERE household = ?1"},
 };

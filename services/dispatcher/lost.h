@@ -25,6 +25,7 @@ enum lost_kind {
 	LOST_ERRAND,   /* a visit, a task, a service */
 	LOST_MORNING,  /* how far the day's plans are told */
 	LOST_PAGE,     /* on its way over a channel */
+	LOST_POST,     /* a message for the broker that it would not take */
 	LOST_HANDSET,  /* of the ledger of handsets; the id is the household's */
 	LOST_KIND_COUNT
 };

@@ -215,6 +215,33 @@ static void a_snapshot_is_kept_and_its_place_left_to_the_post(void **state)
 	post_close(post);
 }
 
+static void a_message_that_the_broker_would_break_off_for_does_not_hold_up_the_others(void **state)
+{
+	static const char *const good[] = {"curtain/volunteer/v-1/page", "curtain/volunteer/v-1/notice",
+		"curtain/volunteer/v-1/errand", "curtain/incident/none/i-1", "curtain/oncall/t-1",
+		"curtain/outage/dispatcher-1/webhook"};
+	struct post *post;
+
+	(void)state;
+	assert_int_equal(post_open(store, &post, NULL), ERR_OK);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(post_page(post, "curtain/volunteer/v-1/page", "{}", 2, NULL), ERR_OK);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_int_equal(post_letter(post, good[i], "{}", 2, NULL), ERR_OK);
+	post_close(post);
+	sql("UPDATE post SET topic = CAST(x'63ff0a' AS TEXT) WHERE number = 1");
+	sql("UPDATE post SET topic = topic || char(10) WHERE number = 2");
+	sql("UPDATE post SET topic = 'curtain/volunteer/+/page' WHERE number = 3");
+	sql("UPDATE post SET topic = 'curtain/Incident/c-1/i-1' WHERE number = 4");
+	sql("UPDATE post SET topic = 'curtain/oncall/t-1/x/y' WHERE number = 5");
+	sql("UPDATE post SET queue = 9 WHERE number = 6");
+	assert_int_equal(post_open(store, &post, NULL), ERR_OK);
+	assert_int_equal(post_waiting(post), 6);
+	assert_int_equal(
+		number("SELECT count(*) FROM state_lost WHERE kind = 'post' AND state = CAST('{}' AS BLOB)"), 6);
+	post_close(post);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +250,7 @@ int main(void)
 		T(all_of_many_are_read_while_they_are_moved),
 		T(it_is_told_once_and_is_no_news_at_the_next_start_but_for_rules),
 		T(an_id_that_is_none_is_kept_and_not_told_as_it_is),
+		T(a_message_that_the_broker_would_break_off_for_does_not_hold_up_the_others),
 		T(a_snapshot_is_kept_and_its_place_left_to_the_post),
 	};
 

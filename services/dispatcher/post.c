@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "dispatcher/instant.h"
+#include "dispatcher/lost.h"
 #include "dispatcher/post_order.h"
 #include "lane/sql.h"
+#include "message/message.h"
 
 struct post {
 	struct store *store;
@@ -20,6 +23,59 @@ struct post {
 	uint64_t *delivered;
 	size_t delivered_count, delivered_capacity;
 };
+
+#define TOPIC_PARTS 4
+
+/* split takes a topic apart: 0 where a part is no id, or there are too many. */
+static unsigned split(const char *topic, char parts[TOPIC_PARTS][ID_BYTES])
+{
+	for (unsigned count = 0; count < TOPIC_PARTS; count++) {
+		size_t length = strcspn(topic, "/");
+		if (length >= ID_BYTES)
+			return 0;
+		memcpy(parts[count], topic, length);
+		parts[count][length] = '\0';
+		if (!text_is_id(parts[count]))
+			return 0;
+		if (!topic[length])
+			return count + 1;
+		topic += length + 1;
+	}
+	return 0;
+}
+
+/* may_leave: a topic that the access list lets us publish to, in a queue that is emptied. The broker breaks the
+ * connection for any other one, and would again after each start. */
+static bool may_leave(const char *topic, int64_t queue)
+{
+	char parts[TOPIC_PARTS][ID_BYTES];
+	unsigned count = split(topic, parts);
+
+	if (queue < 0 || queue >= POST_QUEUE_COUNT || !count || strcmp(parts[0], "curtain") != 0)
+		return false;
+	if (count == 3)
+		return !strcmp(parts[1], "oncall");
+	if (count != 4)
+		return false;
+	if (!strcmp(parts[1], "volunteer"))
+		return !strcmp(parts[3], "page") || !strcmp(parts[3], "notice") || !strcmp(parts[3], "errand");
+	return !strcmp(parts[1], "incident") || !strcmp(parts[1], "outage");
+}
+
+static enum err check(struct store *store, struct errinfo *info)
+{
+	sqlite3_stmt *rows = NULL;
+	int step = SQLITE_DONE;
+	enum err err = sql_prepare(store_db(store), "SELECT number, topic, queue FROM post", &rows, info);
+
+	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW)
+		if (!may_leave((const char *)sqlite3_column_text(rows, 1), sqlite3_column_int64(rows, 2)))
+			err = lost_take(store, LOST_POST, rows, 0, "it has no topic that a message can have", info);
+	if (!err && step != SQLITE_DONE)
+		err = sql_fail(store_db(store), info, "messages to send");
+	sqlite3_finalize(rows);
+	return err;
+}
 
 enum err post_open(struct store *store, struct post **out_post, struct errinfo *info)
 {
@@ -30,6 +86,7 @@ enum err post_open(struct store *store, struct post **out_post, struct errinfo *
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	post->store = store;
 	post_order_connected(&post->order);
+	err = check(store, info);
 	struct {
 		const char *text;
 		sqlite3_stmt **out;

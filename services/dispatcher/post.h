@@ -25,6 +25,8 @@
 
 struct post;
 
+/* post_open sets aside what the broker would break the connection for (lost.h): the rest would wait behind it for ever.
+ */
 enum err post_open(struct store *store, struct post **out_post, struct errinfo *info) ERR_MUST_CHECK;
 void post_close(struct post *post);
 /* post_page adds a message that goes once and waits for nothing, post_letter one that goes once and can wait; within

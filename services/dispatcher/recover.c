@@ -97,6 +97,9 @@ static const struct {
 		"companions may be told of today's visits once more: nothing is to be done."},
 	[LOST_PAGE] = {"待发的通知", "pages on their way", "求助照常按时限推进，请核对谁没有收到。",
 		"their incidents go on by their timers: please look at who was not reached."},
+	[LOST_POST] = {"待发到消息服务器的消息", "messages for the broker",
+		"其中的状态会随下次变化重新发布；求助照常按时限推进。",
+		"what stood in them is told anew with its next change; incidents go on by their timers."},
 	[LOST_HANDSET] = {"“1”键的登记", "records of \"1\" keys", "请重新登记这些手机“1”键的号码。",
 		"please say again which numbers these keys are set to."},
 };

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "rota_internal.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2 /* version 1 had no checksum at its end */
 #define SUMMARY "summary"
 
 static void duty_put(struct blob *b, const struct book_duty *duty)
@@ -120,6 +120,7 @@ static bool give_away(struct rota *rota, struct rota_blob *out)
 			blob_put_text(&b, page->user);
 			blob_put_wall(&b, away->from);
 			blob_put_wall(&b, away->until);
+			blob_put_sum(&b);
 			out->length = b.at;
 			return true;
 		}
@@ -137,7 +138,9 @@ static enum err restore_away(struct rota *rota, struct blob *b)
 	blob_get_text(b, away.user, sizeof away.user);
 	away.from = blob_get_wall(b);
 	away.until = blob_get_wall(b);
-	return b->bad || b->at != b->size ? ERR_CORRUPT : aways_make(rota, team, &away, &made);
+	if (b->bad || b->at != b->size || !text_is_id(team) || !text_is_id(away.user))
+		return ERR_CORRUPT;
+	return aways_make(rota, team, &away, &made);
 }
 
 bool rota_dirty(struct rota *rota, struct rota_blob *out)
@@ -151,6 +154,7 @@ bool rota_dirty(struct rota *rota, struct rota_blob *out)
 		text_cut(out->id, sizeof out->id, SUMMARY);
 		blob_put(&b, STATE_VERSION, 1);
 		blob_put_wall(&b, rota->told_day);
+		blob_put_sum(&b);
 		out->length = b.at;
 		return true;
 	}
@@ -160,6 +164,7 @@ bool rota_dirty(struct rota *rota, struct rota_blob *out)
 		m->dirty = false;
 		text_cut(out->id, sizeof out->id, m->id);
 		matter_put(&b, m);
+		blob_put_sum(&b);
 		out->length = b.at;
 		return true;
 	}
@@ -170,15 +175,21 @@ enum err rota_restore(struct rota *rota, const char *id, const void *blob, size_
 {
 	struct blob b = blob_read(blob, length);
 	unsigned version = (unsigned)blob_get(&b, 1);
+	struct wall told_day;
 	struct matter *m;
 
 	if (b.bad)
 		return ERR_CORRUPT;
-	if (version != STATE_VERSION)
+	if (version < 1 || version > STATE_VERSION)
 		return ERR_VERSION;
+	if (version >= 2)
+		blob_take_sum(&b);
 	if (!strcmp(id, SUMMARY)) {
-		rota->told_day = blob_get_wall(&b);
-		return b.bad || b.at != b.size ? ERR_CORRUPT : ERR_OK;
+		told_day = blob_get_wall(&b);
+		if (b.bad || b.at != b.size)
+			return ERR_CORRUPT;
+		rota->told_day = told_day;
+		return ERR_OK;
 	}
 	if (!strncmp(id, AWAY_PREFIX, strlen(AWAY_PREFIX)))
 		return restore_away(rota, &b);

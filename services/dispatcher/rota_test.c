@@ -217,6 +217,8 @@ static void a_matter_that_nobody_could_be_told_of_is_refused(void **state)
 	assert_int_equal(rota_restore(rota, "no id", blob.blob, blob.length), ERR_CORRUPT);
 	for (size_t length = 0; length < blob.length; length++)
 		assert_int_equal(rota_restore(rota, blob.id, blob.blob, length), ERR_CORRUPT);
+	blob.length -= 8; /* the checksum, which version 1 did not have */
+	blob.blob[0] = 1;
 	team = memmem(blob.blob, blob.length, "t-1", 3);
 	assert_non_null(team);
 	*team = 0xff; /* no text: a notice that names it could not be written */

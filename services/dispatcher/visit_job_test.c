@@ -282,6 +282,13 @@ static void a_row_that_cannot_be_read_leaves_nothing_behind(void **state)
 		assert_int_equal(visit_find(copy.core, rig.visit.id, &found), ERR_NOT_FOUND);
 		homes += blob.row == VISIT_ROW_HOME;
 		jobs += blob.row == VISIT_ROW_ERRAND;
+		blob.blob[blob.length / 2] ^= 1;
+		assert_int_equal(visit_restore(copy.core, &blob), ERR_CORRUPT);
+		blob.blob[blob.length / 2] ^= 1;
+		if (blob.row == VISIT_ROW_ERRAND) { /* as version 1 had it, without a checksum */
+			blob.length -= 8;
+			blob.blob[0] = 1;
+		}
 		assert_int_equal(visit_restore(copy.core, &blob), ERR_OK);
 	}
 	assert_true(homes > 0 && jobs == 1);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "visit_internal.h"
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2 /* version 1 had no checksum at its end */
 
 static unsigned word_get(struct blob *b, unsigned count)
 {
@@ -175,6 +175,7 @@ static bool dirty_home(struct visit_core *core, struct visit_blob *out)
 			continue;
 		begin(out, VISIT_ROW_HOME, home->id);
 		home_put(&b, home);
+		blob_put_sum(&b);
 		assert(!b.bad);
 		out->length = b.at;
 		home->dirty = false;
@@ -196,6 +197,7 @@ static void put_morning(struct visit_core *core, struct visit_blob *out)
 	day_put(&b, m->day);
 	blob_put(&b, m->open, 1);
 	blob_put_text(&b, m->after);
+	blob_put_sum(&b);
 	assert(!b.bad);
 	out->length = b.at;
 	m->dirty = false;
@@ -237,6 +239,7 @@ bool visit_dirty(struct visit_core *core, struct visit_blob *out)
 			continue;
 		begin(out, VISIT_ROW_ERRAND, job->now.id);
 		job_put(&b, job);
+		blob_put_sum(&b);
 		assert(!b.bad);
 		out->length = b.at;
 		job->dirty = false;
@@ -299,11 +302,15 @@ void visit_unrestore(struct visit_core *core, const char *id)
 enum err visit_restore(struct visit_core *core, const struct visit_blob *blob)
 {
 	struct blob b = blob_read(blob->blob, blob->length);
+	unsigned version;
 
 	if (!blob->length || !text_is_id(blob->id))
 		return ERR_CORRUPT;
-	if (blob_get(&b, 1) != STATE_VERSION)
+	version = (unsigned)blob_get(&b, 1);
+	if (version < 1 || version > STATE_VERSION)
 		return ERR_VERSION;
+	if (version >= 2)
+		blob_take_sum(&b);
 	switch (blob->row) {
 	case VISIT_ROW_ERRAND:
 		return restore_job(core, blob->id, &b);

@@ -124,23 +124,25 @@ def test_duties_visits_and_handsets_that_cannot_be_read_are_left_out_and_told(ri
     for user in ("v-2", "v-3"):
         assert rig.call("absent", {"team": "t-1", "user": user, "from": ahead[0], "until": ahead[1]})["ok"]
     errands = [rig.call("visit_request", {"household": f"h-{n}", "what": "three_three"})["result"]["errand"]["id"] for n in (7, 8)]
-    for home, number in (("h-1", "10000"), ("h-2", "10000")):
+    for home, number in (("h-1", "10000"), ("h-2", "10000"), ("h-3", "10000")):
         assert rig.call("handset", {"household": home, "number": number})["ok"]
     incident = call_for_help(rig, 3)
     absences = [m["matter"] for m in rig.call("matters", {})["result"]["items"] if m["kind"] == "absence"]
     assert len(absences) == 2
     damage(rig, f"UPDATE rota SET state = substr(state, 1, length(state) - 1) WHERE id = '{absences[0]}'", "UPDATE rota_rules SET rules = rules || 'nonsense,1'",
            "UPDATE visit_state SET state = CAST(state || x'00' AS BLOB) WHERE home AND id = 'h-5'", f"UPDATE visit_state SET state = x'01ff' WHERE id = '{errands[0]}'",
-           "UPDATE handset SET number = CAST(x'ff0a' AS TEXT) WHERE household = 'h-1'")
+           "UPDATE handset SET number = CAST(x'ff0a' AS TEXT) WHERE household = 'h-1'", "UPDATE handset SET at = -1 WHERE household = 'h-3'",
+           f"UPDATE post SET topic = topic || char(10) WHERE key = 'incident/{incident['incident']}'")
     with store(rig) as db:
         rules = db.execute("SELECT rules FROM rota_rules").fetchone()[0]
     rig.start()
-    ready(rig, 5)
+    ready(rig, 7)
     told(rig, "absences", absences[0])
     told(rig, "teams' rules", "t-1", "publish them anew")
     told(rig, "homes' records of visits", "h-5")
     told(rig, "visits, tasks or services", errands[0])
-    told(rig, "\"1\" keys", "h-1")
+    told(rig, "\"1\" keys", "h-1", "h-3")
+    told(rig, "messages for the broker")
     assert [m["matter"] for m in rig.call("matters", {})["result"]["items"] if m["kind"] == "absence"] == absences[1:]
     assert rig.call("visit_show", {"errand": errands[1]})["ok"] and not rig.call("visit_show", {"errand": errands[0]})["ok"]
     handsets = {h["household"]: h["state"] for h in rig.call("handsets", {})["result"]["items"]}
@@ -152,10 +154,10 @@ def test_duties_visits_and_handsets_that_cannot_be_read_are_left_out_and_told(ri
 
     rig.again()
     ready(rig, 1)  # the rules are still not there
-    assert len(notices(rig)) == 5
+    assert len(notices(rig)) == 6
     publish(rig)
     rig.counters(states_lost=0)
     rig.stop()
     with store(rig) as db:
-        assert {row[0] for row in db.execute("SELECT kind FROM state_lost")} == {"matter", "rules", "home", "errand", "handset"}
+        assert {row[0] for row in db.execute("SELECT kind FROM state_lost")} == {"matter", "rules", "home", "errand", "handset", "post"}
         assert db.execute("SELECT state FROM state_lost WHERE kind = 'rules'").fetchone()[0] == rules
