@@ -89,7 +89,8 @@ enum err arrange_second(struct incident_core *core, struct emergency *e, enum pa
 enum err arrange_company(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	const struct policy_ladder *ladder = ladder_of(core, e);
-	enum err err = ladder->key ? arrange_second(core, e, PAGE_KEY, now) : ERR_OK;
+	bool key = ladder->key && !ladder_has_key(core, e, e->now.responder);
+	enum err err = key ? arrange_second(core, e, PAGE_KEY, now) : ERR_OK;
 
 	return err || !ladder->second ? err : arrange_second(core, e, PAGE_SECOND, now);
 }

@@ -214,6 +214,8 @@ enum err ladder_page_desk(struct incident_core *core, struct emergency *e, const
 /* ladder_elsewhere: user is on the way to another home, or there; whoever is overdue with it may have forgotten to say
  * so. */
 bool ladder_elsewhere(const struct incident_core *core, const struct emergency *but, const char *user);
+/* ladder_has_key: user is one of those with a key to the household. */
+bool ladder_has_key(const struct incident_core *core, const struct emergency *e, const char *user);
 /* ladder_waits: only the desk was ever asked, because nobody else was known. */
 bool ladder_waits(const struct incident_core *core, struct emergency *e, struct wall now);
 

@@ -179,26 +179,64 @@ bool ladder_elsewhere(const struct incident_core *core, const struct emergency *
 	return false;
 }
 
+bool ladder_has_key(const struct incident_core *core, const struct emergency *e, const char *user)
+{
+	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
+
+	for (unsigned i = 0; i < circle->count[CIRCLE_KEYS]; i++)
+		if (!strcmp(circle->users[CIRCLE_KEYS][i], user))
+			return true;
+	return false;
+}
+
+/* key_wanted: a door may have to be opened, and somebody is asked, but nobody who could open it: of a step's people one
+ * with a key is next, whatever their place. The first one stays the first. */
+static bool key_wanted(const struct incident_core *core, const struct emergency *e)
+{
+	bool asked = false;
+
+	for (unsigned i = 0; i < e->asked_count; i++) {
+		if (e->asked[i].round != e->round)
+			continue;
+		asked = true;
+		if (e->asked[i].state == ASKED_OPEN && ladder_has_key(core, e, e->asked[i].user))
+			return false;
+	}
+	return asked && ladder_of(core, e)->key;
+}
+
+/* free_of finds the first of a rung who may be asked; with_key: and has one. */
+static bool free_of(const struct incident_core *core, struct emergency *e, const struct duty_people *people,
+	const struct rung *rung, bool elsewhere, bool with_key, struct wall now, struct next *out)
+{
+	const char(*users)[ID_BYTES];
+	unsigned count = rung_users(rung->who, people, duty_circle_of(core->duty, e->now.household), &users);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN) ||
+			(rung->who != RUNG_CONTACT && core_absent(core, users[i], now)) ||
+			ladder_elsewhere(core, e, users[i]) != elsewhere ||
+			(with_key && !ladder_has_key(core, e, users[i])))
+			continue;
+		*out = (struct next){users[i], rung_role(rung->who, i), rung->wait_s};
+		return true;
+	}
+	return false;
+}
+
 /* next_among finds who comes next of those who are free, or of those who go elsewhere. Whoever has said that they are
  * absent is not asked, but for the family, whose telephone goes along. */
 static bool next_among(const struct incident_core *core, struct emergency *e, const struct duty_people *people,
 	bool elsewhere, struct wall now, struct next *out)
 {
 	const struct policy_ladder *ladder = ladder_of(core, e);
-	const struct circle *circle = duty_circle_of(core->duty, e->now.household);
+	bool key = key_wanted(core, e);
 
 	for (unsigned r = 0; r < ladder->rung_count; r++) {
 		const struct rung *rung = &ladder->rungs[r];
-		const char(*users)[ID_BYTES];
-		unsigned count = rung_users(rung->who, people, circle, &users);
-		for (unsigned i = 0; i < count; i++) {
-			if (!may_be_asked(e, users[i], people->desk, rung->who == RUNG_CAPTAIN) ||
-				(rung->who != RUNG_CONTACT && core_absent(core, users[i], now)) ||
-				ladder_elsewhere(core, e, users[i]) != elsewhere)
-				continue;
-			*out = (struct next){users[i], rung_role(rung->who, i), rung->wait_s};
+		if ((key && free_of(core, e, people, rung, elsewhere, true, now, out)) ||
+			free_of(core, e, people, rung, elsewhere, false, now, out))
 			return true;
-		}
 	}
 	return false;
 }

@@ -126,6 +126,67 @@ static void nobody_goes_alone_where_a_door_must_be_opened(void **state)
 	TRACE("timed_out:v-1 +desk paged:desk");
 }
 
+static const struct circle key_on_duty = {.count = {0, 2, 0}, .users = {{""}, {"key-1", "v-3"}, {""}}};
+
+static void door_policy(uint8_t at_once, bool key)
+{
+	world_circle(&w, "h-1", &key_on_duty, t0);
+	world_policies(&w, &(struct policy_ladder){.name = "door",
+				   .rung_count = 2,
+				   .rungs = {{RUNG_ON_DUTY, 0}, {RUNG_CAPTAIN, 0}},
+				   .at_once = at_once,
+				   .second = true,
+				   .key = key});
+}
+
+static void who_is_on_duty_with_a_key_is_asked_beside_the_first(void **state)
+{
+	(void)state;
+	door_policy(2, true);
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +v-1 paged:v-1 +v-3 paged:v-3"); /* the primary, and of the others the one who can open */
+	assert_int_equal(w.page.role, PAGE_BACKUP);
+	says("v-3", REPLY_DECLINE, 5);
+	TRACE("declined:v-3 +v-2 paged:v-2");
+	feed("a-2", "h-2", ALERT_LIFE, 10); /* whose keys nobody has */
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+}
+
+static void one_at_a_time_who_has_a_key_is_next_after_the_first(void **state)
+{
+	(void)state;
+	door_policy(1, true);
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	TRACE("raised +v-1 paged:v-1");
+	tick(120);
+	TRACE("timed_out:v-1 +v-3 paged:v-3");
+	tick(240);
+	TRACE("timed_out:v-3 +v-2 paged:v-2");
+	tick(360);
+	TRACE("timed_out:v-2 +cap paged:cap");
+}
+
+static void where_no_door_is_to_be_opened_a_key_moves_nobody_up(void **state)
+{
+	(void)state;
+	door_policy(2, false);
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+}
+
+static void who_goes_with_a_key_needs_nobody_else_to_bring_one(void **state)
+{
+	(void)state;
+	door_policy(2, true);
+	feed("a-1", "h-1", ALERT_LIFE, 0);
+	says("v-3", REPLY_ACCEPT, 5);
+	TRACE("accepted:v-3 -v-1 +v-1 paged:v-1"); /* the second person; key-1 sleeps on */
+	says("v-3", REPLY_DECLINE, 10);
+	says("v-1", REPLY_ACCEPT, 15);
+	STATE("accepted");
+	assert_non_null(strstr(w.trace, "+key-1"));
+}
+
 static void nobody_with_a_key_is_told_to_the_desk(void **state)
 {
 	(void)state;
@@ -189,6 +250,10 @@ int main(void)
 		WITH_WORLD(neighbours_are_asked_side_by_side_and_the_desk_is_told_of_120),
 		WITH_WORLD(who_is_absent_is_not_asked_and_the_family_is),
 		WITH_WORLD(nobody_goes_alone_where_a_door_must_be_opened),
+		WITH_WORLD(who_is_on_duty_with_a_key_is_asked_beside_the_first),
+		WITH_WORLD(one_at_a_time_who_has_a_key_is_next_after_the_first),
+		WITH_WORLD(where_no_door_is_to_be_opened_a_key_moves_nobody_up),
+		WITH_WORLD(who_goes_with_a_key_needs_nobody_else_to_bring_one),
 		WITH_WORLD(nobody_with_a_key_is_told_to_the_desk),
 		WITH_WORLD(attention_waits_on_the_tile_though_the_household_pages),
 		WITH_WORLD(incident_is_named_after_the_kind_that_says_most),
