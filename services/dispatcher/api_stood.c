@@ -38,6 +38,35 @@ static struct stood read_row(sqlite3_stmt *row, int first)
 	return out;
 }
 
+/* may_be_told: an answer can hold it. */
+static bool may_be_told(const char *team, const struct stood *row)
+{
+	return text_is_id(team) && text_is_id(row->shift) && text_is_id(row->planned) &&
+	       (!*row->user || text_is_id(row->user)) && wall_in_messages(row->from) && wall_in_messages(row->until) &&
+	       (!wall_is_set(row->open_from) || wall_in_messages(row->open_from)) &&
+	       (!wall_is_set(row->open_until) || wall_in_messages(row->open_until));
+}
+
+enum err dispatcher_load_stood(struct dispatcher *d, struct errinfo *info)
+{
+	sqlite3_stmt *rows = NULL;
+	int step = SQLITE_DONE;
+	enum err err = sql_prepare(store_db(d->store),
+		"SELECT team, starts, ends, place, shift, planned, user, open_from, open_until, " STOOD_KEY
+		" FROM stood",
+		&rows, info);
+
+	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct stood row = read_row(rows, 1);
+		if (!may_be_told((const char *)sqlite3_column_text(rows, 0), &row))
+			err = lost_take(d->store, LOST_STOOD, rows, 9, "no answer can hold it", info);
+	}
+	if (!err && step != SQLITE_DONE)
+		err = sql_fail(store_db(d->store), info, "what became of duties");
+	sqlite3_finalize(rows);
+	return err;
+}
+
 static enum err load(struct dispatcher *d, const char *team, struct stood *out, unsigned room, unsigned *out_count,
 	struct errinfo *info)
 {

@@ -159,6 +159,8 @@ enum err dispatcher_tell_states(struct dispatcher *d, struct wall now, struct er
 	"INTEGER, PRIMARY KEY (team, starts, shift, planned, user)) STRICT, WITHOUT ROWID;"                            \
 	"CREATE INDEX stood_ends ON stood (ends);"                                                                     \
 	"INSERT OR IGNORE INTO stood SELECT team, starts, ends, place, shift, user, user, NULL, NULL FROM duty"
+/* dispatcher_load_stood looks at them at the start: one that no answer can hold would spoil every answer. */
+enum err dispatcher_load_stood(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_save_stood(struct dispatcher *d, const char *team, bool whole, struct errinfo *info) ERR_MUST_CHECK;
 
 /* api.c: the questions (api.h). */

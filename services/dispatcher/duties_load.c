@@ -50,7 +50,7 @@ struct roster_rows {
 	char team[ID_BYTES];
 	struct book_duty duties[BOOK_DUTIES_MAX];
 	unsigned count;
-	bool too_many, no_id; /* of what was read for the team */
+	bool too_many, unfit; /* of what was read for the team: more than fit; one that no message could hold */
 };
 
 static void take_row(struct roster_rows *r, sqlite3_stmt *row)
@@ -62,12 +62,13 @@ static void take_row(struct roster_rows *r, sqlite3_stmt *row)
 	r->too_many = r->count == BOOK_DUTIES_MAX;
 	if (r->too_many)
 		return;
-	r->no_id = r->no_id || !text_is_id(shift) || !text_is_id(user);
 	*duty = (struct book_duty){.from = {sqlite3_column_int64(row, 1)},
 		.until = {sqlite3_column_int64(row, 2)},
 		.place = sqlite3_column_int(row, 3)};
 	text_cut(duty->shift, sizeof duty->shift, shift);
 	text_cut(duty->user, sizeof duty->user, user);
+	r->unfit = r->unfit || !text_is_id(shift) || !text_is_id(user) || !wall_in_messages(duty->from) ||
+		   !wall_in_messages(duty->until);
 	r->count++;
 }
 
@@ -78,7 +79,7 @@ static enum err put(struct dispatcher *d, const struct roster_rows *r, struct er
 	bool named = text_is_id(r->team);
 	char cause[WORD_BYTES * 3];
 	unsigned bad = 0;
-	enum err err = r->too_many ? ERR_FULL : r->no_id || !named ? ERR_INVALID : ERR_OK;
+	enum err err = r->too_many ? ERR_FULL : r->unfit || !named ? ERR_INVALID : ERR_OK;
 
 	if (!err)
 		err = book_put(incident_core_book(d->core), r->team, r->duties, r->count, WALL_NONE, &bad);
@@ -109,7 +110,7 @@ static enum err read_all(struct dispatcher *d, struct errinfo *info)
 			r.count = 0;
 		}
 		if (!r.count) {
-			r.too_many = r.no_id = false;
+			r.too_many = r.unfit = false;
 			text_cut(r.team, sizeof r.team, team);
 		}
 		take_row(&r, rows);

@@ -44,6 +44,9 @@ static const struct {
 		KEEP "payload" NEWS "post WHERE number = ?1", "DELETE FROM post WHERE number = ?1"},
 	[LOST_HANDSET] = {"handset", "handset.number", "say again which number the key is set to",
 		KEEP "number" NEWS "handset WHERE household = ?1", "DELETE FROM handset WHERE household = ?1"},
+	[LOST_STOOD] = {"stood", "stood", "papers and figures of that time lack this duty",
+		KEEP "printf('%s/%s/%s/%s', ends, place, open_from, open_until)" NEWS "stood WHERE " STOOD_KEY " = ?1",
+		"DELETE FROM stood WHERE " STOOD_KEY " = ?1"},
 };
 
 const char *lost_kind_name(enum lost_kind kind)

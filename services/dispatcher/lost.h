@@ -27,8 +27,12 @@ enum lost_kind {
 	LOST_PAGE,     /* on its way over a channel */
 	LOST_POST,     /* a message for the broker that it would not take */
 	LOST_HANDSET,  /* of the ledger of handsets; the id is the household's */
+	LOST_STOOD,    /* what became of a duty that is over, or will */
 	LOST_KIND_COUNT
 };
+
+/* STOOD_KEY names a row of table stood by one column. */
+#define STOOD_KEY "team || '/' || starts || '/' || shift || '/' || planned || '/' || user"
 
 struct sqlite3_stmt;
 

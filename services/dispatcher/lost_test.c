@@ -28,7 +28,12 @@ static const char tables[] =
 	"CREATE TABLE handset (household TEXT PRIMARY KEY, number TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT "
 	"NULL) STRICT, WITHOUT ROWID";
 
-static const char *const migrations[] = {POST_TABLE, POST_QUEUES, CHANNELS_TABLES, tables, STATE_LOST_TABLE};
+static const char stood[] =
+	"CREATE TABLE stood (team TEXT NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL, place "
+	"INTEGER NOT NULL, shift TEXT NOT NULL, planned TEXT NOT NULL, user TEXT NOT NULL, open_from "
+	"INTEGER, open_until INTEGER, PRIMARY KEY (team, starts, shift, planned, user)) STRICT, WITHOUT "
+	"ROWID";
+static const char *const migrations[] = {POST_TABLE, POST_QUEUES, CHANNELS_TABLES, tables, stood, STATE_LOST_TABLE};
 static char path[] = "/tmp/curtain-lost-XXXXXX.db";
 static struct store *store;
 
@@ -110,6 +115,11 @@ static void a_row_of_each_kind_is_moved_as_it_is_and_the_others_stay(void **stat
 	assert_int_equal(take(LOST_ERRAND, "SELECT id FROM visit_state WHERE NOT home AND state = x'00ff'"), 1);
 	assert_int_equal(take(LOST_MORNING, "SELECT id FROM visit_state WHERE home > 1 GROUP BY id"), 1);
 	assert_int_equal(take(LOST_HANDSET, "SELECT household FROM handset WHERE number = ''"), 1);
+	sql("INSERT INTO stood VALUES ('t-1', 5, 9, 0, CAST(x'ff' AS TEXT), 'v-1', '', NULL, 7), ('t-1', 5, 9, 0, 's', "
+	    "'v-1', '', NULL, NULL)");
+	assert_int_equal(take(LOST_STOOD, "SELECT " STOOD_KEY " FROM stood WHERE shift <> 's'"), 1);
+	assert_int_equal(number("SELECT count(*) FROM stood WHERE shift = 's'"), 1);
+	assert_int_equal(number("SELECT count(*) FROM state_lost WHERE kind = 'stood' AND state = '9/0//7'"), 1);
 	assert_int_equal(take(LOST_PAGE, "SELECT number FROM delivery WHERE page = x'00ff'"), 1);
 	assert_int_equal(number("SELECT count(*) FROM incident WHERE id = 'i-2'"), 1);
 	assert_int_equal(number("SELECT (SELECT count(*) FROM incident) + (SELECT count(*) FROM rota) + (SELECT "
@@ -122,7 +132,7 @@ static void a_row_of_each_kind_is_moved_as_it_is_and_the_others_stay(void **stat
 				"'nonsense'"),
 		1);
 	assert_int_equal(number("SELECT count(*) FROM state_lost WHERE kind = 'page' AND id = '7'"), 1);
-	counted(9, true);
+	counted(10, true);
 }
 
 static void all_of_many_are_read_while_they_are_moved(void **state)

@@ -217,6 +217,8 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 	if (!err)
 		err = dispatcher_load_handsets(d, info);
 	if (!err)
+		err = dispatcher_load_stood(d, info);
+	if (!err)
 		err = load_states(d, info);
 	return err ? err : visits_open(d->visits, d->store, &d->settings, info);
 }

@@ -102,6 +102,9 @@ static const struct {
 		"what stood in them is told anew with its next change; incidents go on by their timers."},
 	[LOST_HANDSET] = {"“1”键的登记", "records of \"1\" keys", "请重新登记这些手机“1”键的号码。",
 		"please say again which numbers these keys are set to."},
+	[LOST_STOOD] = {"值班结果记录", "records of what became of duties",
+		"相应时段的报表会缺这一条，不影响值班和派单。",
+		"papers and figures of that time lack them; duties and pages do not."},
 };
 
 static enum err tell(struct dispatcher *d, enum lost_kind kind, struct wall now, struct errinfo *info)

@@ -132,17 +132,19 @@ def test_duties_visits_and_handsets_that_cannot_be_read_are_left_out_and_told(ri
     damage(rig, f"UPDATE rota SET state = substr(state, 1, length(state) - 1) WHERE id = '{absences[0]}'", "UPDATE rota_rules SET rules = rules || 'nonsense,1'",
            "UPDATE visit_state SET state = CAST(state || x'00' AS BLOB) WHERE home AND id = 'h-5'", f"UPDATE visit_state SET state = x'01ff' WHERE id = '{errands[0]}'",
            "UPDATE handset SET number = CAST(x'ff0a' AS TEXT) WHERE household = 'h-1'", "UPDATE handset SET at = -1 WHERE household = 'h-3'",
+           "UPDATE stood SET planned = CAST(x'762dff' AS TEXT) WHERE starts = (SELECT min(starts) FROM stood)",
            f"UPDATE post SET topic = topic || char(10) WHERE key = 'incident/{incident['incident']}'")
     with store(rig) as db:
         rules = db.execute("SELECT rules FROM rota_rules").fetchone()[0]
     rig.start()
-    ready(rig, 7)
+    ready(rig, 8)
     told(rig, "absences", absences[0])
     told(rig, "teams' rules", "t-1", "publish them anew")
     told(rig, "homes' records of visits", "h-5")
     told(rig, "visits, tasks or services", errands[0])
     told(rig, "\"1\" keys", "h-1", "h-3")
     told(rig, "messages for the broker")
+    told(rig, "what became of duties")
     assert [m["matter"] for m in rig.call("matters", {})["result"]["items"] if m["kind"] == "absence"] == absences[1:]
     assert rig.call("visit_show", {"errand": errands[1]})["ok"] and not rig.call("visit_show", {"errand": errands[0]})["ok"]
     handsets = {h["household"]: h["state"] for h in rig.call("handsets", {})["result"]["items"]}
@@ -154,10 +156,14 @@ def test_duties_visits_and_handsets_that_cannot_be_read_are_left_out_and_told(ri
 
     rig.again()
     ready(rig, 1)  # the rules are still not there
-    assert len(notices(rig)) == 6
+    assert len(notices(rig)) == 7
     publish(rig)
     rig.counters(states_lost=0)
+    damage(rig, "UPDATE duty SET ends = 1 << 62 WHERE rowid = (SELECT max(rowid) FROM duty)")  # a time that no answer can hold
+    rig.start()
+    rig.counters(rosters_lost=1, states_lost=0)
+    assert rig.call("duties", {"team": "t-1"})["result"]["items"] == []
     rig.stop()
     with store(rig) as db:
-        assert {row[0] for row in db.execute("SELECT kind FROM state_lost")} == {"matter", "rules", "home", "errand", "handset", "post"}
+        assert {row[0] for row in db.execute("SELECT kind FROM state_lost")} == {"matter", "rules", "home", "errand", "handset", "post", "stood"}
         assert db.execute("SELECT state FROM state_lost WHERE kind = 'rules'").fetchone()[0] == rules
