@@ -71,6 +71,13 @@ static void restore(struct receiver *receiver, uint64_t epoch, uint64_t seq, str
 	receiver->ask = true;
 }
 
+/* may_be: a position that an acknowledgement can hold. Another one is damaged, and is none: the producer is asked for
+ * all that it still has. */
+static bool may_be(int64_t epoch, int64_t seq, int64_t at)
+{
+	return epoch >= 0 && seq >= 0 && seq <= SQL_SEQ_MAX && wall_in_messages((struct wall){at});
+}
+
 static enum err load_positions(struct inbox *inbox, struct errinfo *info)
 {
 	sqlite3 *db = store_db(inbox->store);
@@ -90,7 +97,9 @@ static enum err load_positions(struct inbox *inbox, struct errinfo *info)
 		struct producer *producer = find(inbox, name);
 		if (!producer && !inbox->config.producers)
 			producer = add(inbox, name);
-		if (producer && mine(inbox, shard))
+		if (producer && mine(inbox, shard) &&
+			may_be(sqlite3_column_int64(statement, 2), sqlite3_column_int64(statement, 3),
+				sqlite3_column_int64(statement, 4)))
 			restore(&producer->shards[shard], (uint64_t)sqlite3_column_int64(statement, 2),
 				(uint64_t)sqlite3_column_int64(statement, 3),
 				(struct wall){sqlite3_column_int64(statement, 4)});

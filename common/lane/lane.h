@@ -53,12 +53,14 @@ struct outbox_stats {
 	int64_t bytes;
 	int64_t oldest_ms; /* `at` of the oldest one, ms since 1970; 0 = none */
 	int64_t resent;    /* since start */
+	int64_t lost;      /* since start: batches that were not in the store any more when they were to be sent */
 };
 
 struct outbox;
 
 /* outbox_open loads what the store holds for this lane. Several outboxes may share one store (one a lane). A consumer
- * that was in the store but is no longer named is forgotten. */
+ * that was in the store but is no longer named is forgotten. An acknowledgement that cannot be is none: what is stored
+ * is sent once more. */
 enum err outbox_open(struct store *store, const struct outbox_config *config, struct outbox **out_outbox,
 	struct errinfo *info) ERR_MUST_CHECK;
 void outbox_close(struct outbox *outbox);

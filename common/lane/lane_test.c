@@ -494,6 +494,119 @@ static void consumer_that_comes_later_gets_one_batch_in_the_place_of_those_that_
 	world_close(&w);
 }
 
+/* damage changes rows of the producer's store while it is down; it must hit some. */
+static void damage(struct world *w, const char *text)
+{
+	char path[128];
+	sqlite3 *db;
+
+	producer_close(w);
+	path_of(w, "ingest", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	assert_true(sqlite3_changes(db) > 0);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	producer_open(w);
+	outbox_reconnected(w->outbox);
+}
+
+static void batches_that_are_gone_are_counted_and_hold_up_nothing(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, 9, 0, 0);
+	for (int i = 0; i < 20; i++)
+		produce(&w);
+	/* of shard 0: the first, two in the middle, the last */
+	damage(&w, "DELETE FROM lane_outbox WHERE (id >> 48 & 255) = 0 AND ((id & 65535) IN (1, 7, 8) OR id = (SELECT "
+		   "max(id) FROM lane_outbox WHERE (id >> 48 & 255) = 0))");
+	for (int i = 0; i < 300; i++)
+		turn(&w);
+	assert_int_equal(outbox_stats(w.outbox).batches, 0);
+	assert_true(outbox_stats(w.outbox).lost >= 3);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(count_of(w.stores[i], 1), (int64_t)w.appended[1]);
+	uint64_t before = w.appended[0];
+	while (w.appended[0] == before)
+		produce(&w);
+	for (int i = 0; i < 100; i++)
+		turn(&w);
+	assert_int_equal(outbox_stats(w.outbox).batches, 0);
+	for (int i = 0; i < 2; i++) { /* what comes after the gaps is there */
+		sqlite3_stmt *row;
+		assert_int_equal(sqlite3_prepare_v2(store_db(w.stores[i]), "SELECT max(n) FROM got WHERE shard = 0", -1,
+					 &row, NULL),
+			SQLITE_OK);
+		assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+		assert_int_equal(sqlite3_column_int64(row, 0), (int64_t)w.appended[0]);
+		sqlite3_finalize(row);
+	}
+	world_close(&w);
+}
+
+static void acknowledgements_that_cannot_be_are_none(void **state)
+{
+	static const char *const wild[] = {"UPDATE lane_acked SET seq = -5 WHERE consumer = 'records'",
+		"UPDATE lane_acked SET seq = 1 << 62 WHERE consumer = 'records'",
+		"UPDATE lane_acked SET seq = 1 << 31 WHERE consumer = 'records'",
+		"UPDATE lane_acked SET seq = -5 WHERE consumer = ''",
+		"UPDATE lane_acked SET seq = 1 << 31 WHERE consumer = ''"};
+
+	(void)state;
+	for (size_t n = 0; n < 2 * sizeof wild / sizeof *wild; n++) {
+		struct world w;
+		world_open(&w, 10 + (unsigned)n, 0, 0);
+		for (int i = 0; i < 30; i++) {
+			produce(&w);
+			turn(&w);
+		}
+		while (!complete(&w))
+			turn(&w);
+		assert_int_equal(outbox_trim(w.outbox, NULL), ERR_OK);
+		for (int i = 0; n % 2 && i < 10; i++) /* some are stored, or none */
+			produce(&w);
+		damage(&w, wild[n / 2]);
+		for (int i = 0; i < 10; i++)
+			produce(&w);
+		for (int i = 0; i < 1000 && !complete(&w); i++)
+			turn(&w);
+		if (!complete(&w))
+			fail_msg("%s, %s: not complete", wild[n / 2], n % 2 ? "some stored" : "none stored");
+		assert_int_equal(outbox_stats(w.outbox).lost, 0);
+		world_close(&w);
+	}
+}
+
+static void a_position_that_cannot_be_is_none(void **state)
+{
+	static const char *const wild[] = {"UPDATE lane_position SET epoch = -5", "UPDATE lane_position SET seq = -5",
+		"UPDATE lane_position SET seq = 1 << 62", "UPDATE lane_position SET at = -5"};
+
+	(void)state;
+	for (size_t n = 0; n < sizeof wild / sizeof *wild; n++) {
+		struct world w;
+		world_open(&w, 30 + (unsigned)n, 0, 0);
+		for (int i = 0; i < 30; i++) {
+			produce(&w);
+			turn(&w);
+		}
+		while (!complete(&w))
+			turn(&w);
+		assert_int_equal(outbox_trim(w.outbox, NULL), ERR_OK);
+		assert_int_equal(sqlite3_exec(store_db(w.stores[1]), wild[n], NULL, NULL, NULL), SQLITE_OK);
+		consumer_close(&w, 1);
+		consumer_open(&w, 1);
+		for (int i = 0; i < 10; i++)
+			produce(&w);
+		for (int i = 0; i < 1000 && !complete(&w); i++)
+			turn(&w); /* which asserts that each acknowledgement can be written */
+		if (!complete(&w))
+			fail_msg("%s: not complete", wild[n]);
+		world_close(&w);
+	}
+}
+
 static void producer_with_a_new_store_is_a_new_epoch(void **state)
 {
 	struct world w;
@@ -665,6 +778,9 @@ int main(void)
 		cmocka_unit_test(absent_consumer_does_not_hold_up_the_other),
 		cmocka_unit_test(consumer_with_a_new_store_goes_on_from_what_is_left),
 		cmocka_unit_test(consumer_that_comes_later_gets_one_batch_in_the_place_of_those_that_are_gone),
+		cmocka_unit_test(batches_that_are_gone_are_counted_and_hold_up_nothing),
+		cmocka_unit_test(acknowledgements_that_cannot_be_are_none),
+		cmocka_unit_test(a_position_that_cannot_be_is_none),
 		cmocka_unit_test(producer_with_a_new_store_is_a_new_epoch),
 		cmocka_unit_test(watermark_is_the_earliest_of_all_shards),
 		cmocka_unit_test(an_inbox_of_a_part_neither_takes_nor_speaks_of_other_shards),

@@ -148,12 +148,35 @@ static enum err skip(struct outbox *outbox, unsigned shard, uint64_t seq, uint64
 	return codec_batch_encode(&head, "", 0, &outbox->payload);
 }
 
-static enum err fetch(struct outbox *outbox, unsigned number, uint64_t seq, struct outbox_packet *out)
+/* before_next gives the last seq before the next batch that is there: a row that is gone must not stop the lane. */
+static enum err before_next(struct outbox *outbox, unsigned shard, uint64_t seq, uint64_t *out_to)
+{
+	sqlite3_stmt *next = NULL;
+	enum err err = sql_prepare(
+		store_db(outbox->store), "SELECT min(id) FROM lane_outbox WHERE id BETWEEN ? AND ?", &next, NULL);
+
+	if (err)
+		return err;
+	sqlite3_bind_int64(next, 1, sql_batch_id(outbox->number, shard, seq));
+	sqlite3_bind_int64(next, 2, sql_batch_id(outbox->number, shard, (uint64_t)SQL_SEQ_MAX));
+	if (sqlite3_step(next) != SQLITE_ROW)
+		err = sql_fail(store_db(outbox->store), NULL, "the next batch");
+	else if (sqlite3_column_type(next, 0) == SQLITE_NULL)
+		*out_to = outbox->shards[shard].sender.last;
+	else
+		*out_to = (uint64_t)(sqlite3_column_int64(next, 0) & SQL_SEQ_MAX) - 1;
+	sqlite3_finalize(next);
+	return err;
+}
+
+/* fetch gives batch seq, or an empty one in its place and that of others up to *out_to (0: it is itself). */
+static enum err fetch(struct outbox *outbox, unsigned number, uint64_t seq, uint64_t *out_to, struct outbox_packet *out)
 {
 	struct shard *shard = &outbox->shards[number];
 	struct cached *cached = &shard->cache[seq % SENDER_WINDOW_BATCHES];
 	enum err err = ERR_OK;
 
+	*out_to = outbox->pending.lost = 0;
 	snprintf(out->topic, sizeof out->topic, "curtain/lane/%s/%s/%u", outbox->lane, outbox->producer, number);
 	if (cached->seq == seq) {
 		out->payload = cached->data;
@@ -162,9 +185,15 @@ static enum err fetch(struct outbox *outbox, unsigned number, uint64_t seq, stru
 	}
 	buf_reset(&outbox->payload);
 	if (seq <= shard->trimming)
-		err = skip(outbox, number, seq, shard->trimming);
+		*out_to = shard->trimming;
 	else
 		err = read_back(outbox, number, seq);
+	if (err == ERR_NOT_FOUND) {
+		err = before_next(outbox, number, seq, out_to);
+		outbox->pending.lost = *out_to + 1 - seq;
+	}
+	if (!err && *out_to)
+		err = skip(outbox, number, seq, *out_to);
 	out->payload = outbox->payload.data;
 	out->length = outbox->payload.length;
 	return err;
@@ -178,8 +207,11 @@ static void confirm(struct outbox *outbox, struct mono now)
 	if (!shard)
 		return;
 	outbox->pending.shard = NULL;
-	if (outbox->pending.seq <= shard->trimming) {
-		sender_skipped(&shard->sender, shard->trimming, now);
+	if (outbox->pending.to || outbox->pending.seq <= shard->trimming) {
+		if (outbox->pending.to > shard->sender.sent)
+			outbox->lost += (int64_t)outbox->pending.lost;
+		sender_skipped(&shard->sender,
+			outbox->pending.to > shard->trimming ? outbox->pending.to : shard->trimming, now);
 		return;
 	}
 	sender_sent(&shard->sender, outbox->pending.seq, outbox->pending.bytes, now);
@@ -197,9 +229,9 @@ enum err outbox_next(struct outbox *outbox, struct mono now, struct outbox_packe
 		uint64_t seq;
 		if (!sender_next(&shard->sender, now, &seq))
 			continue;
-		enum err err = fetch(outbox, number, seq, out_packet);
+		enum err err = fetch(outbox, number, seq, &outbox->pending.to, out_packet);
 		if (err)
-			return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
+			return err;
 		outbox->pending.shard = shard;
 		outbox->pending.seq = seq;
 		outbox->pending.bytes = (int64_t)out_packet->length;
@@ -316,7 +348,7 @@ void outbox_reconnected(struct outbox *outbox)
 
 struct outbox_stats outbox_stats(const struct outbox *outbox)
 {
-	struct outbox_stats stats = {.bytes = outbox->stored_bytes};
+	struct outbox_stats stats = {.bytes = outbox->stored_bytes, .lost = outbox->lost};
 
 	for (unsigned i = 0; i < outbox->config.shards; i++) {
 		const struct shard *shard = &outbox->shards[i];

@@ -36,10 +36,13 @@ struct outbox {
 	struct {
 		struct shard *shard; /* NULL = none */
 		uint64_t seq;
+		uint64_t to;   /* an empty one that stands for all up to here; 0 = it is itself */
+		uint64_t lost; /* so many of them should have been there */
 		int64_t bytes;
 	} pending; /* given, and not yet known to be sent */
 	sqlite3_stmt *insert, *select, *measure, *delete, *ack, *oldest;
 	int64_t stored_bytes, appended_bytes, trimming_bytes;
+	int64_t lost; /* batches */
 };
 
 /* outbox_consumer_index gives the consumer's place, -1 for one that is not named. */

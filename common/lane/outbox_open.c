@@ -54,11 +54,14 @@ static enum err load_last(
 	return err;
 }
 
-/* load_acked reads what each consumer has acknowledged; that may be more than what is stored. */
+/* load_acked reads what each consumer has acknowledged. Where batches are stored, that is at most the last of them;
+ * where none is, all was acknowledged and deleted. What says otherwise is damaged, and counts as nothing. */
 static enum err load_acked(struct outbox *outbox, unsigned number, sqlite3_stmt *acked, uint64_t *last,
 	uint64_t seen[LANE_CONSUMERS_MAX], struct errinfo *info)
 {
 	struct shard *shard = &outbox->shards[number];
+	bool stored = *last > 0;
+	uint64_t limit = stored ? *last : (uint64_t)SQL_SEQ_MAX;
 	enum err err = ERR_OK;
 	int code;
 
@@ -70,12 +73,16 @@ static enum err load_acked(struct outbox *outbox, unsigned number, sqlite3_stmt 
 		if (!name)
 			break;
 		int index = outbox_consumer_index(outbox, name);
+		if (seq > limit)
+			continue;
 		if (seq > *last)
 			*last = seq;
-		if (!*name) /* "" stands for what is deleted */
+		if (!*name) { /* "" stands for what is deleted, and comes first */
 			shard->trimmed = shard->trimming = seq;
-		else if (index >= 0)
+			limit = stored ? limit : seq;
+		} else if (index >= 0) {
 			seen[index] = seq;
+		}
 	}
 	if (code != SQLITE_DONE)
 		err = sql_fail(store_db(outbox->store), info, "the lane's acknowledgements");
@@ -91,8 +98,9 @@ static enum err load_shards(struct outbox *outbox, struct errinfo *info)
 	enum err err = sql_prepare(db, "SELECT max(id) FROM lane_outbox WHERE id BETWEEN ? AND ?", &highest, info);
 
 	if (!err)
-		err = sql_prepare(
-			db, "SELECT consumer, seq FROM lane_acked WHERE lane = ? AND shard = ?", &acked, info);
+		err = sql_prepare(db,
+			"SELECT consumer, seq FROM lane_acked WHERE lane = ? AND shard = ? ORDER BY consumer", &acked,
+			info);
 	for (unsigned i = 0; i < outbox->config.shards && !err; i++) {
 		struct shard *shard = &outbox->shards[i];
 		uint64_t last = 0, seen[LANE_CONSUMERS_MAX] = {0};

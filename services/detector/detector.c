@@ -426,6 +426,7 @@ void detector_status(const void *state, struct status *out)
 	status_count(out, "alerts_refused", outgoing_refused(detector->outgoing));
 	status_count(out, "states_set_aside", checkpoint_aside(detector->checkpoint));
 	status_count(out, "resent", alerts.resent);
+	status_count(out, "batches_lost", alerts.lost);
 	status_count(out, "requests", detector->requests);
 	status_count(out, "relearn_waiting", relearn.waiting);
 	status_count(out, "relearn_learnt", relearn.learnt);

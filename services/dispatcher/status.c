@@ -52,6 +52,7 @@ void dispatcher_status(const void *state, struct status *out)
 	status_count(out, "forged_batches", d->forged);
 	status_count(out, "bad_acks", d->bad_acks);
 	status_count(out, "resent", lane.resent);
+	status_count(out, "batches_lost", lane.lost + visit_lane.lost);
 	status_count(out, "webhook_sent", hook.sent);
 	status_count(out, "webhook_failed_attempts", hook.failed);
 	status_count(out, "webhook_given_up", hook.given_up);

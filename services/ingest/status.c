@@ -56,6 +56,7 @@ void ingest_status(const void *state, struct status *out)
 	status_count(out, "alerts", ingest->alerts.count);
 	status_count(out, "redelivered", ingest->redelivered);
 	status_count(out, "resent", readings.resent + alerts.resent);
+	status_count(out, "batches_lost", readings.lost + alerts.lost);
 	status_count(out, "outbox_bytes", readings.bytes + alerts.bytes);
 	status_count(out, "dead_letters", letters_count(ingest->letters));
 	status_count(out, "dead_letters_dropped", letters_dropped(ingest->letters));
