@@ -36,15 +36,16 @@ struct once {
 	sqlite3_stmt *statements[STATEMENTS];
 };
 
+/* Rows with ?4, the key itself, and ?5 are of releases that sealed nothing; they are gone a day later. */
+static const char find_text[] = "SELECT hash = CASE key WHEN ?2 THEN ?3 ELSE ?5 END, status, answer, key = ?2 "
+				"FROM asked WHERE account = ?1 AND key IN (?2, ?4)";
+
 enum err once_open(const char *path, struct once **out_once, struct errinfo *info)
 {
 	static const char *const texts[STATEMENTS] = {
 		[FORGET] = "DELETE FROM asked WHERE at < ?1",
 		[FORGET_SECRETS] = "DELETE FROM secret WHERE at < ?1",
-		/* Rows with ?4, the key itself, and ?5 are of releases that sealed nothing; they are gone a day later.
-		 */
-		[FIND] = "SELECT hash = CASE key WHEN ?2 THEN ?3 ELSE ?5 END, status, answer, key = ?2 FROM asked "
-			 "WHERE account = ?1 AND key IN (?2, ?4)",
+		[FIND] = find_text,
 		[NOTE] = "INSERT INTO asked (account, key, hash, at, waiting) VALUES (?1, ?2, ?3, ?4, ?5)",
 		[NOTE_SECRET] = "INSERT INTO secret (waiting, at, bytes) VALUES (?1, ?2, ?3)",
 		[SECRET] = "SELECT bytes FROM secret WHERE waiting = ?1",
