@@ -175,9 +175,12 @@ struct asked *asked_find(struct emergency *e, const char *user);
 void page_id(const char *incident, const char *user, uint32_t step, char out[ID_BYTES]);
 /* ladder_climb_new asks those whom a new shift brought, if there are some. */
 enum err ladder_climb_new(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
+/* ladder_gone: user may go somewhere now: where else a page to them waits, the next one is asked as well. */
+enum err ladder_gone(struct incident_core *core, const char *user, struct wall now) ERR_MUST_CHECK;
 /* ladder_begin starts a round: withdraws what is open and asks the first ones. */
 enum err ladder_begin(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
-/* ladder_climb asks until as many pages are open as the level wants; escalates when nobody is left. */
+/* ladder_climb asks until as many pages are open as the level wants, without those of people who go elsewhere while
+ * somebody free is left; escalates when nobody is left. */
 enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wall now) ERR_MUST_CHECK;
 /* ladder_tick does what is due: pages without an answer, a responder who does not arrive or does not say how it ended.
  */

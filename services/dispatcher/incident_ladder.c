@@ -249,12 +249,14 @@ static bool next_of(const struct incident_core *core, struct emergency *e, const
 	return next_among(core, e, people, false, now, out) || next_among(core, e, people, true, now, out);
 }
 
-static unsigned open_pages(const struct emergency *e)
+/* open_pages counts the pages that wait; free: without those of people who go elsewhere meanwhile. */
+static unsigned open_pages(const struct incident_core *core, const struct emergency *e, bool free)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < e->asked_count; i++)
-		count += e->asked[i].state == ASKED_OPEN && e->asked[i].role != PAGE_DESK;
+		count += e->asked[i].state == ASKED_OPEN && e->asked[i].role != PAGE_DESK &&
+			 !(free && ladder_elsewhere(core, e, e->asked[i].user));
 	return count;
 }
 
@@ -287,14 +289,18 @@ static enum err escalate(
 enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wall now)
 {
 	struct duty_home home = duty_home_of(core->duty, e->now.household);
-	unsigned wanted = ladder_of(core, e)->at_once, open = open_pages(e);
+	unsigned wanted = ladder_of(core, e)->at_once, open = open_pages(core, e, false);
+	unsigned free = open_pages(core, e, true);
 	struct duty_people people;
 	struct next next;
 	bool asks = !home.canary && ladder_pages(core, e), stepped = false;
 	enum err err = ERR_OK;
 
 	duty_people_at(core->duty, e->now.team, now, &people);
-	while (!err && asks && open < wanted && next_of(core, e, &people, now, &next)) {
+	/* Whoever goes elsewhere holds no place that somebody free could have. */
+	while (!err && asks &&
+		((free < wanted && next_among(core, e, &people, false, now, &next)) ||
+			(open < wanted && next_among(core, e, &people, true, now, &next)))) {
 		if (!stepped)
 			e->now.step += e->asked_count > 0;
 		stepped = true;
@@ -304,6 +310,7 @@ enum err ladder_climb(struct incident_core *core, struct emergency *e, struct wa
 		if (!err)
 			err = case_event(core, e, INCIDENT_EVENT_PAGED, next.user, now);
 		open++;
+		free++;
 	}
 	if (!err && !open)
 		err = escalate(core, e, &people, now);
@@ -317,6 +324,21 @@ enum err ladder_climb_new(struct incident_core *core, struct emergency *e, struc
 
 	duty_people_at(core->duty, e->now.team, now, &people);
 	return next_of(core, e, &people, now, &next) ? ladder_climb(core, e, now) : ERR_OK;
+}
+
+enum err ladder_gone(struct incident_core *core, const char *user, struct wall now)
+{
+	enum err err = ERR_OK;
+
+	for (struct emergency *e = core->emergencies; e && !err; e = e->hh.next) {
+		const struct asked *asked = e->now.state == INCIDENT_PAGING ? asked_find(e, user) : NULL;
+		if (!asked || asked->state != ASKED_OPEN || !ladder_elsewhere(core, e, user))
+			continue;
+		err = ladder_climb(core, e, now);
+		if (!err)
+			err = case_touch(core, e);
+	}
+	return err;
 }
 
 enum err ladder_withdraw(struct incident_core *core, struct emergency *e, const char *user, struct wall now)

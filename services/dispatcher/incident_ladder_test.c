@@ -81,6 +81,38 @@ static void who_goes_elsewhere_is_asked_after_everybody_else(void **state)
 	assert_int_equal(w.page.role, PAGE_PRIMARY);
 }
 
+static void who_goes_elsewhere_holds_no_place_of_those_asked_at_a_time(void **state)
+{
+	(void)state;
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	TRACE("raised +v-1 paged:v-1");
+	feed("a-2", "h-2", ALERT_LIFE, 10);
+	TRACE("raised +v-1 paged:v-1 +v-2 paged:v-2");
+	says("v-1", REPLY_ACCEPT, 20);
+	TRACE("accepted:v-1 -v-2 +v-2 paged:v-2"); /* the alarm waits for somebody who is free */
+	assert_int_equal(incident_due(w.core).ms, after_s(120).ms);
+	tick(120);
+	TRACE("timed_out:v-1"); /* one page waits, and one is wanted */
+	tick(140);
+	TRACE("timed_out:v-2 +v-3 paged:v-3");
+}
+
+static void a_page_to_who_goes_elsewhere_counts_when_nobody_else_is_left(void **state)
+{
+	(void)state;
+	world_forget(&w, ENTRY_VOLUNTEER, "v-2", after_s(0));
+	world_forget(&w, ENTRY_VOLUNTEER, "v-3", after_s(0));
+	world_team(&w, "", "desk", after_s(0));
+	feed("a-1", "h-1", ALERT_ALARM, 0);
+	TRACE("raised +v-1 paged:v-1");
+	feed("a-2", "h-2", ALERT_LIFE, 10);
+	TRACE("raised +v-1 paged:v-1");
+	says("v-1", REPLY_ACCEPT, 20);
+	TRACE("accepted:v-1");
+	tick(120);
+	TRACE("timed_out:v-1 +desk escalated:desk");
+}
+
 static void who_has_not_said_that_it_is_over_is_asked_as_ever(void **state)
 {
 	(void)state;
@@ -181,6 +213,8 @@ int main(void)
 		WITH_WORLD(alarm_asks_one_after_another_then_captain_then_desk),
 		WITH_WORLD(life_keeps_two_pages_open_while_somebody_is_left),
 		WITH_WORLD(who_goes_elsewhere_is_asked_after_everybody_else),
+		WITH_WORLD(who_goes_elsewhere_holds_no_place_of_those_asked_at_a_time),
+		WITH_WORLD(a_page_to_who_goes_elsewhere_counts_when_nobody_else_is_left),
 		WITH_WORLD(who_has_not_said_that_it_is_over_is_asked_as_ever),
 		WITH_WORLD(both_pages_of_a_step_expire_together),
 		WITH_WORLD(late_answer_is_welcome_until_somebody_goes),

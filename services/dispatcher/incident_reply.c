@@ -240,6 +240,8 @@ enum err incident_reply(
 		out->verdict = INCIDENT_UNKNOWN;
 	else
 		err = take(core, e, &says);
+	if (!err && out->verdict == INCIDENT_TAKEN)
+		err = ladder_gone(core, reply->user, now);
 	core->reply_verdicts[out->verdict]++;
 	core_give(core, out);
 	return err;

@@ -21,7 +21,8 @@ static void overdue_timers_fire_once_after_a_restart(void **state)
 	world_restart(&w, after_s(5000));
 	assert_true(incident_due(w.core).ms <= after_s(5000).ms);
 	tick(5000);
-	TRACE("timed_out:v-1 +v-2 paged:v-2 timed_out:v-1 +desk paged:desk"); /* in the order in which they were due */
+	/* in the order in which they were due */
+	TRACE("timed_out:v-1 timed_out:v-2 +v-3 paged:v-3 timed_out:v-1 +desk paged:desk");
 	tick(5000);
 	TRACE("");
 	assert_int_equal(incident_due(w.core).ms, after_s(5120).ms);
