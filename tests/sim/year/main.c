@@ -3,7 +3,7 @@
  * year [--seed N (1)] [--days N (364)] [--incidents A_DAY (20)] [--policies FILE] [--visits FILE] [--checklists FILE]
  * [--samples FOLDER] [--log FILE]
  *      [--fault
- * page_lost|page_twice|timer_missed|roster_bent|book_apart|errand_lost|swap_forced|reminder_lost|cover_unasked]
+ * page_lost|page_twice|timer_missed|roster_bent|book_apart|errand_lost|swap_forced|notice_lost|cover_unasked]
  * [--twice]
  *
  * --twice plays it again and compares the bytes. Exit status: 0 all promises kept, 1 one was broken or the bytes

@@ -80,6 +80,7 @@ static const char *const promises[YEAR_PROMISE_COUNT] = {
 	"asked twice for the same visit",
 	"errands agreed that nobody has",
 	"errands without an end, or an event missing",
+	"day's plans missing, twice, of other stops, or a detour",
 };
 
 const char *year_promise_name(enum year_promise promise)
@@ -101,7 +102,7 @@ void year_breaks(struct year *year, enum year_promise promise, const char *forma
 enum err year_fault_find(const char *name, enum year_fault *out)
 {
 	static const char *const names[YEAR_FAULT_COUNT] = {"none", "page_lost", "page_twice", "timer_missed",
-		"roster_bent", "book_apart", "errand_lost", "swap_forced", "reminder_lost", "cover_unasked"};
+		"roster_bent", "book_apart", "errand_lost", "swap_forced", "notice_lost", "cover_unasked"};
 
 	for (unsigned i = 0; i < YEAR_FAULT_COUNT; i++)
 		if (!strcmp(names[i], name)) {
@@ -244,6 +245,8 @@ static enum err happen(struct year *year, const struct year_event *event, struct
 		return year_visit_asked(year);
 	case YEAR_VISITS_LOOK:
 		return year_visits_look(year);
+	case YEAR_MORNING_LOOK:
+		return year_mornings_look(year);
 	}
 	return ERR_STATE;
 }
@@ -263,6 +266,8 @@ static enum err begin(struct year *year)
 	event = (struct year_event){.kind = YEAR_VISITS_LOOK, .at = year_at(year, 0, 12)};
 	if (!err && year->options->visits)
 		err = year_later(year, &event);
+	if (!err)
+		err = year_mornings_begin(year);
 	event = (struct year_event){.kind = YEAR_SWAP_PROPOSES, .at = year_at(year, 1, 9)};
 	if (!err)
 		err = year_later(year, &event);
@@ -440,6 +445,7 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 		err = year_tell(year);
 		if (!err)
 			err = year_errands_tell(year);
+		year_mornings_tell(year);
 		year_covers_tell(year);
 		year_swaps_tell(year);
 		tell_promises(year);
@@ -455,6 +461,7 @@ enum err year_run(const struct year_options *options, FILE *out, struct year_out
 	year_swaps_fini(year);
 	free(year->policies);
 	free(year->covers);
+	free(year->stops);
 	free(year->person);
 	free(year->home);
 	free(year->heap);

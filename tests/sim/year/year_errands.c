@@ -25,6 +25,7 @@ static struct year_errand *known(struct year *year, const struct errand *e)
 	text_cut(k->id, sizeof k->id, e->id);
 	k->kind = e->kind;
 	k->opened = e->at;
+	k->home = (unsigned)strtoul(e->household + 2, NULL, 10) - 1;
 	k->agreed = WALL_NONE;
 	HASH_ADD_STR(year->errands, id, k);
 	return k;
@@ -92,7 +93,9 @@ enum err year_errand_see(struct year *year, const struct visit_effect *effect)
 	k->revision = e->revision;
 	k->state = e->state;
 	k->climb = e->climb;
+	k->from = e->from;
 	k->until = e->until;
+	text_cut(k->holder, sizeof k->holder, e->assignee);
 	k->seen = wall_is_set(e->seen);
 	year->counts.visit_events++;
 	year->counts.climbs += e->event == ERRAND_EVENT_CLIMBED;

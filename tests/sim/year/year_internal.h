@@ -25,6 +25,8 @@
 #define YEAR_AHEAD 7                             /* days before a period at which it is published */
 #define YEAR_TABLE_DAYS (YEAR_DAYS_MAX + 7 * 10) /* with what is planned beyond the end */
 #define YEAR_NEAR_MS (48 * MS_PER_HOUR)
+#define YEAR_METRES_NORTH 111195.0               /* a degree of latitude */
+#define YEAR_METRES_EAST 91966.0                 /* of longitude, where the district lies */
 #define YEAR_LIFE_LATEST_MS (10 * MS_PER_MINUTE) /* until somebody has what is about a life */
 
 enum year_away { YEAR_PLANNED = 1, YEAR_ILL = 2, YEAR_ILL_KNOWN = 4 };
@@ -41,6 +43,7 @@ struct year_person {
 	uint8_t helps[YEAR_TABLE_DAYS];   /* the duty is of another team: its number + 1 */
 	struct wall got[YEAR_TABLE_DAYS]; /* said: since when */
 	uint8_t told[YEAR_TABLE_DAYS];    /* reminders of each shift: two bits */
+	struct position position;
 	unsigned pages, accepts, duties, nights, shared;
 };
 
@@ -59,6 +62,7 @@ struct year_team {
 struct year_home {
 	char id[ID_BYTES];
 	unsigned team;
+	struct position position;
 	bool visit_open; /* a visit is not over; else visit_day has the day of the last one's end */
 	int visit_day;
 };
@@ -79,7 +83,8 @@ enum year_event_kind {
 	YEAR_REMINDERS_LOOK,
 	YEAR_VISIT_REPLY,
 	YEAR_VISIT_ASKED,
-	YEAR_VISITS_LOOK
+	YEAR_VISITS_LOOK,
+	YEAR_MORNING_LOOK
 };
 
 struct year_event {
@@ -127,10 +132,19 @@ struct year_errand {
 	uint32_t revision;
 	uint8_t climb, asked_count;
 	bool seen;
-	unsigned offers;
-	struct wall opened, agreed, until;
+	unsigned offers, home; /* home: its index */
+	char holder[ID_BYTES]; /* who goes there, or is asked to; "" = nobody, or a provider */
+	struct wall opened, agreed, from, until;
 	uint64_t asked[24]; /* hashes of users */
 	UT_hash_handle hh;
+};
+
+struct year_stop { /* of somebody's day */
+	char holder[ID_BYTES];
+	unsigned home; /* its index */
+	uint8_t part;  /* of the day */
+	bool told;     /* of the first one of a holder: about all */
+	struct wall from, until;
 };
 
 struct year_cover { /* a duty that somebody lost by an absence */
@@ -175,6 +189,8 @@ struct year_counts {
 	unsigned swaps[YEAR_SWAP_COUNT];
 	unsigned notices[NOTICE_KIND_COUNT], duty_verdicts[ROTA_VERDICT_COUNT];
 	unsigned visit_events, climbs, visit_replies, visit_verdicts[VISIT_VERDICT_COUNT], visited[13];
+	unsigned days_told[2], stops_told; /* days_told: of one stop, of several */
+	double day_metres[2];              /* in the order told, and without one */
 };
 
 struct year {
@@ -192,6 +208,9 @@ struct year {
 	unsigned cover_count, cover_room;
 	struct year_swap *swaps;
 	struct year_errand *errands;
+	struct year_stop *stops; /* of the day stops_of - 1, by holder */
+	unsigned stop_count, stop_room;
+	int stops_of;
 	char bad_reply[VISIT_FAULT_BYTES]; /* the first that the core did not understand */
 	struct wall start, now;
 	struct dice people_dice, call_dice, answer_dice, plan_dice, visit_dice, swap_dice;
@@ -338,6 +357,14 @@ enum err year_visits_look(struct year *year) ERR_MUST_CHECK;
 void year_errands_close(struct year *year);
 enum err year_errands_tell(struct year *year) ERR_MUST_CHECK;
 void year_errands_fini(struct year *year);
+
+/* year_mornings.c: each who has stops is told of their day in the morning, once, and nobody else. */
+enum err year_mornings_begin(struct year *year) ERR_MUST_CHECK;
+/* year_day_told: the core says that user is to be told now. */
+enum err year_day_told(struct year *year, const char *user) ERR_MUST_CHECK;
+/* year_mornings_look judges who was not told. */
+enum err year_mornings_look(struct year *year) ERR_MUST_CHECK;
+void year_mornings_tell(const struct year *year);
 
 /* year_log.c: each event is kept; at the end it is counted. */
 enum err year_log_event(struct year *year, const struct incident *snapshot) ERR_MUST_CHECK;

@@ -19,7 +19,7 @@ void year_reminded(struct year *year, const struct duty_notice *n)
 	struct year_person *p = year_person_find(year, n->user);
 	struct rota_view m;
 
-	if (year->options->fault == YEAR_FAULT_REMINDER_LOST && ++year->faults % 20 == 0)
+	if (year->options->fault == YEAR_FAULT_NOTICE_LOST && ++year->faults % 20 == 0)
 		return;
 	if (!p || !rota_view_of(year->rota, n->matter, &m)) {
 		year_breaks(year, YEAR_REMINDED, "%s is reminded of nothing", n->user);

@@ -116,10 +116,10 @@ static void a_no_that_is_heard_as_a_yes_is_seen(void **state)
 	assert_int_equal(breaks(YEAR_FAULT_SWAP_FORCED), 1u << YEAR_SWAP_RIGHT);
 }
 
-static void a_reminder_that_does_not_arrive_is_seen(void **state)
+static void what_people_are_told_and_does_not_arrive_is_seen(void **state)
 {
 	(void)state;
-	assert_int_equal(breaks(YEAR_FAULT_REMINDER_LOST), 1u << YEAR_REMINDED);
+	assert_int_equal(breaks(YEAR_FAULT_NOTICE_LOST), 1u << YEAR_REMINDED | 1u << YEAR_DAY_TOLD);
 }
 
 int main(void)
@@ -133,7 +133,7 @@ int main(void)
 		cmocka_unit_test(a_duty_that_is_not_published_is_seen),
 		cmocka_unit_test(a_request_that_does_not_arrive_leaves_a_duty_that_somebody_would_have_taken),
 		cmocka_unit_test(a_no_that_is_heard_as_a_yes_is_seen),
-		cmocka_unit_test(a_reminder_that_does_not_arrive_is_seen),
+		cmocka_unit_test(what_people_are_told_and_does_not_arrive_is_seen),
 		cmocka_unit_test(a_visit_of_which_nobody_hears_is_seen),
 	};
 

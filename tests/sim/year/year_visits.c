@@ -11,8 +11,6 @@
 
 #define LATITUDE 34.2
 #define LONGITUDE 108.9
-#define METRES_NORTH 111195.0 /* a degree */
-#define METRES_EAST 91966.0   /* the same at that latitude */
 #define SERVICES 38
 #define PROVIDERS 6
 
@@ -20,8 +18,8 @@ static struct position place(struct year *year, unsigned community)
 {
 	struct dice *dice = &year->visit_dice;
 
-	return (struct position){LATITUDE + (dice_below(dice, 1600) + 2000 * (int)(community / 4)) / METRES_NORTH,
-		LONGITUDE + (dice_below(dice, 1600) + 2000 * (int)(community % 4)) / METRES_EAST};
+	return (struct position){LATITUDE + (dice_below(dice, 1600) + 2000 * (int)(community / 4)) / YEAR_METRES_NORTH,
+		LONGITUDE + (dice_below(dice, 1600) + 2000 * (int)(community % 4)) / YEAR_METRES_EAST};
 }
 
 /* words draws one to three of a list, none twice. */
@@ -43,7 +41,7 @@ static enum err give(struct year *year, struct entry *entry)
 	return visit_core_entry(year->visits, entry, year->start);
 }
 
-static enum err give_care(struct year *year, const struct year_home *home)
+static enum err give_care(struct year *year, struct year_home *home)
 {
 	struct dice *dice = &year->visit_dice;
 	struct entry e = {.kind = ENTRY_CARE};
@@ -65,11 +63,11 @@ static enum err give_care(struct year *year, const struct year_home *home)
 	if (year_happens(dice, 30))
 		text_cut(care->wanted, ID_BYTES,
 			year->person[team->first + (unsigned)dice_below(dice, (int)team->count)].id);
-	care->position = place(year, home->team % YEAR_COMMUNITIES);
+	care->position = home->position = place(year, home->team % YEAR_COMMUNITIES);
 	return give(year, &e);
 }
 
-static enum err give_companion(struct year *year, const struct year_person *p)
+static enum err give_companion(struct year *year, struct year_person *p)
 {
 	struct dice *dice = &year->visit_dice;
 	struct entry e = {.kind = ENTRY_COMPANION};
@@ -83,7 +81,7 @@ static enum err give_companion(struct year *year, const struct year_person *p)
 		text_cut(c->languages[c->language_count++], WORD_BYTES, languages[2 + dice_below(dice, 2)]);
 	c->interest_count = words(dice, c->interests, interests, 7);
 	c->sex = year_happens(dice, 62) ? SEX_WOMAN : SEX_MAN;
-	c->position = place(year, p->team % YEAR_COMMUNITIES);
+	c->position = p->position = place(year, p->team % YEAR_COMMUNITIES);
 	c->visits_a_week = (uint8_t)(year_happens(dice, 75) ? 2 + dice_below(dice, 4) : 0);
 	c->parts = by_day ? 3 : 6; /* who serves by day: morning, afternoon; who works: afternoon off, evening */
 	c->verified = year_happens(dice, 96);
@@ -255,6 +253,8 @@ static enum err take(struct year *year, struct visit_effects *effects)
 			if (!err)
 				err = act(year, &effects->items[i].errand);
 		}
+		for (unsigned i = 0; i < effects->reader_count && !err; i++)
+			err = year_day_told(year, effects->readers[i]);
 		more = effects->count == VISIT_EFFECTS_MAX || effects->reader_count == VISIT_READERS_MAX;
 		if (more && !err)
 			err = visit_tick(year->visits, year->now, effects);
