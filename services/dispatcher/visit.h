@@ -246,7 +246,7 @@ enum visit_tally {
 	VISIT_MISSES,
 	VISIT_TASKS,
 	VISIT_CLIMBS,
-	VISIT_DAYS_TOLD,
+	VISIT_PLANS_TOLD,
 	VISIT_TALLY_COUNT
 };
 const char *visit_tally_name(enum visit_tally tally);

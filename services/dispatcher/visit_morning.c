@@ -73,5 +73,5 @@ void morning_tick(struct visit_core *core, struct wall now, struct visit_effects
 		text_cut(out->readers[out->reader_count++], ID_BYTES, reader->id);
 		text_cut(m->after, sizeof m->after, reader->id);
 	}
-	core->tallies[VISIT_DAYS_TOLD] += out->reader_count;
+	core->tallies[VISIT_PLANS_TOLD] += out->reader_count;
 }

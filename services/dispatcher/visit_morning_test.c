@@ -94,7 +94,7 @@ static void who_has_stops_is_told_them_in_the_order_to_walk_and_nobody_else(void
 	assert_string_equal(notice.text_en, "Today (03-02) you visit 3, in this order: 1. home h-1 09:00-12:00; "
 					    "2. home h-3 14:00-17:00; 3. home h-2 14:00-17:00.");
 	assert_false(visit_day_notice(rig.core, "v-2", rig.now, &notice));
-	assert_int_equal(visit_tally(rig.core, VISIT_DAYS_TOLD), 1);
+	assert_int_equal(visit_tally(rig.core, VISIT_PLANS_TOLD), 1);
 	rig_run(&rig, rig_at("2026-03-02T08:59:59"));
 	assert_string_equal(rig.told, "");
 }

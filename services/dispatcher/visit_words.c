@@ -47,7 +47,7 @@ const char *visit_tally_name(enum visit_tally tally)
 {
 	static const char *const names[VISIT_TALLY_COUNT] = {"errands_opened", "errands_offered", "errands_declined",
 		"errands_unanswered", "errands_done", "errands_missed", "errands_tasks", "errands_climbed",
-		"visit_days_told"};
+		"visit_plans_told"};
 
 	assert((unsigned)tally < VISIT_TALLY_COUNT);
 	return names[tally];

@@ -113,9 +113,9 @@ def test_a_days_visits_are_told_once_over_the_channel_of_ones_wish(channels, wor
     assert re.search(r"you visit 2, in this order: 1\. home {} [0-9:-]+; 2\. home {} [0-9:-]+\.".format(*(s["household"] for s in stops)), message["body"])
     notice = rig.tap.first("curtain/volunteer/v-1/notice", lambda m: m.body["kind"] == "visits", "the day at v-1's topic").body
     assert notice["user"] == "v-1" and notice["text_en"] in message["body"] and "今天（" in notice["text_zh"] and "answer" not in notice
-    rig.counters(visit_days_told=1, channel_sent=1)
+    rig.counters(visit_plans_told=1, channel_sent=1)
     rig.again()
-    rig.counters(visit_days_told=0)
+    rig.counters(visit_plans_told=0)
     assert rig.call("visit_answer", {"errand": errands[0], "action": "move", "from": span["from"], "until": lane.rfc3339(time.time() + 7200)})["ok"]
     message, _ = world["bark"].wait(4)[3]
     assert "Changed. It is yours." in message["body"], "what is changed later is told as ever, and the day not again"
