@@ -40,6 +40,7 @@ def fill(system, homes):
     ledger = {"communities": [{"id": "c-1", "name": "示例社区"}, {"id": "c-2", "name": "示例社区二"}],
               "teams": [{"id": "t-1", "community": "c-1", "captain": "v-1", "desk": "desk", "number": "10000"}],
               "volunteers": [{"id": "v-1", "team": "t-1", "phone": "10001", "day": True, "night": True, "order": 1}],
+              "accounts": [{"name": "desk", "level": "district"}],
               "households": [{"id": f"h-{i:05}", "community": f"c-{1 + i % 2}", "team": "t-1", "persons": 1} for i in range(homes)],
               "consents": [{"household": f"h-{i:05}", "quantities": ["water_total"]} for i in range(homes)],
               "devices": [{"id": f"meter-{i:05}", "household": f"h-{i:05}", "place": "kitchen"} for i in range(homes)]}

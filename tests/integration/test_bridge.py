@@ -27,6 +27,7 @@ LEDGER = """
 communities: [{id: c-1, name: 示例社区}, {id: c-2, name: 另一社区}]
 teams:       [{id: t-1, community: c-1, desk: desk, number: "10000"}, {id: t-2, community: c-2, desk: desk, number: "10000"}]
 volunteers:  [{id: v-1, team: t-1, phone: "10001", day: true, night: true, order: 1}]
+accounts:    [{name: desk, level: district}]
 households:  [{id: h-1, community: c-1, team: t-1}, {id: h-2, community: c-2, team: t-2}, {id: h-3, community: c-1, team: t-1}, {id: h-4, community: c-1, team: t-1}]
 consents:    [{household: h-1, quantities: [sos]}, {household: h-2, quantities: [sos]}, {household: h-3, quantities: [sos]}, {household: h-4, quantities: [sos]}]
 tag_kinds:   [{id: alone, name: 独居}]

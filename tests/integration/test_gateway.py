@@ -33,6 +33,7 @@ LEDGER = """
 communities: [{id: c-1, name: 示例社区}]
 teams:       [{id: t-1, community: c-1, captain: v-1, desk: desk, number: "10000"}]
 volunteers:  [{id: v-1, team: t-1, phone: "10001", day: true, night: true, order: 1}, {id: v-3, team: t-1, phone: "10002", day: false, night: false, order: 2}]
+accounts:    [{name: desk, level: district}]
 households:  [{id: h-1, community: c-1, team: t-1, persons: 1}]
 consents:    [{household: h-1, quantities: [water_total, contact, battery, sos]}]
 devices:     [{id: door-7, household: h-1, place: front_door}]

@@ -151,7 +151,8 @@ def running(rig):
 LEDGER = """
 communities: [{id: c-1, name: 测试}]
 teams: [{id: t-1, community: c-1, captain: captain-1, desk: desk, number: "10000"}]
-volunteers: [{id: v-1, team: t-1, phone: "1000", day: true, weekdays: [mon, tue]}]
+volunteers: [{id: v-1, team: t-1, phone: "1000", day: true, weekdays: [mon, tue]}, {id: captain-1, team: t-1}]
+accounts: [{name: desk, level: district}]
 households:
   - {id: h-0001, community: c-1, team: t-1, persons: 1}
   - {id: h-0002, community: c-1, team: t-1, persons: 2, canary: true}
@@ -228,7 +229,7 @@ def test_import_is_all_or_nothing_and_says_where(running):
     assert counts["result"]["kinds"]["households"]["added"] == 2
     assert running.sql("select count(*) from household") == [(0,)]
     bad = running.ask("import", text=LEDGER + "policies:\n  - {id: p-1}\n")
-    assert bad["error"]["code"] == "invalid" and "line 12" in bad["error"]["text"]
+    assert bad["error"]["code"] == "invalid" and "line 13" in bad["error"]["text"]
     missing = running.ask("import", kind="devices", format="csv", text="id,household\nd-9,h-9999\n")
     assert missing["error"]["code"] == "invalid" and "h-9999" in missing["error"]["text"]
     assert running.sql("select count(*) from device") == [(0,)]
@@ -265,7 +266,7 @@ def test_directories_hold_what_each_needs_and_follow_each_commit(running):
     assert entries["device", "phone-h-0002"]["household"] == "h-0002"
     assert entries["consent", "h-0001"]["quantities"] == ["water_total", "sos"]
     assert entries["household", "h-0002"]["canary"] is True
-    _, _, people = directory(running, "dispatcher", "dispatcher", 1, 0, lambda e: len(e) == 5)
+    _, _, people = directory(running, "dispatcher", "dispatcher", 1, 0, lambda e: len(e) == 6)
     assert {k for k, _ in people} == {"household", "team", "volunteer", "policy"}
     assert people["volunteer", "v-1"]["phone"] == "1000" and people["volunteer", "v-1"]["weekdays"] == 3
     assert "某某" not in json.dumps([*entries.values(), *people.values()], ensure_ascii=False)
@@ -432,6 +433,22 @@ def test_an_absent_database_is_told_and_survived(rig):
     rig.acked("reading", "ingest-1", 1, shard=4)
     assert rig.sql("select count(*) from reading where device = 'late'") == [(1,)]
     assert rig.stop() == 0
+
+
+def test_a_team_names_a_captain_and_a_desk_that_there_are(running):
+    running.sql("insert into community values ('c-old'); insert into team (id, community, captain, desk) values ('t-old', 'c-old', 'nobody', 'nobody')")  # of before
+    head, old = "id,community,captain,desk\n", "communities: [{id: c-old, name: 旧社区}]\nvolunteers: [{id: v-old, team: t-old}]\n"
+    assert running.ask("import", text=LEDGER)["ok"] and running.ask("import", text=old)["ok"]  # what does not name them goes in
+    told = running.ask("import", kind="teams", format="csv", text=head + "t-1,c-1,captain-1,desk\nt-2,c-1,v-9,desk-9\nt-old,c-old,v-old,desk-9\nt-3,c-1,,\n", report=True)["result"]
+    assert told["refused"] and [(f["line"], f["column"], f["key"], f["field"]) for f in told["faults"]] == [(3, 9, "t-2", "captain"), (3, 13, "t-2", "desk"), (4, 19, "t-old", "desk")], told
+    assert '登记里没有“v-9”' in told["faults"][0]["text"] and 'names the user "v-9", which is not in the registry: import it as a volunteer or account in the same document' in told["faults"][0]["text"]
+    assert running.sql("select id from team order by id") == [("t-1",), ("t-old",)]
+    said = running.ask("import", kind="teams", format="csv", text=head + "t-2,c-1,v-9,\n")["error"]
+    assert said["code"] == "invalid" and 'teams "t-2".captain' in said["text"] and '"v-9"' in said["text"]
+    taken = running.ask("import", kind="teams", format="csv", text=head + "t-2,c-1,v-9,\nt-3,c-1,,\n", report=True, by_row=True)["result"]
+    assert taken["fault_count"] == 1 and taken["kinds"]["teams"]["added"] == 1
+    whole = "teams: [{id: t-4, community: c-1, captain: v-4, desk: desk-4}]\nvolunteers: [{id: v-4, team: t-4}]\naccounts: [{name: desk-4, level: none}]\n"
+    assert running.ask("import", text=whole)["ok"]  # each names the other, in one document
 
 
 def test_the_circle_of_a_household_reaches_the_dispatcher_and_goes_with_it(running):

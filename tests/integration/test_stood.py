@@ -130,6 +130,7 @@ def test_records_keeps_each_duty_once_through_refusals_and_a_killed_database():
 LEDGER = """
 communities: [{id: c-1}]
 teams:       [{id: t-1, community: c-1, desk: desk}]
+accounts:    [{name: desk, level: district}]
 volunteers:  [{id: v-1, team: t-1, phone: "10001", day: true, night: true}, {id: v-2, team: t-1, phone: "10002", day: true, night: true}]
 households:  [{id: h-1, community: c-1, team: t-1}]
 """
