@@ -111,6 +111,8 @@ enum err api_absent(struct dispatcher *d, struct call *call)
 	call->fatal = api_begin(d, call->info);
 	if (!call->fatal)
 		call->fatal = rota_absent(d->rota, team, user, from, until, d->turn.wall, &opened);
+	if (!call->fatal)
+		call->fatal = visits_absent(d->visits, dispatcher_ways(d), user, from, until, d->turn.wall, call->info);
 	(void)incident_core_book(d->core); /* who answers now is told anew */
 	json_open(call->out, '{');
 	json_member_int(call->out, "opened", opened);

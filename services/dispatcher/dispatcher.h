@@ -178,6 +178,7 @@ enum err dispatcher_load_handsets(struct dispatcher *d, struct errinfo *info) ER
 #define ROTA_PREFIX "rota-" /* of a matter's id, in replies */
 /* dispatcher_know_absences has a configuration ask rota, once there is one, who is absent; d is borrowed. */
 void dispatcher_know_absences(const struct dispatcher *d, struct duty_config *config);
+struct visits_away dispatcher_away(const struct dispatcher *d); /* the same for visits */
 enum err dispatcher_open_rota(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_settings *settings);
 enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;

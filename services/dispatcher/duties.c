@@ -330,6 +330,35 @@ static enum err read_roster(struct request_args *args, struct new_roster *out, s
 	return err ? err : read_aways(aways, &out->aways, &out->away_count, info);
 }
 
+/* news_first puts the absences that nobody knew of yet before the others, and gives how many they are. */
+static unsigned news_first(const struct dispatcher *d, struct new_roster *roster)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < roster->away_count; i++) {
+		struct rota_span span = roster->aways[i];
+		if (rota_away_in(d->rota, span.user, span.from, span.until))
+			continue;
+		roster->aways[i] = roster->aways[count];
+		roster->aways[count++] = span;
+	}
+	return count;
+}
+
+/* put_aways takes the absences of a roster; what those now away had been asked for is offered to others, but not what
+ * they were given in spite of an absence that was known. */
+static enum err put_aways(struct dispatcher *d, const char *team, struct new_roster *roster, struct errinfo *info)
+{
+	unsigned news = news_first(d, roster);
+	enum err err = rota_aways_put(
+		d->rota, team, roster->aways, roster->away_count, roster->from, roster->until, d->turn.wall);
+
+	for (unsigned i = 0; i < news && !err; i++)
+		err = visits_absent(d->visits, dispatcher_ways(d), roster->aways[i].user, roster->aways[i].from,
+			roster->aways[i].until, d->turn.wall, info);
+	return err;
+}
+
 /* change: a roster; NULL: a duty is given. */
 static enum err change(struct dispatcher *d, struct new_roster *roster, struct call *call)
 {
@@ -350,8 +379,7 @@ static enum err change(struct dispatcher *d, struct new_roster *roster, struct c
 	if (!call->fatal && roster)
 		call->fatal = dispatcher_save_rules(d, team, roster->rules, call->info);
 	if (!call->fatal && roster) /* before what is open is offered */
-		call->fatal = rota_aways_put(
-			d->rota, team, roster->aways, roster->away_count, roster->from, roster->until, d->turn.wall);
+		call->fatal = put_aways(d, team, roster, call->info);
 	if (!call->fatal && roster)
 		call->fatal = dispatcher_heal_roster(d, team, call->info);
 	if (!call->fatal)

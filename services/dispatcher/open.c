@@ -207,7 +207,7 @@ static enum err open_core(struct dispatcher *d, struct errinfo *info)
 	dispatcher_know_absences(d, &config.duty);
 	err = incident_core_create(&config, &d->core, info);
 	if (!err)
-		err = visits_create(&d->settings, d->zone, &d->visits, info);
+		err = visits_create(&d->settings, d->zone, dispatcher_away(d), &d->visits, info);
 	if (!err)
 		err = dispatcher_open_directory(d, info);
 	if (!err)

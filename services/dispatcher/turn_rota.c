@@ -67,6 +67,18 @@ static struct wall absence_edge(const void *context, struct wall after)
 	return d->rota ? rota_away_edge(d->rota, after) : WALL_NEVER;
 }
 
+static bool away_in(const void *context, const char *user, struct wall from, struct wall until)
+{
+	const struct dispatcher *d = context;
+
+	return d->rota && rota_away_in(d->rota, user, from, until);
+}
+
+struct visits_away dispatcher_away(const struct dispatcher *d)
+{
+	return (struct visits_away){.away = away_in, .context = d};
+}
+
 void dispatcher_know_absences(const struct dispatcher *d, struct duty_config *config)
 {
 	config->absent = absent;

@@ -28,6 +28,9 @@ struct visit_config {
 	const struct zone *zone;         /* borrowed */
 	const struct visit_rules *rules; /* borrowed */
 	char desk[ID_BYTES];             /* of teams that name none */
+	/* answers whether user is away at some time of from..until; NULL: nobody is */
+	bool (*away)(const void *context, const char *user, struct wall from, struct wall until);
+	const void *context;
 };
 
 #define VISIT_TELL_MAX 4
@@ -128,6 +131,11 @@ struct visit_reply {
  * provider say how it goes; the captain and the desk say all. */
 enum err visit_say(struct visit_core *core, const struct visit_reply *reply, bool desk, struct wall now,
 	struct visit_effects *out) ERR_MUST_CHECK;
+/* visit_absent: it has just become known that user is away from..until. What they were asked for or have agreed to
+ * whose time overlaps with that, is not over and not under way, goes to another as if they had declined it; they know,
+ * and of what was agreed the captain. A task stays: it is due at a day, and climbs. */
+enum err visit_absent(struct visit_core *core, const char *user, struct wall from, struct wall until, struct wall now,
+	struct visit_effects *out) ERR_MUST_CHECK;
 /* visit_is_of: user has the errand or is asked for it now, or is its captain or desk. */
 bool visit_is_of(const struct visit_core *core, const char *errand, const char *user);
 
@@ -200,6 +208,7 @@ enum visit_bar {
 	VISIT_BAR_LANGUAGE,   /* none in common */
 	VISIT_BAR_DECLINED,   /* has said no, or nothing */
 	VISIT_BAR_FULL,       /* as many visits as offered, or no part of a day left */
+	VISIT_BAR_ABSENT,     /* away in each part of a day that is left */
 	VISIT_BAR_COUNT
 };
 const char *visit_bar_name(enum visit_bar bar);

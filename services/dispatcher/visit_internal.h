@@ -192,6 +192,10 @@ void home_met(struct visit_core *core, struct job *job, bool good, struct wall n
 enum err job_offer(struct visit_core *core, struct job *job, struct wall now) ERR_MUST_CHECK;
 enum err job_climb(struct visit_core *core, struct job *job, const char *note, struct wall now) ERR_MUST_CHECK;
 enum err job_tick(struct visit_core *core, struct job *job, struct wall now) ERR_MUST_CHECK;
+/* job_take_back takes it from who was asked or had agreed, and asks the next one. The captain knows of what was agreed;
+ * told ("" = nobody) of both. */
+enum err job_take_back(
+	struct visit_core *core, struct job *job, const char *why, const char *told, struct wall now) ERR_MUST_CHECK;
 bool job_for_companions(const struct visit_core *core, const struct job *job);
 
 /* visit_match.c: match_best gives the best `keep` (at most VISIT_CANDIDATES_MAX) and how many each bar keeps off. */

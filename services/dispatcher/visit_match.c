@@ -144,12 +144,20 @@ static void load_fill(const struct visit_core *core, const struct job *job, cons
 	}
 }
 
-/* slot_of chooses the part of a day that costs least; false if the companion has none left. */
-static bool slot_of(const struct visit_core *core, const struct person *person, const struct grid *grid,
+static bool is_away(const struct visit_core *core, const struct person *person, struct wall from, struct wall until)
+{
+	return core->config.away && core->config.away(core->config.context, person->id, from, until);
+}
+
+/* slot_of chooses the part of a day that costs least; a bar if the companion has none left. */
+static enum visit_bar slot_of(const struct visit_core *core, const struct person *person, const struct grid *grid,
 	const struct load *load, double home_km, struct visit_candidate *out)
 {
 	const struct visit_rules *rules = core->config.rules;
-	bool found = false;
+	bool found = false, kept_off = false;
+	/* asked of all days first: few are away at all, and the question is a walk over all absences */
+	bool absent = grid->days && is_away(core, person, grid->slots[0][0].from,
+					    grid->slots[grid->days - 1][DAY_PART_COUNT - 1].until);
 
 	for (unsigned d = 0; d < grid->days; d++) {
 		int32_t day = grid->first + (int32_t)d, week = week_of(day) - week_of(grid->first);
@@ -166,6 +174,10 @@ static bool slot_of(const struct visit_core *core, const struct person *person, 
 				continue;
 			if (found && off + way >= out->cost[VISIT_COST_DAY] + out->cost[VISIT_COST_WAY])
 				continue;
+			if (absent && is_away(core, person, grid->slots[d][p].from, grid->slots[d][p].until)) {
+				kept_off = true;
+				continue;
+			}
 			found = true;
 			out->from = grid->slots[d][p].from;
 			out->until = grid->slots[d][p].until;
@@ -173,7 +185,7 @@ static bool slot_of(const struct visit_core *core, const struct person *person, 
 			out->cost[VISIT_COST_WAY] = way;
 		}
 	}
-	return found;
+	return found ? VISIT_FREE : kept_off ? VISIT_BAR_ABSENT : VISIT_BAR_FULL;
 }
 
 static double dislike(const struct home *home, const char *user)
@@ -238,8 +250,7 @@ void match_best(const struct visit_core *core, const struct job *job, struct wal
 		double km = tour_km(job->home->care.position, person->offer.position);
 		if (fresh.bar == VISIT_FREE) {
 			load_fill(core, job, person, &grid, &load);
-			if (!slot_of(core, person, &grid, &load, km, &fresh))
-				fresh.bar = VISIT_BAR_FULL;
+			fresh.bar = slot_of(core, person, &grid, &load, km, &fresh);
 		}
 		out->bars[fresh.bar]++;
 		if (fresh.bar != VISIT_FREE)

@@ -61,6 +61,30 @@ static void each_bar_keeps_somebody_off(void **state)
 	rig_close(&rig);
 }
 
+static void who_is_away_is_asked_for_another_part_of_a_day_or_not_at_all(void **state)
+{
+	struct rig rig;
+	struct visit_explanation x;
+
+	(void)state;
+	(void)offered(&rig); /* for Tuesday, 2026-03-03 */
+	rig.away = "v-1";
+	rig.away_from = rig_at("2026-03-03T11:00:00"); /* an hour of the morning that costs least */
+	rig.away_until = rig_at("2026-03-03T12:00:00");
+	assert_int_equal(visit_explain(rig.core, rig.visit.id, monday("09:00"), &x), ERR_OK);
+	assert_int_equal(x.bars[VISIT_FREE], 1);
+	assert_true(x.best[0].from.ms >= rig.away_until.ms);
+	rig.away_until = rig_at("2026-03-10T00:00:00");
+	rig.away_from = rig_at("2026-03-03T00:00:00");
+	assert_int_equal(visit_explain(rig.core, rig.visit.id, monday("09:00"), &x), ERR_OK);
+	assert_int_equal(x.bars[VISIT_FREE], 0);
+	assert_int_equal(x.bars[VISIT_BAR_ABSENT], 1);
+	rig.away_from = rig_at("2026-03-04T00:00:00"); /* after it */
+	assert_int_equal(visit_explain(rig.core, rig.visit.id, monday("09:00"), &x), ERR_OK);
+	assert_int_equal(x.bars[VISIT_FREE], 1);
+	rig_close(&rig);
+}
+
 static void each_part_of_the_cost_decides_between_two_who_are_else_alike(void **state)
 {
 	static const struct {
@@ -181,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_bar_keeps_somebody_off),
+		cmocka_unit_test(who_is_away_is_asked_for_another_part_of_a_day_or_not_at_all),
 		cmocka_unit_test(each_part_of_the_cost_decides_between_two_who_are_else_alike),
 		cmocka_unit_test(nobody_gets_more_visits_than_they_offered),
 		cmocka_unit_test(a_day_is_walked_in_a_short_order),

@@ -148,19 +148,57 @@ static enum err unanswered(struct visit_core *core, struct job *job, struct wall
 	return err ? err : job_offer(core, job, now);
 }
 
-/* left: who was asked, or had agreed, has left, or is not wanted; the captain knows where it had been agreed. */
-static enum err left(struct visit_core *core, struct job *job, struct wall now)
+enum err job_take_back(struct visit_core *core, struct job *job, const char *why, const char *told, struct wall now)
 {
-	const char *tell[] = {job->now.state == ERRAND_AGREED ? job_captain(core, job) : "", NULL};
+	const char *tell[] = {job->now.state == ERRAND_AGREED ? job_captain(core, job) : "", told, NULL};
 	char note[NOTE_BYTES];
 	enum err err;
 
-	snprintf(note, sizeof note, "%s: %s",
-		job->holder->gone ? "已离队 / has left" : "老人不愿其来访 / not wanted by the elder",
-		job->now.assignee);
+	snprintf(note, sizeof note, "%s: %s", why, job->now.assignee);
 	job_note_asked(job, job->now.assignee);
 	err = job_event(core, job, ERRAND_EVENT_DECLINED, "", note, tell, now);
 	return err ? err : job_offer(core, job, now);
+}
+
+/* left: who was asked, or had agreed, has left, or is not wanted. */
+static enum err left(struct visit_core *core, struct job *job, struct wall now)
+{
+	return job_take_back(core, job,
+		job->holder->gone ? "已离队 / has left" : "老人不愿其来访 / not wanted by the elder", "", now);
+}
+
+/* next_missing gives, by the least id after one, since the list's order depends on restarts, what user cannot do from..
+ * until; NULL: nothing more. */
+static struct job *next_missing(const struct person *person, const char *after, struct wall from, struct wall until)
+{
+	struct job *found = NULL;
+
+	for (struct job *job = person->jobs; job; job = job->next_of_holder)
+		if (job->now.kind != ERRAND_TASK &&
+			(job->now.state == ERRAND_OFFERED || job->now.state == ERRAND_AGREED) &&
+			job->now.from.ms < until.ms && from.ms < job->now.until.ms && strcmp(job->now.id, after) > 0 &&
+			(!found || strcmp(job->now.id, found->now.id) < 0))
+			found = job;
+	return found;
+}
+
+enum err visit_absent(struct visit_core *core, const char *user, struct wall from, struct wall until, struct wall now,
+	struct visit_effects *out)
+{
+	char id[ID_BYTES] = "";
+	struct person *person;
+	struct job *job;
+	enum err err = ERR_OK;
+
+	*out = (struct visit_effects){.verdict = VISIT_TAKEN};
+	HASH_FIND_STR(core->people, user, person);
+	from = from.ms > now.ms ? from : now; /* what is over stays as it is */
+	while (!err && person && (job = next_missing(person, id, from, until))) {
+		text_cut(id, sizeof id, job->now.id);
+		err = job_take_back(core, job, "已请假 / is away then", user, now);
+	}
+	visit_give(core, out);
+	return err;
 }
 
 enum err job_tick(struct visit_core *core, struct job *job, struct wall now)

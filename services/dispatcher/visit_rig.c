@@ -48,6 +48,13 @@ static void put_list(struct visit_rules *rules)
 	rules->lists[0] = list;
 }
 
+static bool is_away(const void *context, const char *user, struct wall from, struct wall until)
+{
+	const struct rig *rig = context;
+
+	return rig->away && !strcmp(rig->away, user) && rig->away_from.ms < until.ms && from.ms < rig->away_until.ms;
+}
+
 void rig_open(struct rig *rig)
 {
 	struct visit_config config;
@@ -60,7 +67,8 @@ void rig_open(struct rig *rig)
 	rig->rules = *visit_rules_preset();
 	put_list(&rig->rules);
 	assert(!visit_rules_fault(&rig->rules));
-	config = (struct visit_config){.zone = rig->zone, .rules = &rig->rules, .desk = "desk"};
+	config = (struct visit_config){
+		.zone = rig->zone, .rules = &rig->rules, .desk = "desk", .away = is_away, .context = rig};
 	err = visit_core_create(&config, &rig->core, NULL);
 	assert(!err);
 	text_cut(team.body.team.community, ID_BYTES, "c-1");
@@ -259,6 +267,20 @@ void rig_say(struct rig *rig, const char *user, enum visit_action action, const 
 	struct visit_reply reply = rig_words(user, action, errand, now);
 
 	rig_reply(rig, &reply, false, now);
+}
+
+void rig_absent(struct rig *rig, const char *user, struct wall from, struct wall until, struct wall now)
+{
+	static struct visit_effects out;
+	enum err err;
+
+	rig->away = user;
+	rig->away_from = from;
+	rig->away_until = until;
+	err = visit_absent(rig->core, user, from, until, now, &out);
+	assert(!err);
+	*rig->trace = *rig->told = '\0';
+	drain(rig, &out, now);
 }
 
 void rig_ask(struct rig *rig, const struct visit_request *request, struct wall now)

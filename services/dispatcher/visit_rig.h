@@ -17,6 +17,8 @@ struct rig {
 	struct errand visit, task, service; /* the newest of each kind */
 	struct wall now;                    /* the latest time of a call */
 	char trace[4000];
+	const char *away; /* who is away from away_from to away_until; NULL: nobody */
+	struct wall away_from, away_until;
 	char told[400]; /* whose day was told, in order, joined by spaces; emptied with the trace */
 	enum visit_verdict verdict;
 	char fault[VISIT_FAULT_BYTES];
@@ -44,6 +46,8 @@ void rig_tick(struct rig *rig, struct wall now);
 void rig_run(struct rig *rig, struct wall until);
 void rig_say(struct rig *rig, const char *user, enum visit_action action, const char *errand, struct wall now);
 void rig_reply(struct rig *rig, const struct visit_reply *reply, bool desk, struct wall now);
+/* rig_absent has user away then, and says so. */
+void rig_absent(struct rig *rig, const char *user, struct wall from, struct wall until, struct wall now);
 void rig_ask(struct rig *rig, const struct visit_request *request, struct wall now);
 struct visit_reply rig_words(const char *user, enum visit_action action, const char *errand, struct wall now);
 /* rig_copy makes a second core with the same directory, given by teach, and the state of the first. */

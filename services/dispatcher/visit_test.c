@@ -223,6 +223,40 @@ static void a_missed_visit_that_was_made_after_all_takes_back_the_one_in_its_pla
 	rig_close(&rig);
 }
 
+static void what_was_agreed_is_offered_anew_when_an_absence_is_said(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	(void)agreed(&rig); /* Tuesday, 09:00 to 12:00 */
+	rig_person(&rig, "v-2", 0.5, 7, monday("09:30"));
+	rig_absent(&rig, "v-1", rig_at("2026-03-03T12:00:00"), rig_at("2026-03-04T00:00:00"), monday("10:00"));
+	assert_string_equal(rig.trace, "");
+	rig_absent(&rig, "v-1", rig_at("2026-03-03T11:59:00"), rig_at("2026-03-04T00:00:00"), monday("10:00"));
+	assert_string_equal(rig.trace, "visit.declined>cap>v-1 visit.offered>v-2");
+	rig_absent(&rig, "v-2", monday("00:00"), rig_at("2026-03-09T00:00:00"), monday("11:00"));
+	assert_string_equal(rig.trace, "visit.declined>v-2 visit.climbed>cap");
+	assert_non_null(strstr(rig.visit.note, "declined 2"));
+	rig_close(&rig);
+}
+
+static void what_is_under_way_or_over_is_not_taken_back_by_an_absence(void **state)
+{
+	struct rig rig;
+	struct wall there;
+
+	(void)state;
+	there = agreed(&rig);
+	rig_absent(&rig, "v-1", monday("00:00"), rig_at("2026-03-03T13:00:00"), rig_at("2026-03-03T12:10:00"));
+	assert_string_equal(rig.trace, ""); /* its window is over: they may have been there */
+	rig_close(&rig);
+	(void)agreed(&rig);
+	rig_say(&rig, "v-1", VISIT_START, rig.visit.id, there);
+	rig_absent(&rig, "v-1", monday("00:00"), rig_at("2026-03-09T00:00:00"), there);
+	assert_string_equal(rig.trace, "");
+	rig_close(&rig);
+}
+
 static void nobody_opened_goes_to_the_desk_at_once(void **state)
 {
 	struct rig rig;
@@ -463,6 +497,8 @@ int main(void)
 		cmocka_unit_test(an_offer_leaves_time_to_answer_and_not_everybody_is_asked),
 		cmocka_unit_test(a_missed_visit_is_noticed_the_same_day_and_made_up_for),
 		cmocka_unit_test(a_missed_visit_that_was_made_after_all_takes_back_the_one_in_its_place),
+		cmocka_unit_test(what_was_agreed_is_offered_anew_when_an_absence_is_said),
+		cmocka_unit_test(what_is_under_way_or_over_is_not_taken_back_by_an_absence),
 		cmocka_unit_test(nobody_opened_goes_to_the_desk_at_once),
 		cmocka_unit_test(who_went_and_never_said_how_it_ended_is_asked_for),
 		cmocka_unit_test(one_that_nobody_had_is_asked_for_too_when_somebody_went_and_never_said_how_it_ended),

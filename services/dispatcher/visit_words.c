@@ -37,7 +37,7 @@ const char *visit_verdict_name(enum visit_verdict verdict)
 const char *visit_bar_name(enum visit_bar bar)
 {
 	static const char *const names[VISIT_BAR_COUNT] = {
-		"free", "no_offer", "unverified", "area", "unwanted", "sex", "language", "declined", "full"};
+		"free", "no_offer", "unverified", "area", "unwanted", "sex", "language", "declined", "full", "absent"};
 
 	assert((unsigned)bar < VISIT_BAR_COUNT);
 	return names[bar];

@@ -31,6 +31,7 @@ struct visits {
 	struct shard_turn *turns;
 	unsigned shards;
 	const struct zone *zone; /* borrowed */
+	struct visits_away away;
 	sqlite3_stmt *save, *drop;
 };
 
@@ -49,17 +50,17 @@ static enum err load_rules(const struct dispatcher_settings *settings, struct vi
 	return err;
 }
 
-static struct visit_config config_of(
-	const struct dispatcher_settings *settings, const struct zone *zone, const struct visit_rules *rules)
+static struct visit_config config_of(const struct dispatcher_settings *settings, const struct zone *zone,
+	const struct visit_rules *rules, struct visits_away away)
 {
-	struct visit_config config = {.zone = zone, .rules = rules};
+	struct visit_config config = {.zone = zone, .rules = rules, .away = away.away, .context = away.context};
 
 	text_cut(config.desk, sizeof config.desk, settings->desk);
 	return config;
 }
 
-enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits **out_visits,
-	struct errinfo *info)
+enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits_away away,
+	struct visits **out_visits, struct errinfo *info)
 {
 	struct visits *visits = calloc(1, sizeof *visits);
 	struct visit_config config;
@@ -68,9 +69,10 @@ enum err visits_create(const struct dispatcher_settings *settings, const struct 
 	if (!visits)
 		return errinfo_set(info, ERR_NOMEM, "out of memory");
 	visits->zone = zone;
+	visits->away = away;
 	err = load_rules(settings, &visits->rules, info);
 	if (!err) {
-		config = config_of(settings, zone, visits->rules);
+		config = config_of(settings, zone, visits->rules, away);
 		err = visit_core_create(&config, &visits->core, info);
 	}
 	if (err)
@@ -190,7 +192,7 @@ enum err visits_reload(struct visits *visits, const struct dispatcher_settings *
 
 	if (err)
 		return err;
-	config = config_of(settings, zone, rules);
+	config = config_of(settings, zone, rules, visits->away);
 	visit_core_configure(visits->core, &config);
 	visits->zone = zone;
 	free(visits->rules);
@@ -292,6 +294,15 @@ enum err visits_tick(struct visits *visits, struct visits_ways ways, struct wall
 			err = notice_tell(ways.post, ways.channels, &notice, false, info);
 		INSTANT("day-told");
 	}
+	return err ? err : visits_take(visits, ways, &effects, now, info);
+}
+
+enum err visits_absent(struct visits *visits, struct visits_ways ways, const char *user, struct wall from,
+	struct wall until, struct wall now, struct errinfo *info)
+{
+	static struct visit_effects effects;
+	enum err err = visit_absent(visits->core, user, from, until, now, &effects);
+
 	return err ? err : visits_take(visits, ways, &effects, now, info);
 }
 

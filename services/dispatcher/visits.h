@@ -28,10 +28,16 @@ struct visits_ways {
 	struct channels *channels;
 };
 
+/* visits_away answers whether somebody is away at some time of from..until (visit_config). */
+struct visits_away {
+	bool (*away)(const void *context, const char *user, struct wall from, struct wall until);
+	const void *context;
+};
+
 /* visits_create makes the core by the rules that the settings name; zone is borrowed. Then come the directory's
  * entries, then visits_open takes up what the store holds; what cannot be read is set aside (lost.h). */
-enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits **out_visits,
-	struct errinfo *info) ERR_MUST_CHECK;
+enum err visits_create(const struct dispatcher_settings *settings, const struct zone *zone, struct visits_away away,
+	struct visits **out_visits, struct errinfo *info) ERR_MUST_CHECK;
 enum err visits_open(struct visits *visits, struct store *store, const struct dispatcher_settings *settings,
 	struct errinfo *info) ERR_MUST_CHECK;
 void visits_close(struct visits *visits);
@@ -46,6 +52,9 @@ enum err visits_take(struct visits *visits, struct visits_ways ways, struct visi
 /* visits_tick does what is due at now; a transaction is open. */
 enum err visits_tick(
 	struct visits *visits, struct visits_ways ways, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
+/* visits_absent: user's absence has just been noted (visit_absent); a transaction is open. */
+enum err visits_absent(struct visits *visits, struct visits_ways ways, const char *user, struct wall from,
+	struct wall until, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 /* visits_reply takes a volunteer's reply that names an errand (VISITS_PREFIX) as its incident: accept, decline,
  * arrived, done (outcome away: nobody opened), hand_over (to whoever is next) and note; *out_verdict says what came of
  * it. */

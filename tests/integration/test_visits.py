@@ -116,3 +116,34 @@ def test_a_visit_is_offered_survives_a_kill_and_its_findings_become_tasks(rig): 
     told = curtain(rig, "show", "--errand", "e-0")
     assert told.returncode == 1 and "no errand e-0" in told.stderr, told
     assert "no method" in rig.call("visit_nothing", {})["error"]["text"]
+
+
+def test_who_is_away_is_not_asked_for_visits_and_what_was_agreed_is_offered_anew(rig):  # noqa: F811
+    rig.start(*SETTINGS)
+    rows = people()
+    next(r for r in rows if r["kind"] == "companion" and r["key"] == "v-2")["languages"] = ["shaanxi"]
+    rows += [{"kind": "companion", "key": "v-3", "languages": ["shaanxi"], "visits_a_week": 7, "parts": ["morning"], "verified": True, "seq": len(rows) + 1}]
+    rig.registry.give(0, rows)
+    rig.tap.wait(rig.registry.all_acked, "the directory to be taken")
+    offer = rig.tap.wait(lambda: next((e for v in ("v-1", "v-2", "v-3") for e in errands(rig, v, state="offered")), None), "an offer")
+    first, (second, third) = offer["assignee"], sorted({"v-1", "v-2", "v-3"} - {offer["assignee"]})
+    wide = {"from": lane.rfc3339(time.time()), "until": lane.rfc3339(time.time() + 90 * 86400)}
+
+    assert rig.call("own_visit_answer", {"errand": offer["id"], "action": "accept"}, user=first)["ok"]
+    assert rig.call("absent", {"team": "t-1", "user": third, **wide})["ok"]
+    assert rig.call("visit_show", {"errand": offer["id"]})["result"]["assignee"] == first
+    assert rig.call("own_absent", {"team": "t-1", **wide}, user=first)["ok"]
+    shown = rig.call("visit_show", {"errand": offer["id"]})["result"]
+    assert (shown["state"], shown["assignee"]) == ("offered", second)
+    assert rig.call("visit_explain", {"errand": offer["id"]})["result"]["bars"]["absent"] == 1  # the third
+    again = {"team": "t-1", "duties": "", "away": f"{wide['from']},{wide['until']},{second}", **wide}
+    assert rig.call("roster", again)["ok"]
+    assert rig.call("visit_show", {"errand": offer["id"]})["result"]["state"] == "open"  # nobody is left
+
+    times = {"from": shown["from"], "until": shown["until"]}  # the captain's word holds, and the same roster does not undo it
+    assert rig.call("visit_answer", {"errand": offer["id"], "action": "accept", "to": second, **times})["ok"]
+    assert rig.call("roster", again)["ok"]
+    rig.again()
+    rig.counters(errands_live=1)
+    shown = rig.call("visit_show", {"errand": offer["id"]})["result"]
+    assert (shown["state"], shown["assignee"]) == ("agreed", second)
