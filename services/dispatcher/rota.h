@@ -99,7 +99,8 @@ struct rota_rules {
 	struct {
 		char id[ID_BYTES];
 		uint32_t skills;
-		int32_t at_most, served; /* duties a calendar month; negative = as many as there are */
+		int32_t at_most; /* duties a calendar month; negative = as many as there are */
+		int32_t served;  /* of them before that day; what the book has of those counts if it is more */
 		bool nights_in_row;
 	} people[ROTA_RULE_PEOPLE];
 };

@@ -219,6 +219,10 @@ static void a_night_that_is_over_still_counts_after_a_new_roster(void **state)
 		rota_rules_read("month,1970-01-09\nshift,night,1,3,0\nperson,v-2,0,2,1,0\n", &rules, NULL), ERR_OK);
 	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
 	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_NONE); /* counted as served, once */
+	assert_int_equal(
+		rota_rules_read("month,1970-01-09\nshift,night,1,3,0\nperson,v-2,0,1,0,0\n", &rules, NULL), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_MONTH); /* which the task forgot */
 }
 
 static void a_new_roster_fills_as_many_gaps_as_it_has_people(void **state)

@@ -73,11 +73,11 @@ static enum rota_bar beside(const struct rota *rota, const struct rota_rules *ru
 }
 
 struct tally {
-	bool dates[64]; /* around the duty's date, which is at 32 */
-	int32_t month;
+	bool dates[64];        /* around the duty's date, which is at 32 */
+	int32_t month, before; /* duties of the month; those before the rules' first day apart */
 };
 
-/* count: what lies before the rules' first day stands in their `served`. */
+/* count: what lies before the rules' first day stands in their `served` too, if the task had it. */
 static void count(const struct rota *rota, const struct rota_rules *rules, const struct book_duty *duty,
 	const struct book_duty *own, struct tally *out)
 {
@@ -87,7 +87,8 @@ static void count(const struct rota *rota, const struct rota_rules *rules, const
 
 	if (day >= 0 && day < 64)
 		out->dates[day] = true;
-	out->month += a.year == b.year && a.month == b.month && !served;
+	if (a.year == b.year && a.month == b.month)
+		*(served ? &out->before : &out->month) += 1;
 }
 
 static bool run_is_over(const struct tally *tally, int32_t most)
@@ -229,8 +230,10 @@ enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book
 	if (lacks_skill(rota, team, home, duty->shift, user))
 		return ROTA_BAR_SKILL;
 	if (person >= 0 && rules->people[person].at_most >= 0) {
-		bool served = rules->year == local.year && rules->month == local.month;
-		if (tally.month + (served ? rules->people[person].served : 0) >= rules->people[person].at_most)
+		bool counts = rules->year == local.year && rules->month == local.month;
+		int32_t served = counts ? rules->people[person].served : 0;
+		served = tally.before > served ? tally.before : served; /* a task may not know what is over */
+		if (tally.month + served >= rules->people[person].at_most)
 			return ROTA_BAR_MONTH;
 	}
 	return rota_away_in(rota, user, duty->from, duty->until) ? ROTA_BAR_ABSENT : ROTA_BAR_NONE;
