@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Ledgers as districts have them: the imitation ledger in and out, every error of spreadsheets by line and column, encodings, duplicates."""
 import datetime
+import hashlib
 import json
 import re
 import subprocess
@@ -476,6 +477,45 @@ def test_a_backup_restores_to_the_same_rows_and_services_go_on(rig, tmp_path):
     wrong = subprocess.run([str(TOOL), "restore", str(dump), "--conninfo", rig.conninfo.replace("dbname=curtain", "dbname=drill2"), "--verify"], stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert wrong.returncode == 1 and "DIFFERS  table elder 3" in wrong.stdout, wrong
+
+
+def test_a_backup_that_is_not_whole_is_told_before_anything_is_touched(rig, tmp_path):
+    dump, manifest = tmp_path / "b.dump", tmp_path / "b.dump.manifest"
+    tool = lambda *a: subprocess.run([str(TOOL), *a], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120, check=False)  # noqa: E731
+    assert tool("backup", str(dump), "--conninfo", rig.conninfo).returncode == 0
+    whole, text = dump.read_bytes(), manifest.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    tables = [line for line in lines if line.startswith("table ")]
+    assert lines == ["curtain-backup 2", f"dump {len(whole)} {hashlib.sha256(whole).hexdigest()}", *tables, f"end {len(tables)}"] and len(tables) > 20
+    nowhere = rig.conninfo.replace("dbname=curtain", "dbname=nowhere")  # the database is not even looked at
+
+    def refused(*says, dumped=whole, written=text, more=("--verify",)):
+        dump.write_bytes(dumped)
+        manifest.write_text(written, encoding="utf-8")
+        done = tool("restore", str(dump), "--conninfo", nowhere, *more)
+        assert done.returncode == 2 and all(word in done.stderr for word in says) and "nowhere" not in done.stderr, done
+
+    for more in ((), ("--verify",)):
+        refused("cut off", "another copy", dumped=whole[:-1], more=more)
+        refused("SHA-256", "another copy", dumped=whole[:-1] + bytes([whole[-1] ^ 1]), more=more)
+        refused("up to 2", "b.dump.manifest:1", written=text.replace("backup 2", "backup 3"), more=more)
+        refused("its end is missing", "another copy", written=text[:text.rindex("end ")], more=more)
+        refused("missing or too many", written=text.replace(tables[0] + "\n", ""), more=more)
+        refused("it is empty", written="", more=more)
+    dump.write_bytes(whole)
+    manifest.unlink()
+    for more in ((), ("--verify",)):
+        lost = tool("restore", str(dump), "--conninfo", nowhere, *more)
+        assert lost.returncode == 2 and "--without-manifest" in lost.stderr and "b.dump.manifest" in lost.stderr, lost
+    both = tool("restore", str(dump), "--conninfo", nowhere, "--verify", "--without-manifest")
+    assert both.returncode == 2 and "leave --verify out" in both.stderr
+    for name, more in (("drill3", ("--without-manifest",)), ("drill4", ("--verify",))):
+        subprocess.run(["createdb", "--maintenance-db", rig.conninfo.replace("dbname=curtain", "dbname=postgres"), name], check=True)
+        done = tool("restore", str(dump), "--conninfo", rig.conninfo.replace("dbname=curtain", "dbname=" + name), *more)
+        assert done.returncode == 0, done
+        manifest.write_text("".join(line + "\n" for line in tables), encoding="utf-8")  # as manifests were before
+    assert "恢复验证通过" in done.stdout and "an old manifest" in done.stderr
+
 
 
 def restored(rig, dump, name):

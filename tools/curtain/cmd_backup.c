@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * backup and restore drive PostgreSQL's own programs. A backup is a dump (pg_dump, custom format) and beside it a
- * manifest: rows and hash of each table, taken in the very snapshot that is dumped (psql exports it and holds it open).
- * A restored database must give the same manifest. Passwords reach the programs by the environment, never by an
+ * manifest: size and hash of the dump, rows and hash of each table, taken in the very snapshot that is dumped (psql
+ * exports it and holds it open). A restore looks at the dump by the manifest before it touches the database, and the
+ * restored database must give the same tables. Passwords reach the programs by the environment, never by an
  * argument.
  */
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "cmd.h"
 #include "config/config.h"
+#include "manifest.h"
 #include "options.h"
 #include "output.h"
 
@@ -28,7 +30,7 @@
 
 struct backup_command {
 	const char *file, *conninfo, *uri_file, *stamp;
-	bool verify;
+	bool verify, without_manifest;
 	char uri[512];
 	char manifest[PATH_BYTES];
 };
@@ -207,17 +209,28 @@ static enum err dump(const struct backup_command *command, const char *snapshot,
 	return run(argv, info);
 }
 
-static enum err write_manifest(const struct backup_command *command, const struct buf *manifest, struct errinfo *info)
+static enum err write_manifest(const struct backup_command *command, const struct buf *tables, struct errinfo *info)
 {
-	FILE *file = fopen(command->manifest, "w");
+	char sha256[HASH_TEXT_BYTES];
+	uint64_t bytes;
+	enum err err = manifest_weigh(command->file, &bytes, sha256, info);
+	struct buf text;
+	FILE *file;
 	bool written;
 
-	if (!file)
-		return errinfo_at(info, ERR_IO, command->manifest, 0, 0, "cannot be written: %s", strerror(errno));
-	written = fwrite(manifest->data, 1, manifest->length, file) == manifest->length;
-	if (fclose(file) || !written)
-		return errinfo_at(info, ERR_IO, command->manifest, 0, 0, "cannot be written: %s", strerror(errno));
-	return ERR_OK;
+	if (err)
+		return err;
+	buf_init(&text, MANIFEST_BYTES_MAX);
+	manifest_put(&text, bytes, sha256, tables->data);
+	file = text.failed ? NULL : fopen(command->manifest, "we");
+	written = file && fwrite(text.data, 1, text.length, file) == text.length;
+	if (file && fclose(file))
+		written = false;
+	if (!written)
+		err = errinfo_at(info, ERR_IO, command->manifest, 0, 0, "cannot be written: %s",
+			text.failed ? "it is too long" : strerror(errno));
+	buf_fini(&text);
+	return err;
 }
 
 /* stamp notes when the backup was begun, for records' backup.stamp_file; in place at once, readable by the service. */
@@ -267,7 +280,9 @@ int cmd_backup(int argc, char **argv)
 			"note there when a good backup was made (records' backup.stamp_file)"},
 	};
 	const struct options options = {"backup",
-		"Writes the whole database of records to FILE, and to FILE.manifest rows and hash of each table.",
+		"Writes the whole database of records to FILE, and to FILE.manifest its size and hash, and rows and "
+		"hash of "
+		"each table.",
 		OPTIONS_ROWS(rows), NULL, "FILE", &command.file,
 		"Services go on meanwhile; what is written is one moment of the database. It needs pg_dump and psql.\n"
 		"FILE holds personal data, sealed columns sealed: keep it where nobody else reads, and the seal's key "
@@ -330,19 +345,48 @@ static enum err load(const struct backup_command *command, struct errinfo *info)
 	return run(argv, info);
 }
 
-static enum err read_manifest(const struct backup_command *command, struct buf *out, struct errinfo *info)
+/* read_manifest reads the manifest's text and what it says of itself. */
+static enum err read_manifest(
+	const struct backup_command *command, struct buf *text, struct manifest *out, struct errinfo *info)
 {
 	char block[4096];
 	size_t got;
-	FILE *file = fopen(command->manifest, "r");
+	FILE *file = fopen(command->manifest, "re");
 
 	if (!file)
-		return errinfo_at(info, ERR_IO, command->manifest, 0, 0, "cannot be read: %s", strerror(errno));
+		return errinfo_at(info, ERR_IO, command->manifest, 0, 0,
+			"清单不可读 (cannot be read: %s): put it beside the dump; without it %s", strerror(errno),
+			command->verify ? "nothing can be verified (restore --without-manifest, not verified)"
+					: "restore only --without-manifest");
 	while ((got = fread(block, 1, sizeof block, file)) > 0)
-		buf_append(out, block, got);
+		buf_append(text, block, got);
 	fclose(file);
-	return out->failed || !out->length ? errinfo_at(info, ERR_INVALID, command->manifest, 0, 0, "is no manifest")
-					   : ERR_OK;
+	if (text->failed)
+		return errinfo_at(info, ERR_INVALID, command->manifest, 0, 0, "is too long for a manifest");
+	return manifest_read(text->data ? text->data : "", text->length, command->manifest, out, info);
+}
+
+/* must_be_whole: the dump and its manifest, before anything is touched. *wanted: the manifest's lines of tables. */
+static enum err must_be_whole(const struct backup_command *command, struct buf *wanted, struct errinfo *info)
+{
+	struct manifest manifest = {.version = 1};
+	struct buf text;
+	enum err err = ERR_OK;
+
+	buf_init(&text, MANIFEST_BYTES_MAX);
+	if (!command->without_manifest)
+		err = read_manifest(command, &text, &manifest, info);
+	if (!err)
+		err = manifest_agrees(&manifest, command->file, info);
+	if (!err && !command->without_manifest && manifest.version == 1)
+		fprintf(stderr,
+			"curtain restore: %s: 旧版清单，不含备份文件的哈希 (an old manifest, which has no hash "
+			"of the dump)\n",
+			command->manifest);
+	if (!err && manifest.tables_length)
+		err = buf_append(wanted, text.data + manifest.tables_at, manifest.tables_length);
+	buf_fini(&text);
+	return err;
 }
 
 /* compare prints a line a table; false: they differ. Both are in the order of names. */
@@ -351,41 +395,44 @@ static bool compare(const char *wanted, const char *got)
 	bool equal = strcmp(wanted, got) == 0;
 	char line[LINE_BYTES];
 
-	for (const char *p = wanted; *p; p += strcspn(p, "\n") + (p[strcspn(p, "\n")] == '\n')) {
-		snprintf(line, sizeof line, "%.*s", (int)strcspn(p, "\n") + 1, p);
-		printf("%s  %.*s\n", strstr(got, line) ? "相同 equal  " : "不同 DIFFERS", (int)strcspn(p, "\n"), p);
+	for (const char *p = wanted; *p;) {
+		size_t length = strcspn(p, "\n"), whole = length + (p[length] == '\n');
+		size_t kept = whole < sizeof line ? whole : sizeof line - 1;
+		memcpy(line, p, kept);
+		line[kept] = '\0';
+		printf("%s  ", strstr(got, line) ? "相同 equal  " : "不同 DIFFERS");
+		fwrite(p, 1, length, stdout);
+		putchar('\n');
+		p += whole;
 	}
 	printf("%s\n", equal ? "恢复验证通过：行数与哈希全部一致 (verified: rows and hashes of all tables are equal)"
 			     : "恢复验证失败 (the restored database is not what was backed up)");
 	return equal;
 }
 
-/* verify: the same manifest, and an audit trail that is whole. */
-static enum err verify(const struct backup_command *command, struct session *s, bool *out_equal, struct errinfo *info)
+/* verify: the wanted tables, and an audit trail that is whole. */
+static enum err verify(const struct buf *wanted, struct session *s, bool *out_equal, struct errinfo *info)
 {
-	struct buf wanted, got;
+	struct buf got;
 	char line[LINE_BYTES] = "";
 	enum err err;
 
-	buf_init(&wanted, MANIFEST_BYTES_MAX);
 	buf_init(&got, MANIFEST_BYTES_MAX);
-	err = read_manifest(command, &wanted, info);
-	if (!err)
-		err = read_fingerprint(s, &got, info);
+	err = read_fingerprint(s, &got, info);
 	if (!err)
 		err = session_say(s, "select count(*) from audit_faults();\n", info);
 	if (!err)
 		err = session_line(s, line, info);
 	if (!err) {
-		*out_equal = compare(wanted.data, got.data) && strcmp(line, "0") == 0;
+		*out_equal = compare(wanted->data, got.data) && strcmp(line, "0") == 0;
 		printf("审计链 (audit trail): %s\n", strcmp(line, "0") ? "不完整 NOT whole" : "完整 whole");
 	}
-	buf_fini(&wanted);
 	buf_fini(&got);
 	return err;
 }
 
-static enum err restore(const struct backup_command *command, bool *out_equal, struct errinfo *info)
+static enum err restore(
+	const struct backup_command *command, const struct buf *wanted, bool *out_equal, struct errinfo *info)
 {
 	struct session s = {0};
 	enum err err = session_open(command->conninfo, &s, info), closed;
@@ -404,7 +451,7 @@ static enum err restore(const struct backup_command *command, bool *out_equal, s
 	err = session_open(command->conninfo, &s, info);
 	if (err)
 		return err;
-	err = verify(command, &s, out_equal, info);
+	err = verify(wanted, &s, out_equal, info);
 	closed = session_close(&s, err ? &(struct errinfo){0} : info);
 	return err ? err : closed;
 }
@@ -417,10 +464,13 @@ int cmd_restore(int argc, char **argv)
 		{"uri-file", OPTION_TEXT, &command.uri_file, 0, 0, "FILE", "or a file with its URI, password included"},
 		{"verify", OPTION_FLAG, &command.verify, 0, 0, NULL,
 			"compare each table with FILE.manifest, and the audit trail"},
+		{"without-manifest", OPTION_FLAG, &command.without_manifest, 0, 0, NULL,
+			"restore a dump that has lost its manifest, unchecked"},
 	};
 	const struct options options = {"restore", "Restores a backup of records' database into an empty one.",
 		OPTIONS_ROWS(rows), NULL, "FILE", &command.file,
-		"All or nothing. Then point records at it and start it: it serves the other services' directories "
+		"All or nothing, and only if FILE is what FILE.manifest says. Then point records at it and start it: "
+		"it serves the other services' directories "
 		"anew.\n"
 		"Whoever was erased since the backup was made is in it again, until records starts: it erases them "
 		"again by\n"
@@ -429,16 +479,24 @@ int cmd_restore(int argc, char **argv)
 		"example:\n  createdb drill && curtain restore /srv/backup/curtain.dump --conninfo dbname=drill "
 		"--verify\n"};
 	struct errinfo info = {0};
+	struct buf wanted;
 	bool equal = true;
 	int status = options_parse(&options, argc, argv);
 	enum err err;
 
 	if (status >= 0)
 		return status;
+	buf_init(&wanted, MANIFEST_BYTES_MAX);
 	err = prepare(&command, &info);
+	if (!err && command.verify && command.without_manifest)
+		err = errinfo_set(
+			&info, ERR_INVALID, "--verify compares with the manifest: without it, leave --verify out");
 	if (!err)
-		err = restore(&command, &equal, &info);
+		err = must_be_whole(&command, &wanted, &info);
+	if (!err)
+		err = restore(&command, &wanted, &equal, &info);
 	if (!err && !command.verify)
 		printf("已恢复，未验证 (restored; not verified)\n");
+	buf_fini(&wanted);
 	return err ? options_fail("restore", &info) : equal ? 0 : 1;
 }
