@@ -330,32 +330,55 @@ static enum err read_roster(struct request_args *args, struct new_roster *out, s
 	return err ? err : read_aways(aways, &out->aways, &out->away_count, info);
 }
 
-/* news_first puts the absences that nobody knew of yet before the others, and gives how many they are. */
-static unsigned news_first(const struct dispatcher *d, struct new_roster *roster)
+static bool names(const struct new_roster *roster, const struct errand *errand)
 {
+	for (unsigned i = 0; i < roster->away_count; i++)
+		if (!strcmp(roster->aways[i].user, errand->assignee) && roster->aways[i].from.ms < errand->until.ms &&
+			errand->from.ms < roster->aways[i].until.ms)
+			return true;
+	return false;
+}
+
+static int by_user(const void *left, const void *right)
+{
+	const struct rota_span *a = left, *b = right;
+	int order = strcmp(a->user, b->user);
+
+	return order ? order : (a->from.ms > b->from.ms) - (a->from.ms < b->from.ms);
+}
+
+/* find_lost gives who cannot make a visit, and its time, by the roster's absences; not where it was known before that
+ * they are away then, and they have it all the same. out has room for all that is live. */
+static unsigned find_lost(const struct dispatcher *d, const struct new_roster *roster, struct rota_span *out)
+{
+	const struct errand *errand;
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < roster->away_count; i++) {
-		struct rota_span span = roster->aways[i];
-		if (rota_away_in(d->rota, span.user, span.from, span.until))
+	for (uint32_t at = 0; (errand = visit_walk(visits_core(d->visits), &at));) {
+		bool waits = errand->state == ERRAND_OFFERED || errand->state == ERRAND_AGREED;
+		if (errand->kind == ERRAND_TASK || !waits || !names(roster, errand) ||
+			rota_away_in(d->rota, errand->assignee, errand->from, errand->until))
 			continue;
-		roster->aways[i] = roster->aways[count];
-		roster->aways[count++] = span;
+		out[count] = (struct rota_span){.from = errand->from, .until = errand->until};
+		text_cut(out[count++].user, ID_BYTES, errand->assignee);
 	}
+	qsort(out, count, sizeof *out, by_user);
 	return count;
 }
 
-/* put_aways takes the absences of a roster; what those now away had been asked for is offered to others, but not what
- * they were given in spite of an absence that was known. */
-static enum err put_aways(struct dispatcher *d, const char *team, struct new_roster *roster, struct errinfo *info)
+/* put_aways takes the absences of a roster; what those now away had been asked for is offered to others. */
+static enum err put_aways(struct dispatcher *d, const char *team, const struct new_roster *roster, struct errinfo *info)
 {
-	unsigned news = news_first(d, roster);
-	enum err err = rota_aways_put(
-		d->rota, team, roster->aways, roster->away_count, roster->from, roster->until, d->turn.wall);
+	struct rota_span *lost = calloc(visit_live_count(visits_core(d->visits)) + 1, sizeof *lost);
+	unsigned count = lost ? find_lost(d, roster, lost) : 0;
+	enum err err = !lost ? ERR_NOMEM
+			     : rota_aways_put(d->rota, team, roster->aways, roster->away_count, roster->from,
+				       roster->until, d->turn.wall);
 
-	for (unsigned i = 0; i < news && !err; i++)
-		err = visits_absent(d->visits, dispatcher_ways(d), roster->aways[i].user, roster->aways[i].from,
-			roster->aways[i].until, d->turn.wall, info);
+	for (unsigned i = 0; i < count && !err; i++)
+		err = visits_absent(
+			d->visits, dispatcher_ways(d), lost[i].user, lost[i].from, lost[i].until, d->turn.wall, info);
+	free(lost);
 	return err;
 }
 

@@ -136,6 +136,9 @@ def test_who_is_away_is_not_asked_for_visits_and_what_was_agreed_is_offered_anew
     shown = rig.call("visit_show", {"errand": offer["id"]})["result"]
     assert (shown["state"], shown["assignee"]) == ("offered", second)
     assert rig.call("visit_explain", {"errand": offer["id"]})["result"]["bars"]["absent"] == 1  # the third
+    part = [lane.rfc3339(time.time() + days * 86400) for days in (80, 85)]
+    assert rig.call("roster", {"team": "t-1", "duties": "", "away": f"{part[0]},{part[1]},{second}", **wide})["ok"]
+    assert rig.call("visit_show", {"errand": offer["id"]})["result"]["assignee"] == second  # another time
     again = {"team": "t-1", "duties": "", "away": f"{wide['from']},{wide['until']},{second}", **wide}
     assert rig.call("roster", again)["ok"]
     assert rig.call("visit_show", {"errand": offer["id"]})["result"]["state"] == "open"  # nobody is left
