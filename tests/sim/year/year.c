@@ -80,6 +80,7 @@ static const char *const promises[YEAR_PROMISE_COUNT] = {
 	"asked twice for the same visit",
 	"errands agreed that nobody has",
 	"errands without an end, or an event missing",
+	"called or asked while away, and not on duty",
 	"day's plans missing, twice, of other stops, or a detour",
 };
 
@@ -325,6 +326,20 @@ static enum err play(struct year *year, struct errinfo *info)
 
 /* ---- from start to end ---- */
 
+static bool absent(const void *context, const char *user, struct wall at)
+{
+	const struct year *year = context;
+
+	return year->rota && rota_away(year->rota, user, at);
+}
+
+static struct wall absence_edge(const void *context, struct wall after)
+{
+	const struct year *year = context;
+
+	return year->rota ? rota_away_edge(year->rota, after) : WALL_NEVER;
+}
+
 static enum err open_year(struct year *year, struct errinfo *info)
 {
 	const struct year_options *options = year->options;
@@ -335,7 +350,10 @@ static enum err open_year(struct year *year, struct errinfo *info)
 						 .accept_attention_s = 600,
 						 .arrive_s = 1200,
 						 .ahead_ms = 2 * MS_PER_DAY,
-						 .desk = "desk"},
+						 .desk = "desk",
+						 .absent = absent,
+						 .absence_edge = absence_edge,
+						 .context = year},
 		.storm_homes = 8,
 		.storm_window_ms = 10 * MS_PER_MINUTE,
 		.storm_hold_ms = 30 * MS_PER_MINUTE,
@@ -381,7 +399,8 @@ static void tell(struct year *year)
 
 	fprintf(out, "rosters: %u planned, %u after an illness; duties %u, open %u, of these somebody could take %u\n",
 		c->rosters, c->again, c->duties, c->open, c->coverable);
-	fprintf(out, "ill: %u, told %u; others moved %u\n", c->ill, c->ill_told, c->moved);
+	fprintf(out, "ill: %u, told %u; others moved %u; days away by the task %u\n", c->ill, c->ill_told, c->moved,
+		c->days_away);
 	fprintf(out, "incidents: %u, about a life %u; alerts %u, joined %u; storms %u; pages %u, withdrawn %u\n",
 		year->outcome->incidents, year->outcome->about_life, c->alerts, c->joined, c->storms, c->pages,
 		c->withdrawn);

@@ -19,7 +19,7 @@ enum year_fault {
 	YEAR_FAULT_PAGE_TWICE,    /* some pages leave twice */
 	YEAR_FAULT_TIMER_MISSED,  /* a tick does not happen when it is due */
 	YEAR_FAULT_ROSTER_BENT,   /* a night is moved to who has had a day before it, or may not have it */
-	YEAR_FAULT_BOOK_APART,    /* what is published is not what was planned */
+	YEAR_FAULT_BOOK_APART,    /* what is published is not what was planned, nor who is away */
 	YEAR_FAULT_ERRAND_LOST,   /* some visits are made and nobody hears of it */
 	YEAR_FAULT_SWAP_FORCED,   /* who says no to a swap is heard as saying yes */
 	YEAR_FAULT_NOTICE_LOST,   /* some are not reminded of a duty, or told of their day */
@@ -43,6 +43,7 @@ enum year_promise {
 	YEAR_ASKED_ONCE,     /* nobody is asked twice for the same visit */
 	YEAR_ERRAND_OWNED,   /* what is agreed has somebody who does it */
 	YEAR_ERRAND_ENDED,   /* event after event to an end; tasks that are late are known to the desk */
+	YEAR_AWAY_LEFT,      /* who is away by the task is neither called nor asked, unless on duty */
 	YEAR_DAY_TOLD,       /* who has stops is told of these in the morning, once, by the shortest way */
 	YEAR_PROMISE_COUNT
 };

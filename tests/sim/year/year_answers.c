@@ -60,6 +60,15 @@ static enum err stranger(struct year *year, const struct reply *reply)
 	return err;
 }
 
+/* has: the one who is paged has said that they go. */
+static bool has(const struct year *year, const struct page *page)
+{
+	const struct year_incident *i;
+
+	HASH_FIND_STR(year->incidents, page->incident, i);
+	return i && !strcmp(i->responder, page->user);
+}
+
 enum err year_paged(struct year *year, const struct page *page)
 {
 	struct year_person *p = year_person_find(year, page->user);
@@ -67,8 +76,11 @@ enum err year_paged(struct year *year, const struct page *page)
 	bool night = year_by_night(year, page->at);
 	enum err err = ERR_OK;
 
-	if (p)
+	if (p) {
 		p->pages++;
+		if (!has(year, page)) /* who is on the way already is told how it goes on */
+			year_left_alone(year, p, page->at, "called");
+	}
 	if (year_happens(dice, RATE_STRANGER))
 		err = say(year, page->incident, "stranger", REPLY_ACCEPT, wall_plus(page->at, 500), NULL);
 	if (err)
@@ -138,9 +150,11 @@ static enum err goes(struct year *year, const struct incident *i, const char *us
 	struct year_person *p = year_person_find(year, user);
 	if (!err && p && year_happens(dice, RATE_HANDS_OVER)) {
 		const struct year_team *t = &year->team[p->team];
-		text_cut(
-			more.to, sizeof more.to, year->person[t->first + (unsigned)dice_below(dice, (int)t->count)].id);
-		err = say(year, i->id, user, REPLY_HAND_OVER, wall_plus(year->now, 3 * MS_PER_MINUTE), &more);
+		const struct year_person *heir = &year->person[t->first + (unsigned)dice_below(dice, (int)t->count)];
+		struct wall at = wall_plus(year->now, 3 * MS_PER_MINUTE);
+		text_cut(more.to, sizeof more.to, heir->id);
+		if (!year_is_away(year, heir, at)) /* nobody names one who is known to be away */
+			err = say(year, i->id, user, REPLY_HAND_OVER, at, &more);
 		*more.to = '\0';
 	}
 	if (!err && year_happens(dice, RATE_SAYS_ARRIVED))

@@ -61,7 +61,7 @@ void year_covered(struct year *year, unsigned team, int day, int shift, const st
 	year_breaks(year, YEAR_COVERED, "%s took what was not lost", by->id);
 }
 
-static const char *const reasons[YEAR_REASON_COUNT] = {"another duty that day", "ill", "rest", "days in a row",
+static const char *const reasons[YEAR_REASON_COUNT] = {"another duty that day", "ill", "away", "rest", "days in a row",
 	"duties a month", "experience", "would say no", "asked, read it too late", "free too late", "forgotten"};
 
 /* reason_of: the first that stands against somebody. */
@@ -75,6 +75,8 @@ static enum year_reason reason_of(struct year *year, const struct year_cover *c,
 		return YEAR_BUSY;
 	if (p->away[c->day] & YEAR_ILL)
 		return YEAR_SICK;
+	if (p->away[c->day] & YEAR_PLANNED)
+		return YEAR_ABSENT;
 	p->duty[c->day] = (int16_t)c->shift;
 	p->said[c->day] = 1;
 	fault = year_rule_broken(year, p, c->day, year->team[p->team].planned, text);

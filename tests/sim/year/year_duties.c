@@ -103,6 +103,30 @@ static unsigned team_of(const char *id)
 	return (unsigned)strtoul(id + 2, NULL, 10) - 1;
 }
 
+static bool on_duty(const struct year *year, const struct year_person *p, struct wall at)
+{
+	int today = year_day(year, at);
+
+	for (int d = today ? today - 1 : 0; d <= today; d++)
+		if (p->duty[d] >= 0 && year_duty_from(year, d, p->duty[d]).ms <= at.ms &&
+			at.ms < year_duty_until(year, d, p->duty[d]).ms)
+			return true;
+	return false;
+}
+
+bool year_is_away(const struct year *year, const struct year_person *p, struct wall at)
+{
+	int day = year_day(year, wall_plus(at, -YEAR_DAY_FROM_HOUR * MS_PER_HOUR));
+
+	return at.ms >= year_at(year, 0, YEAR_DAY_FROM_HOUR).ms && p->away[day] & YEAR_PLANNED && !on_duty(year, p, at);
+}
+
+void year_left_alone(struct year *year, const struct year_person *p, struct wall at, const char *what)
+{
+	if (year_is_away(year, p, at))
+		year_breaks(year, YEAR_AWAY_LEFT, "%s is %s and away on day %d", p->id, what, year_day(year, at));
+}
+
 static enum err asked(struct year *year, const struct duty_notice *n)
 {
 	const struct year_person *p = year_person_find(year, n->user);
@@ -114,6 +138,7 @@ static enum err asked(struct year *year, const struct duty_notice *n)
 	if (!p || !rota_view_of(year->rota, n->matter, &m))
 		return ERR_OK;
 	year_cover_asked(year, team_of(m.team), year_day(year, m.duty.from), shift_of(m.duty.shift), p);
+	year_left_alone(year, p, m.duty.from, "asked for a duty");
 	year->counts.cover_near += p->team != team_of(m.team);
 	bool yes = year_wants(year, p, team_of(m.team), year_day(year, m.duty.from), shift_of(m.duty.shift));
 	if (!yes && !year_happens(&year->answer_dice, RATE_COVER_SAYS_NO))

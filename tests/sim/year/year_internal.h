@@ -25,6 +25,7 @@
 #define YEAR_AHEAD 7                             /* days before a period at which it is published */
 #define YEAR_TABLE_DAYS (YEAR_DAYS_MAX + 7 * 10) /* with what is planned beyond the end */
 #define YEAR_NEAR_MS (48 * MS_PER_HOUR)
+#define YEAR_DAY_FROM_HOUR 7                     /* the day shift begins, and who is away leaves, or is back */
 #define YEAR_METRES_NORTH 111195.0               /* a degree of latitude */
 #define YEAR_METRES_EAST 91966.0                 /* of longitude, where the district lies */
 #define YEAR_LIFE_LATEST_MS (10 * MS_PER_MINUTE) /* until somebody has what is about a life */
@@ -115,7 +116,7 @@ struct year_incident {
 	struct wall accepted;
 	enum alert_level level;
 	enum outcome outcome;
-	char rule[WORD_BYTES];
+	char rule[WORD_BYTES], responder[ID_BYTES];
 	bool over, by_desk, going; /* going: somebody was on the way when it became more urgent */
 	UT_hash_handle hh;
 };
@@ -159,6 +160,7 @@ struct year_cover { /* a duty that somebody lost by an absence */
 enum year_reason {
 	YEAR_BUSY,
 	YEAR_SICK,
+	YEAR_ABSENT, /* by the task */
 	YEAR_UNRESTED,
 	YEAR_IN_A_ROW,
 	YEAR_FULL,
@@ -184,7 +186,8 @@ enum year_swap_end {
 
 struct year_counts {
 	unsigned alerts, joined, storms, replies, verdicts[INCIDENT_VERDICT_COUNT], strangers, pages, withdrawn;
-	unsigned rosters, again, ill, ill_told, duties, open, coverable, moved, cover_asks, cover_near, barred, alone;
+	unsigned days_away, rosters, again, ill, ill_told, duties, open, coverable, moved, cover_asks, cover_near,
+		barred, alone;
 	unsigned reasons[2][YEAR_REASON_COUNT]; /* of the own team, of others */
 	unsigned swaps[YEAR_SWAP_COUNT];
 	unsigned notices[NOTICE_KIND_COUNT], duty_verdicts[ROTA_VERDICT_COUNT];
@@ -288,6 +291,11 @@ enum err year_duty_says(struct year *year, const struct year_event *event) ERR_M
 enum err year_absent(struct year *year, struct year_person *p, struct wall from, struct wall until) ERR_MUST_CHECK;
 /* year_wants: would p say yes to a duty of a team? Always the same for the same duty, whenever they are asked. */
 bool year_wants(const struct year *year, const struct year_person *p, unsigned team, int day, int shift);
+
+/* year_is_away: by the task, and not on duty. */
+bool year_is_away(const struct year *year, const struct year_person *p, struct wall at);
+/* year_left_alone judges that p may be called at a time, or asked for a duty that begins then. */
+void year_left_alone(struct year *year, const struct year_person *p, struct wall at, const char *what);
 
 /* year_cover.c: what became of the duties that were lost, and who could have had them. */
 enum err year_lost(struct year *year, unsigned team, int day, int shift, const struct year_person *p) ERR_MUST_CHECK;

@@ -81,6 +81,7 @@ enum err year_log_event(struct year *year, const struct incident *s)
 	}
 	i->level = s->level;
 	i->outcome = s->outcome;
+	text_cut(i->responder, sizeof i->responder, s->responder);
 	i->over = incident_over(s->state);
 	if (s->event == INCIDENT_EVENT_ACCEPTED && !wall_is_set(i->accepted)) {
 		i->accepted = s->at;

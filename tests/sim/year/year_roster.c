@@ -248,7 +248,30 @@ static bool has_duty(const struct year *year, const struct year_person *p, unsig
 	       year_duty_until(year, day, p->duty[day]).ms > year->now.ms;
 }
 
-static enum err publish(struct year *year, unsigned number)
+/* publish_away says who is away on the days that are planned, as the tool does with the task's: from the begin of the
+ * day's first shift to the next day's. */
+static enum err publish_away(struct year *year, unsigned number, int from, int until)
+{
+	const struct year_team *t = &year->team[number];
+	struct rota_span spans[YEAR_CROWD_MAX * 50];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < t->count; i++)
+		for (int d = from; d < until; d++) {
+			if (!(year->person[t->first + i].away[d] & YEAR_PLANNED))
+				continue;
+			spans[count] = (struct rota_span){.from = year_at(year, d, YEAR_DAY_FROM_HOUR),
+				.until = year_at(year, d + 1, YEAR_DAY_FROM_HOUR)};
+			text_cut(spans[count++].user, ID_BYTES, year->person[t->first + i].id);
+		}
+	year->counts.days_away += count;
+	if (year->options->fault == YEAR_FAULT_BOOK_APART)
+		count = 0;
+	return rota_aways_put(year->rota, t->id, spans, count, year_at(year, from, YEAR_DAY_FROM_HOUR),
+		year_at(year, until, YEAR_DAY_FROM_HOUR), year->now);
+}
+
+static enum err publish(struct year *year, unsigned number, int first, int until)
 {
 	const struct year_team *t = &year->team[number];
 	struct book_duty duties[YEAR_CROWD_MAX * 50];
@@ -273,6 +296,8 @@ static enum err publish(struct year *year, unsigned number)
 		count--;
 	if (!err)
 		err = book_put(incident_core_book(year->core), t->id, duties, count, year->now, &bad);
+	if (!err)
+		err = publish_away(year, number, first, until);
 	return err ? err : year_duties_after(year, number);
 }
 
@@ -315,7 +340,7 @@ static enum err plan_team(
 	if (year->outcome->rosters % SAMPLE_EVERY == 1)
 		err = year_sample(year, team, &plan);
 	if (!err)
-		err = publish(year, number);
+		err = publish(year, number, from, until);
 	if (!err)
 		year_judge_book(year, number);
 done:

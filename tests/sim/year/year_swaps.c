@@ -77,6 +77,8 @@ static const char *forbidden(const struct year *year, struct side *give, struct 
 		rule = "another duty that day";
 	if (b->away[give->day] & YEAR_ILL_KNOWN || (back->day >= 0 && a->away[back->day] & YEAR_ILL_KNOWN))
 		rule = "is ill";
+	if (b->away[give->day] & YEAR_PLANNED || (back->day >= 0 && a->away[back->day] & YEAR_PLANNED))
+		rule = "is away";
 	change_hands(year, give, back);
 	if (!rule)
 		rule = year_rule_broken(year, a, from, until, text);
@@ -90,13 +92,6 @@ static const char *forbidden(const struct year *year, struct side *give, struct 
 static bool still_so(const struct side *side)
 {
 	return side->day < 0 || (side->person->duty[side->day] == side->shift && !side->person->helps[side->day]);
-}
-
-/* on_holiday: somebody would get a duty on a day off. */
-static bool on_holiday(const struct year_swap *s)
-{
-	return s->back.person->away[s->give.day] & YEAR_PLANNED ||
-	       (s->back.day >= 0 && s->give.person->away[s->back.day] & YEAR_PLANNED);
 }
 
 /* ---- proposals ---- */
@@ -168,8 +163,6 @@ static enum err propose(struct year *year)
 		return ERR_OK;
 	if (s.give.day == s.back.day && s.give.shift == s.back.shift)
 		return ERR_OK; /* two of the same kind: nothing to exchange */
-	if (on_holiday(&s))
-		return ERR_OK;
 	text_cut(wish.team, sizeof wish.team, t->id);
 	text_cut(wish.user, sizeof wish.user, p->id);
 	text_cut(wish.to, sizeof wish.to, q->id);
