@@ -65,6 +65,11 @@ def test_a_ledger_of_appointments_is_imported_and_refused_with_its_mend(running)
     many = rows(running, "id,household,sign,by\n" + "".join(f"a-1{i},h-2,call,1{i}:00\n" for i in range(9)))
     assert "8 appointments" in many["error"]["text"], many
     assert running.sql("select count(*) from appointment") == [(2,)]
+    # Each that is too many is told with its place; those that are there count, those that are only written anew do not.
+    head = "id,household,sign,by\n"
+    many = rows(running, head + "a-1,h-1,curtain,07:30\n" + "".join(f"a-1{i},h-1,call,1{i}:00\n" for i in range(9)), report=True, dry_run=True)["result"]
+    assert [(f["line"], f["column"], f["key"], f["field"]) for f in many["faults"]] == [(9, 6, "a-16", "household"), (10, 6, "a-17", "household"), (11, 6, "a-18", "household")], many
+    assert "每户最多 8 个约定" in many["faults"][0]["text"] and "2 are there: remove those that are over first" in many["faults"][0]["text"], many
 
 
 def test_the_detectors_directory_alone_has_them_and_hears_that_they_end(running):

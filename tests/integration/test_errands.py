@@ -118,6 +118,10 @@ def test_what_does_not_fit_is_told_with_its_place(rig):
     assert "longer than 31 bytes" in refused("volunteers: [{id: v-1, team: t-1, languages: [这是一门名字特别特别长的语言]}]")
     assert "must be ids" in refused("cares: [{household: h-1, unwanted: [示例甲]}]")
     assert "longer than 31 bytes" in refused("tag_kinds: [{id: a-tag-with-a-name-that-is-too-long-for-it}]")
+    told = rig.ask("import", kind="tag_kinds", format="csv", text="id,name\nshort,x\na-tag-with-a-name-that-is-too-long-for-it,y\n", report=True)["result"]["faults"]
+    assert [(f["line"], f["column"], f["key"], f["field"]) for f in told] == [(3, 1, "a-tag-with-a-name-that-is-too-long-for-it", "id")] and "shorten it" in told[0]["text"], told
+    rig.sql("alter table tag_kind disable trigger visit_check; insert into tag_kind values ('a-tag-of-before-that-is-too-long-for-it'); alter table tag_kind enable trigger visit_check")
+    assert rig.ask("import", text="tag_kinds: [{id: a-tag-of-before-that-is-too-long-for-it, name: x}]")["ok"]  # what is there already stays of use
     assert 'names households "h-9"' in refused("cares: [{household: h-9}]") or "which is not in the registry" in refused("cares: [{household: h-9}]")
 
 
