@@ -81,6 +81,7 @@ static const char *const promises[YEAR_PROMISE_COUNT] = {
 	"errands agreed that nobody has",
 	"errands without an end, or an event missing",
 	"called or asked while away, and not on duty",
+	"not asked at the start, or silence not known in time",
 	"day's plans missing, twice, of other stops, or a detour",
 };
 
@@ -248,6 +249,9 @@ static enum err happen(struct year *year, const struct year_event *event, struct
 		return year_visits_look(year);
 	case YEAR_MORNING_LOOK:
 		return year_mornings_look(year);
+	case YEAR_START_LOOK:
+		year_start_look(year, event);
+		return ERR_OK;
 	}
 	return ERR_STATE;
 }
@@ -401,6 +405,7 @@ static void tell(struct year *year)
 		c->rosters, c->again, c->duties, c->open, c->coverable);
 	fprintf(out, "ill: %u, told %u; others moved %u; days away by the task %u\n", c->ill, c->ill_told, c->moved,
 		c->days_away);
+	fprintf(out, "asked at the start of a duty: %u, silent %u; others told %u\n", c->starts, c->silent, c->climbed);
 	fprintf(out, "incidents: %u, about a life %u; alerts %u, joined %u; storms %u; pages %u, withdrawn %u\n",
 		year->outcome->incidents, year->outcome->about_life, c->alerts, c->joined, c->storms, c->pages,
 		c->withdrawn);

@@ -44,7 +44,8 @@ enum year_promise {
 	YEAR_ERRAND_OWNED,   /* what is agreed has somebody who does it */
 	YEAR_ERRAND_ENDED,   /* event after event to an end; tasks that are late are known to the desk */
 	YEAR_AWAY_LEFT,      /* who is away by the task is neither called nor asked, unless on duty */
-	YEAR_DAY_TOLD,       /* who has stops is told of these in the morning, once, by the shortest way */
+	YEAR_REACHED, /* at the start of a duty: asked once, and silence is known to others in time, and nothing else */
+	YEAR_DAY_TOLD, /* who has stops is told of these in the morning, once, by the shortest way */
 	YEAR_PROMISE_COUNT
 };
 

@@ -45,6 +45,7 @@ enum err year_duties_open(struct year *year)
 		.veto_ms = MS_PER_DAY / 2,
 		.ask_ms = 30 * MS_PER_MINUTE,
 		.ask_count = 3,
+		.reachable_ms = YEAR_REACH_MS,
 		.remind = true,
 		.summary_min = -1};
 	enum err err =
@@ -137,6 +138,8 @@ static enum err asked(struct year *year, const struct duty_notice *n)
 		return ERR_OK;
 	if (!p || !rota_view_of(year->rota, n->matter, &m))
 		return ERR_OK;
+	if (*m.duty.user) /* who is silent keeps it here: nobody takes it from them */
+		return ERR_OK;
 	year_cover_asked(year, team_of(m.team), year_day(year, m.duty.from), shift_of(m.duty.shift), p);
 	year_left_alone(year, p, m.duty.from, "asked for a duty");
 	year->counts.cover_near += p->team != team_of(m.team);
@@ -182,6 +185,8 @@ enum err year_duty_says(struct year *year, const struct year_event *event)
 	year->counts.duty_verdicts[given.verdict]++;
 	if (before.kind == ROTA_SWAP)
 		year_swap_heard(year, r->incident, r->user, yes, given.verdict);
+	else if (before.kind == ROTA_WATCH)
+		year_start_answered(year, &before);
 	else if (given.verdict == ROTA_TAKEN && yes)
 		took(year, &before, p);
 	err = year_duties_take(year);
@@ -201,6 +206,11 @@ static enum err see_notice(struct year *year, const struct duty_notice *n)
 	switch (n->kind) {
 	case NOTICE_COVER_ASKED:
 		return asked(year, n);
+	case NOTICE_REACHABLE:
+		return year_start_asked(year, n);
+	case NOTICE_UNREACHABLE:
+		year_start_climbed(year, n);
+		return ERR_OK;
 	case NOTICE_SWAP_ASKED:
 	case NOTICE_SWAP_VETO:
 		return year_swap_answers(year, n, &yes) ? answer(year, n, yes) : ERR_OK;

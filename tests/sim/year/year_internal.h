@@ -26,11 +26,14 @@
 #define YEAR_TABLE_DAYS (YEAR_DAYS_MAX + 7 * 10) /* with what is planned beyond the end */
 #define YEAR_NEAR_MS (48 * MS_PER_HOUR)
 #define YEAR_DAY_FROM_HOUR 7                     /* the day shift begins, and who is away leaves, or is back */
+#define YEAR_REACH_MS (10 * MS_PER_MINUTE)       /* to answer at the start of a duty */
 #define YEAR_METRES_NORTH 111195.0               /* a degree of latitude */
 #define YEAR_METRES_EAST 91966.0                 /* of longitude, where the district lies */
 #define YEAR_LIFE_LATEST_MS (10 * MS_PER_MINUTE) /* until somebody has what is about a life */
 
 enum year_away { YEAR_PLANNED = 1, YEAR_ILL = 2, YEAR_ILL_KNOWN = 4 };
+
+enum year_began { YEAR_START_ASKED = 1, YEAR_START_ANSWERED = 2, YEAR_START_CLIMBED = 4 };
 
 struct year_person {
 	char id[ID_BYTES];
@@ -44,6 +47,7 @@ struct year_person {
 	uint8_t helps[YEAR_TABLE_DAYS];   /* the duty is of another team: its number + 1 */
 	struct wall got[YEAR_TABLE_DAYS]; /* said: since when */
 	uint8_t told[YEAR_TABLE_DAYS];    /* reminders of each shift: two bits */
+	uint8_t began[YEAR_TABLE_DAYS];   /* the question at the start of each duty: enum year_began */
 	struct position position;
 	unsigned pages, accepts, duties, nights, shared;
 };
@@ -85,7 +89,8 @@ enum year_event_kind {
 	YEAR_VISIT_REPLY,
 	YEAR_VISIT_ASKED,
 	YEAR_VISITS_LOOK,
-	YEAR_MORNING_LOOK
+	YEAR_MORNING_LOOK,
+	YEAR_START_LOOK /* reply: the matter, and who was asked */
 };
 
 struct year_event {
@@ -192,6 +197,7 @@ struct year_counts {
 	unsigned swaps[YEAR_SWAP_COUNT];
 	unsigned notices[NOTICE_KIND_COUNT], duty_verdicts[ROTA_VERDICT_COUNT];
 	unsigned visit_events, climbs, visit_replies, visit_verdicts[VISIT_VERDICT_COUNT], visited[13];
+	unsigned starts, silent, climbed;  /* duties whose holder was asked, did not answer in time; others told */
 	unsigned days_told[2], stops_told; /* days_told: of one stop, of several */
 	double day_metres[2];              /* in the order told, and without one */
 };
@@ -325,6 +331,13 @@ void year_swaps_fini(struct year *year);
 void year_reminded(struct year *year, const struct duty_notice *notice);
 /* year_reminders_look judges yesterday's duties. */
 enum err year_reminders_look(struct year *year) ERR_MUST_CHECK;
+
+/* The question at the start of a duty: each is asked once, and who is silent is known to another on duty or the captain
+ * when the time to answer is over, and nobody else. */
+enum err year_start_asked(struct year *year, const struct duty_notice *notice) ERR_MUST_CHECK;
+void year_start_answered(struct year *year, const struct rota_view *matter);
+void year_start_climbed(struct year *year, const struct duty_notice *notice);
+void year_start_look(struct year *year, const struct year_event *event);
 
 /* year_rules.c: the rules anew, from what is known of people. before: the lines of the team's people before the change;
  * ill: whose duties may go (-1 = nobody's). */

@@ -39,6 +39,7 @@
 #define RATE_COVER_YES_OTHER_TIMES 15
 #define RATE_COVER_YES_NEIGHBOUR 25
 #define RATE_COVER_SAYS_NO 60
+#define RATE_SILENT_AT_START 3                /* of those who begin a duty */
 #define ANSWER_NOTICE_MS (15 * MS_PER_MINUTE) /* median until a notice is read and answered */
 
 /* Swaps, of the whole district: in half of the teams the captain has a say. */

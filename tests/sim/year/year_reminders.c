@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/text.h"
 #include "year_internal.h"
 
 #define DAY_BEFORE 1u
@@ -36,6 +37,70 @@ void year_reminded(struct year *year, const struct duty_notice *n)
 	p->told[day] |= bit;
 }
 
+enum err year_start_asked(struct year *year, const struct duty_notice *n)
+{
+	struct year_event event = {.kind = YEAR_START_LOOK, .at = wall_plus(year->now, YEAR_REACH_MS)};
+	struct year_person *p = year_person_find(year, n->user);
+	struct dice *dice = &year->answer_dice;
+	struct rota_view m;
+
+	if (year->options->fault == YEAR_FAULT_NOTICE_LOST && ++year->faults % 20 == 0)
+		return ERR_OK;
+	int day = year_day(year, year->now), shift = p ? p->duty[day] : -1;
+	if (shift < 0 || !rota_view_of(year->rota, n->matter, &m) || p->began[day] ||
+		year_duty_from(year, day, shift).ms != year->now.ms) {
+		year_breaks(year, YEAR_REACHED, "%s is asked twice, late, or about no duty, day %d", n->user, day);
+		return ERR_OK;
+	}
+	p->began[day] = YEAR_START_ASKED;
+	year->counts.starts++;
+	text_cut(event.reply.incident, ID_BYTES, n->matter);
+	text_cut(event.reply.user, ID_BYTES, n->user);
+	enum err err = year_later(year, &event);
+	event.kind = YEAR_DUTY_REPLY;
+	event.reply.action = REPLY_ACCEPT;
+	event.at = wall_plus(year->now, year_spread(dice, 2 * MS_PER_MINUTE));
+	return err || p->away[day] & YEAR_ILL || year_happens(dice, RATE_SILENT_AT_START) ? err
+											  : year_later(year, &event);
+}
+
+void year_start_answered(struct year *year, const struct rota_view *m)
+{
+	struct year_person *p = year_person_find(year, m->duty.user);
+
+	if (p && year->now.ms < m->duty.from.ms + YEAR_REACH_MS)
+		p->began[year_day(year, m->duty.from)] |= YEAR_START_ANSWERED;
+}
+
+void year_start_climbed(struct year *year, const struct duty_notice *n)
+{
+	const struct year_person *other = year_person_find(year, n->user);
+	struct rota_view m;
+	struct year_person *p = rota_view_of(year->rota, n->matter, &m) ? year_person_find(year, m.duty.user) : NULL;
+	int day = year_day(year, year->now);
+	bool leads = p && !strncmp(n->user, "captain-", 8) && !strcmp(n->user + 8, year->team[p->team].id + 2);
+
+	year->counts.climbed++;
+	if (!p || m.duty.from.ms + YEAR_REACH_MS != year->now.ms || p->began[day] & YEAR_START_ANSWERED ||
+		!(p->began[day] & YEAR_START_ASKED) ||
+		(other ? other == p || other->duty[day] < 0 : !leads && !p->helps[day]))
+		year_breaks(year, YEAR_REACHED, "%s is told that somebody is silent on day %d", n->user, day);
+	if (p)
+		p->began[day] |= YEAR_START_CLIMBED;
+}
+
+void year_start_look(struct year *year, const struct year_event *event)
+{
+	const struct year_person *p = year_person_find(year, event->reply.user);
+	int day = year_day(year, year->now);
+	bool answered = p->began[day] & YEAR_START_ANSWERED, climbed = p->began[day] & YEAR_START_CLIMBED;
+
+	year->counts.silent += !answered;
+	if (p->duty[day] >= 0 && answered == climbed)
+		year_breaks(year, YEAR_REACHED, "%s was %s at the start on day %d, and others %s", p->id,
+			answered ? "heard" : "silent", day, climbed ? "are told" : "are not told");
+}
+
 static void judge(struct year *year, const struct year_person *p, int day)
 {
 	int shift = p->duty[day];
@@ -44,6 +109,8 @@ static void judge(struct year *year, const struct year_person *p, int day)
 
 	if (had > MS_PER_DAY && !(p->told[day] & bit_of(shift, DAY_BEFORE)))
 		year_breaks(year, YEAR_REMINDED, "%s is not reminded a day before, day %d", p->id, day);
+	if (had > 0 && !(p->began[day] & YEAR_START_ASKED))
+		year_breaks(year, YEAR_REACHED, "%s is not asked at the start, day %d", p->id, day);
 	if (had > MS_PER_HOUR && !(p->told[day] & bit_of(shift, HOUR_BEFORE)))
 		year_breaks(year, YEAR_REMINDED, "%s is not reminded an hour before, day %d", p->id, day);
 }
