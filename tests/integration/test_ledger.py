@@ -423,6 +423,15 @@ def test_an_elder_whom_an_import_removed_is_erased_with_what_was_left(rig):
     assert rig.ask("merge", keep="e-x1", gone="e-x4")["ok"]
     gone = "devices: [{id: removed-device-2, household: h-x2}]\nelders: [{id: e-x2, household: h-x2, deleted: true}]\nhouseholds: [{id: h-x1, community: c-x, team: t-x, deleted: true}]"
     assert rig.ask("import", text=gone)["ok"] and rig.sql("select id from elder where id like 'e-x%'") == [("e-x3",)]
+    # a copy of what is still kept; nothing of a home where others live
+    copy = rig.ask("elder_export", elder="e-x1")["result"]
+    assert copy["elder"]["name"] == "移除甲" and copy["household"]["address"] == "移除路1号" and copy["readings"] == 1 and copy["contacts"] == [], copy
+    assert "移除戊" in json.dumps(copy["changes"], ensure_ascii=False) and "移除丁" in json.dumps(copy["merged"], ensure_ascii=False)
+    alone = rig.ask("elder_export", elder="e-x2")["result"]
+    assert alone["elder"]["name"] == "移除乙" and alone["household"] is None and alone["devices"] == [] and "移除己" in json.dumps(alone["changes"], ensure_ascii=False), alone
+    assert "移除丙" not in json.dumps(alone, ensure_ascii=False)
+    assert "merged into" in rig.ask("elder_export", elder="e-x4")["error"]["text"]
+    assert rig.ask("elder_export", elder="e-x9")["error"]["text"] == "args.elder: no such elder in the registry or its history"
     assert {"change", "merging"} <= holders(rig, "移除丁") and "change" in holders(rig, "移除甲") and "reading" in holders(rig, "h-x1")
     assert rig.ask("erase", elder="e-x4", confirm="e-x4", reason="x")["error"]["text"].endswith('"e-x4" was merged into "e-x1"; ask for that one')
     told = good(curtain(rig, "elder", "erase", "e-x1", "--reason", "本人申请", "--confirm", "e-x1", "--timeout", "2"))
