@@ -12,12 +12,12 @@
 #ifndef CURTAIN_DISPATCHER_DISPATCHER_H
 #define CURTAIN_DISPATCHER_DISPATCHER_H
 
-#include "dispatcher/channels.h"
-#include "dispatcher/incident.h"
+#include "dispatcher/channel/channels.h"
+#include "dispatcher/incident/incident.h"
 #include "dispatcher/lost.h"
 #include "dispatcher/post.h"
-#include "dispatcher/rota.h"
-#include "dispatcher/stood.h"
+#include "dispatcher/rota/rota.h"
+#include "dispatcher/duty/stood.h"
 #include "dispatcher/settings.h"
 #include "dispatcher/visits.h"
 #include "lane/directory.h"

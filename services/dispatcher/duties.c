@@ -23,8 +23,8 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "dispatcher/api.h"
-#include "dispatcher/cover.h"
+#include "dispatcher/api/api.h"
+#include "dispatcher/duty/cover.h"
 #include "lane/sql.h"
 
 #define COVER_MAX 50

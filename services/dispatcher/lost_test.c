@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "dispatcher/channels.h"
+#include "dispatcher/channel/channels.h"
 #include "dispatcher/lost.h"
 #include "dispatcher/post.h"
 

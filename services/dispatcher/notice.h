@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "dispatcher/channels.h"
+#include "dispatcher/channel/channels.h"
 #include "dispatcher/post.h"
 
 /* notice_tell puts it into the caller's transaction; to_team: for the team's group channels, too. */

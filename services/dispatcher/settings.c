@@ -2,8 +2,8 @@
 #include "dispatcher/settings.h"
 
 #include "base/text.h"
-#include "dispatcher/policy_file.h"
-#include "dispatcher/visit_file.h"
+#include "dispatcher/incident/policy_file.h"
+#include "dispatcher/visit/visit_file.h"
 #include "web/webhook.h"
 
 #define S struct dispatcher_settings

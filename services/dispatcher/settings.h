@@ -6,9 +6,9 @@
 #define CURTAIN_DISPATCHER_SETTINGS_H
 
 #include "config/config.h"
-#include "dispatcher/channels.h"
-#include "dispatcher/incident.h"
-#include "dispatcher/rota.h"
+#include "dispatcher/channel/channels.h"
+#include "dispatcher/incident/incident.h"
+#include "dispatcher/rota/rota.h"
 #include "service/service.h"
 
 struct dispatcher_settings {

@@ -12,7 +12,7 @@
 #include "dispatcher/instant.h"
 #include "dispatcher/lost.h"
 #include "dispatcher/notice.h"
-#include "dispatcher/visit_file.h"
+#include "dispatcher/visit/visit_file.h"
 #include "lane/sql.h"
 
 #define BATCH_ITEMS_MAX 500

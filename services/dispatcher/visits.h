@@ -8,10 +8,10 @@
 #define CURTAIN_DISPATCHER_VISITS_H
 
 #include "base/buf.h"
-#include "dispatcher/channels.h"
+#include "dispatcher/channel/channels.h"
 #include "dispatcher/post.h"
 #include "dispatcher/settings.h"
-#include "dispatcher/visit.h"
+#include "dispatcher/visit/visit.h"
 #include "lane/lane.h"
 #include "lane/store.h"
 

@@ -44,8 +44,8 @@ def topics(channel):
 
 
 def own_methods():
-    """Those that the dispatcher binds to their caller (services/dispatcher/methods.h)."""
-    table = (ROOT / "services/dispatcher/methods.h").read_text(encoding="utf-8")
+    """Those that the dispatcher binds to their caller (services/dispatcher/api/methods.h)."""
+    table = (ROOT / "services/dispatcher/api/methods.h").read_text(encoding="utf-8")
     return {"own_" + method for method in re.findall(r"\bMETHOD\((\w+), \w+, CALLER_OWN", table)}
 
 
@@ -73,7 +73,7 @@ def main():
                if (c, v) == (c2, v2) and overlap(t, t2) and (c, v, t) not in exact]
     listed = {t.rsplit("/", 1)[1] for _, _, t in exact if "/dispatcher/own_" in t}
     if listed != own_methods():
-        faults.append(f"asyncapi.yaml and services/dispatcher/methods.h differ in {sorted(listed ^ own_methods())}")
+        faults.append(f"asyncapi.yaml and services/dispatcher/api/methods.h differ in {sorted(listed ^ own_methods())}")
     ours = {t for _, _, t in operations if t.startswith("curtain/")}
     for account in sorted({c for c, v, t in lines if t == "@vendor" and v == "write"}):
         own = {t for c, _, t in operations if c == account}

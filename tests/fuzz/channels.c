@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "dispatcher/channel_render.h"
+#include "dispatcher/channel/channel_render.h"
 #include "fuzz.h"
 
 static char path[64];

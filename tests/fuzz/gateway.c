@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "dispatcher/accept_link.h"
+#include "dispatcher/channel/accept_link.h"
 #include "fuzz.h"
 #include "gateway/arguments.h"
 #include "gateway/token.h"

@@ -2,8 +2,8 @@
  *
  * A team's task: what is taken becomes a model, and its roster of days off can be written in every form.
  */
-#include "dispatcher/roster_forms.h"
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_forms.h"
+#include "dispatcher/roster/roster_json.h"
 #include "fuzz.h"
 
 #define OUT_BYTES_MAX (1u << 20)

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "dispatcher/incident.h"
+#include "dispatcher/incident/incident.h"
 #include "fuzz.h"
 #include "ingest/core.h"
 

@@ -19,7 +19,7 @@
 
 #include "base/buf.h"
 #include "detector/core.h"
-#include "dispatcher/incident.h"
+#include "dispatcher/incident/incident.h"
 #include "ingest/core.h"
 #include "lane/receiver.h"
 #include "lane/sender.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_json.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"

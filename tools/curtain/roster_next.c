@@ -2,7 +2,7 @@
  *
  * curtain roster next: the task of the weeks after a roster.
  */
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_json.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"

@@ -8,7 +8,7 @@
 #include "codec/json.h"
 #include "dispatcher/roster/conflict.h"
 #include "dispatcher/roster/explain.h"
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_json.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "dispatcher/roster_forms.h"
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_forms.h"
+#include "dispatcher/roster/roster_json.h"
 #include "options.h"
 #include "output.h"
 #include "roster.h"

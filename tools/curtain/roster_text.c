@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dispatcher/roster/explain.h"
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_json.h"
 #include "roster.h"
 
 void roster_text_gap(const struct team *team, const struct roster_plan *plan, int day, int shift, struct buf *out)

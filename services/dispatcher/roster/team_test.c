@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "dispatcher/roster_forms.h"
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_forms.h"
+#include "dispatcher/roster/roster_json.h"
 
 enum { DAY_FIRST, DAY_SECOND, NIGHT_FIRST, NIGHT_SECOND };
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "dispatcher/policy_file.h"
+#include "dispatcher/incident/policy_file.h"
 
 /* ---- what will happen ---- */
 

@@ -8,10 +8,10 @@
 
 #include <uthash.h>
 
-#include "dispatcher/incident.h"
-#include "dispatcher/rota.h"
+#include "dispatcher/incident/incident.h"
+#include "dispatcher/rota/rota.h"
 #include "dispatcher/roster/dice.h"
-#include "dispatcher/visit.h"
+#include "dispatcher/visit/visit.h"
 #include "year.h"
 #include "year_rates.h"
 

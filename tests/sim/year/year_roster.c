@@ -9,7 +9,7 @@
 
 #include "base/civil.h"
 #include "base/text.h"
-#include "dispatcher/cover.h"
+#include "dispatcher/duty/cover.h"
 #include "dispatcher/roster/solve.h"
 #include "dispatcher/roster/team.h"
 #include "year_internal.h"

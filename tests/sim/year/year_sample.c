@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "dispatcher/roster_json.h"
+#include "dispatcher/roster/roster_json.h"
 #include "year_internal.h"
 
 static void date(const struct team *team, const char *name, int day, struct buf *out)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "dispatcher/visit_file.h"
+#include "dispatcher/visit/visit_file.h"
 #include "year_internal.h"
 
 #define LATITUDE 34.2
