@@ -126,10 +126,13 @@ static void what_people_are_told_and_does_not_arrive_is_seen(void **state)
 		breaks(YEAR_FAULT_NOTICE_LOST), 1u << YEAR_REMINDED | 1u << YEAR_REACHED | 1u << YEAR_DAY_TOLD);
 }
 
-int main(void)
+/* year_test [faults]: the promises, or the faults; two entries of ctest, so that they run beside each other. */
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest promises[] = {
 		cmocka_unit_test(ten_days_keep_all_promises_and_are_the_same_twice),
+	};
+	const struct CMUnitTest faults[] = {
 		cmocka_unit_test(a_page_that_the_desk_never_gets_leaves_somebody_alone),
 		cmocka_unit_test(a_page_that_leaves_twice_is_seen),
 		cmocka_unit_test(a_timer_that_is_missed_is_seen),
@@ -141,5 +144,7 @@ int main(void)
 		cmocka_unit_test(a_visit_of_which_nobody_hears_is_seen),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (argc > 1 && strcmp(argv[1], "faults") == 0)
+		return cmocka_run_group_tests(faults, NULL, NULL);
+	return argc > 1 ? 2 : cmocka_run_group_tests(promises, NULL, NULL);
 }
