@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Mixed reads by REST, and the same by MQTT; row-level security and audit trail on: tests/bench.sh api [--rate R] [--seconds S] [--homes H] [--connections C] [--reader]
 
-The load (autocannon, pinned in tests/bench/api/package-lock.json) runs on the same cores. Exit status 1: fewer than 2,000 requests a second, p99 of
-25 ms or more, or an answer that is not 200.
+The load (autocannon, pinned in tests/bench/api/package-lock.json) runs on the same cores; "together": all its connections begin their requests of a second
+in the same moment (tests/bench/api/load.cjs). Exit status 1: fewer than 2,000 requests a second, p99 of 25 ms or more, or an answer that is not 200.
 """
 import argparse
 import json
@@ -69,13 +69,13 @@ def cpu_of(system):
     return {**parts, "postgres": run.postgres_cpu(system)}
 
 
-def load(system, arguments, seconds, rate, by="REST"):
+def load(system, arguments, seconds, rate, by="REST", how=""):
     if by == "REST":
         command = ["node", str(HERE / "load.cjs"), str(PLACE), system.environment["CURTAIN_URL"], system.environment["CURTAIN_TOKEN_FILE"]]
     else:
         command = [str(pathlib.Path(system.environment.get("CURTAIN_BIN", district.ROOT / "build/release/bin")) / "apiload"), str(system.port), "desk", system.folder + "/access/secrets/desk"]
     before, tool = cpu_of(system), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([*command, str(arguments.homes), str(seconds), str(rate), str(arguments.connections)], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([*command, str(arguments.homes), str(seconds), str(rate), str(arguments.connections), *([how] if how else [])], stdout=subprocess.PIPE, text=True, check=True)
     result, tool_after = json.loads(done.stdout), resource.getrusage(resource.RUSAGE_CHILDREN)
     result["cpu_us"] = {part: (spent - before[part]) * 1e6 / result["count"] for part, spent in cpu_of(system).items()}
     result["cpu_us"]["load"] = (tool_after.ru_utime + tool_after.ru_stime - tool.ru_utime - tool.ru_stime) * 1e6 / result["count"]
@@ -103,11 +103,11 @@ def main():
             print(f"{arguments.homes} homes, {readings} readings; {arguments.connections} connections, five kinds of reads in turn")
             print(f"{'by':4} {'asked for':>12} {'answered/s':>11} {'p50 ms':>7} {'p90':>6} {'p99':>6} {'max':>6} {'not 200':>8}")
             results = []
-            for by, rate in (("REST", arguments.rate), ("REST", 0), ("MQTT", arguments.rate), ("MQTT", 0)):
-                result = load(system, arguments, arguments.seconds, rate, by)
+            for by, rate, how in (("REST", arguments.rate, ""), ("REST", arguments.rate, "together"), ("REST", 0, ""), ("MQTT", arguments.rate, ""), ("MQTT", 0, "")):
+                result = load(system, arguments, arguments.seconds, rate, by, how)
                 results.append(result)
                 bad = result["non2xx"] + result["errors"] + result["timeouts"]
-                print(f"{by:4} {f'{rate}/s' if rate else 'all it can':>12} {result['rate']:>11.0f} {result['p50']:>7} {result['p90']:>6} {result['p99']:>6} {result['max']:>6} {bad:>8}")
+                print(f"{by:4} {how or (f'{rate}/s' if rate else 'all it can'):>12} {result['rate']:>11.0f} {result['p50']:>7} {result['p90']:>6} {result['p99']:>6} {result['max']:>6} {bad:>8}")
                 print("                  CPU us a request: " + ", ".join(f"{part} {us:.0f}" for part, us in result["cpu_us"].items())
                       + f", together {sum(result['cpu_us'].values()):.0f}")
             audited = int(system.sql("select count(*) from api_audit")[0][0]) - audited
