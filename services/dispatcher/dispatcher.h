@@ -183,9 +183,10 @@ enum err dispatcher_open_rota(struct dispatcher *d, struct errinfo *info) ERR_MU
 void dispatcher_configure_rota(struct dispatcher *d, const struct dispatcher_settings *settings);
 enum err dispatcher_rota_effects(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_save_rota(struct dispatcher *d, struct errinfo *info) ERR_MUST_CHECK;
-/* dispatcher_save_rules keeps a team's rules, "" = none, and gives them to rota. ERR_INVALID: nothing is changed. */
-enum err dispatcher_save_rules(
-	struct dispatcher *d, const char *team, const char *text, struct errinfo *info) ERR_MUST_CHECK;
+/* dispatcher_save_rules gives a team's rules of from..until (rota_rules_put), "" = none, to rota and keeps what it has
+ * of them. ERR_INVALID: nothing is changed. */
+enum err dispatcher_save_rules(struct dispatcher *d, const char *team, const char *text, struct wall from,
+	struct wall until, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_tick_rota(struct dispatcher *d, struct wall now, struct errinfo *info) ERR_MUST_CHECK;
 enum err dispatcher_reply_rota(
 	struct dispatcher *d, const struct reply *reply, struct wall now, struct errinfo *info) ERR_MUST_CHECK;

@@ -7,8 +7,8 @@
  *                                         duties: lines "from,until,place,shift,user", times RFC 3339; "" = no roster
  *                                         any more; rules: of swaps (rota.h); away: lines "from,until,user": who is not
  *                                         to be asked then; from, until: of the roster: duties and absences that begin
- *                                         outside stay as they are; near: duties within rota.frozen may change, else
- *                                         that is refused: {"duties": N}
+ *                                         outside, and rules for them, stay as they are; near: duties within
+ *                                         rota.frozen may change, else that is refused: {"duties": N}
  *   give {team, shift, from, user, to}    another one has that duty from now on: {"duties": N}
  *   duties {team?, user?}                 of a team, of somebody, or both: {"team"?: ..., "user"?: ...,
  *                                         "items": [{team, from, until, place, shift, user}...]}
@@ -400,7 +400,7 @@ static enum err change(struct dispatcher *d, struct new_roster *roster, struct c
 		return err;
 	call->fatal = api_begin(d, call->info);
 	if (!call->fatal && roster)
-		call->fatal = dispatcher_save_rules(d, team, roster->rules, call->info);
+		call->fatal = dispatcher_save_rules(d, team, roster->rules, roster->from, roster->until, call->info);
 	if (!call->fatal && roster) /* before what is open is offered */
 		call->fatal = put_aways(d, team, roster, call->info);
 	if (!call->fatal && roster)

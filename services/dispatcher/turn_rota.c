@@ -149,15 +149,14 @@ static enum err load_matters(struct dispatcher *d, struct errinfo *info)
 	return err;
 }
 
-static enum err take_rules(struct dispatcher *d, const char *team, const char *text, struct errinfo *info)
+static enum err take_rules(struct dispatcher *d, const char *team, const char *text, struct wall from,
+	struct wall until, struct errinfo *info)
 {
 	struct rota_rules *rules = malloc(sizeof *rules);
-	enum err err = rules ? ERR_OK : ERR_NOMEM;
+	enum err err = rules ? rota_rules_read(text, rules, info) : ERR_NOMEM;
 
-	if (!err && *text)
-		err = rota_rules_read(text, rules, info);
 	if (!err)
-		err = rota_rules_put(d->rota, team, *text ? rules : NULL);
+		err = rota_rules_put(d->rota, team, *text ? rules : NULL, from, until, d->turn.wall);
 	free(rules);
 	return err;
 }
@@ -170,7 +169,7 @@ static enum err load_rules(struct dispatcher *d, struct errinfo *info)
 
 	while (!err && (step = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct errinfo fault = {0};
-		err = take_rules(d, (const char *)sqlite3_column_text(rows, 0),
+		err = rota_rules_restore(d->rota, (const char *)sqlite3_column_text(rows, 0),
 			(const char *)sqlite3_column_text(rows, 1), &fault);
 		if (err && err != ERR_NOMEM)
 			err = lost_take(d->store, LOST_RULES, rows, 0, fault.text, info);
@@ -191,16 +190,22 @@ enum err dispatcher_open_rota(struct dispatcher *d, struct errinfo *info)
 	return err ? err : load_rules(d, info);
 }
 
-enum err dispatcher_save_rules(struct dispatcher *d, const char *team, const char *text, struct errinfo *info)
+enum err dispatcher_save_rules(struct dispatcher *d, const char *team, const char *text, struct wall from,
+	struct wall until, struct errinfo *info)
 {
-	enum err err = take_rules(d, team, text, info);
+	struct buf all;
+	enum err err = take_rules(d, team, text, from, until, info);
 
-	if (err)
-		return err;
-	sqlite3_bind_text(d->save_rules, 1, team, -1, SQLITE_STATIC);
-	sqlite3_bind_text(d->save_rules, 2, text, -1, SQLITE_STATIC);
-	err = sql_run(d->save_rules, info);
-	sqlite3_clear_bindings(d->save_rules);
+	buf_init(&all, ROTA_RULES_BYTES_MAX);
+	if (!err)
+		err = rota_rules_write(d->rota, team, &all);
+	if (!err) {
+		sqlite3_bind_text(d->save_rules, 1, team, -1, SQLITE_STATIC);
+		sqlite3_bind_text(d->save_rules, 2, all.data ? all.data : "", -1, SQLITE_STATIC);
+		err = sql_run(d->save_rules, info);
+		sqlite3_clear_bindings(d->save_rules);
+	}
+	buf_fini(&all);
 	if (!err)
 		err = lost_heal(d->store, LOST_RULES, team, info);
 	return err ? err : lost_count(d->store, &d->states_lost, &d->states_untold, info);

@@ -140,6 +140,23 @@ def test_what_is_near_changes_with_a_yes_only_and_other_days_stay(rig):
     assert json.loads(curtain(rig, "duties", "--team", "t-1", "--json").stdout)["items"][-1] == after[-1]
 
 
+def test_the_next_rosters_rules_do_not_judge_the_duties_of_this_one(rig):
+    rig.up()
+    days = [(NOW + n * DAY).date() for n in (20, 50)]
+    for day, skills in zip(days, (1, 0)):
+        done = rig.call("roster", {"team": "t-1", "duties": f"{day}T06:00:00Z,{day}T18:00:00Z,0,first,v-3\n", "rules": f"shift,first,0,0,{skills}\n",
+                                   "from": f"{day}T00:00:00Z", "until": f"{day + DAY}T00:00:00Z"})
+        assert done["ok"], done
+
+    def bars():
+        swaps = [rig.call("swap", {"team": "t-1", "shift": "first", "from": f"{day}T06:00:00Z", "user": "v-3", "to": "v-2", "by": "v-3"}) for day in days]
+        return [s["result"].get("bar") for s in swaps]
+
+    assert bars() == ["skill", None]
+    rig.again()
+    assert bars() == ["skill", None]
+
+
 def notice(rig, user, kind):
     return rig.tap.wait(lambda: next((m for m in reversed(rig.tap.of(f"curtain/volunteer/{user}/notice")) if m.body["kind"] == kind), None), f"{kind} to {user}").body
 

@@ -84,7 +84,6 @@ void rota_destroy(struct rota *rota)
 {
 	struct matter *m, *next_matter;
 	struct gone *gone, *next_gone;
-	struct rule_page *page, *next_page;
 
 	if (!rota)
 		return;
@@ -98,11 +97,7 @@ void rota_destroy(struct rota *rota)
 		HASH_DEL(rota->gone, gone);
 		free(gone);
 	}
-	HASH_ITER(hh, rota->rules, page, next_page)
-	{
-		HASH_DEL(rota->rules, page);
-		free(page);
-	}
+	rules_free(rota);
 	aways_free(rota);
 	free(rota->queue);
 	free(rota->before);

@@ -83,7 +83,8 @@ enum rota_bar {
 	ROTA_BAR_COUNT
 };
 
-/* Rules published with a roster; a person or shift that is not in them has no such rule (rest of COVER_REST_MS). */
+/* Rules published with a roster, of duties that begin on its days; a person or shift that is not in them has no such
+ * rule (rest of COVER_REST_MS). */
 #define ROTA_RULE_SHIFTS 12
 #define ROTA_RULE_PEOPLE 200
 #define ROTA_RULE_TAGS 32
@@ -127,8 +128,18 @@ struct rota_effect {
 /* rota_next gives what was decided, in order; false after the last. Every call below may add to it. */
 bool rota_next(struct rota *rota, struct rota_effect *out);
 
-/* rota_rules_put sets a team's rules; NULL: none. */
-enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules) ERR_MUST_CHECK;
+/* rota_rules_put sets a team's rules for duties that begin in from..until, in place of what was said of that time (from
+ * not set: of all) before; NULL: there are none then. What is over is forgotten, and what was said first of more than
+ * ROTA_RULE_SPANS. Where no roster is, the rules of the team's last days hold. */
+#define ROTA_RULE_SPANS 40
+#define ROTA_RULES_BYTES_MAX (ROTA_RULE_SPANS * 24576) /* of rota_rules_write */
+enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules, struct wall from,
+	struct wall until, struct wall now) ERR_MUST_CHECK;
+/* rota_rules_write appends all of a team's rules as the store keeps them: newest first, each below a line
+ * "from,MS,MS" (since 1970, the end excluded). rota_rules_restore takes them, in place of those that the team has; text
+ * without such a line holds for all days. ERR_INVALID names the line; then the team has none. */
+enum err rota_rules_write(const struct rota *rota, const char *team, struct buf *out) ERR_MUST_CHECK;
+enum err rota_rules_restore(struct rota *rota, const char *team, const char *text, struct errinfo *info) ERR_MUST_CHECK;
 struct rota_span {
 	char user[ID_BYTES];
 	struct wall from, until;

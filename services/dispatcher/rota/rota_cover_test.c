@@ -161,10 +161,10 @@ static void another_team_s_skills_are_known_by_their_names(void **state)
 	(void)state;
 	give_teams();
 	assert_int_equal(rota_rules_read("tag,0,lift\ntag,1,keys\nshift,night,1,3,2\n", &rules, NULL), ERR_OK);
-	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules, WALL_NONE, WALL_NONE, at(0, 0)), ERR_OK);
 	assert_int_equal(rota_bar_of(rota, "t-1", &night, "w-2", NULL), ROTA_BAR_SKILL);
 	assert_int_equal(rota_rules_read("tag,0,keys\nshift,night,1,3,0\nperson,w-2,1,1,0,0\n", &rules, NULL), ERR_OK);
-	assert_int_equal(rota_rules_put(rota, "t-2", &rules), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-2", &rules, WALL_NONE, WALL_NONE, at(0, 0)), ERR_OK);
 	assert_int_equal(rota_bar_of(rota, "t-1", &night, "w-2", NULL), ROTA_BAR_NONE);
 	struct book_duty own = {.from = at(31, 0), .until = at(43, 0), .shift = "day", .user = "w-2"};
 	assert_int_equal(book_add(duty_book(duty), "t-2", &own), ERR_OK); /* as many a month as offered, in all teams */
@@ -209,7 +209,7 @@ static void a_night_that_is_over_still_counts_after_a_new_roster(void **state)
 		rota_rules_read("month,1970-01-05\nrun,3\nshift,day,0,0,0\nshift,night,1,3,0\nperson,v-2,0,2,1,0\n",
 			&rules, NULL),
 		ERR_OK);
-	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules, WALL_NONE, WALL_NONE, at(0, 0)), ERR_OK);
 	assert_int_equal(book_put(duty_book(duty), "t-1", &planned, 1, at(80, 0), &bad), ERR_OK);
 	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_REST);
 	tonight.from.ms += 24 * HOUR;
@@ -217,11 +217,11 @@ static void a_night_that_is_over_still_counts_after_a_new_roster(void **state)
 	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_MONTH); /* one before, one since */
 	assert_int_equal(
 		rota_rules_read("month,1970-01-09\nshift,night,1,3,0\nperson,v-2,0,2,1,0\n", &rules, NULL), ERR_OK);
-	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules, WALL_NONE, WALL_NONE, at(0, 0)), ERR_OK);
 	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_NONE); /* counted as served, once */
 	assert_int_equal(
 		rota_rules_read("month,1970-01-09\nshift,night,1,3,0\nperson,v-2,0,1,0,0\n", &rules, NULL), ERR_OK);
-	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules, WALL_NONE, WALL_NONE, at(0, 0)), ERR_OK);
 	assert_int_equal(rota_bar_of(rota, "t-1", &tonight, "v-2", NULL), ROTA_BAR_MONTH); /* which the task forgot */
 }
 

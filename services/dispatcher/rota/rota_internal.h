@@ -47,10 +47,16 @@ struct gone {
 	char id[ID_BYTES];
 };
 
+struct rule_span {
+	struct rule_span *next; /* published before: where both lie it is this one that holds */
+	struct wall from, until;
+	struct rota_rules rules;
+};
+
 struct rule_page {
 	UT_hash_handle hh;
 	char team[ID_BYTES];
-	struct rota_rules rules;
+	struct rule_span *first;
 };
 
 /* away: of a roster's task (rota_aways_put); a row of the store under an id of its own. */
@@ -118,6 +124,9 @@ bool rota_near(const struct rota *rota, const char *team, const char *other);
 bool rota_reaches(const struct rota *rota, const char *team, const char *user);
 /* rota_is_absent: they have said so; aways_at: by the roster's task. */
 bool rota_is_absent(const struct rota *rota, const char *user, const struct book_duty *duty);
+
+/* rota_rules.c */
+void rules_free(struct rota *rota);
 
 /* rota_aways.c */
 bool aways_at(const struct rota *rota, const char *user, struct wall from, struct wall until);

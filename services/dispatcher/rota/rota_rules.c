@@ -3,12 +3,17 @@
  * Hard rules of a roster in force, asked before somebody gets a duty by consent. A duty belongs to the local date on
  * which it begins, as in the planning task.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/civil.h"
 #include "base/text.h"
 #include "rota_internal.h"
+
+#define OVER_MS (2 * MS_PER_DAY) /* until the last duties of a roster are over, too */
+#define LINE_BYTES 256
+#define SPAN "from,"
 
 static int64_t date_of(const struct rota *rota, struct wall at)
 {
@@ -17,12 +22,19 @@ static int64_t date_of(const struct rota *rota, struct wall at)
 	return civil_days(local.year, (unsigned)local.month, (unsigned)local.day);
 }
 
-static const struct rota_rules *rules_of(const struct rota *rota, const char *team)
+/* rules_of gives those of a duty that begins at a time. */
+static const struct rota_rules *rules_of(const struct rota *rota, const char *team, struct wall at)
 {
+	const struct rule_span *last = NULL;
 	const struct rule_page *page;
 
 	HASH_FIND_STR(rota->rules, team, page);
-	return page ? &page->rules : NULL;
+	for (const struct rule_span *span = page ? page->first : NULL; span; span = span->next) {
+		if (span->from.ms <= at.ms && at.ms < span->until.ms)
+			return &span->rules;
+		last = !last || span->until.ms > last->until.ms ? span : last;
+	}
+	return last ? &last->rules : NULL;
 }
 
 static int shift_of(const struct rota_rules *rules, const char *shift)
@@ -169,7 +181,7 @@ bool rota_reaches(const struct rota *rota, const char *team, const char *user)
 static enum rota_bar others(const struct rota *rota, const char *home, const struct book_duty *duty, const char *user,
 	const struct book_duty *instead, struct tally *tally)
 {
-	const struct rota_rules *rules = rules_of(rota, home);
+	const struct rota_rules *rules = rules_of(rota, home, duty->from);
 	int person = person_of(rules, user);
 	bool nights_in_row = person >= 0 && rules->people[person].nights_in_row;
 	char team[ID_BYTES] = "";
@@ -192,10 +204,10 @@ static enum rota_bar others(const struct rota *rota, const char *home, const str
 
 /* lacks_skill: of another team's duty the skills are compared by their names: each team numbers its own. */
 static bool lacks_skill(
-	const struct rota *rota, const char *team, const char *home, const char *shift, const char *user)
+	const struct rota *rota, const char *team, const char *home, const struct book_duty *duty, const char *user)
 {
-	const struct rota_rules *theirs = rules_of(rota, team), *own = rules_of(rota, home);
-	int at = shift_of(theirs, shift), person = person_of(own, user);
+	const struct rota_rules *theirs = rules_of(rota, team, duty->from), *own = rules_of(rota, home, duty->from);
+	int at = shift_of(theirs, duty->shift), person = person_of(own, user);
 	uint32_t wanted = at >= 0 ? theirs->shifts[at].requires : 0, has = person >= 0 ? own->people[person].skills : 0;
 
 	if (theirs == own)
@@ -214,7 +226,7 @@ enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book
 	const struct book_duty *instead)
 {
 	const char *home = duty_team_of(rota->duty, user);
-	const struct rota_rules *rules = rules_of(rota, home);
+	const struct rota_rules *rules = rules_of(rota, home, duty->from);
 	int person = person_of(rules, user);
 	struct civil local = zone_to_civil(rota->config.zone, duty->from);
 	struct tally tally = {0};
@@ -227,7 +239,7 @@ enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book
 		return bar;
 	if (rules && run_is_over(&tally, rules->run))
 		return ROTA_BAR_RUN;
-	if (lacks_skill(rota, team, home, duty->shift, user))
+	if (lacks_skill(rota, team, home, duty, user))
 		return ROTA_BAR_SKILL;
 	if (person >= 0 && rules->people[person].at_most >= 0) {
 		bool counts = rules->year == local.year && rules->month == local.month;
@@ -239,25 +251,79 @@ enum rota_bar rota_bar_of(struct rota *rota, const char *team, const struct book
 	return rota_away_in(rota, user, duty->from, duty->until) ? ROTA_BAR_ABSENT : ROTA_BAR_NONE;
 }
 
-enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules)
+/* ---- spans ---- */
+
+static struct rule_page *page_of(struct rota *rota, const char *team)
 {
 	struct rule_page *page;
 
 	HASH_FIND_STR(rota->rules, team, page);
-	if (!rules) {
-		if (page)
-			HASH_DEL(rota->rules, page);
-		free(page);
-		return ERR_OK;
-	}
-	if (!page) {
-		page = calloc(1, sizeof *page);
-		if (!page)
-			return ERR_NOMEM;
+	if (!page && (page = calloc(1, sizeof *page))) {
 		text_cut(page->team, sizeof page->team, team);
 		HASH_ADD_STR(rota->rules, team, page);
 	}
-	page->rules = *rules;
+	return page;
+}
+
+static void drop(struct rule_span **at)
+{
+	struct rule_span *span = *at;
+
+	*at = span->next;
+	free(span);
+}
+
+void rules_free(struct rota *rota)
+{
+	struct rule_page *page, *next;
+
+	HASH_ITER(hh, rota->rules, page, next)
+	{
+		while (page->first)
+			drop(&page->first);
+		HASH_DEL(rota->rules, page);
+		free(page);
+	}
+}
+
+/* give_way shortens a span whose end, or all from there on if it is open, a newer one takes; where else they meet, the
+ * order says which holds. False: nothing is left of it. */
+static bool give_way(struct rule_span *old, const struct rule_span *newer)
+{
+	if (old->from.ms >= newer->from.ms)
+		return old->until.ms > newer->until.ms;
+	if (old->until.ms > newer->from.ms && (old->until.ms <= newer->until.ms || old->until.ms == WALL_NEVER.ms))
+		old->until = newer->from;
+	return true;
+}
+
+enum err rota_rules_put(struct rota *rota, const char *team, const struct rota_rules *rules, struct wall from,
+	struct wall until, struct wall now)
+{
+	struct rule_page *page = page_of(rota, team);
+	struct rule_span *made = page ? calloc(1, sizeof *made) : NULL;
+	unsigned count = 1;
+
+	if (!made)
+		return ERR_NOMEM;
+	made->from = from;
+	made->until = wall_is_set(from) ? until : WALL_NEVER;
+	if (rules)
+		made->rules = *rules;
+	for (struct rule_span **at = &page->first; *at;) {
+		if (give_way(*at, made) && (*at)->until.ms > now.ms - OVER_MS && count < ROTA_RULE_SPANS) {
+			at = &(*at)->next;
+			count++;
+		} else {
+			drop(at);
+		}
+	}
+	if (!rules && !page->first) {
+		free(made);
+		return ERR_OK;
+	}
+	made->next = page->first;
+	page->first = made;
 	return ERR_OK;
 }
 
@@ -339,28 +405,117 @@ static bool read_line(const char *line, struct rota_rules *out)
 	return at && !*at;
 }
 
-enum err rota_rules_read(const char *text, struct rota_rules *out, struct errinfo *info)
+/* next_line takes a line off a text; false: it is too long. */
+static bool next_line(const char **text, char line[LINE_BYTES])
 {
-	char line[256];
-	unsigned number = 0;
+	size_t length = strcspn(*text, "\n");
+
+	if (length >= LINE_BYTES)
+		return false;
+	memcpy(line, *text, length);
+	line[length] = '\0';
+	*text += length + ((*text)[length] == '\n');
+	return true;
+}
+
+static bool is_span(const char *text)
+{
+	return !strncmp(text, SPAN, strlen(SPAN));
+}
+
+/* read_lines reads to the end, or, in what the store keeps, to the next span. */
+static enum err read_lines(
+	const char **text, bool stored, unsigned *number, struct rota_rules *out, struct errinfo *info)
+{
+	char line[LINE_BYTES];
 
 	memset(out, 0, sizeof *out);
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-		number++;
-		if (length >= sizeof line)
-			return errinfo_set(info, ERR_INVALID, "rules: line %u is too long", number);
-		memcpy(line, text, length);
-		line[length] = '\0';
+	while (**text && !(stored && is_span(*text))) {
+		++*number;
+		if (!next_line(text, line))
+			return errinfo_set(info, ERR_INVALID, "rules: line %u is too long", *number);
 		if (!read_line(line, out))
 			return errinfo_set(info, ERR_INVALID,
 				"rules: line %u is none of month,YYYY-MM-DD; run,N; tag,N,ID; "
 				"shift,ID,PART,BARS,REQUIRES; "
 				"person,ID,SKILLS,AT_MOST,SERVED,NIGHTS_IN_ROW",
-				number);
-		text += length + (text[length] == '\n');
+				*number);
 	}
 	return ERR_OK;
+}
+
+enum err rota_rules_read(const char *text, struct rota_rules *out, struct errinfo *info)
+{
+	unsigned number = 0;
+
+	return read_lines(&text, false, &number, out, info);
+}
+
+static enum err read_span(const char **text, unsigned *number, struct rule_span *out, struct errinfo *info)
+{
+	static const int64_t any[][2] = {{INT64_MIN, INT64_MAX}, {INT64_MIN, INT64_MAX}};
+	char line[LINE_BYTES];
+	int64_t n[2] = {WALL_NONE.ms, WALL_NEVER.ms};
+
+	if (is_span(*text)) {
+		++*number;
+		const char *at = next_line(text, line) ? numbers_of(line + strlen(SPAN), any, 2, n) : NULL;
+		if (!at || *at || n[0] >= n[1])
+			return errinfo_set(info, ERR_INVALID, "rules: line %u is no " SPAN "MS,MS", *number);
+	}
+	out->from.ms = n[0];
+	out->until.ms = n[1];
+	return read_lines(text, true, number, &out->rules, info);
+}
+
+enum err rota_rules_restore(struct rota *rota, const char *team, const char *text, struct errinfo *info)
+{
+	struct rule_page *page = page_of(rota, team);
+	struct rule_span **end;
+	unsigned number = 0;
+	enum err err = ERR_OK;
+
+	if (!page)
+		return ERR_NOMEM;
+	for (end = &page->first; *end;)
+		drop(end);
+	while (!err && *text) {
+		*end = calloc(1, sizeof **end);
+		err = *end ? read_span(&text, &number, *end, info) : ERR_NOMEM;
+		end = *end ? &(*end)->next : end;
+	}
+	while (err && page->first)
+		drop(&page->first);
+	return err;
+}
+
+static void write_span(const struct rule_span *span, struct buf *out)
+{
+	const struct rota_rules *rules = &span->rules;
+
+	buf_printf(out, SPAN "%" PRId64 ",%" PRId64 "\n", span->from.ms, span->until.ms);
+	if (rules->year)
+		buf_printf(out, "month,%d-%d-%d\n", rules->year, rules->month, rules->day);
+	buf_printf(out, "run,%d\n", rules->run);
+	for (unsigned i = 0; i < ROTA_RULE_TAGS; i++)
+		if (*rules->tags[i])
+			buf_printf(out, "tag,%u,%s\n", i, rules->tags[i]);
+	for (unsigned i = 0; i < rules->shift_count; i++)
+		buf_printf(out, "shift,%s,%u,%u,%u\n", rules->shifts[i].id, rules->shifts[i].part,
+			rules->shifts[i].bars, rules->shifts[i].requires);
+	for (unsigned i = 0; i < rules->person_count; i++)
+		buf_printf(out, "person,%s,%u,%d,%d,%d\n", rules->people[i].id, rules->people[i].skills,
+			rules->people[i].at_most, rules->people[i].served, rules->people[i].nights_in_row);
+}
+
+enum err rota_rules_write(const struct rota *rota, const char *team, struct buf *out)
+{
+	const struct rule_page *page;
+
+	HASH_FIND_STR(rota->rules, team, page);
+	for (const struct rule_span *span = page ? page->first : NULL; span; span = span->next)
+		write_span(span, out);
+	return out->failed;
 }
 
 const char *rota_bar_name(enum rota_bar bar)

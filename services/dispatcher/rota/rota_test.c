@@ -157,7 +157,7 @@ static void hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted(voi
 					 "person,v-6,1,2,1,0\nperson,v-7,1,1,1,0\n",
 				 &rules, NULL),
 		ERR_OK);
-	assert_int_equal(rota_rules_put(rota, "t-1", &rules), ERR_OK);
+	assert_int_equal(rota_rules_put(rota, "t-1", &rules, WALL_NONE, WALL_NONE, at(0, 0)), ERR_OK);
 	assert_int_equal(reply(made.id, "v-5", true, at(2, 0)).bar, ROTA_BAR_SKILL);
 	assert_non_null(told("v-1", NOTICE_SWAP_OFF));
 	assert_int_equal(swap("v-1", "day", at(55, 0), "v-7", "v-1", "", WALL_NONE, at(3, 0)).bar, ROTA_BAR_MONTH);
@@ -177,6 +177,130 @@ static void rules_that_cannot_be_read_are_named_by_their_line(void **state)
 		assert_int_equal(rota_rules_read(bad[i], &rules, &info), ERR_INVALID);
 		assert_non_null(strstr(info.text, "line 2"));
 	}
+}
+
+static void publish(const char *text, int64_t from, int64_t until, int64_t now)
+{
+	static struct rota_rules rules;
+
+	assert_int_equal(rota_rules_read(text, &rules, NULL), ERR_OK);
+	assert_int_equal(
+		rota_rules_put(rota, "t-1", *text ? &rules : NULL, at(from, 0), at(until, 0), at(now, 0)), ERR_OK);
+}
+
+/* bar: whether v-5 may have the day that begins at an hour */
+static enum rota_bar bar(int64_t hour)
+{
+	struct book_duty day = {.from = at(hour, 0), .until = at(hour + 12, 0), .shift = "day"};
+
+	return rota_bar_of(rota, "t-1", &day, "v-5", NULL);
+}
+
+static unsigned spans(struct buf *out)
+{
+	unsigned count = 0;
+
+	buf_reset(out);
+	assert_int_equal(rota_rules_write(rota, "t-1", out), ERR_OK);
+	for (const char *at = out->data; at && (at = strstr(at, "from,")); at++)
+		count++;
+	return count;
+}
+
+/* restore: another core out of what the store holds */
+static void restore(const char *text)
+{
+	rota_destroy(rota);
+	assert_int_equal(rota_create(&config, duty, duty_book(duty), &rota), ERR_OK);
+	assert_int_equal(rota_rules_restore(rota, "t-1", text, NULL), ERR_OK);
+}
+
+#define WEEK 168
+#define SKILLED "tag,0,keys\nshift,day,0,3,1\nperson,v-5,0,-1,0,1\n"
+#define FULL "month,1970-01-12\nrun,3\nshift,day,0,0,0\nperson,v-5,1,2,2,0\n"
+
+static void rules_hold_for_the_days_of_their_roster(void **state)
+{
+	struct buf text, again;
+
+	(void)state;
+	buf_init(&text, ROTA_RULES_BYTES_MAX);
+	buf_init(&again, ROTA_RULES_BYTES_MAX);
+	publish(SKILLED, 0, WEEK, 0);
+	assert_int_equal(bar(WEEK + 7), ROTA_BAR_SKILL); /* no roster there yet: as in the last one */
+	publish(FULL, WEEK, 2 * WEEK, 0);
+	assert_int_equal(bar(55), ROTA_BAR_SKILL);
+	assert_int_equal(bar(WEEK - 1), ROTA_BAR_SKILL);
+	assert_int_equal(bar(WEEK), ROTA_BAR_MONTH);
+	assert_int_equal(bar(2 * WEEK + 7), ROTA_BAR_MONTH);
+	publish("", 48, 72, 1); /* a roster of one day, with no rules */
+	assert_int_equal(bar(47), ROTA_BAR_SKILL);
+	assert_int_equal(bar(48), ROTA_BAR_NONE);
+	assert_int_equal(bar(72), ROTA_BAR_SKILL);
+	assert_int_equal(bar(2 * WEEK + 7), ROTA_BAR_MONTH);
+	assert_int_equal(spans(&text), 3);
+	restore(text.data);
+	assert_int_equal(spans(&again), 3);
+	assert_string_equal(again.data, text.data);
+	assert_int_equal(bar(47), ROTA_BAR_SKILL);
+	assert_int_equal(bar(48), ROTA_BAR_NONE);
+	assert_int_equal(bar(72), ROTA_BAR_SKILL);
+	assert_int_equal(bar(WEEK), ROTA_BAR_MONTH);
+	publish(FULL, 24, WEEK, 24); /* the rest of the week anew */
+	assert_int_equal(bar(23), ROTA_BAR_SKILL);
+	assert_int_equal(bar(48), ROTA_BAR_MONTH);
+	assert_int_equal(spans(&text), 3);
+	publish(SKILLED, WEEK, 2 * WEEK, 71); /* the first day's last duty may run for a day */
+	assert_int_equal(bar(23), ROTA_BAR_SKILL);
+	assert_int_equal(bar(WEEK), ROTA_BAR_SKILL);
+	assert_int_equal(spans(&text), 3);
+	publish(FULL, WEEK, 2 * WEEK, 72);
+	assert_int_equal(spans(&text), 2);
+	for (int day = 0; day < ROTA_RULE_SPANS + 5; day++)
+		publish(SKILLED, 3 * WEEK + 2 * day, 3 * WEEK + 2 * day + 1, 72);
+	assert_int_equal(spans(&text), ROTA_RULE_SPANS);
+	assert_int_equal(rota_rules_put(rota, "t-1", NULL, WALL_NONE, WALL_NONE, at(72, 0)), ERR_OK);
+	assert_int_equal(spans(&text), 0);
+	assert_int_equal(bar(WEEK), ROTA_BAR_NONE);
+	buf_fini(&text);
+	buf_fini(&again);
+}
+
+static void rules_that_were_kept_without_days_hold_until_the_next_roster_begins(void **state)
+{
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, ROTA_RULES_BYTES_MAX);
+	restore(SKILLED);
+	assert_int_equal(bar(7), ROTA_BAR_SKILL);
+	assert_int_equal(bar(3 * WEEK), ROTA_BAR_SKILL);
+	publish(FULL, WEEK, 2 * WEEK, 0);
+	assert_int_equal(bar(7), ROTA_BAR_SKILL);
+	assert_int_equal(bar(WEEK), ROTA_BAR_MONTH);
+	assert_int_equal(bar(3 * WEEK), ROTA_BAR_MONTH);
+	assert_int_equal(spans(&text), 2);
+	restore(text.data);
+	assert_int_equal(bar(7), ROTA_BAR_SKILL);
+	assert_int_equal(bar(3 * WEEK), ROTA_BAR_MONTH);
+	buf_fini(&text);
+}
+
+static void kept_rules_that_cannot_be_read_are_named_by_their_line_and_none_is_taken(void **state)
+{
+	static const char *const bad[] = {SKILLED "from,5,5\n", SKILLED "from,5\n", SKILLED "from,5,6,7\n",
+		SKILLED "from,5,x\n", "from,5,9\nrun,3\nfrom,1,5\nwhat,1\n"};
+	static struct rota_rules rules;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct errinfo info = {0};
+		restore(SKILLED);
+		assert_int_equal(rota_rules_restore(rota, "t-1", bad[i], &info), ERR_INVALID);
+		assert_non_null(strstr(info.text, "line 4"));
+		assert_int_equal(bar(7), ROTA_BAR_NONE);
+	}
+	assert_int_equal(rota_rules_read("from,5,9\nrun,3\n", &rules, NULL), ERR_INVALID); /* days are not the task's */
 }
 
 static void who_is_busy_is_not_asked(void **state)
@@ -238,6 +362,9 @@ int main(void)
 		T(a_matter_concerns_both_whoever_is_asked_and_the_captain_while_a_veto_waits),
 		T(hard_rules_are_asked_when_it_is_proposed_and_when_it_is_accepted),
 		T(rules_that_cannot_be_read_are_named_by_their_line),
+		T(rules_hold_for_the_days_of_their_roster),
+		T(rules_that_were_kept_without_days_hold_until_the_next_roster_begins),
+		T(kept_rules_that_cannot_be_read_are_named_by_their_line_and_none_is_taken),
 		T(who_is_busy_is_not_asked),
 		T(a_matter_that_nobody_could_be_told_of_is_refused),
 		T(the_table_has_no_way_out_of_an_end),

@@ -286,7 +286,7 @@ enum err year_duties_after(struct year *year, unsigned team)
 	write_rules(year, team, text, sizeof text);
 	enum err err = rota_rules_read(text, &rules, &info);
 	if (!err)
-		err = rota_rules_put(year->rota, year->team[team].id, &rules);
+		err = rota_rules_put(year->rota, year->team[team].id, &rules, WALL_NONE, WALL_NEVER, year->now);
 	if (!err)
 		err = rota_changed(year->rota, year->team[team].id, true, year->now);
 	return err ? err : year_duties_take(year);
