@@ -211,7 +211,7 @@ enum err year_day_told(struct year *year, const char *user)
 		return err;
 	struct year_stop *own = stops_of(year, user, &count);
 	int day = year_day(year, year->now);
-	if (!count || count > STOPS_MAX || !visit_day_notice(year->visits, user, year->now, &notice) ||
+	if (!own || count > STOPS_MAX || !visit_day_notice(year->visits, user, year->now, &notice) ||
 		strcmp(notice.user, user) != 0) {
 		year_breaks(year, YEAR_DAY_TOLD, "%s is told of day %d and has %u stops", user, day, count);
 		return ERR_OK;
@@ -242,10 +242,12 @@ enum err year_mornings_look(struct year *year)
 	enum err err = note_stops(year);
 	unsigned count;
 
-	for (unsigned i = 0; !err && i < year->stop_count; i += count)
-		if (!stops_of(year, year->stops[i].holder, &count)->told)
+	for (unsigned i = 0; !err && i < year->stop_count; i += count) {
+		const struct year_stop *own = stops_of(year, year->stops[i].holder, &count);
+		if (own && !own->told)
 			year_breaks(year, YEAR_DAY_TOLD, "%s has %u stops on day %d and is not told",
 				year->stops[i].holder, count, year_day(year, year->now));
+	}
 	return err ? err : year_later(year, &next);
 }
 
