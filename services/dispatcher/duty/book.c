@@ -18,16 +18,25 @@ struct team_page {
 
 struct book {
 	struct team_page *pages;
+	struct team_page *last_asked,
+		**recent; /* recent = &last_asked: whoever walks a page asks for it again and again */
 };
 
 enum err book_create(struct book **out_book)
 {
-	*out_book = calloc(1, sizeof **out_book);
-	return *out_book ? ERR_OK : ERR_NOMEM;
+	struct book *book = calloc(1, sizeof *book);
+
+	if (!book)
+		return ERR_NOMEM;
+	book->recent = &book->last_asked;
+	*out_book = book;
+	return ERR_OK;
 }
 
 static void drop(struct book *book, struct team_page *page)
 {
+	if (book->last_asked == page)
+		book->last_asked = NULL;
 	HASH_DEL(book->pages, page);
 	free(page->duties);
 	free(page);
@@ -48,9 +57,13 @@ void book_destroy(struct book *book)
 
 static const struct team_page *page_of(const struct book *book, const char *team)
 {
-	struct team_page *page;
+	struct team_page *page = *book->recent;
 
+	if (page && strcmp(page->team, team) == 0)
+		return page;
 	HASH_FIND_STR(book->pages, team, page);
+	if (page)
+		*book->recent = page;
 	return page;
 }
 

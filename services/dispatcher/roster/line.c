@@ -117,7 +117,7 @@ struct way { /* the next step's cells that an option leads to, and its price */
 
 #define PIECE 512 /* cells that stay in the nearest cache while all ways are looked at */
 
-static inline void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int count)
+WIDE static void relax(int32_t *restrict to, const int32_t *restrict from, int32_t price, int count)
 {
 	for (int i = 0; i < count; i++) {
 		int32_t way = from[i] + price;
@@ -127,7 +127,7 @@ static inline void relax(int32_t *restrict to, const int32_t *restrict from, int
 
 /* settle: no way plus its prices must not pile up, and what the lid closes is no way. Cells beyond what can be reached
  * hold what an earlier task left: never asked, but kept within numbers too. */
-static inline void settle(int32_t *restrict to, const int32_t *restrict lid, int count)
+WIDE static void settle(int32_t *restrict to, const int32_t *restrict lid, int count)
 {
 	for (int i = 0; i < count; i++) {
 		int32_t value = to[i] > lid[i] ? to[i] : lid[i];
@@ -137,12 +137,11 @@ static inline void settle(int32_t *restrict to, const int32_t *restrict lid, int
 }
 
 /* cheapest gives each cell the cheapest of the ways on. */
-WIDE static void cheapest(int32_t *to, const struct way *ways, int way_count, const int32_t *lid, int64_t count)
+static void cheapest(int32_t *to, const struct way *ways, int way_count, const int32_t *lid, int64_t count)
 {
 	for (int64_t begin = 0; begin < count; begin += PIECE) {
 		int piece = (int)(count - begin < PIECE ? count - begin : PIECE);
-		for (int i = 0; i < piece; i++)
-			to[begin + i] = LINE_FAR;
+		reset(to + begin, piece);
 		for (int w = 0; w < way_count; w++)
 			relax(to + begin, ways[w].from + begin, ways[w].price, piece);
 		settle(to + begin, lid + begin, piece);
