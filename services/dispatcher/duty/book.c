@@ -309,6 +309,14 @@ const struct book_duty *book_get(const struct book *book, const char *team, unsi
 	return page && index < page->count ? &page->duties[index] : NULL;
 }
 
+const struct book_duty *book_page(const struct book *book, const char *team, unsigned *out_count)
+{
+	const struct team_page *page = page_of(book, team);
+
+	*out_count = page ? page->count : 0;
+	return page ? page->duties : NULL;
+}
+
 struct wall book_edge(const struct book *book, const char *team, struct wall after)
 {
 	const struct team_page *page = page_of(book, team);

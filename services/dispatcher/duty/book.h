@@ -58,6 +58,8 @@ bool book_next_team(const struct book *book, char team[ID_BYTES]);
 const struct book_duty *book_at(const struct book *book, const char *team, struct wall at, unsigned index);
 /* book_get gives a team's duties in order of (from, place, user), NULL beyond the last. */
 const struct book_duty *book_get(const struct book *book, const char *team, unsigned index);
+/* book_page gives all of them in one array, which stands until the book changes; NULL: there are none. */
+const struct book_duty *book_page(const struct book *book, const char *team, unsigned *out_count);
 /* book_edge gives when who answers for team changes next after a time; WALL_NEVER = never. */
 struct wall book_edge(const struct book *book, const char *team, struct wall after);
 

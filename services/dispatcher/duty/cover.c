@@ -8,10 +8,12 @@
 /* look counts a user's duties; false: one of them is at that time. */
 static bool look(const struct book *book, const char *team, struct wall from, struct wall until, struct cover *out)
 {
-	const struct book_duty *d;
+	unsigned count;
+	const struct book_duty *page = book_page(book, team, &count);
 
 	out->rested = true;
-	for (unsigned i = 0; (d = book_get(book, team, i)); i++) {
+	for (unsigned i = 0; i < count; i++) {
+		const struct book_duty *d = &page[i];
 		if (strcmp(d->user, out->user) != 0)
 			continue;
 		if (d->from.ms < until.ms && from.ms < d->until.ms)

@@ -185,12 +185,14 @@ static enum rota_bar others(const struct rota *rota, const char *home, const str
 	int person = person_of(rules, user);
 	bool nights_in_row = person >= 0 && rules->people[person].nights_in_row;
 	char team[ID_BYTES] = "";
-	const struct book_duty *own;
 
 	while (book_next_team(rota->book, team)) {
+		unsigned duties;
 		if (strcmp(team, home) != 0 && !duty_near(rota->duty, team, home))
 			continue;
-		for (unsigned i = 0; (own = book_get(rota->book, team, i)); i++) {
+		const struct book_duty *page = book_page(rota->book, team, &duties);
+		for (unsigned i = 0; i < duties; i++) {
+			const struct book_duty *own = &page[i];
 			if (strcmp(own->user, user) != 0 || same(own, instead))
 				continue;
 			enum rota_bar bar = beside(rota, rules, duty, own, nights_in_row);
