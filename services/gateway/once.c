@@ -184,16 +184,13 @@ static enum err find(struct once *once, const struct once_request *request, cons
 	return err;
 }
 
-/* forget_old drops what is older than a day. */
+/* forget_old drops what is older than a day. What is in memory needs no transaction. */
 static enum err forget_old(struct once *once, struct wall now, struct errinfo *info)
 {
-	enum err err = ERR_OK;
-
-	for (unsigned i = FORGET; i <= FORGET_SECRETS && !err; i++) {
-		sqlite3_bind_int64(once->statements[i], 1, now.ms - ONCE_KEEP_MS);
-		err = run(once, once->statements[i], info);
-	}
-	return err;
+	sqlite3_bind_int64(once->statements[FORGET], 1, now.ms - ONCE_KEEP_MS);
+	sqlite3_bind_int64(once->statements[FORGET_SECRETS], 1, now.ms - ONCE_KEEP_MS);
+	enum err err = run(once, once->statements[FORGET], info);
+	return err ? err : sql_run(once->statements[FORGET_SECRETS], info);
 }
 
 enum err once_begin(struct once *once, const struct once_request *request, enum once_state *out_state,
@@ -217,7 +214,7 @@ enum err once_begin(struct once *once, const struct once_request *request, enum 
 	sqlite3_bind_blob(note, 3, seal.hash, ONCE_HASH_BYTES, SQLITE_STATIC);
 	sqlite3_bind_int64(note, 4, request->now.ms);
 	bind_text(note, 5, request->waiting);
-	err = run(once, secret, info);
+	err = sql_run(secret, info);
 	return err ? err : run(once, note, info);
 }
 
